@@ -1,0 +1,133 @@
+/** What the end-to-end tests do to a mesh on the lab, as a person would: edit the declaration, deploy, look. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { machinesOf } from "../../lab/declared";
+import { reset, ssh } from "../../lab/machines";
+import { output } from "../../lab/process";
+import labMesh from "../../meshes/lab";
+import type { MeshDeclaration } from "../../model";
+
+export const gatewayUrl = "http://10.77.0.11:8080";
+const folder = "lab/.state/e2e";
+const meshFile = join(folder, "mesh.ts");
+
+/** Like `describe`, but where the lab cannot run it says so and counts as skipped. `setup.ts` found out. */
+export function describeOnLab(name: string, tests: () => void): void {
+  const why = process.env.GATEHOUSE_LAB_OBSTACLES;
+  if (!why) return describe(name, tests);
+  console.warn(`SKIPPED, since the lab cannot run here: ${name}\n${why}`);
+  describe.skip(name, tests);
+}
+
+/** The lab's declaration, free to be edited. */
+export function declaration(): MeshDeclaration {
+  return structuredClone(labMesh);
+}
+
+/** Another service like the lab's backend. */
+export function backendOn(nodes: string[], port: number): NonNullable<MeshDeclaration["services"]>[string] {
+  const { backend } = declaration().services ?? {};
+  if (!backend) throw new Error("the lab's mesh has no backend");
+  const args = (backend.run.args ?? []).map((arg) => arg.replace("9002", String(port)));
+  return { ...backend, runsOn: nodes, port, run: { ...backend.run, args } };
+}
+
+/** Another service like the lab's frontend, in front of `upstream`. */
+export function frontendOn(
+  nodes: string[],
+  port: number,
+  upstream: string,
+  localPort: number,
+): NonNullable<MeshDeclaration["services"]>[string] {
+  const { frontend } = declaration().services ?? {};
+  if (!frontend) throw new Error("the lab's mesh has no frontend");
+  const args = (frontend.run.args ?? []).map((arg) =>
+    arg.replace("9001", String(port)).replace("5000", String(localPort)),
+  );
+  return { ...frontend, runsOn: nodes, port, run: { ...frontend.run, args }, upstreams: { [upstream]: { localPort } } };
+}
+
+/** Machines as new, and no state of an earlier deploy. */
+export async function freshLab(mesh: MeshDeclaration = declaration()): Promise<void> {
+  for (const stack of ["cluster", "mesh"]) {
+    for (const suffix of ["", ".backup"]) rmSync(`terraform.lab.${stack}.tfstate${suffix}`, { force: true });
+  }
+  await reset(machinesOf(mesh));
+}
+
+export interface Run {
+  exitCode: number;
+  text: string;
+}
+
+/** Runs cdktf on this declaration, with the providers that Gatehouse's own commands choose. */
+export async function cdktf(mesh: MeshDeclaration, ...args: string[]): Promise<Run> {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(meshFile, `export default ${JSON.stringify(mesh, null, 2)};\n`);
+  const command = ["--import", "tsx", "tools/with-providers.ts", "--", "cdktf", ...args];
+  const env = { ...process.env, GATEHOUSE_MESH: meshFile, FORCE_COLOR: "0", CI: "1" };
+  const { exitCode, stdout, stderr } = await output(process.execPath, command, {}, { env });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours that Terraform prints
+  return { exitCode, text: `${stdout}\n${stderr}`.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "") };
+}
+
+/** Deploys and expects it to go well. */
+export async function deploy(mesh: MeshDeclaration): Promise<Run> {
+  const run = await cdktf(mesh, "deploy", "cluster", "mesh", "--auto-approve");
+  if (run.exitCode !== 0) throw new Error(`the deploy failed:\n${run.text.slice(-6000)}`);
+  return run;
+}
+
+/** What a deploy would do: addresses of resources other than the review files. Empty when nothing. */
+export async function plan(mesh: MeshDeclaration): Promise<string[]> {
+  const { exitCode, text } = await cdktf(mesh, "diff", "mesh");
+  if (exitCode !== 0) throw new Error(`the plan failed:\n${text.slice(-6000)}`);
+  if (text.includes("No changes.")) return [];
+  const planned = [...text.matchAll(/# (\S+) .*(?:will be|must be) (created|destroyed|replaced|updated in-place)/g)];
+  if (planned.length === 0) throw new Error(`cannot read this plan:\n${text}`);
+  return planned
+    .map(([, address, verb]) => `${address} ${verb}`)
+    .filter((line) => !line.startsWith("local_file."))
+    .sort();
+}
+
+/** Runs a command on a machine and expects it to go well. */
+export async function on(machine: string, command: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await ssh(machine, command);
+  if (exitCode !== 0) throw new Error(`on ${machine}: ${command}: exit ${exitCode}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** The main process of a unit. */
+export const mainPid = (machine: string, unit: string): Promise<string> =>
+  on(machine, `systemctl show -P MainPID ${unit}`);
+
+export interface Answer {
+  status: number;
+  body: string;
+}
+
+/** One request to the lab. */
+export async function get(url: string, headers: string[] = []): Promise<Answer> {
+  const arguments_ = ["-s", "-m", "10", "-w", "\n%{http_code}", ...headers.flatMap((header) => ["-H", header]), url];
+  const { stdout } = await output("curl", arguments_);
+  const lines = stdout.split("\n");
+  return { status: Number(lines.at(-1)), body: lines.slice(0, -1).join("\n") };
+}
+
+/** Asks once a half second until the answer has this status. */
+export async function getUntil(status: number, url: string, headers: string[] = [], seconds = 30): Promise<Answer> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await get(url, headers);
+    if (answer.status === status || Date.now() > end) return answer;
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
+/** Consul's API on the lab's server. */
+export async function consul<T>(path: string): Promise<T> {
+  const response = await fetch(`http://10.77.0.10:8500/v1/${path}`);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}

@@ -1,0 +1,24 @@
+import { defineMesh } from "../../model";
+import { valid } from "./fixture";
+
+describe("defineMesh", () => {
+  it("gives back what it is given", () => {
+    const declaration = valid();
+    expect(defineMesh(declaration)).toBe(declaration);
+  });
+
+  it("knows the fields of the entries that Consul has a schema for", () => {
+    const { configEntries } = defineMesh({
+      ...valid(),
+      configEntries: [
+        { kind: "service-router", name: "frontend", routes: [{ match: { http: { pathPrefix: "/" } } }] },
+        { kind: "mesh", name: "mesh", anything: { goes: true } },
+        // @ts-expect-error: the compiler refuses a misspelt field
+        { kind: "service-router", name: "frontend", routes: [], routs: [] },
+        // @ts-expect-error: and a kind that Consul does not have
+        { kind: "service-routr", name: "frontend" },
+      ],
+    });
+    expect(configEntries).toHaveLength(4);
+  });
+});

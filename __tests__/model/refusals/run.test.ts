@@ -1,0 +1,49 @@
+import type { Draft } from "../fixture";
+import { frontend, type Row, refuses } from "./table";
+
+describe("what runs, and its health", () => {
+  const run = (field: string, value: unknown) => (d: Draft) => (frontend(d).run[field] = value);
+  const health = (value: unknown) => (d: Draft) => (frontend(d).health = value);
+  const path = "services.frontend.health";
+  const time = (value: string, reason: RegExp): Row => [
+    `interval ${value}`,
+    health({ tcp: true, interval: value }),
+    `${path}.interval`,
+    JSON.stringify(value),
+    reason,
+    /./,
+  ];
+  // biome-ignore format: a table reads by rows
+  refuses([
+    ["a missing binary", run("binary", "missing/web"), "services.frontend.run.binary", '"missing/web"', /no such file \(\/project\/missing\/web\)/, /is it built yet/],
+    ["an unreadable binary", run("binary", "unreadable/web"), "services.frontend.run.binary", '"unreadable/web"', /cannot be read/, /executable file/],
+    ["a folder as binary", run("binary", "folder/web"), "services.frontend.run.binary", '"folder/web"', /folder/, /executable file/],
+    ["a binary that is not executable", run("binary", "file/web"), "services.frontend.run.binary", '"file/web"', /not executable/, /chmod \+x file\/web/],
+    ["an empty binary", run("binary", ""), "services.frontend.run.binary", '""', /empty/, /fill it in/],
+    ["NUL in the binary", run("binary", "a\0b"), "services.frontend.run.binary", '"a\\u0000b"', /NUL/, /remove it/],
+    ["a line break in args", run("args", ["a\nb"]), "services.frontend.run.args[0]", '"a\\nb"', /line break \(U\+000A\)/, /remove it/],
+    ["NUL in args", run("args", ["ok", "\0"]), "services.frontend.run.args[1]", '"\\u0000"', /NUL/, /remove it/],
+    ["escape in args", run("args", ["\u001b[31m"]), "services.frontend.run.args[0]", /u001b/, /control character \(U\+001B\)/, /remove it/],
+    ["half a surrogate pair in args", run("args", ["\ud800"]), "services.frontend.run.args[0]", '"\\ud800"', /surrogate/, /remove it/],
+    ["a line break in env", run("env", { A: "b\r\nc" }), "services.frontend.run.env.A", '"b\\r\\nc"', /control character \(U\+000D\)/, /remove it/],
+    ["half a surrogate pair in env", run("env", { A: "\udc00" }), "services.frontend.run.env.A", '"\\udc00"', /surrogate/, /remove it/],
+    ["no way to check", health({ interval: "2s" }), path, '{"interval":"2s"}', /not said what to check/, /exactly one/],
+    ["two ways to check", health({ http: "/", tcp: true }), path, '{"http":"/","tcp":true}', /http and tcp are given/, /exactly one/],
+    ["a path without slash", health({ http: "health" }), `${path}.http`, '"health"', /begin with `\/`/, /\/health/],
+    ["an empty path", health({ http: "" }), `${path}.http`, '""', /begin with/, /\/health/],
+    ["a space in the path", health({ http: "/a b" }), `${path}.http`, '"/a b"', /" " in it/, /\/health/],
+    ["a URL", health({ http: "http://x/" }), `${path}.http`, '"http://x/"', /begin with/, /\/health/],
+    ["an empty script", health({ script: [] }), `${path}.script`, "[]", /no command/, /full path/],
+    ["a command without path", health({ script: ["check"] }), `${path}.script[0]`, '"check"', /full path/, /full path/],
+    ["a line break in a script", health({ script: ["/bin/sh", "a\nb"] }), `${path}.script[1]`, '"a\\nb"', /line break/, /remove it/],
+    time("2", /length of time/),
+    time("2 s", /length of time/),
+    time("-2s", /length of time/),
+    time("2d", /length of time/),
+    time("", /length of time/),
+    time("0s", /at least 100ms/),
+    time("99ms", /at least 100ms/),
+    time("25h", /at most 24h/),
+    ["a bad timeout", health({ tcp: true, timeout: "soon" }), `${path}.timeout`, '"soon"', /length of time/, /`500ms` or `2s`/],
+  ]);
+});

@@ -1,0 +1,238 @@
+import { gunzipSync } from "node:zlib";
+import { declaration, meshOf } from "./fixture";
+import { clusterGraph, type Graph, meshGraph } from "./graph";
+
+const graph = meshGraph(meshOf(declaration()));
+
+describe("order", () => {
+  test.each([
+    [
+      "service-defaults after proxy-defaults",
+      "consul_config_entry.service-defaults_backend",
+      "consul_config_entry.proxy-defaults_global",
+    ],
+    [
+      "the deny-all after service-defaults",
+      "consul_config_entry.service-intentions_any",
+      "consul_config_entry.service-defaults_frontend",
+    ],
+    [
+      "an allow after the deny-all",
+      "consul_config_entry.service-intentions_backend",
+      "consul_config_entry.service-intentions_any",
+    ],
+    [
+      "machines after the deny-all, so that destroy empties them before it goes",
+      "null_resource.node_worker1",
+      "consul_config_entry.service-intentions_any",
+    ],
+    [
+      "an instance after its intentions",
+      "null_resource.instance_backend_worker2",
+      "consul_config_entry.service-intentions_backend",
+    ],
+    [
+      "an upstream before its caller",
+      "null_resource.instance_frontend_worker1",
+      "null_resource.instance_backend_worker2",
+    ],
+    [
+      "instances of one service one after another",
+      "null_resource.instance_frontend_worker2",
+      "null_resource.instance_frontend_worker1",
+    ],
+    [
+      "the gateway after what it leads to",
+      "null_resource.instance_edge_gateway1",
+      "null_resource.instance_frontend_worker2",
+    ],
+    ["routes after the gateway", "consul_config_entry.ingress-gateway_edge", "null_resource.instance_edge_gateway1"],
+    ["the probe after the routes", "null_resource.probe_edge_gateway1", "consul_config_entry.ingress-gateway_edge"],
+    ["the sweep after the probe, on every machine", "null_resource.sweep_server1", "null_resource.probe_edge_gateway1"],
+  ])("%s", (_, later, earlier) => {
+    expect(graph.waitsFor(later, earlier)).toBe(true);
+    expect(graph.waitsFor(earlier, later)).toBe(false);
+  });
+
+  test("nothing but its node, binary and intentions holds the first instance back", () => {
+    expect(graph.resource("null_resource.instance_backend_worker2").depends_on).toEqual([
+      "null_resource.node_worker2",
+      "null_resource.binary_worker2_6275696c642f",
+      "consul_config_entry.service-intentions_backend",
+    ]);
+  });
+
+  test("services that call each other lose only the order between them", () => {
+    const changed = declaration();
+    changed.services!.backend!.upstreams = { frontend: { localPort: 5001 } };
+    const cyclic = meshGraph(meshOf(changed));
+    expect(cyclic.waitsFor("null_resource.instance_frontend_worker1", "null_resource.instance_backend_worker2")).toBe(
+      false,
+    );
+    expect(cyclic.waitsFor("null_resource.instance_edge_gateway1", "null_resource.instance_frontend_worker2")).toBe(
+      true,
+    );
+  });
+});
+
+describe("what a change touches", () => {
+  test("an argument of one service: its instances alone", () => {
+    const changed = declaration();
+    changed.services!.backend!.run.args = ["-v"];
+    expect(changes(graph, meshGraph(meshOf(changed)))).toEqual(["null_resource.instance_backend_worker2"]);
+  });
+
+  test("a host of a route: the entry and its probe, no instance", () => {
+    const changed = declaration();
+    changed.gateways!.edge!.listeners[0]!.services[0]!.hosts = ["shop.test"];
+    expect(changes(graph, meshGraph(meshOf(changed)))).toEqual([
+      "consul_config_entry.ingress-gateway_edge",
+      "null_resource.probe_edge_gateway1",
+    ]);
+  });
+
+  test("a new service: no other instance", () => {
+    const changed = declaration();
+    changed.services!.cart = { runsOn: ["worker1"], port: 9003, protocol: "http", run: { binary: "build/web" } };
+    const touched = changes(graph, meshGraph(meshOf(changed)));
+    expect(touched.filter((address) => address.includes(".instance_"))).toEqual([
+      "null_resource.instance_cart_worker1",
+    ]);
+  });
+
+  test("a machine made anew: everything that is put on it", () => {
+    const changed = declaration();
+    changed.nodes.worker1!.hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDi55oTxoN5ThtRrOCCZJZKI0w8pJ3vTQkv1kz3GXRxI";
+    const touched = changes(graph, meshGraph(meshOf(changed)));
+    expect(touched).toEqual([
+      "null_resource.binary_worker1_6275696c642f",
+      "null_resource.instance_frontend_worker1",
+      "null_resource.node_worker1",
+      "null_resource.sweep_worker1",
+    ]);
+  });
+});
+
+test("ids do not change: renaming one would replace the real thing", () => {
+  expect(graph.addresses.filter((address) => !address.startsWith("local_file."))).toEqual([
+    "consul_config_entry.ingress-gateway_edge",
+    "consul_config_entry.proxy-defaults_global",
+    "consul_config_entry.service-defaults_backend",
+    "consul_config_entry.service-defaults_frontend",
+    "consul_config_entry.service-intentions_any",
+    "consul_config_entry.service-intentions_backend",
+    "consul_config_entry.service-intentions_frontend",
+    "null_resource.binary_worker1_6275696c642f",
+    "null_resource.binary_worker2_6275696c642f",
+    "null_resource.instance_backend_worker2",
+    "null_resource.instance_edge_gateway1",
+    "null_resource.instance_frontend_worker1",
+    "null_resource.instance_frontend_worker2",
+    "null_resource.node_gateway1",
+    "null_resource.node_server1",
+    "null_resource.node_worker1",
+    "null_resource.node_worker2",
+    "null_resource.probe_edge_gateway1",
+    "null_resource.sweep_gateway1",
+    "null_resource.sweep_server1",
+    "null_resource.sweep_worker1",
+    "null_resource.sweep_worker2",
+  ]);
+});
+
+test("every config entry outlives what still names it", () => {
+  for (const address of graph.addresses.filter((one) => one.startsWith("consul_config_entry."))) {
+    expect(graph.resource(address).lifecycle).toEqual({ create_before_destroy: true });
+  }
+});
+
+test("every connection checks the host key and names no secret", () => {
+  const connection = graph.resource("null_resource.instance_backend_worker2").connection;
+  expect(connection).toMatchObject({
+    host: "10.77.0.13",
+    host_key: expect.stringMatching(/^ssh-ed25519 /),
+    private_key: '${file("/project/keys/deploy")}',
+    agent: "false",
+  });
+});
+
+test("ssh through a bastion, as another user, with an agent", () => {
+  const changed = declaration();
+  const { hostKey } = changed.nodes.worker1!;
+  changed.ssh = { user: "deploy", agent: true, port: 2222, bastion: { host: "jump.test", user: "hop", hostKey } };
+  expect(meshGraph(meshOf(changed)).resource("null_resource.node_worker1").connection).toMatchObject({
+    user: "deploy",
+    port: 2222,
+    agent: "true",
+    bastion_host: "jump.test",
+    bastion_user: "hop",
+    bastion_port: 22,
+    bastion_host_key: hostKey,
+  });
+});
+
+test("what stands in a Terraform argument is literal", () => {
+  const file = graph.resource("local_file.file_worker1_opt_gatehouse_env_frontend_env");
+  expect(file.content).toContain("marked \\$${path.module} %%{ if true }");
+});
+
+test("review files are laid out as <node>/<path on the node>", () => {
+  const names = graph.addresses
+    .filter((address) => address.startsWith("local_file.file_worker2_"))
+    .map((address) => graph.resource(address).filename);
+  expect(names).toContain("../../worker2/etc/consul.d/frontend.hcl");
+  expect(names).toContain("../../worker2/etc/systemd/system/backend-sidecar-proxy.service");
+});
+
+test("a gateway without listeners is deployed and has no route to probe", () => {
+  const changed = declaration();
+  changed.gateways!.edge!.listeners = [];
+  const part1 = meshGraph(meshOf(changed));
+  expect(part1.addresses).toContain("null_resource.instance_edge_gateway1");
+  expect(part1.addresses).not.toContain("null_resource.probe_edge_gateway1");
+});
+
+test("a retired node keeps only the program that empties it", () => {
+  const changed = declaration();
+  changed.nodes.spare = { ...changed.nodes.worker1!, address: "10.77.0.14", retired: true };
+  const retired = meshGraph(meshOf(changed));
+  expect(retired.addresses.filter((address) => /null_resource\..*_spare$/.test(address))).toEqual([
+    "null_resource.sweep_spare",
+  ]);
+  expect(bundleOf(retired.resource("null_resource.sweep_spare"))).toContain("AGENT_TOO='yes'");
+});
+
+test("destroying the mesh empties every machine", () => {
+  for (const node of ["server1", "gateway1", "worker1", "worker2"]) {
+    const [, onDestroy] = provisioners(graph.resource(`null_resource.node_${node}`));
+    expect(onDestroy).toMatchObject({ when: "destroy" });
+  }
+});
+
+test("the cluster's workers wait for its servers", () => {
+  const cluster = clusterGraph(meshOf(declaration()));
+  expect(cluster.waitsFor("null_resource.agent_worker1", "null_resource.agent_server1")).toBe(true);
+});
+
+/** Addresses that Terraform would create, replace or update to get from one graph to the other. */
+function changes(before: Graph, after: Graph): string[] {
+  const wanted = (graph: Graph, address: string) => {
+    const { triggers, config_json } = graph.resource(address);
+    return JSON.stringify([triggers, config_json]);
+  };
+  return after.addresses.filter(
+    (address) =>
+      !address.startsWith("local_file.") &&
+      (!before.addresses.includes(address) || wanted(before, address) !== wanted(after, address)),
+  );
+}
+
+function provisioners(resource: Record<string, unknown>): Record<string, unknown>[] {
+  return (resource.provisioner as Record<string, Record<string, unknown>>[]).map((one) => one["remote-exec"] ?? {});
+}
+
+/** The text of the files in a program's bundle. */
+function bundleOf(resource: Record<string, unknown>): string {
+  const inline = String((provisioners(resource)[0]?.inline as string[])[0]);
+  return gunzipSync(Buffer.from(inline.split("# BUNDLE\n").at(-1) ?? "", "base64")).toString();
+}

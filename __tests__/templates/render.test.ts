@@ -1,0 +1,197 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse as parseYaml } from "yaml";
+import { agentRelease, instanceRelease, nodeRelease, routesOf, userData } from "../../templates";
+import { program } from "../../templates/program";
+import { content, gateway, instanceOf, mesh, server, service, worker } from "./fixture";
+
+describe("a service", () => {
+  const release = instanceRelease(
+    mesh(),
+    instanceOf(
+      service({
+        args: ["server", "-motto", "two words"],
+        env: { LOG: "info" },
+        health: { http: "/ready", interval: "2s", timeout: "1s" },
+        upstreams: [{ name: "backend", localPort: 5000 }],
+      }),
+    ),
+  );
+
+  test("is four files", () => {
+    expect(release.files.map(({ path, mode }) => `${mode} ${path}`)).toEqual([
+      "0644 /etc/consul.d/frontend.hcl",
+      "0644 /etc/systemd/system/frontend.service",
+      "0644 /etc/systemd/system/frontend-sidecar-proxy.service",
+      "0600 /opt/gatehouse/env/frontend.env",
+    ]);
+  });
+
+  test("has a definition with its check, its sidecar and its upstreams", () => {
+    expect(lines(release.files, "/etc/consul.d/frontend.hcl")).toEqual([
+      "service {",
+      'id = "frontend"',
+      'name = "frontend"',
+      "port = 9001",
+      "check {",
+      'name = "health"',
+      'http = "http://127.0.0.1:9001/ready"',
+      'interval = "2s"',
+      'timeout = "1s"',
+      "}",
+      "connect {",
+      "sidecar_service {",
+      "port = 21001",
+      "checks = [",
+      "{",
+      'name = "sidecar listener"',
+      'tcp = "127.0.0.1:21001"',
+      'interval = "1s"',
+      'timeout = "1s"',
+      "},",
+      "{",
+      'name = "service"',
+      'alias_service = "frontend"',
+      "},",
+      "]",
+      "proxy {",
+      "upstreams = [",
+      "{",
+      'destination_name = "backend"',
+      "local_bind_port = 5000",
+      "},",
+      "]",
+      "}",
+      "}",
+      "}",
+      "}",
+    ]);
+  });
+
+  test("has a unit that runs its binary with its arguments", () => {
+    expect(content(release.files, "/etc/systemd/system/frontend.service")).toContain(
+      `ExecStart=/opt/gatehouse/binaries/${"ab".repeat(32)}/web server -motto "two words"\n`,
+    );
+  });
+
+  test("has a sidecar that outlives a restart of the agent and of the service", () => {
+    const unit = content(release.files, "/etc/systemd/system/frontend-sidecar-proxy.service");
+    expect(unit).toContain("Wants=consul.service network-online.target\n");
+    expect(unit).not.toMatch(/^(BindsTo|Requires|PartOf)=/m);
+    expect(unit).toContain("-sidecar-for frontend -admin-bind 127.0.0.1:19001 ");
+  });
+
+  test.each([
+    [{ tcp: true as const }, 'tcp = "127.0.0.1:9001"'],
+    [{ grpc: "" }, 'grpc = "127.0.0.1:9001"'],
+    [{ grpc: "shop.Cart" }, 'grpc = "127.0.0.1:9001/shop.Cart"'],
+    [{ script: ["/bin/check", "-v"] }, 'args = ["/bin/check", "-v"]'],
+  ])("checks %j", (health, expected) => {
+    const { files } = instanceRelease(
+      mesh(),
+      instanceOf(service({ health: { ...health, interval: "2s", timeout: "1s" } })),
+    );
+    expect(lines(files, "/etc/consul.d/frontend.hcl")).toContain(expected);
+  });
+
+  test("is the same release for the same content and another for another binary", () => {
+    const hash = (sha256: string) =>
+      instanceRelease(mesh(), instanceOf(service({ binary: { path: "/b", sha256 } }))).hash;
+    expect(hash("aa")).toBe(hash("aa"));
+    expect(hash("aa")).not.toBe(hash("bb"));
+  });
+});
+
+describe("a gateway", () => {
+  const release = instanceRelease(mesh(), instanceOf(gateway()));
+
+  test("is its definition and its unit", () => {
+    expect(release.files.map(({ path }) => path)).toEqual([
+      "/etc/consul.d/ingress-gateway.hcl",
+      "/etc/systemd/system/ingress-gateway.service",
+    ]);
+    expect(lines(release.files, "/etc/consul.d/ingress-gateway.hcl")).toContain('kind = "ingress-gateway"');
+    expect(lines(release.files, "/etc/consul.d/ingress-gateway.hcl")).toContain(
+      'http = "http://127.0.0.1:19001/ready"',
+    );
+  });
+
+  test("is the same release whatever its listeners are: routes need no restart", () => {
+    const listeners = [{ port: 8080, protocol: "http" as const, services: [{ name: "frontend" }] }];
+    expect(instanceRelease(mesh(), instanceOf(gateway({ listeners }))).hash).toBe(release.hash);
+  });
+
+  test("has a route to try for every host that is declared", () => {
+    const services = [{ name: "a", hosts: ["*", "*.shop.test"] }, { name: "b" }];
+    const routes = routesOf(mesh(), gateway({ listeners: [{ port: 8080, protocol: "http", services }] }));
+    expect(routes.map(({ host, service }) => `${host} ${service}`)).toEqual([
+      "127.0.0.1:8080 a",
+      "probe.shop.test a",
+      "b.ingress.consul b",
+    ]);
+  });
+});
+
+describe("an agent", () => {
+  test("of a server bootstraps with the number of servers and answers Terraform", () => {
+    const { files } = agentRelease(
+      mesh({ nodes: [server, { ...server, name: "server2", address: "10.77.0.20" }] }),
+      server,
+    );
+    const configuration = lines(files, "/etc/consul.d/consul.hcl");
+    expect(configuration).toContain("bootstrap_expect = 2");
+    expect(configuration).toContain('retry_join = ["10.77.0.10", "10.77.0.20"]');
+    expect(configuration).toContain('client_addr = "127.0.0.1 10.77.0.10"');
+  });
+
+  test("of a worker is reached on loopback only and keeps its services through a restart", () => {
+    const configuration = lines(agentRelease(mesh(), worker).files, "/etc/consul.d/consul.hcl");
+    expect(configuration).toContain('client_addr = "127.0.0.1"');
+    expect(configuration).toContain("leave_on_terminate = false");
+    expect(configuration).not.toContain("server = true");
+  });
+
+  test.each([server, worker])("of a $role denies by default", (node) => {
+    expect(lines(agentRelease(mesh(), node).files, "/etc/consul.d/consul.hcl")).toContain(
+      'default_intention_policy = "deny"',
+    );
+  });
+});
+
+test("user_data installs the prerequisites and the mesh command", () => {
+  const text = userData(mesh(), worker);
+  expect(text).toMatch(/^#cloud-config\n/);
+  const data = parseYaml(text);
+  expect(data.packages).toEqual(["ca-certificates", "curl", "jq", "python3-pip"]);
+  expect(data.write_files[0]).toMatchObject({ path: "/usr/local/bin/mesh", permissions: "0755" });
+  expect(data.write_files[0].content).toBe(content(nodeRelease(mesh(), worker).files, "/usr/local/bin/mesh"));
+  expect(data.runcmd).toEqual([["/opt/gatehouse/prerequisites.sh", "worker"]]);
+});
+
+test("a program unpacks its bundle, runs it, tells its result and leaves nothing behind", () => {
+  const folder = mkdtempSync(join(tmpdir(), "program-"));
+  const file = join(folder, "run.sh");
+  try {
+    const bundle = { "main.sh": 'cat "$1/data/long-name"; exit 7', "data/long-name": "x".repeat(5000) };
+    writeFileSync(file, program(bundle), { mode: 0o700 });
+    const script = `"$1"; echo "exit $?"`;
+    const output = execFileSync("sh", ["-c", script, "sh", file], {
+      encoding: "utf8",
+      env: { ...process.env, TMPDIR: folder },
+    });
+    expect(output).toBe(`${"x".repeat(5000)}exit 7\n`);
+    expect(() => readFileSync(file)).toThrow("ENOENT");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** Lines without comments, blank ones and the blanks that align them. */
+function lines(files: { path: string; content: string }[], path: string): string[] {
+  return content(files, path)
+    .split("\n")
+    .map((line) => line.trim().replace(/ +/g, " "))
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}

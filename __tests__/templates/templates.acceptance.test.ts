@@ -1,0 +1,242 @@
+/** The rendered files held against the programs that will read them. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import type { HealthDeclaration } from "../../model";
+import { agentRelease, instanceRelease, type MachineFile, userData } from "../../templates";
+import { which } from "../../tools/command";
+import { content, gateway, instanceOf, mesh, server, service, worker } from "./fixture";
+
+jest.setTimeout(900_000);
+
+// One of everything that could go wrong on the way into hcl, a unit or a shell.
+const nasty = [
+  "plain",
+  "two words",
+  "$HOME",
+  "${x}",
+  "$${x}",
+  "$$${x}",
+  "%h",
+  "%{ if x }",
+  "%%{x}",
+  '"',
+  "'",
+  "\\",
+  "\\n",
+  "`id`",
+  "$(id)",
+  ";",
+  "#",
+  "a=b",
+  "é😀",
+  "",
+  " ",
+];
+
+let folder: string;
+let consul: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "rendered-"));
+  // In a process of its own: the first time this builds Consul.
+  consul = execFileSync(process.execPath, ["--import", "tsx", "tools/part.ts", "consul"], { encoding: "utf8" }).trim();
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A test that needs a program; where that is missing it is skipped and says so. */
+function testWith(program: string, name: string, body: () => void): void {
+  if (which(program)) return void test(name, body);
+  console.warn(`SKIPPED, since ${program} is not installed: ${name}`);
+  test.skip(name, body);
+}
+
+testWith("shellcheck", "every shell file passes shellcheck", () => {
+  const folders = ["templates/shell", "lab", "tools", ".ci"];
+  const files = folders
+    .flatMap((one) => readdirSync(one).map((name) => join(one, name)))
+    .filter((file) => /\.sh$|\.ci\/run$/.test(file));
+  expect(files.length).toBeGreaterThan(10);
+  const { stdout, status } = spawnSync("shellcheck", ["-x", "-S", "warning", ...files], { encoding: "utf8" });
+  expect(`${stdout}exit ${status}`).toBe("exit 0");
+});
+
+describe("Consul accepts", () => {
+  const health: HealthDeclaration[] = [
+    { tcp: true },
+    { http: "/a%20b?c=${d}" },
+    { grpc: "shop.Cart" },
+    { grpc: "" },
+    { script: ["/bin/true", ...nasty] },
+  ];
+
+  test.each(health)("a service with the check %j", (check) => {
+    const { files } = instanceRelease(
+      mesh(),
+      instanceOf(service({ health: { ...check, interval: "2s", timeout: "1s" } })),
+    );
+    expect(validate(files)).toBe("");
+  });
+
+  test("a gateway", () => {
+    expect(validate(instanceRelease(mesh(), instanceOf(gateway())).files)).toBe("");
+  });
+
+  test.each([server, worker])("the agent of a $role", (node) => {
+    expect(validate(agentRelease(mesh(), node).files)).toBe("");
+  });
+});
+
+test("Consul reads a definition back as it was declared", async () => {
+  const definition = service({
+    health: { script: ["/bin/true", ...nasty], interval: "2s", timeout: "1s" },
+    upstreams: [{ name: "backend", localPort: 5000 }],
+  });
+  const { files } = instanceRelease(mesh(), instanceOf(definition));
+  const seen = await withAgent(files, async (address) => ({
+    checks: await get(`${address}/v1/agent/checks`),
+    sidecar: await get(`${address}/v1/agent/service/frontend-sidecar-proxy`),
+    debug: await get(`${address}/v1/agent/service/frontend`),
+  }));
+  expect(seen.debug).toMatchObject({ Service: "frontend", Port: 9001 });
+  expect(seen.sidecar).toMatchObject({
+    Port: 21001,
+    Proxy: { Upstreams: [{ DestinationName: "backend", LocalBindPort: 5000 }] },
+  });
+  expect(
+    Object.values(seen.checks as Record<string, { Name: string }>)
+      .map(({ Name }) => Name)
+      .sort(),
+  ).toEqual(["health", "service", "sidecar listener"]);
+});
+
+test("a script check receives its arguments unchanged", async () => {
+  const script = join(folder, "show-arguments");
+  const shown = join(folder, "shown");
+  writeFileSync(script, `#!/bin/sh\nprintf '%s\\0' "$@" >'${shown}.new' && mv '${shown}.new' '${shown}'\n`, {
+    mode: 0o755,
+  });
+  const { files } = instanceRelease(
+    mesh(),
+    instanceOf(service({ health: { script: [script, ...nasty], interval: "100ms", timeout: "1s" } })),
+  );
+  await withAgent(files, async () => {
+    for (let tries = 0; tries < 100 && spawnSync("test", ["-e", shown]).status !== 0; tries++) await pause(100);
+  });
+  expect(execFileSync("cat", [shown], { encoding: "utf8" }).split("\0").slice(0, -1)).toEqual(nasty);
+});
+
+testWith("systemd-analyze", "systemd accepts every unit", () => {
+  const nastyService = service({ args: nasty, binary: { path: "/bin/web", sha256: "ab".repeat(32) } });
+  const all = [
+    ...instanceRelease(mesh(), instanceOf(nastyService)).files,
+    ...instanceRelease(mesh(), instanceOf(gateway())).files,
+    ...agentRelease(mesh(), worker).files,
+  ].filter(({ path }) => path.endsWith(".service"));
+  const root = join(folder, "units");
+  mkdirSync(root);
+  const units = all.map(({ path, content: text }) => {
+    // Verifying asks whether the programs exist: on this machine they need not.
+    const unit = join(root, basename(path));
+    writeFileSync(unit, text.replace(/^ExecStart=\S+/m, "ExecStart=/bin/true"));
+    return unit;
+  });
+  const { stderr, status } = spawnSync("systemd-analyze", ["verify", "--man=no", ...units], { encoding: "utf8" });
+  const ours = stderr.split("\n").filter((line) => units.some((unit) => line.includes(basename(unit))));
+  // consul.service belongs to the machine, not to this folder.
+  expect({ status, ours }).toEqual({ status: 0, ours: [] });
+});
+
+testWith("cloud-init", "cloud-init accepts the user_data of servers and workers", () => {
+  for (const node of [server, worker]) {
+    const file = join(folder, `user-data-${node.name}`);
+    writeFileSync(file, userData(mesh(), node));
+    const { stdout, stderr } = spawnSync("cloud-init", ["schema", "--config-file", file], { encoding: "utf8" });
+    expect(`${stdout}${stderr}`).toContain("Valid cloud-config");
+  }
+});
+
+function validate(files: MachineFile[]): string {
+  const configuration = mkdtempSync(join(folder, "consul-"));
+  writeFileSync(
+    join(configuration, "base.hcl"),
+    files.some(({ content: text }) => text.includes("data_dir"))
+      ? ""
+      : `data_dir = "${folder}"
+bind_addr = "127.0.0.1"
+`,
+  );
+  for (const { path, content: text } of files.filter((file) => file.path.endsWith(".hcl"))) {
+    writeFileSync(join(configuration, basename(path)), text);
+  }
+  const { stdout, stderr, status } = spawnSync(consul, ["validate", "-quiet", configuration], { encoding: "utf8" });
+  return status === 0 ? "" : `${stdout}${stderr}`;
+}
+
+/** Runs a development agent on loopback with this service, and ends it. */
+async function withAgent<T>(files: MachineFile[], look: (address: string) => Promise<T>): Promise<T> {
+  const definition = join(folder, "frontend.hcl");
+  writeFileSync(definition, content(files, "/etc/consul.d/frontend.hcl"));
+  const port = await freePort();
+  const others = [
+    "-dns-port=-1",
+    "-grpc-port=-1",
+    "-grpc-tls-port=-1",
+    `-server-port=${await freePort()}`,
+    `-serf-lan-port=${await freePort()}`,
+    "-serf-wan-port=-1",
+  ];
+  const agent = spawn(
+    consul,
+    [
+      "agent",
+      "-dev",
+      "-disable-host-node-id",
+      `-http-port=${port}`,
+      ...others,
+      "-enable-local-script-checks",
+      `-config-file=${definition}`,
+      "-hcl=disable_update_check=true",
+    ],
+    { stdio: "ignore" },
+  );
+  try {
+    const address = `http://127.0.0.1:${port}`;
+    for (let tries = 0; tries < 100; tries++) {
+      if (await get(`${address}/v1/agent/service/frontend-sidecar-proxy`).catch(() => undefined)) break;
+      await pause(100);
+    }
+    return await look(address);
+  } finally {
+    await ended(agent);
+  }
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    child.once("exit", () => done());
+    if (!child.kill()) done();
+  });
+}
+
+async function get(url: string): Promise<unknown> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return response.json();
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const listener = createServer();
+    listener.once("error", failed);
+    listener.listen(0, "127.0.0.1", () => {
+      const address = listener.address();
+      listener.close(() => done(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));

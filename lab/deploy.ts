@@ -1,0 +1,44 @@
+/** `cdktf deploy`, as a person would run it. */
+import { appendFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import type { Report } from "../tools/parts";
+import { projectFolder, stateFolder } from "./places";
+import { output } from "./process";
+
+/** Everything that the last deploy printed. */
+export const deployLog = join(stateFolder, "deploy.log");
+
+const verbs: Record<string, string> = { Creation: "created", Modifications: "changed", Destruction: "removed" };
+
+/** What of a line is news to a person who waits. Undefined when nothing is. */
+export function news(line: string): string | undefined {
+  const [, said] = /(?:^|\): )(gatehouse: .*|Apply complete! .*)$/.exec(line.trim()) ?? [];
+  const [, stack, address = "", verb = ""] = /^(?:(\w+) +)?(\S+) \(.*\): (\w+) complete after/.exec(line.trim()) ?? [];
+  if (said) return said;
+  if (verb in verbs && !address.startsWith("local_file."))
+    return [stack, address, verbs[verb]].filter(Boolean).join(" ");
+  return /\bError: |stand-in providers|Apply complete!/.test(line) ? line.trim() : undefined;
+}
+
+/** Deploys these stacks. A failure carries the end of what was printed. */
+export async function deploy(stacks: string[], report: Report): Promise<void> {
+  const tool = join(projectFolder, "tools", "with-providers.ts");
+  const args = ["--import", "tsx", tool, "--", "cdktf", "deploy", ...stacks, "--auto-approve"];
+  const lines: string[] = [];
+  writeFileSync(deployLog, "");
+  const onLine = (raw: string): void => {
+    const line = stripVTControlCharacters(raw).trimEnd();
+    if (line === "") return;
+    appendFileSync(deployLog, `${line}\n`);
+    lines.push(line);
+    const said = news(line);
+    if (said) report(said);
+  };
+  const env = { ...process.env, FORCE_COLOR: "0", CI: "1" };
+  const { exitCode } = await output(process.execPath, args, { onLine }, { cwd: projectFolder, env });
+  if (exitCode === 0) return;
+  throw new Error(
+    `cdktf deploy failed. All of its output is in ${deployLog}; its end:\n${lines.slice(-40).join("\n")}`,
+  );
+}

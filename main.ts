@@ -1,0 +1,17 @@
+import { App } from "cdktf";
+import { formatProblems, loadMesh } from "./model";
+import { addStacks } from "./stacks";
+
+async function main(): Promise<void> {
+  const path = process.env.GATEHOUSE_MESH || "meshes/lab.ts";
+  const result = await loadMesh(path);
+  if ("problems" in result) {
+    console.error(formatProblems(result.problems, path));
+    process.exit(1);
+  }
+  const app = new App();
+  addStacks(app, result.mesh);
+  app.synth();
+}
+
+void main();

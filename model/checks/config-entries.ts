@@ -1,0 +1,105 @@
+/** Config entries of the declaration's own. */
+import type { OtherConfigEntryKind, RoutingDeclaration } from "../declaration";
+import { nameFault } from "../formats/name";
+import { didYouMean, type Fault, formatPath, type Problems } from "../problem";
+import { ROUTING_KINDS } from "../routing";
+import type { View } from "../view";
+import { checkFreeFields } from "./free-fields";
+import { checkRouting } from "./routing";
+
+/** Every kind that may be declared. `proxy-defaults` is derived, and Consul writes `bound-api-gateway` itself. */
+const KINDS: readonly string[] = [
+  ...ROUTING_KINDS,
+  "api-gateway",
+  "control-plane-request-limit",
+  "exported-services",
+  "file-system-certificate",
+  "http-route",
+  "ingress-gateway",
+  "inline-certificate",
+  "jwt-provider",
+  "mesh",
+  "sameness-group",
+  "service-defaults",
+  "service-intentions",
+  "tcp-route",
+  "terminating-gateway",
+] satisfies (RoutingDeclaration["kind"] | OtherConfigEntryKind)[];
+
+export function checkConfigEntries(view: View, problems: Problems): void {
+  const seen = new Map<string, number>();
+  for (const { index, value: entry } of view.configEntries) {
+    const { kind, name } = entry;
+    if (kind === undefined) continue;
+    const path = ["configEntries", index];
+    const fault = kindFault(kind);
+    if (fault) problems.add([...path, "kind"], kind, fault);
+    if (name !== undefined) checkName(kind, name, index, seen, view, problems);
+    if (!fault && !(ROUTING_KINDS as readonly string[]).includes(kind)) checkFreeFields(entry, path, problems);
+  }
+  checkRouting(view, problems);
+}
+
+function kindFault(kind: string): Fault | undefined {
+  if (KINDS.includes(kind)) return undefined;
+  if (kind === "proxy-defaults") {
+    return {
+      reason: "Gatehouse derives the only proxy-defaults entry there can be, `global`",
+      remedy: "remove it; a protocol is set for each service",
+    };
+  }
+  if (kind === "bound-api-gateway")
+    return { reason: "Consul writes these entries itself", remedy: "remove it, and declare the `api-gateway`" };
+  return {
+    reason: "Consul has no such kind of config entry",
+    remedy: didYouMean(kind, KINDS, `use one of ${KINDS.join(", ")}`),
+  };
+}
+
+function checkName(
+  kind: string,
+  name: string,
+  index: number,
+  seen: Map<string, number>,
+  view: View,
+  problems: Problems,
+): void {
+  const path = ["configEntries", index, "name"];
+  const pair = JSON.stringify([kind, name]);
+  const first = seen.get(pair);
+  if (first === undefined) seen.set(pair, index);
+  const fault =
+    first === undefined
+      ? (derivedFault(kind, name, view) ?? serviceFault(kind, name, view))
+      : {
+          reason: `configEntries[${first}] is a ${kind} named \`${name}\` already, and the second would overwrite it`,
+          remedy: "merge the two into one",
+        };
+  if (fault) problems.add(path, name, fault);
+}
+
+/** Entries that Gatehouse writes itself: two writers would undo each other on every deploy. */
+function derivedFault(kind: string, name: string, { services, gateways }: View): Fault | undefined {
+  const derived = (from: string, remedy: string) => ({ reason: `Gatehouse derives this entry from ${from}`, remedy });
+  const service = formatPath(["services", name]);
+  if (kind === "service-defaults" && services.has(name)) {
+    return derived(service, `remove it; the protocol is set in ${service}.protocol`);
+  }
+  if (kind === "ingress-gateway" && gateways.has(name)) {
+    return derived(formatPath(["gateways", name]), "remove it, and declare listeners there");
+  }
+  if (kind === "service-intentions" && (name === "*" || services.has(name))) {
+    return derived(
+      name === "*" ? "nothing: it denies what is not declared" : service,
+      "use `intentions` for what goes beyond the derived ones",
+    );
+  }
+  return undefined;
+}
+
+function serviceFault(kind: string, name: string, { services }: View): Fault | undefined {
+  if ((ROUTING_KINDS as readonly string[]).includes(kind)) return services.unknown(name, "service");
+  if (kind === "mesh" && name !== "mesh")
+    return { reason: "the one entry of kind `mesh` is named `mesh`", remedy: 'write `name: "mesh"`' };
+  return nameFault(name);
+}

@@ -1,0 +1,118 @@
+/** Who may call whom, beyond the derived edges. */
+import type { HeaderPermissionDeclaration, HttpPermissionDeclaration, IntentionDeclaration } from "../declaration";
+import type { Path, Problems } from "../problem";
+import { hasBroken, items, type Sound, type View } from "../view";
+import { checkHeaderMatch, checkMethods, checkPathFields } from "./http-match";
+
+type Intention = Sound<IntentionDeclaration>;
+
+export function checkIntentions(view: View, problems: Problems): void {
+  const seen = new Map<string, number>();
+  for (const { index, value: intention } of view.intentions) {
+    const path = ["intentions", index];
+    checkEnds(intention, path, view, problems);
+    checkPair(intention, index, seen, problems);
+    checkEffect(intention, path, problems);
+    checkL7(intention, path, view, problems);
+    for (const { index: i, value: permission } of items(intention.permissions)) {
+      if (permission.http) checkHttp(permission.http, [...path, "permissions", i, "http"], problems);
+    }
+  }
+}
+
+function checkEnds({ source, destination }: Intention, path: Path, view: View, problems: Problems): void {
+  const { services, gateways } = view;
+  if (source !== undefined && source !== "*" && !gateways.has(source) && gateways.complete) {
+    const fault = services.unknown(source, "service or gateway");
+    if (fault) problems.add([...path, "source"], source, fault);
+  }
+  if (destination === undefined || destination === "*" || services.has(destination)) return;
+  const fault = gateways.has(destination)
+    ? {
+        reason: `\`${destination}\` is a gateway: calls come to it from outside the mesh, where there is no identity to check`,
+        remedy: "name the service behind it as destination",
+      }
+    : services.unknown(destination, "service");
+  if (fault) problems.add([...path, "destination"], destination, fault);
+}
+
+function checkPair(
+  { source, destination }: Intention,
+  index: number,
+  seen: Map<string, number>,
+  problems: Problems,
+): void {
+  if (source === undefined || destination === undefined) return;
+  if (source === "*" && destination === "*") {
+    problems.add(["intentions", index], `${source} -> ${destination}`, {
+      reason: "from everyone to everyone is Gatehouse's own entry: it denies all that is not declared",
+      remedy: "remove it, and name a source or a destination for what should be allowed",
+    });
+    return;
+  }
+  const pair = JSON.stringify([source, destination]);
+  const first = seen.get(pair);
+  if (first === undefined) seen.set(pair, index);
+  else {
+    problems.add(["intentions", index], `${source} -> ${destination}`, {
+      reason: `intentions[${first}] is about the same source and destination, and Consul keeps one`,
+      remedy: "merge the two; permissions of one intention are tried in their order",
+    });
+  }
+}
+
+function checkEffect(intention: Intention, path: Path, problems: Problems): void {
+  const [action, permissions] = [Object.hasOwn(intention, "action"), Object.hasOwn(intention, "permissions")];
+  const remedy = "write `action` for the whole connection, or `permissions` for HTTP requests";
+  if (action && permissions) {
+    problems.add([...path, "action"], intention.action, {
+      reason: "`action` and `permissions` exclude each other",
+      remedy,
+    });
+  } else if (!action && !permissions && !hasBroken(intention)) {
+    problems.add([...path, "action"], undefined, { reason: "it is not said what the intention does", remedy });
+  } else if (intention.permissions?.length === 0) {
+    problems.add([...path, "permissions"], intention.permissions, {
+      reason: "the list is empty, so it is not said what the intention does",
+      remedy,
+    });
+  }
+}
+
+function checkL7({ destination, permissions }: Intention, path: Path, view: View, problems: Problems): void {
+  if (!permissions || destination === undefined) return;
+  const remedy = "use `action`, or name one http service as destination";
+  if (destination === "*") {
+    problems.add([...path, "permissions"], permissions, {
+      reason: "Consul takes no permissions where the destination is `*`",
+      remedy,
+    });
+  } else if (view.services.get(destination)?.protocol === "tcp") {
+    problems.add([...path, "permissions"], permissions, {
+      reason: `\`${destination}\` speaks tcp (services.${destination}.protocol), in which there are no requests to look at`,
+      remedy,
+    });
+  }
+}
+
+function checkHttp(http: Sound<HttpPermissionDeclaration>, path: Path, problems: Problems): void {
+  checkPathFields(http, path, problems);
+  checkMethods(http.methods, [...path, "methods"], problems);
+  for (const { index, value } of items(http.header)) checkHeader(value, [...path, "header", index], problems);
+  const fields = ["pathExact", "pathPrefix", "pathRegex", "methods", "header"] as const;
+  const criteria = fields.filter((field) => (http[field]?.length ?? 0) > 0);
+  if (criteria.length > 0 || hasBroken(http)) return;
+  problems.add(path, http, {
+    reason: "nothing is said to match, and Consul refuses that",
+    remedy: 'to match every request write `pathPrefix: "/"`',
+  });
+}
+
+function checkHeader(header: Sound<HeaderPermissionDeclaration>, path: Path, problems: Problems): void {
+  checkHeaderMatch(header, ["present", "exact", "prefix", "suffix", "contains", "regex"], path, problems);
+  if (header.ignoreCase !== true || (header.present === undefined && header.regex === undefined)) return;
+  problems.add([...path, "ignoreCase"], true, {
+    reason: "`ignoreCase` goes with `exact`, `prefix`, `suffix` and `contains` only",
+    remedy: "remove it; a regular expression ignores case when it begins with `(?i)`",
+  });
+}

@@ -1,0 +1,48 @@
+/** What a service runs and how its health is checked. */
+import type { HealthDeclaration } from "../declaration";
+import type { Path, Problems } from "../problem";
+import { hasBroken, isBroken, type Sound, type View } from "../view";
+import { checkFile } from "./files";
+
+export function checkRuns(view: View, problems: Problems): void {
+  for (const [name, { run, health }] of view.services.entries) {
+    checkBinary(run?.binary, ["services", name, "run", "binary"], view, problems);
+    if (health) checkHealth(health, ["services", name, "health"], problems);
+  }
+}
+
+function checkBinary(binary: string | undefined, path: Path, view: View, problems: Problems): void {
+  const remedy = "write the path of an executable file from the project's folder; is it built yet?";
+  if (!checkFile(binary, path, remedy, view, problems) || view.files.look(binary!) === "executable") return;
+  problems.add(path, binary, {
+    reason: `the file is not executable (${view.files.absolute(binary!)})`,
+    remedy: `make it executable: \`chmod +x ${binary}\``,
+  });
+}
+
+const WAYS = ["http", "tcp", "grpc", "script"] as const;
+
+function checkHealth(health: Sound<HealthDeclaration>, path: Path, problems: Problems): void {
+  const given = WAYS.filter((way) => Object.hasOwn(health, way));
+  if (given.length > 1 || (given.length === 0 && !hasBroken(health))) {
+    problems.add(path, health, {
+      reason: given.length
+        ? `${given.join(" and ")} are given, and a service has one check`
+        : "it is not said what to check",
+      remedy: "keep exactly one of `http`, `tcp`, `grpc` and `script`",
+    });
+  }
+  if (health.script && !isBroken(health, "script")) checkScript(health.script, [...path, "script"], problems);
+}
+
+function checkScript(script: (string | undefined)[], path: Path, problems: Problems): void {
+  const remedy =
+    'write the command with its full path on the machine, and its arguments: `["/usr/local/bin/check", "-v"]`';
+  if (script.length === 0) problems.add(path, script, { reason: "there is no command", remedy });
+  else if (script[0] !== undefined && !script[0].startsWith("/")) {
+    problems.add([...path, 0], script[0], {
+      reason: "the agent does not look the command up: it needs its full path",
+      remedy,
+    });
+  }
+}

@@ -1,0 +1,80 @@
+/** Every config entry of a mesh, in the order in which Consul accepts them and in the form that plans clean. */
+import type { ConfigEntryDeclaration, IntentionDeclaration } from "./declaration";
+import { components } from "./graph";
+import { intentionEntries } from "./intentions";
+import type { ConfigEntry, Gateway, Service } from "./mesh";
+import { toConsul } from "./pascal-case";
+import { isRouting, ROUTING_KINDS, reachOf, targetsOf } from "./routing";
+
+/** What the entries follow from. */
+export interface EntrySources {
+  services: readonly Service[];
+  gateways: readonly Gateway[];
+  intentions: readonly IntentionDeclaration[];
+  configEntries: readonly ConfigEntryDeclaration[];
+}
+
+/**
+ * Protocols first, since Consul checks everything else against them; then the deny-all and the allows, so that nothing
+ * is reachable before it may be; then how calls are routed, and last the gateways that let calls in.
+ */
+export function configEntries({
+  services,
+  gateways,
+  intentions,
+  configEntries: declared,
+}: EntrySources): ConfigEntry[] {
+  return [
+    proxyDefaults(),
+    ...services.map(serviceDefaults),
+    ...intentionEntries(services, gateways, intentions, reachOf(declared)),
+    ...ROUTING_KINDS.flatMap((kind) => targetsFirst(declared.filter((entry) => entry.kind === kind))).map(
+      declaredEntry,
+    ),
+    ...declared.filter((entry) => !isRouting(entry)).map(declaredEntry),
+    ...gateways.map(ingressGateway),
+  ];
+}
+
+/** Consul gives these back with every proxy-defaults and service-defaults, empty where nothing was written. */
+const PROXY_PARTS = { Expose: {}, MeshGateway: {}, TransparentProxy: {} };
+
+function proxyDefaults(): ConfigEntry {
+  const config = { AccessLogs: {}, Config: { protocol: "http" }, ...PROXY_PARTS };
+  return { kind: "proxy-defaults", name: "global", config };
+}
+
+function serviceDefaults({ name, protocol }: Service): ConfigEntry {
+  return {
+    kind: "service-defaults",
+    name,
+    config: { Protocol: protocol, ...PROXY_PARTS },
+  };
+}
+
+function ingressGateway({ name, listeners }: Gateway): ConfigEntry {
+  const toListener = ({ port, protocol, services }: Gateway["listeners"][number]) => ({
+    Port: port,
+    Protocol: protocol,
+    Services: services.map((service) => ({ Name: service.name, Hosts: service.hosts ?? null })),
+  });
+  return { kind: "ingress-gateway", name, config: { TLS: { Enabled: false }, Listeners: listeners.map(toListener) } };
+}
+
+function declaredEntry({ kind, name, ...fields }: ConfigEntryDeclaration): ConfigEntry {
+  const config = toConsul(fields) as Record<string, unknown>;
+  return { kind, name, config: kind === "service-defaults" ? { ...PROXY_PARTS, ...config } : config };
+}
+
+/** Consul refuses an entry that names a subset which is not there yet: whatever an entry points to comes before it. */
+function targetsFirst(entries: readonly ConfigEntryDeclaration[]): ConfigEntryDeclaration[] {
+  const position = new Map(entries.map((entry, index) => [entry.name, index]));
+  const edges = entries.map((entry) =>
+    targetsOf(entry)
+      .map(({ service }) => position.get(service ?? entry.name))
+      .filter((index) => index !== undefined),
+  );
+  return components(edges)
+    .flat()
+    .map((index) => entries[index]!);
+}

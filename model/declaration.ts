@@ -1,0 +1,202 @@
+/**
+ * What a person writes. Field names are Consul's own, in camelCase.
+ *
+ * The types here only help while typing. Whether a declaration is right is decided by `checkMesh`, which looks at a
+ * plain object just as hard.
+ */
+
+import type { ConfigEntryDeclaration } from "./config-entry-declaration";
+
+export type * from "./config-entry-declaration";
+
+/** How a service speaks. Consul: service-defaults `Protocol`. */
+export type Protocol = "http" | "http2" | "grpc" | "tcp";
+
+/** A length of time as Consul writes it: digits and a unit, `ms`, `s`, `m` or `h`, for example `500ms` or `2s`. */
+export type Duration = string;
+
+/** One mesh: its machines, its services, and who may call whom. */
+export interface MeshDeclaration {
+  /** Names the mesh in every message and its state. Lower-case letters, digits and `-`, at most 63. */
+  name: string;
+  consul: ConsulDeclaration;
+  /** How the machines are reached, unless a node says otherwise. */
+  ssh: SshDeclaration;
+  /** Machines by name. The name is also the Consul node name. */
+  nodes: Record<string, NodeDeclaration>;
+  /** Services by name. @default none */
+  services?: Record<string, ServiceDeclaration>;
+  /** Ingress gateways by name. @default none */
+  gateways?: Record<string, GatewayDeclaration>;
+  /**
+   * What goes beyond the derived edges. Every declared edge (gateway to service, service to upstream) is allowed and
+   * everything else is denied without a line here.
+   * @default none
+   */
+  intentions?: IntentionDeclaration[];
+  /** Further Consul config entries. @default none */
+  configEntries?: ConfigEntryDeclaration[];
+}
+
+export interface ConsulDeclaration {
+  /** Consul's `datacenter`. */
+  datacenter: string;
+  /** `host:port` at which Terraform reaches Consul's HTTP API. */
+  address: string;
+  /**
+   * `true` where Consul already runs on every node: then there is no `cluster` stack.
+   * @default false
+   */
+  existing?: boolean;
+}
+
+export interface SshDeclaration {
+  /** @default "root" */
+  user?: string;
+  /** Path of the private key, from the project's folder. Needed unless `agent` is true. */
+  privateKeyFile?: string;
+  /** Take the keys of the running ssh-agent. @default false */
+  agent?: boolean;
+  /** @default 22 */
+  port?: number;
+  /** A host to go through. @default none */
+  bastion?: BastionDeclaration;
+}
+
+export interface BastionDeclaration {
+  host: string;
+  /** The bastion's public host key: `ssh-ed25519 AAAA...`. */
+  hostKey: string;
+  /** @default the node's ssh user */
+  user?: string;
+  /** @default 22 */
+  port?: number;
+  /** @default the node's key */
+  privateKeyFile?: string;
+}
+
+export interface NodeDeclaration {
+  /** `server` runs a Consul server and no workload; `worker` runs instances. */
+  role: "server" | "worker";
+  /** IP address or host name: for ssh, and for the Consul agent when the `cluster` stack sets it up. */
+  address: string;
+  /** The machine's public host key: `ssh-ed25519 AAAA...`. A changed key stops the deploy. */
+  hostKey: string;
+  /** What differs from the mesh's `ssh`. @default nothing */
+  ssh?: SshDeclaration;
+  /** `true` empties the machine: everything that Gatehouse put there is removed. @default false */
+  retired?: boolean;
+}
+
+export interface ServiceDeclaration {
+  /** Worker nodes, one instance each, rolled in this order. */
+  runsOn: string[];
+  /** TCP port on 127.0.0.1 at which the program listens. */
+  port: number;
+  protocol: Protocol;
+  run: RunDeclaration;
+  /** @default a TCP check of `port` every 2s with a timeout of 1s */
+  health?: HealthDeclaration;
+  /** Services that this one calls, by name. @default none */
+  upstreams?: Record<string, UpstreamDeclaration>;
+}
+
+export interface RunDeclaration {
+  /** Path of an executable file, from the project's folder. It is copied to the machine. */
+  binary: string;
+  /** Arguments, passed as they are: no shell looks at them. @default [] */
+  args?: string[];
+  /** Environment variables. Not for secrets: they stand in the state. @default {} */
+  env?: Record<string, string>;
+}
+
+/** One of `http`, `tcp`, `grpc` or `script`. Consul: service definition `check`. */
+export interface HealthDeclaration {
+  /** Path to GET on the service's port; 2xx is healthy. */
+  http?: string;
+  /** A connection to the service's port is healthy. */
+  tcp?: true;
+  /** gRPC health protocol on the service's port, asked for this service name (`""` asks for the whole server). */
+  grpc?: string;
+  /** Command and arguments; exit 0 is healthy. The agent needs `enable_local_script_checks`. */
+  script?: string[];
+  /** @default "2s" */
+  interval?: Duration;
+  /** @default "1s" */
+  timeout?: Duration;
+}
+
+export interface UpstreamDeclaration {
+  /** Port on 127.0.0.1 at which the caller finds the upstream. */
+  localPort: number;
+}
+
+export interface GatewayDeclaration {
+  /** Worker nodes, one gateway instance each. */
+  runsOn: string[];
+  /** May be empty: then the gateway runs and routes nothing. */
+  listeners: ListenerDeclaration[];
+}
+
+export interface ListenerDeclaration {
+  /** TCP port on every address of the node. */
+  port: number;
+  /** Must be the protocol of every service behind it. */
+  protocol: Protocol;
+  services: ListenerServiceDeclaration[];
+}
+
+export interface ListenerServiceDeclaration {
+  /** A declared service, or `*` for all (http-like listeners only). */
+  name: string;
+  /** Host header values that lead here, `*` for any. None on tcp. @default `<service>.ingress.*` */
+  hosts?: string[];
+}
+
+export interface IntentionDeclaration {
+  /** A service, a gateway, or `*`. */
+  source: string;
+  /** A service, or `*`. */
+  destination: string;
+  /** L4: exactly one of `action` and `permissions`. */
+  action?: "allow" | "deny";
+  /** L7, first match wins; what matches none is denied. Not for tcp services nor for destination `*`. */
+  permissions?: PermissionDeclaration[];
+}
+
+/** Consul: service-intentions `Sources[].Permissions[]`. */
+export interface PermissionDeclaration {
+  action: "allow" | "deny";
+  http: HttpPermissionDeclaration;
+}
+
+export interface HttpPermissionDeclaration {
+  /** At most one of the three path fields. Paths start with `/`. */
+  pathExact?: string;
+  pathPrefix?: string;
+  pathRegex?: string;
+  /** Upper case. @default every method */
+  methods?: string[];
+  /** All must match. @default none */
+  header?: HeaderPermissionDeclaration[];
+}
+
+/** Exactly one of `present`, `exact`, `prefix`, `suffix`, `contains`, `regex`. */
+export interface HeaderPermissionDeclaration {
+  name: string;
+  present?: true;
+  exact?: string;
+  prefix?: string;
+  suffix?: string;
+  contains?: string;
+  regex?: string;
+  /** @default false */
+  ignoreCase?: boolean;
+  /** @default false */
+  invert?: boolean;
+}
+
+/** Gives a declaration its type while it is written. It changes and checks nothing. */
+export function defineMesh(declaration: MeshDeclaration): MeshDeclaration {
+  return declaration;
+}

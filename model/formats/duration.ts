@@ -1,0 +1,32 @@
+/** Lengths of time. */
+import type { Fault } from "../problem";
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** Below this a check is a load test. */
+const SHORTEST_MS = 100;
+const LONGEST_MS = 24 * UNITS.h!;
+
+/** Milliseconds of a duration such as `500ms` or `1.5s`; undefined when it is none. */
+export function milliseconds(duration: string): number | undefined {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(duration) ?? [];
+  return digits === undefined ? undefined : Number(digits) * UNITS[unit!]!;
+}
+
+/** The interval or timeout of a health check. */
+export function durationFault(duration: string): Fault | undefined {
+  const remedy = "write digits and a unit, `ms`, `s`, `m` or `h`, for example `500ms` or `2s`";
+  const length = milliseconds(duration);
+  if (length === undefined) return { reason: "this is not a length of time as Consul reads it", remedy };
+  if (length < SHORTEST_MS) return { reason: `a health check's time must be at least ${SHORTEST_MS}ms`, remedy };
+  if (length > LONGEST_MS) return { reason: "a health check's time must be at most 24h", remedy };
+  return undefined;
+}
+
+/** A duration in a config entry, where Consul takes Go's form: also `1m30s` and `0s`. */
+export function goDurationFault(duration: string): Fault | undefined {
+  if (/^(0|(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+)$/.test(duration)) return undefined;
+  return {
+    reason: "this is not a length of time as Consul reads it",
+    remedy: "write digits and a unit, for example `15s`",
+  };
+}

@@ -1,0 +1,63 @@
+/** Strings that a person may choose freely, within what hcl, unit files and a process's arguments can carry. */
+import type { Fault } from "../problem";
+
+/** Arguments, environment values and the like: any text without control characters. */
+export function textFault(text: string): Fault | undefined {
+  const control = /\p{Cc}/u.exec(text);
+  if (control) {
+    const code = control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+    const what = { "000A": "a line break", "0000": "a NUL character", "0009": "a tab" }[code] ?? "a control character";
+    return {
+      reason: `the text has ${what} (U+${code}) in it, which a unit file or a process's arguments cannot carry`,
+      remedy: "remove it; put text of several lines into a file that the program reads",
+    };
+  }
+  if (/[\ud800-\udfff]/u.test(text)) {
+    return { reason: "the text has half of a surrogate pair in it, which is not valid Unicode", remedy: "remove it" };
+  }
+  return undefined;
+}
+
+/** As `textFault`, and not empty. */
+export function filledTextFault(text: string): Fault | undefined {
+  if (text === "") return { reason: "the text is empty", remedy: "fill it in, or remove the field" };
+  return textFault(text);
+}
+
+/** The name of an environment variable. */
+export function variableFault(name: string): Fault | undefined {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return undefined;
+  return {
+    reason: name === "" ? "the variable's name is empty" : "this is not a name that an environment variable can have",
+    remedy: "use letters, digits and `_`, and no digit first, for example `LOG_LEVEL`",
+  };
+}
+
+/** A login name. */
+export function userFault(user: string): Fault | undefined {
+  if (/^[a-z_][a-z0-9_.-]{0,31}$/.test(user)) return undefined;
+  return {
+    reason:
+      user === "" ? "the user is empty" : "this is not a login name: it would be taken apart on ssh's command line",
+    remedy: "use up to 32 of a-z, 0-9, `_`, `.` and `-`, beginning with a letter or `_`, for example `root`",
+  };
+}
+
+/** Consul's datacenter. */
+export function datacenterFault(name: string): Fault | undefined {
+  if (/^[a-z0-9_-]{1,63}$/.test(name)) return undefined;
+  return {
+    reason: name === "" ? "the datacenter is empty" : "Consul allows only a-z, 0-9, `-` and `_` in a datacenter's name",
+    remedy: "use 1 to 63 of a-z, 0-9, `-` and `_`, for example `dc1`",
+  };
+}
+
+/** A path that is sent in a request line: for the health check and in route and permission matches. */
+export function urlPathFault(path: string): Fault | undefined {
+  const remedy = "write the path as it stands in a request, for example `/health?full=1`";
+  if (!path.startsWith("/")) return { reason: "the path does not begin with `/`", remedy };
+  const odd = /[^\u0021-\u007e]|["<>\\^`{|}#]/u.exec(path);
+  if (odd) return { reason: `the path has ${JSON.stringify(odd[0])} in it, which a URL cannot carry as it is`, remedy };
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return { reason: "the path has a `%` that no two hex digits follow", remedy };
+  return undefined;
+}

@@ -1,0 +1,108 @@
+/**
+ * The checked mesh: every default filled in, every name resolved, and the facts that follow from the declaration.
+ * The rooms below read this and nothing else.
+ */
+import type { HealthDeclaration, Protocol } from "./declaration";
+
+export interface Mesh {
+  name: string;
+  consul: { datacenter: string; address: string; existing: boolean };
+  /** In the order of the declaration. */
+  nodes: MeshNode[];
+  services: Service[];
+  gateways: Gateway[];
+  /** Every instance on every node, in a safe order: an upstream before its callers, gateways last. */
+  instances: Instance[];
+  /** In the order in which Consul accepts them. */
+  configEntries: ConfigEntry[];
+}
+
+export interface MeshNode {
+  name: string;
+  role: "server" | "worker";
+  address: string;
+  hostKey: string;
+  retired: boolean;
+  ssh: NodeSsh;
+}
+
+export interface NodeSsh {
+  user: string;
+  port: number;
+  agent: boolean;
+  /** Absolute path. Undefined with an agent. */
+  privateKeyFile?: string;
+  bastion?: { host: string; port: number; user: string; hostKey: string; privateKeyFile?: string };
+}
+
+export interface Service {
+  kind: "service";
+  name: string;
+  runsOn: string[];
+  port: number;
+  protocol: Protocol;
+  binary: Binary;
+  args: string[];
+  env: Record<string, string>;
+  health: Health;
+  upstreams: { name: string; localPort: number }[];
+  /** Upstreams whose instances come first. In a cycle of upstreams nobody waits for anybody in that cycle. */
+  deployAfter: string[];
+}
+
+export interface Binary {
+  /** Absolute path on the machine that deploys. */
+  path: string;
+  /** Lower-case hex. */
+  sha256: string;
+}
+
+/** Exactly one of http, tcp, grpc, script is set. */
+export type Health = HealthDeclaration & { interval: string; timeout: string };
+
+export interface Gateway {
+  kind: "ingress-gateway";
+  name: string;
+  runsOn: string[];
+  listeners: { port: number; protocol: Protocol; services: { name: string; hosts?: string[] }[] }[];
+}
+
+/** One service or gateway on one node. */
+export interface Instance {
+  workload: Service | Gateway;
+  node: MeshNode;
+  /** Envoy's admin port on 127.0.0.1. */
+  adminPort: number;
+  /** Port of the sidecar's public listener. Undefined for a gateway. */
+  sidecarPort?: number;
+  /** The instance of the same workload that is rolled before this one, by node name. */
+  after?: string;
+}
+
+/** A config entry as Consul's API takes it, in the form that plans clean. */
+export interface ConfigEntry {
+  kind: string;
+  name: string;
+  /** Without Kind and Name. */
+  config: Record<string, unknown>;
+}
+
+/** A problem in the declaration. */
+export interface Problem {
+  /** Where: `services.frontend.upstreams.backend.localPort`. Empty for the declaration as a whole. */
+  path: string;
+  /** What was found there, as written. */
+  found: string;
+  /** Why it cannot work. */
+  reason: string;
+  /** What to do. */
+  remedy: string;
+}
+
+/** What the checks ask of the file system; tests give their own. */
+export interface Files {
+  /** "missing", "unreadable", "folder", "file" or "executable". Relative paths count from the project's folder. */
+  look(path: string): "missing" | "unreadable" | "folder" | "file" | "executable";
+  absolute(path: string): string;
+  sha256(path: string): string;
+}

@@ -1,0 +1,58 @@
+/** Which ports Gatehouse and Consul keep for themselves on every node, and which instance gets which. */
+import { createHash } from "node:crypto";
+
+/** A range of ports, both ends included. */
+export interface PortRange {
+  first: number;
+  last: number;
+  /** Whose it is, for messages. */
+  owner: string;
+}
+
+/** Instances that one node can carry: one slot each. */
+export const SLOTS = 1000;
+/** Envoy's admin page of each instance, on 127.0.0.1. */
+export const ADMIN_PORTS: PortRange = { first: 19000, last: 19999, owner: "the Envoy admin ports" };
+/** The public mTLS listener of each sidecar. Consul's own default range begins at 21000 too. */
+export const SIDECAR_PORTS: PortRange = { first: 21000, last: 21999, owner: "the sidecars" };
+
+/** What Consul listens on. https://developer.hashicorp.com/consul/docs/reference/architecture/ports */
+export const CONSUL_PORTS: ReadonlyMap<number, string> = new Map([
+  [8300, "Consul's server RPC"],
+  [8301, "Consul's LAN gossip"],
+  [8302, "Consul's WAN gossip"],
+  [8500, "Consul's HTTP API"],
+  [8501, "Consul's HTTPS API"],
+  [8502, "Consul's gRPC"],
+  [8503, "Consul's gRPC over TLS"],
+  [8600, "Consul's DNS"],
+]);
+
+/** Who keeps this port on every node, or undefined when a declaration may use it. */
+export function reservedFor(port: number): string | undefined {
+  const range = [ADMIN_PORTS, SIDECAR_PORTS].find(({ first, last }) => port >= first && port <= last);
+  return range ? `${range.owner} (${range.first} to ${range.last})` : CONSUL_PORTS.get(port);
+}
+
+/** The ports of one instance on its node. A gateway does not use its sidecar port. */
+export interface SlotPorts {
+  adminPort: number;
+  sidecarPort: number;
+}
+
+/**
+ * Gives every name on one node its ports. The slot comes from the name's hash, so that adding or removing another
+ * instance leaves it alone; only where two hashes meet does the later name move to the next free slot.
+ */
+export function assignPorts(names: Iterable<string>): Map<string, SlotPorts> {
+  const taken = new Set<number>();
+  const ports = new Map<string, SlotPorts>();
+  for (const name of [...names].sort()) {
+    if (taken.size === SLOTS) throw new RangeError(`a node carries at most ${SLOTS} instances`);
+    let slot = createHash("sha256").update(name).digest().readUInt32BE(0) % SLOTS;
+    while (taken.has(slot)) slot = (slot + 1) % SLOTS;
+    taken.add(slot);
+    ports.set(name, { adminPort: ADMIN_PORTS.first + slot, sidecarPort: SIDECAR_PORTS.first + slot });
+  }
+  return ports;
+}

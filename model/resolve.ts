@@ -1,0 +1,114 @@
+/** From a declaration that passed every check to the mesh: defaults filled in, names resolved, facts derived. */
+import { configEntries } from "./config-entries";
+import type { GatewayDeclaration, MeshDeclaration, NodeDeclaration, ServiceDeclaration } from "./declaration";
+import { deployOrder } from "./deploy-order";
+import { withoutComment } from "./formats/host-key";
+import type { Files, Gateway, Instance, Mesh, MeshNode, NodeSsh, Service } from "./mesh";
+import { assignPorts } from "./ports";
+import { effectiveSsh } from "./ssh";
+
+export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
+  const nodes = Object.entries(declaration.nodes).map(([name, node]) => resolveNode(name, node, declaration, files));
+  const named = Object.entries(declaration.services ?? {});
+  const steps = deployOrder(named.map(([name, service]) => ({ name, upstreams: upstreamsOf(service) })));
+  const after = new Map(steps.map((step) => [step.name, step.deployAfter]));
+  const services = named.map(([name, service]) => resolveService(name, service, after.get(name)!, files));
+  const gateways = Object.entries(declaration.gateways ?? {}).map(([name, gateway]) => resolveGateway(name, gateway));
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const { datacenter, address, existing = false } = declaration.consul;
+  return {
+    name: declaration.name,
+    consul: { datacenter, address, existing },
+    nodes,
+    services,
+    gateways,
+    instances: placeInstances([...steps.map(({ name }) => byName.get(name)!), ...gateways], nodes),
+    configEntries: configEntries({
+      services,
+      gateways,
+      intentions: declaration.intentions ?? [],
+      configEntries: declaration.configEntries ?? [],
+    }),
+  };
+}
+
+function resolveNode(name: string, node: NodeDeclaration, mesh: MeshDeclaration, files: Files): MeshNode {
+  const { role, address, hostKey, retired = false } = node;
+  return { name, role, address, hostKey: withoutComment(hostKey), retired, ssh: resolveSsh(node, mesh, files) };
+}
+
+function resolveSsh(node: NodeDeclaration, mesh: MeshDeclaration, files: Files): NodeSsh {
+  const { user = "root", port = 22, agent = false, privateKeyFile, bastion } = effectiveSsh(mesh.ssh, node.ssh);
+  const key = (file: string | undefined) => (file === undefined ? {} : { privateKeyFile: files.absolute(file) });
+  if (!bastion) return { user, port, agent, ...key(privateKeyFile) };
+  return {
+    user,
+    port,
+    agent,
+    ...key(privateKeyFile),
+    bastion: {
+      host: bastion.host,
+      port: bastion.port ?? 22,
+      user: bastion.user ?? user,
+      hostKey: withoutComment(bastion.hostKey),
+      ...key(bastion.privateKeyFile ?? privateKeyFile),
+    },
+  };
+}
+
+function upstreamsOf(service: ServiceDeclaration): Service["upstreams"] {
+  return Object.entries(service.upstreams ?? {}).map(([name, { localPort }]) => ({ name, localPort }));
+}
+
+function resolveService(name: string, service: ServiceDeclaration, deployAfter: string[], files: Files): Service {
+  const { runsOn, port, protocol, run, health = { tcp: true } } = service;
+  return {
+    kind: "service",
+    name,
+    runsOn: [...runsOn],
+    port,
+    protocol,
+    binary: { path: files.absolute(run.binary), sha256: files.sha256(run.binary) },
+    args: [...(run.args ?? [])],
+    env: { ...run.env },
+    health: { ...health, interval: health.interval ?? "2s", timeout: health.timeout ?? "1s" },
+    upstreams: upstreamsOf(service),
+    deployAfter,
+  };
+}
+
+function resolveGateway(name: string, { runsOn, listeners }: GatewayDeclaration): Gateway {
+  return {
+    kind: "ingress-gateway",
+    name,
+    runsOn: [...runsOn],
+    listeners: listeners.map(({ port, protocol, services }) => ({
+      port,
+      protocol,
+      services: services.map((service) => ({
+        name: service.name,
+        ...(service.hosts?.length ? { hosts: [...service.hosts] } : {}),
+      })),
+    })),
+  };
+}
+
+function placeInstances(workloads: (Service | Gateway)[], nodes: MeshNode[]): Instance[] {
+  const nodeByName = new Map(nodes.map((node) => [node.name, node]));
+  const namesOn = new Map<string, string[]>(nodes.map((node) => [node.name, []]));
+  for (const { name, runsOn } of workloads) for (const node of runsOn) namesOn.get(node)!.push(name);
+  const portsOn = new Map([...namesOn].map(([node, names]) => [node, assignPorts(names)]));
+  return workloads.flatMap((workload) =>
+    workload.runsOn.map((node, index) => {
+      const { adminPort, sidecarPort } = portsOn.get(node)!.get(workload.name)!;
+      const after = workload.runsOn[index - 1];
+      return {
+        workload,
+        node: nodeByName.get(node)!,
+        adminPort,
+        ...(workload.kind === "service" ? { sidecarPort } : {}),
+        ...(after === undefined ? {} : { after }),
+      };
+    }),
+  );
+}

@@ -1,0 +1,198 @@
+/** The schema of a declaration: shapes and forms. What one part says about another is checked in `checks/`. */
+import { z } from "zod";
+import type { MeshDeclaration } from "../declaration";
+import { addressFault, hostPortFault } from "../formats/address";
+import { durationFault } from "../formats/duration";
+import { hostKeyFault } from "../formats/host-key";
+import { nameFault } from "../formats/name";
+import { datacenterFault, filledTextFault, textFault, urlPathFault, userFault } from "../formats/text";
+import { advice, field, flag, port, text } from "./fields";
+import { httpHeaderName, httpMethod, regex } from "./http";
+
+export const PROTOCOLS = ["http", "http2", "grpc", "tcp"] as const;
+
+const ADDRESS = "write the machine's IP address or host name, for example `10.0.0.12`";
+const HOST_KEY =
+  "write the machine's public key as `cat /etc/ssh/ssh_host_ed25519_key.pub` prints it: `ssh-ed25519 AAAA...`";
+const KEY_FILE = "write the path of a private key file, from the project's folder";
+const SERVICE_NAME = "write a service's name";
+
+const protocol = field(z.enum(PROTOCOLS), "write `http`, `http2`, `grpc` or `tcp`");
+const action = field(z.enum(["allow", "deny"]), "write `allow` or `deny`");
+const runsOn = field(
+  z.array(text("write a node's name", () => undefined)),
+  'list the worker nodes to run on, for example `runsOn: ["worker1"]`',
+);
+
+const bastion = z.strictObject({
+  host: text("write the bastion's IP address or host name", addressFault),
+  hostKey: text(HOST_KEY, hostKeyFault),
+  user: text("write a login name, for example `root`", userFault).optional(),
+  port: port("write the bastion's ssh port, or leave it out for 22").optional(),
+  privateKeyFile: text(KEY_FILE, filledTextFault).optional(),
+});
+
+const ssh = z.strictObject({
+  user: text("write a login name, for example `root`", userFault).optional(),
+  privateKeyFile: text(KEY_FILE, filledTextFault).optional(),
+  agent: flag().optional(),
+  port: port("write the ssh port, or leave it out for 22").optional(),
+  bastion: field(bastion, "write `{ host, hostKey }`").optional(),
+});
+advice.add(ssh, {
+  remedy: 'say how to reach the machines, for example `ssh: { user: "root", privateKeyFile: "id_ed25519" }`',
+});
+
+const node = z.strictObject({
+  role: field(
+    z.enum(["server", "worker"]),
+    "write `server` for a Consul server or `worker` for a machine that runs services",
+  ),
+  address: text(ADDRESS, addressFault),
+  hostKey: text(HOST_KEY, hostKeyFault),
+  ssh: ssh.optional(),
+  retired: flag().optional(),
+});
+
+const run = z.strictObject({
+  binary: text("write the path of an executable file, from the project's folder", filledTextFault),
+  args: field(
+    z.array(text("write a string", textFault)),
+    'write a list of strings, for example `["-listen", "9001"]`',
+  ).optional(),
+  env: field(
+    z.record(z.string(), text("write a string", textFault)),
+    'write an object of strings, for example `{ LOG: "info" }`',
+  ).optional(),
+});
+
+const health = z.strictObject({
+  http: text("write the path to GET, for example `/health`", urlPathFault).optional(),
+  tcp: field(z.literal(true), "write `tcp: true`, or leave it out").optional(),
+  grpc: text('write the gRPC service to ask for, or `""` for the whole server', textFault).optional(),
+  script: field(
+    z.array(text("write a string", textFault)),
+    'write command and arguments, for example `["/usr/local/bin/check"]`',
+  ).optional(),
+  interval: text("write a length of time, for example `2s`", durationFault).optional(),
+  timeout: text("write a length of time, for example `1s`", durationFault).optional(),
+});
+
+const upstream = z.strictObject({
+  localPort: port("choose a free port at which the caller finds the upstream on 127.0.0.1, for example 5000"),
+});
+
+const service = z.strictObject({
+  runsOn,
+  port: port("write the port at which the program listens on 127.0.0.1, for example 9001"),
+  protocol,
+  run: field(run, 'say what to run, for example `run: { binary: "bin/web" }`'),
+  health: field(health, "write one of `http`, `tcp`, `grpc` or `script`, or leave it out for a TCP check").optional(),
+  upstreams: field(
+    z.record(z.string(), field(upstream, "write `{ localPort: 5000 }`")),
+    "write `{ <service>: { localPort: 5000 } }`",
+  ).optional(),
+});
+
+const listenerService = z.strictObject({
+  name: text(SERVICE_NAME, () => undefined),
+  hosts: field(
+    z.array(text("write a host name or `*`", () => undefined)),
+    'write a list of host names, for example `["*"]`',
+  ).optional(),
+});
+
+const listener = z.strictObject({
+  port: port("write the port at which the gateway listens, for example 8080"),
+  protocol,
+  services: field(
+    z.array(field(listenerService, "write `{ name: <service> }`")),
+    "list the services behind this listener: `[{ name: <service> }]`",
+  ),
+});
+
+const gateway = z.strictObject({
+  runsOn,
+  listeners: field(
+    z.array(field(listener, "write `{ port, protocol, services }`")),
+    "list the listeners; `[]` runs a gateway that routes nothing yet",
+  ),
+});
+
+const headerPermission = z.strictObject({
+  name: httpHeaderName,
+  present: field(z.literal(true), "write `present: true`, or leave it out").optional(),
+  exact: text("write a string", filledTextFault).optional(),
+  prefix: text("write a string", filledTextFault).optional(),
+  suffix: text("write a string", filledTextFault).optional(),
+  contains: text("write a string", filledTextFault).optional(),
+  regex: regex.optional(),
+  ignoreCase: flag().optional(),
+  invert: flag().optional(),
+});
+
+const permission = z.strictObject({
+  action,
+  http: field(
+    z.strictObject({
+      pathExact: text("write a path that begins with `/`", urlPathFault).optional(),
+      pathPrefix: text("write a path that begins with `/`", urlPathFault).optional(),
+      pathRegex: regex.optional(),
+      methods: field(z.array(httpMethod), 'write a list of methods, for example `["GET"]`').optional(),
+      header: field(z.array(headerPermission), "write a list of header matches").optional(),
+    }),
+    'write what must match, for example `http: { methods: ["GET"], pathPrefix: "/" }`',
+  ),
+});
+
+const intention = z.strictObject({
+  source: text("write the name of a service or gateway, or `*`", () => undefined),
+  destination: text("write the name of a service, or `*`", () => undefined),
+  action: action.optional(),
+  permissions: field(z.array(permission), "write a list of permissions").optional(),
+});
+
+const configEntry = z.looseObject({
+  kind: text('write the kind of config entry, for example `"service-router"`', () => undefined),
+  name: text("write the config entry's name", () => undefined),
+});
+
+/** Of config entries only kind and name are looked at here: their fields depend on the kind. */
+type Shape = Omit<MeshDeclaration, "configEntries"> & { configEntries?: { kind: string; name: string }[] };
+
+/** A whole declaration. Names are keys here, so they are checked in `checks/names.ts`. */
+export const declarationSchema = field(
+  z.strictObject({
+    name: text("name the mesh, for example `lab`", nameFault),
+    consul: field(
+      z.strictObject({
+        datacenter: text("write Consul's datacenter, for example `dc1`", datacenterFault),
+        address: text("write where Consul's HTTP API answers, for example `10.0.0.10:8500`", hostPortFault),
+        existing: flag().optional(),
+      }),
+      'write `consul: { datacenter: "dc1", address: "10.0.0.10:8500" }`',
+    ),
+    ssh,
+    nodes: field(
+      z.record(z.string(), field(node, "write `{ role, address, hostKey }`")),
+      "list the machines: `nodes: { server1: { role, address, hostKey } }`",
+    ),
+    services: field(
+      z.record(z.string(), field(service, "write `{ runsOn, port, protocol, run }`")),
+      "write an object of services by name",
+    ).optional(),
+    gateways: field(
+      z.record(z.string(), field(gateway, "write `{ runsOn, listeners }`")),
+      "write an object of gateways by name",
+    ).optional(),
+    intentions: field(
+      z.array(field(intention, "write `{ source, destination, action }`")),
+      "write a list of intentions",
+    ).optional(),
+    configEntries: field(
+      z.array(field(configEntry, "write `{ kind, name, ... }`")),
+      "write a list of config entries",
+    ).optional(),
+  }),
+  "export one object with `name`, `consul`, `ssh` and `nodes`: `export default defineMesh({ ... })`",
+) satisfies z.ZodType<Shape>;

@@ -1,0 +1,228 @@
+/**
+ * The mesh as one graph, so that Terraform itself orders it. The constructor reads as the order of a deploy; destroy
+ * is the reverse.
+ */
+import { ConsulProvider } from "@cdktf/provider-consul/lib/provider";
+import { NullProvider } from "@cdktf/provider-null/lib/provider";
+import { type ITerraformDependable, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import type { ConfigEntry as Entry, Gateway, Instance, Mesh, MeshNode, Service } from "../model";
+import {
+  contentHash,
+  instanceRelease,
+  nodeRelease,
+  probeProgram,
+  routesOf,
+  sweepProgram,
+  userData,
+  wipeProgram,
+} from "../templates";
+import { useBackend } from "./backend";
+import { ConfigEntry } from "./config-entry";
+import { RemoteProgram } from "./remote-program";
+import { ReviewFiles } from "./review-files";
+import { UploadedBinary } from "./uploaded-binary";
+
+export class MeshStack extends TerraformStack {
+  private readonly review: ReviewFiles;
+  private readonly entries = new Map<string, ConfigEntry>();
+  private readonly machines = new Map<string, RemoteProgram>();
+  private readonly binaries = new Map<string, UploadedBinary>();
+  /** The last instance of a service or gateway: when it is there, all are. */
+  private readonly lastInstance = new Map<string, RemoteProgram>();
+  private readonly probes: RemoteProgram[] = [];
+
+  constructor(
+    scope: Construct,
+    private readonly mesh: Mesh,
+  ) {
+    super(scope, "mesh");
+    useBackend(this, mesh.name);
+    new NullProvider(this, "null");
+    new ConsulProvider(this, "consul", { address: mesh.consul.address, datacenter: mesh.consul.datacenter });
+    this.review = new ReviewFiles(this);
+
+    this.addEntries("proxy-defaults", () => []);
+    this.addEntries("service-defaults", () => this.entriesOf("proxy-defaults"));
+    this.addDenyAll();
+    this.addEntries("service-intentions", () => [this.denyAll()]);
+    this.addOtherEntries();
+    this.addMachines();
+    this.addInstances("service");
+    this.addInstances("ingress-gateway");
+    this.addEntries("ingress-gateway", (entry) => this.behindRoutes(entry));
+    this.addProbes();
+    this.addSweeps();
+  }
+
+  private addEntries(kind: string, dependsOn: (entry: Entry) => ITerraformDependable[]): void {
+    for (const entry of this.mesh.configEntries) {
+      if (entry.kind === kind && !this.entry(kind, entry.name)) this.addEntry(entry, dependsOn(entry));
+    }
+  }
+
+  private addEntry(entry: Entry, dependsOn: ITerraformDependable[]): void {
+    this.entries.set(`${entry.kind}/${entry.name}`, new ConfigEntry(this, entry, dependsOn));
+  }
+
+  private entry(kind: string, name: string): ConfigEntry | undefined {
+    return this.entries.get(`${kind}/${name}`);
+  }
+
+  private entriesOf(kind: string): ConfigEntry[] {
+    return [...this.entries].filter(([key]) => key.startsWith(`${kind}/`)).map(([, entry]) => entry);
+  }
+
+  /** First among the intentions on deploy, last on destroy: no edge is open in between. */
+  private addDenyAll(): void {
+    const entry = this.mesh.configEntries.find(({ kind, name }) => kind === "service-intentions" && name === "*");
+    if (entry) this.addEntry(entry, [...this.entriesOf("proxy-defaults"), ...this.entriesOf("service-defaults")]);
+  }
+
+  private denyAll(): ConfigEntry {
+    const entry = this.entry("service-intentions", "*");
+    if (!entry) throw new Error("the model must derive a deny-all intention");
+    return entry;
+  }
+
+  /** What else is declared, each kind after the one before it: resolvers, splitters, routers, and the rest. */
+  private addOtherEntries(): void {
+    const placed = ["proxy-defaults", "service-defaults", "service-intentions", "ingress-gateway"];
+    const others = this.mesh.configEntries.filter(({ kind }) => !placed.includes(kind));
+    let before: ITerraformDependable[] = [this.denyAll()];
+    for (const kind of new Set(others.map((entry) => entry.kind))) {
+      const dependsOn = before;
+      this.addEntries(kind, () => dependsOn);
+      before = this.entriesOf(kind);
+    }
+  }
+
+  /** On destroy the machines are emptied while the deny-all intention still stands. */
+  private addMachines(): void {
+    for (const node of this.mesh.nodes) {
+      this.review.add(node, [{ path: "/user_data", mode: "0644", content: userData(this.mesh, node) }]);
+      if (node.retired) continue;
+      const release = nodeRelease(this.mesh, node);
+      this.review.add(node, release.files);
+      this.machines.set(
+        node.name,
+        new RemoteProgram(this, `node_${node.name}`, {
+          node,
+          program: release.program,
+          triggers: { release: release.hash },
+          onDestroy: wipeProgram(false),
+          dependsOn: [this.denyAll()],
+        }),
+      );
+    }
+  }
+
+  private addInstances(kind: Instance["workload"]["kind"]): void {
+    for (const instance of this.mesh.instances) {
+      if (instance.workload.kind === kind) this.addInstance(instance);
+    }
+  }
+
+  private addInstance(instance: Instance): void {
+    const { workload, node } = instance;
+    const release = instanceRelease(this.mesh, instance);
+    this.review.add(node, release.files);
+    const resource = new RemoteProgram(this, `instance_${workload.name}_${node.name}`, {
+      node,
+      program: release.program,
+      triggers: { release: release.hash },
+      dependsOn: present(
+        this.machines.get(node.name),
+        workload.kind === "service" && this.binary(node, workload),
+        this.entry("service-intentions", workload.name),
+        // The instance of the same workload before this one, or else those that must serve before the first one.
+        ...(this.lastInstance.has(workload.name) ? [workload.name] : comesAfter(workload, this.mesh)).map((name) =>
+          this.lastInstance.get(name),
+        ),
+      ),
+    });
+    this.lastInstance.set(workload.name, resource);
+  }
+
+  private binary(node: MeshNode, { binary }: Service): UploadedBinary {
+    const id = UploadedBinary.idFor(node, binary);
+    const existing = this.binaries.get(id);
+    if (existing) return existing;
+    const added = new UploadedBinary(this, { node, binary, dependsOn: present(this.machines.get(node.name)) });
+    this.binaries.set(id, added);
+    return added;
+  }
+
+  /** Routes come after the gateway's instances and after everything that may shape the traffic behind them. */
+  private behindRoutes(entry: Entry): ITerraformDependable[] {
+    const gateway = this.mesh.gateways.find(({ name }) => name === entry.name);
+    const behind = gateway ? routedServices(gateway, this.mesh) : [];
+    return present(
+      this.lastInstance.get(entry.name),
+      ...behind.flatMap((name) => [
+        this.lastInstance.get(name),
+        this.entry("service-defaults", name),
+        this.entry("service-intentions", name),
+        this.entry("service-resolver", name),
+        this.entry("service-splitter", name),
+        this.entry("service-router", name),
+      ]),
+    );
+  }
+
+  private addProbes(): void {
+    for (const gateway of this.mesh.gateways) {
+      const routes = routesOf(this.mesh, gateway);
+      if (routes.length === 0) continue;
+      const program = probeProgram(routes);
+      for (const name of gateway.runsOn) {
+        const node = this.nodeNamed(name);
+        this.probes.push(
+          new RemoteProgram(this, `probe_${gateway.name}_${node.name}`, {
+            node,
+            program,
+            triggers: { routes: contentHash(JSON.stringify(routes)) },
+            dependsOn: present(this.entry("ingress-gateway", gateway.name)),
+          }),
+        );
+      }
+    }
+  }
+
+  /** The old goes only when the new serves. */
+  private addSweeps(): void {
+    const dependsOn = [...this.probes, ...this.entriesOf("ingress-gateway"), ...this.lastInstance.values()];
+    for (const node of this.mesh.nodes) {
+      const here = this.mesh.instances.filter((instance) => instance.node === node);
+      const names = here.map(({ workload }) => workload.name).sort();
+      const binaries = new Set(
+        here.flatMap(({ workload }) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
+      );
+      new RemoteProgram(this, `sweep_${node.name}`, {
+        node,
+        program: node.retired ? wipeProgram(!this.mesh.consul.existing) : sweepProgram(names, [...binaries]),
+        triggers: { keep: node.retired ? "nothing: retired" : names.join(" ") },
+        dependsOn: [...present(this.machines.get(node.name)), ...dependsOn],
+      });
+    }
+  }
+
+  private nodeNamed(name: string): MeshNode {
+    const node = this.mesh.nodes.find((one) => one.name === name);
+    if (!node) throw new Error(`the model must refuse the unknown node ${name}`);
+    return node;
+  }
+}
+
+/** Workloads that serve before the first instance of this one. */
+function comesAfter(workload: Service | Gateway, mesh: Mesh): string[] {
+  return workload.kind === "service" ? workload.deployAfter : routedServices(workload, mesh);
+}
+
+function routedServices(gateway: Gateway, mesh: Mesh): string[] {
+  return [...new Set(routesOf(mesh, gateway).map((route) => route.service))];
+}
+
+function present(...items: (ITerraformDependable | undefined | false)[]): ITerraformDependable[] {
+  return items.filter((item) => item !== undefined && item !== false);
+}

@@ -1,0 +1,81 @@
+/**
+ * A program that runs on a machine over ssh: one `null_resource`, run again when a trigger changes. The one place that
+ * knows Terraform's provisioners, whose types in cdktf lack `when`.
+ */
+import { Resource } from "@cdktf/provider-null/lib/resource";
+import { Fn, type ITerraformDependable, type RemoteExecProvisioner, type SSHProvisionerConnection } from "cdktf";
+import type { Construct } from "constructs";
+import type { MeshNode } from "../model";
+import { contentHash } from "../templates";
+import { terraformLiteral } from "./terraform-literal";
+
+export interface RemoteProgramProps {
+  node: MeshNode;
+  /** Shell text to run. */
+  program: string;
+  /** Run again when one of these changes. Keys in snake_case; values stand in the state: no secrets. */
+  triggers: Record<string, string>;
+  /** Shell text to run when the whole stack is destroyed. @default none */
+  onDestroy?: string;
+  dependsOn?: ITerraformDependable[];
+}
+
+export class RemoteProgram extends Resource {
+  constructor(scope: Construct, id: string, props: RemoteProgramProps) {
+    super(scope, id, {
+      triggers: { ...props.triggers, machine: machineIdentity(props.node) },
+      dependsOn: props.dependsOn,
+      connection: connectionTo(props.node),
+      provisioners: [
+        remoteExec(props.program),
+        ...(props.onDestroy === undefined ? [] : [remoteExec(props.onDestroy, "destroy")]),
+      ],
+    });
+  }
+}
+
+/** cdktf's type lacks `when`; Terraform has it, and cdktf passes it on. */
+function remoteExec(program: string, when: "create" | "destroy" = "create"): RemoteExecProvisioner {
+  const provisioner: RemoteExecProvisioner & { when: string } = {
+    type: "remote-exec",
+    when,
+    inline: [terraformLiteral(program)],
+  };
+  return provisioner;
+}
+
+/** Changes when the machine does: a machine made anew has another host key, and everything is put on it again. */
+export function machineIdentity(node: MeshNode): string {
+  return contentHash(node.name, node.address, node.hostKey).slice(0, 16);
+}
+
+/**
+ * How Terraform reaches a machine. Private keys are read by Terraform when it runs: they are in no synthesized file
+ * and, being part of a connection, not in the state.
+ */
+export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisionerConnection {
+  const { bastion } = ssh;
+  return {
+    type: "ssh",
+    host: terraformLiteral(address),
+    hostKey,
+    user: ssh.user,
+    port: ssh.port,
+    timeout: "2m",
+    scriptPath: "/tmp/gatehouse-%RAND%.sh",
+    // Terraform would try an agent by itself when there is no key.
+    agent: String(ssh.agent),
+    privateKey: keyFile(ssh.privateKeyFile),
+    ...(bastion && {
+      bastionHost: terraformLiteral(bastion.host),
+      bastionHostKey: bastion.hostKey,
+      bastionUser: bastion.user,
+      bastionPort: bastion.port,
+      bastionPrivateKey: keyFile(bastion.privateKeyFile),
+    }),
+  };
+}
+
+function keyFile(path: string | undefined): string | undefined {
+  return path && Fn.file(Fn.rawString(path));
+}

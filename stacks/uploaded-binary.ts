@@ -1,0 +1,36 @@
+/** A binary on a machine, uploaded once however many services of that machine run it. */
+import { Resource } from "@cdktf/provider-null/lib/resource";
+import type { ITerraformDependable } from "cdktf";
+import type { Construct } from "constructs";
+import type { Binary, MeshNode } from "../model";
+import { connectionTo, machineIdentity } from "./remote-program";
+import { terraformLiteral } from "./terraform-literal";
+
+export interface UploadedBinaryProps {
+  node: MeshNode;
+  binary: Binary;
+  dependsOn: ITerraformDependable[];
+}
+
+export class UploadedBinary extends Resource {
+  /** The id of the resource, which the machine names when the binary is missing there. */
+  static idFor(node: MeshNode, binary: Binary): string {
+    return `binary_${node.name}_${binary.sha256.slice(0, 12)}`;
+  }
+
+  constructor(scope: Construct, { node, binary, dependsOn }: UploadedBinaryProps) {
+    super(scope, UploadedBinary.idFor(node, binary), {
+      triggers: { sha256: binary.sha256, machine: machineIdentity(node) },
+      dependsOn,
+      connection: connectionTo(node),
+      provisioners: [
+        {
+          type: "file",
+          source: terraformLiteral(binary.path),
+          // The transaction checks the sum before it takes the file from here.
+          destination: `/opt/gatehouse/incoming/${binary.sha256}`,
+        },
+      ],
+    });
+  }
+}

@@ -1,0 +1,13 @@
+# Written by Gatehouse. Edit the mesh's declaration instead.
+service {
+  id   = {{ name }}
+  name = {{ name }}
+  kind = "ingress-gateway"
+
+  check {
+    name     = "Envoy is ready"
+    http     = {{ readyUrl }}
+    interval = "1s"
+    timeout  = "1s"
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * One function a language: text that a person wrote comes out at the other end unchanged. Control characters and lone
+ * surrogates are refused by the model before any of these sees them.
+ */
+
+/** A quoted HCL string. `${` and `%{` would start a template in HCL 2 and confuse HCL 1's scanner. */
+export function hclString(text: string): string {
+  return JSON.stringify(text)
+    .replace(/\$(?=\{)/g, "\\u0024")
+    .replace(/%(?=\{)/g, "\\u0025");
+}
+
+/**
+ * One word of ExecStart=. systemd.service(5): `%` starts a specifier, `$` a variable; systemd.syntax(7): quotes and
+ * backslash escapes.
+ */
+export function systemdWord(text: string): string {
+  const literal = text.replace(/%/g, "%%").replace(/\$/g, "$$$$");
+  if (/^[A-Za-z0-9_@:,./+=%-]+$/.test(text)) return literal;
+  return `"${literal.replace(/["\\]/g, "\\$&")}"`;
+}
+
+/** A value of EnvironmentFile=. systemd.exec(5): in double quotes a backslash escapes `"`, `\`, `` ` `` and `$`. */
+export function environmentValue(text: string): string {
+  return `"${text.replace(/["\\`$]/g, "\\$&")}"`;
+}
+
+/** A value in a file of `NAME='value'` lines that a shell reads. */
+export function shellWord(text: string): string {
+  return `'${text.replace(/'/g, `'\\''`)}'`;
+}
+
+/** A double-quoted YAML scalar: JSON's strings are YAML's. */
+export function yamlString(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,116 @@
+/** Everything that one instance needs on its machine, and the program that puts it there. */
+import { basename } from "node:path";
+import type { Gateway, Health, Instance, Mesh, Service } from "../model";
+import { readTemplate, render } from "./engine";
+import type { MachineFile } from "./machine-file";
+import { contentHash, program, shellConf } from "./program";
+
+export interface InstanceRelease {
+  files: MachineFile[];
+  /** Hash of what makes the release: the files and the binary. */
+  hash: string;
+  /** The program that puts it into service. */
+  program: string;
+}
+
+/** Where a file of the bundle lives on the machine; `live_path` in `shell/lib.sh` is the other half. */
+const folders = {
+  consul: { path: "/etc/consul.d", mode: "0644" },
+  systemd: { path: "/etc/systemd/system", mode: "0644" },
+  env: { path: "/opt/gatehouse/env", mode: "0600" },
+} as const;
+
+type Parts = { folder: keyof typeof folders; name: string; content: string }[];
+
+/** Renders one instance. */
+export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease {
+  const { workload } = instance;
+  const parts =
+    workload.kind === "service" ? serviceParts(mesh, instance, workload) : gatewayParts(mesh, instance, workload);
+  const binary = workload.kind === "service" ? workload.binary : undefined;
+  const hash = contentHash(binary?.sha256 ?? "", ...parts.flatMap((part) => [part.folder, part.name, part.content]));
+  const conf = shellConf({
+    NAME: workload.name,
+    KIND: workload.kind,
+    RELEASE: hash.slice(0, 12),
+    PORTS: workload.kind === "service" ? `${workload.port} ${instance.sidecarPort}` : instance.adminPort,
+    ADMIN_PORT: instance.adminPort,
+    CHECK_SECONDS: workload.kind === "service" ? Math.ceil(seconds(workload.health.interval)) : 1,
+    DRAIN: workload.runsOn.length > 1 ? "yes" : "no",
+    BINARY_SHA256: binary?.sha256,
+    BINARY_NAME: binary && binaryName(binary.path),
+  });
+  const bundle = Object.fromEntries(parts.map((part) => [`${part.folder}/${part.name}`, part.content]));
+  return {
+    files: parts.map(({ folder, name, content }) => ({
+      path: `${folders[folder].path}/${name}`,
+      mode: folders[folder].mode,
+      content,
+    })),
+    hash,
+    program: program({ "main.sh": readTemplate("shell/instance.sh"), "instance.conf": conf, ...bundle }),
+  };
+}
+
+function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
+  const { name } = service;
+  const binary = `/opt/gatehouse/binaries/${service.binary.sha256}/${binaryName(service.binary.path)}`;
+  const definition = render("consul/service.hcl", {
+    service,
+    health: checkTarget(service.health, service.port),
+    sidecarPort: instance.sidecarPort,
+    sidecarCheck: `127.0.0.1:${instance.sidecarPort}`,
+  });
+  return [
+    { folder: "consul", name: `${name}.hcl`, content: definition },
+    {
+      folder: "systemd",
+      name: `${name}.service`,
+      content: render("systemd/service.service", { name, mesh: mesh.name, command: [binary, ...service.args] }),
+    },
+    {
+      folder: "systemd",
+      name: `${name}-sidecar-proxy.service`,
+      content: render("systemd/sidecar-proxy.service", { name, mesh: mesh.name, adminPort: instance.adminPort }),
+    },
+    { folder: "env", name: `${name}.env`, content: render("service.env", { env: Object.entries(service.env) }) },
+  ];
+}
+
+function gatewayParts(mesh: Mesh, instance: Instance, { name }: Gateway): Parts {
+  const { adminPort } = instance;
+  const readyUrl = `http://127.0.0.1:${adminPort}/ready`;
+  return [
+    { folder: "consul", name: `${name}.hcl`, content: render("consul/ingress-gateway.hcl", { name, readyUrl }) },
+    {
+      folder: "systemd",
+      name: `${name}.service`,
+      content: render("systemd/ingress-gateway.service", { name, mesh: mesh.name, adminPort }),
+    },
+  ];
+}
+
+/** The check as Consul's agent runs it: against the service's port on loopback. */
+function checkTarget(health: Health, port: number) {
+  const server = `127.0.0.1:${port}`;
+  return {
+    http: health.http === undefined ? null : `http://${server}${health.http}`,
+    tcp: health.tcp ? server : null,
+    grpc: health.grpc === undefined ? null : health.grpc === "" ? server : `${server}/${health.grpc}`,
+    script: health.script ?? null,
+    interval: health.interval,
+    timeout: health.timeout,
+  };
+}
+
+/** The binary keeps its name, for `ps`, as far as the name is harmless in a unit and a shell. */
+function binaryName(path: string): string {
+  return basename(path).replace(/[^A-Za-z0-9._-]/g, "_");
+}
+
+const unitSeconds: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+function seconds(duration: string): number {
+  const [, amount, unit] = /^([\d.]+)(ms|s|m|h)$/.exec(duration) ?? [];
+  return Number(amount) * (unitSeconds[unit ?? ""] ?? Number.NaN);
+}

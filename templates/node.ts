@@ -1,0 +1,106 @@
+/** What every machine of the mesh has beside its instances: Gatehouse's programs, `mesh`, and the way out. */
+import type { Gateway, Mesh, MeshNode, Protocol } from "../model";
+import { readTemplate, render } from "./engine";
+import type { MachineFile } from "./machine-file";
+import { contentHash, program, shellConf } from "./program";
+
+export interface NodeRelease {
+  files: MachineFile[];
+  hash: string;
+  program: string;
+}
+
+/** Shell files for a bundle's `lib/`. */
+export function library(...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [`lib/${name}`, readTemplate(`shell/${name}`)]));
+}
+
+const nodeConf = (mesh: Mesh, node: MeshNode) => shellConf({ MESH: mesh.name, NODE: node.name, ROLE: node.role });
+
+/** Makes a machine ready for instances. */
+export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
+  const main = readTemplate("shell/prepare.sh");
+  const lib = library("lib.sh", "transaction.sh");
+  const command = readTemplate("shell/mesh.sh");
+  const conf = nodeConf(mesh, node);
+  return {
+    files: [
+      { path: "/usr/local/bin/mesh", mode: "0755", content: command },
+      { path: "/opt/gatehouse/node.conf", mode: "0644", content: conf },
+    ],
+    hash: contentHash(main, command, conf, ...Object.values(lib)),
+    program: program({ "main.sh": main, mesh: command, "node.conf": conf, ...lib }),
+  };
+}
+
+/** Empties a machine of everything that the mesh put there. */
+export function wipeProgram(agentToo: boolean): string {
+  return program({
+    "main.sh": readTemplate("shell/wipe.sh"),
+    "wipe.conf": shellConf({ AGENT_TOO: agentToo ? "yes" : "no" }),
+    ...library("lib.sh", "remove-agent.sh"),
+  });
+}
+
+/** Removes from a machine what is not in the two lists. */
+export function sweepProgram(instances: string[], binaries: string[]): string {
+  return program({
+    "main.sh": readTemplate("shell/sweep.sh"),
+    "sweep.conf": shellConf({ KEEP: instances.join(" "), KEEP_BINARIES: binaries.join(" ") }),
+  });
+}
+
+/** A route as the probe tries it. */
+export interface Route {
+  protocol: Protocol;
+  port: number;
+  /** A Host header that leads to the service; `-` on tcp. */
+  host: string;
+  service: string;
+}
+
+/** Every declared route of a gateway, one a host. */
+export function routesOf(mesh: Mesh, gateway: Gateway): Route[] {
+  return gateway.listeners.flatMap(({ port, protocol, services }) =>
+    services
+      .flatMap(({ name, hosts }) =>
+        name === "*"
+          ? mesh.services
+              .filter((service) => service.protocol === protocol)
+              .map((service) => ({ name: service.name, hosts }))
+          : [{ name, hosts }],
+      )
+      .flatMap(({ name, hosts }) =>
+        (hosts ?? [`${name}.ingress.consul`]).map((host) => ({
+          protocol,
+          port,
+          host: protocol === "tcp" ? "-" : concreteHost(host, port),
+          service: name,
+        })),
+      ),
+  );
+}
+
+/** A host that the pattern matches. */
+function concreteHost(pattern: string, port: number): string {
+  return pattern === "*" ? `127.0.0.1:${port}` : pattern.replace(/^\*/, "probe");
+}
+
+/** Waits until every route is answered; runs on a machine of the gateway. */
+export function probeProgram(routes: Route[]): string {
+  const lines = routes.map(({ protocol, port, host, service }) => `${protocol} ${port} ${host} ${service}\n`);
+  return program({ "main.sh": readTemplate("shell/probe.sh"), routes: lines.join("") });
+}
+
+/** cloud-init user_data for a machine that is being created. */
+export function userData(mesh: Mesh, node: MeshNode): string {
+  return render("cloud-init/user-data.yaml", {
+    mesh: mesh.name,
+    node: node.name,
+    role: node.role,
+    worker: node.role === "worker",
+    meshCommand: readTemplate("shell/mesh.sh"),
+    nodeConf: nodeConf(mesh, node),
+    prerequisites: readTemplate("shell/prerequisites.sh"),
+  });
+}

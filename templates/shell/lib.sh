@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# What Gatehouse's programs on a machine share. Sourced, never run.
+set -euo pipefail
+# run.sh ignores HUP and PIPE: with the ssh connection lost a program still finishes, and the next waits for its lock.
+
+GATEHOUSE=/opt/gatehouse
+INSTANCES=$GATEHOUSE/instances
+BINARIES=$GATEHOUSE/binaries
+ENV_DIR=$GATEHOUSE/env
+UNIT_DIR=/etc/systemd/system
+CONSUL_DIR=/etc/consul.d
+BACKUPS=/var/backups/gatehouse
+AGENT=http://127.0.0.1:8500/v1
+
+say() { printf 'gatehouse: %s\n' "$*" || true; }
+
+die() {
+  printf 'gatehouse: error: %s\n' "$*" >&2 || true
+  exit 1
+}
+
+# lock NAME FD: waits until no other program works on NAME. The lock ends with the descriptor.
+lock() {
+  local file="/run/lock/gatehouse-$1.lock"
+  eval "exec $2>\"\$file\""
+  flock -w 600 "$2" || die "another run has worked on '$1' of this machine for over 10 minutes; see: fuser -v $file"
+}
+
+# api METHOD PATH [curl arguments]: asks the machine's own Consul agent.
+api() {
+  local method=$1 path=$2
+  shift 2
+  curl -sS --fail --max-time 10 -X "$method" "$@" "$AGENT/$path"
+}
+
+# status_of ID: passing, warning, critical or absent, as the agent sees the service instance with this id.
+status_of() {
+  local code
+  code=$(curl -sS -o /dev/null --max-time 5 -w '%{http_code}' "$AGENT/agent/health/service/id/$1?format=text" 2>/dev/null || true)
+  case $code in
+    200) echo passing ;;
+    429) echo warning ;;
+    503) echo critical ;;
+    404) echo absent ;;
+    *) echo "unknown (the agent answered '$code')" ;;
+  esac
+}
+
+reload_consul() { api PUT agent/reload >/dev/null || die "Consul's agent did not reload; see: journalctl -u consul -n 50"; }
+
+# wait_for SECONDS COMMAND...: tries the command five times a second.
+wait_for() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 0.2
+  done
+}
+
+# live_path FILE: where a file of a release belongs on the machine.
+live_path() {
+  case $1 in
+    consul/*) echo "$CONSUL_DIR/${1#consul/}" ;;
+    systemd/*) echo "$UNIT_DIR/${1#systemd/}" ;;
+    env/*) echo "$ENV_DIR/${1#env/}" ;;
+    *) die "a release holds the unexpected file '$1'" ;;
+  esac
+}
+
+# files_of RELEASE: its files, relative to it.
+files_of() { (cd "$1" && find consul systemd env -type f 2>/dev/null | sort) || true; }
+
+# put FILE TARGET MODE: whole or not at all.
+put() {
+  local temporary
+  temporary=$(mktemp "$(dirname "$2")/.gatehouse-XXXXXX")
+  if ! cat "$1" >"$temporary" || ! chmod "$3" "$temporary" || ! mv -f "$temporary" "$2"; then
+    rm -f "$temporary"
+    return 1
+  fi
+}
+
+# units_of NAME: the units of an instance that are on the machine.
+units_of() {
+  local unit
+  for unit in "$1.service" "$1-sidecar-proxy.service"; do
+    if [ -e "$UNIT_DIR/$unit" ]; then echo "$unit"; fi
+  done
+}
+
+# maintenance ID true|false
+maintenance() {
+  api PUT "agent/service/maintenance/$1?enable=$2&reason=gatehouse" >/dev/null 2>&1 || true
+}
+
+# backup FILE...: sets aside what a person made, so that nothing is lost.
+backup() {
+  local folder
+  folder="$BACKUPS/$(date -u +%Y%m%dT%H%M%SZ)"
+  mkdir -p "$folder"
+  cp -a --parents "$@" "$folder/"
+  say "kept a copy under $folder: $*"
+}
+
+# remove_files FILE...: away with them, and with Consul's and systemd's knowledge of them.
+remove_units() {
+  [ $# -gt 0 ] || return 0
+  systemctl disable --now "$@" 2>/dev/null || true
+  local unit
+  for unit in "$@"; do rm -f "${UNIT_DIR:?}/$unit"; done
+  systemctl daemon-reload
+  systemctl reset-failed "$@" 2>/dev/null || true
+}
+
+# remove_instance NAME: the definition first, so that nobody is sent here any more, then the units, then the files.
+remove_instance() {
+  local name=$1 file current="$INSTANCES/$1/current" units
+  say "removing $name"
+  lock machine 8
+  if [ -e "$current" ]; then
+    for file in $(files_of "$current"); do
+      case $file in consul/*) rm -f "$(live_path "$file")" ;; esac
+    done
+  fi
+  rm -f "$CONSUL_DIR/$name.hcl"
+  if api GET agent/self >/dev/null 2>&1; then reload_consul; fi
+  mapfile -t units < <(units_of "$name")
+  remove_units "${units[@]}"
+  rm -f "$ENV_DIR/$name.env"
+  rm -rf "${INSTANCES:?}/$name"
+  exec 8>&-
+}
+
+# prune_binaries SHA256...: removes binaries that no release names and that are not in the list.
+prune_binaries() {
+  local folder sha keep
+  for folder in "$BINARIES"/*/; do
+    [ -d "$folder" ] || continue
+    sha=$(basename "$folder")
+    keep=no
+    case " $* " in *" $sha "*) keep=yes ;; esac
+    if grep -rqsF "$sha" "$INSTANCES"; then keep=yes; fi
+    [ "$keep" = yes ] || rm -rf "${BINARIES:?}/$sha"
+  done
+}

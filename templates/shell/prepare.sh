@@ -1,0 +1,50 @@
+#!/bin/bash
+# Makes a machine ready for instances: Gatehouse's own programs, the `mesh` command, and what Envoy needs here.
+# usage: prepare.sh BUNDLE   where BUNDLE holds lib/, mesh and node.conf
+bundle=$1
+# shellcheck source=lib.sh
+. "$bundle/lib/lib.sh"
+
+need() {
+  local program missing=()
+  for program in "$@"; do
+    command -v "$program" >/dev/null || missing+=("$program")
+  done
+  [ ${#missing[@]} -eq 0 ] || die "not on this machine: ${missing[*]}; install them (the rendered user_data does) and deploy again"
+}
+
+agent_answers() { api GET agent/self >/dev/null 2>&1; }
+
+# Consul names the Envoy versions that it supports; for another one Envoy needs a flag.
+envoy_flags() {
+  local version
+  version=$(envoy --version 2>/dev/null | grep -oE '/[0-9]+\.[0-9]+\.[0-9]+/' | tr -d / | head -n 1)
+  if api GET agent/self | jq -e --arg version "$version" '.xDS.SupportedProxies.envoy | index($version)' >/dev/null; then
+    return 0
+  fi
+  say "this Consul does not list Envoy $version as supported; starting it with -ignore-envoy-compatibility" >&2
+  echo "-ignore-envoy-compatibility"
+}
+
+install_programs() {
+  local file
+  install -d -m 0755 "$GATEHOUSE" "$GATEHOUSE/lib" "$INSTANCES" "$BINARIES"
+  install -d -m 0700 "$ENV_DIR" "$GATEHOUSE/incoming"
+  for file in "$bundle"/lib/*; do
+    put "$file" "$GATEHOUSE/lib/$(basename "$file")" 0755
+  done
+  put "$bundle/mesh" /usr/local/bin/mesh 0755
+  put "$bundle/node.conf" "$GATEHOUSE/node.conf" 0644
+}
+
+lock prepare 7
+need curl jq consul tar base64 sha256sum flock systemctl
+wait_for 90 agent_answers || die "Consul's agent does not answer at 127.0.0.1:8500; see: journalctl -u consul -n 50"
+install_programs
+if grep -q '^ROLE=.*worker' "$GATEHOUSE/node.conf"; then
+  need envoy
+  flags=$(envoy_flags)
+  printf 'GATEHOUSE_ENVOY_FLAGS=%s\n' "$flags" >"$bundle/node.env"
+  put "$bundle/node.env" "$GATEHOUSE/node.env" 0644
+fi
+say "$(hostname) is ready"

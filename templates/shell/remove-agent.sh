@@ -1,0 +1,21 @@
+#!/bin/bash
+# Takes away the Consul agent that agent.sh set up.
+# usage: remove-agent.sh BUNDLE   where BUNDLE holds lib/
+bundle=$1
+# shellcheck source=lib.sh
+. "$bundle/lib/lib.sh"
+
+[ -e "$GATEHOUSE/agent.conf" ] || exit 0
+ADDED_USER=no
+# shellcheck source=/dev/null
+. "$GATEHOUSE/agent.conf"
+if systemctl is-active --quiet consul; then timeout 15 consul leave >/dev/null 2>&1 || true; fi
+remove_units consul.service
+rm -f "$CONSUL_DIR/consul.hcl"
+rmdir "$CONSUL_DIR" 2>/dev/null || true
+rm -rf /opt/consul
+if [ "$ADDED_USER" = yes ]; then userdel consul 2>/dev/null || true; fi
+rm -f "$GATEHOUSE/agent.conf"
+rmdir "$GATEHOUSE" 2>/dev/null || true
+rm -f /run/lock/gatehouse-*.lock
+say "the Consul agent is gone from $(hostname)"

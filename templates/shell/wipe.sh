@@ -1,0 +1,21 @@
+#!/bin/bash
+# Takes away everything that Gatehouse's mesh stack put on a machine; with AGENT_TOO=yes the Consul agent as well.
+# usage: wipe.sh BUNDLE   where BUNDLE holds lib/ and wipe.conf
+bundle=$1
+# shellcheck source=lib.sh
+. "$bundle/lib/lib.sh"
+# shellcheck source=/dev/null
+. "$bundle/wipe.conf"
+
+for folder in "$INSTANCES"/*/; do
+  if [ -d "$folder" ]; then remove_instance "$(basename "$folder")"; fi
+done
+rm -f /usr/local/bin/mesh
+if [ "$AGENT_TOO" = yes ] && [ -e "$GATEHOUSE/agent.conf" ]; then
+  bash "$bundle/lib/remove-agent.sh" "$bundle"
+fi
+# The agent's record belongs to the cluster stack, if there is one.
+find "$GATEHOUSE" -mindepth 1 -maxdepth 1 ! -name agent.conf -exec rm -rf {} + 2>/dev/null || true
+rmdir "$GATEHOUSE" 2>/dev/null || true
+rm -f /run/lock/gatehouse-*.lock
+say "$(hostname) is empty"
