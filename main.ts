@@ -1,9 +1,9 @@
 import { App } from "cdktf";
-import { formatProblems, loadMesh } from "./model";
+import { formatProblems, loadMesh, meshPath } from "./model";
 import { addStacks } from "./stacks";
 
 async function main(): Promise<void> {
-  const path = process.env.GATEHOUSE_MESH || "meshes/lab.ts";
+  const path = meshPath();
   const result = await loadMesh(path);
   if ("problems" in result) {
     console.error(formatProblems(result.problems, path));

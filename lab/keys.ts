@@ -1,8 +1,8 @@
 /** The keys of the lab: one to come in with, and one a machine by which it is known. Made once, kept across resets. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hostKeyFrom } from "../model";
 import { run } from "../tools/command";
-import { hostKey } from "./host-key";
 import { keysOf, privateKeyFile, stateFolder } from "./places";
 
 /** One machine of the lab. */
@@ -26,6 +26,6 @@ export async function makeKeys(machines: Machine[]): Promise<void> {
   for (const { name, address } of machines) {
     mkdirSync(keysOf(name), { recursive: true, mode: 0o700 });
     await makeKey(join(keysOf(name), "ssh_host_ed25519_key"), name);
-    writeFileSync(knownHostsFile(name), `${address} ${hostKey(name)}\n`);
+    writeFileSync(knownHostsFile(name), `${address} ${hostKeyFrom(join(keysOf(name), "ssh_host_ed25519_key.pub"))}\n`);
   }
 }

@@ -2,8 +2,7 @@
  * The mesh of the local lab: one Consul server, an ingress gateway on a worker, a frontend and its backend.
  * `npm run lab` makes the machines and deploys this. Copy it to begin your own.
  */
-import { hostKey } from "../lab/host-key";
-import { defineMesh } from "../model";
+import { defineMesh, hostKeyFrom } from "../model";
 
 // Both services are fortio, a small HTTP server; it shows every header that reaches it at /debug.
 const fortio = "lab/bin/fortio";
@@ -18,12 +17,14 @@ const otherPortsOff = [
   "disabled",
 ];
 
+// Made by `npm run lab`. On your own machines: what `cat /etc/ssh/ssh_host_ed25519_key.pub` prints there.
+const hostKey = (machine: string) => hostKeyFrom(`lab/.state/${machine}/ssh_host_ed25519_key.pub`);
+
 export default defineMesh({
   name: "lab",
   consul: { datacenter: "dc1", address: "10.77.0.10:8500" },
   ssh: { user: "root", privateKeyFile: "lab/.state/id_ed25519" },
 
-  // On your own machines: hostKey is what `cat /etc/ssh/ssh_host_ed25519_key.pub` prints there.
   nodes: {
     server1: { role: "server", address: "10.77.0.10", hostKey: hostKey("server1") },
     gateway1: { role: "worker", address: "10.77.0.11", hostKey: hostKey("gateway1") },

@@ -189,19 +189,23 @@ export class MeshStack extends TerraformStack {
     }
   }
 
-  /** The old goes only when the new serves. */
+  /**
+   * The old goes only when the new serves. A gateway that moves may leave one behind that somebody set up by hand, on a
+   * server for instance: then every machine is looked at.
+   */
   private addSweeps(): void {
     const dependsOn = [...this.probes, ...this.entriesOf("ingress-gateway"), ...this.lastInstance.values()];
+    const gateways = this.mesh.gateways.map(({ name, runsOn }) => `${name}: ${runsOn.join(" ")}`).join(", ");
     for (const node of this.mesh.nodes) {
-      const here = this.mesh.instances.filter((instance) => instance.node === node);
-      const names = here.map(({ workload }) => workload.name).sort();
+      const here = this.mesh.instances.filter((instance) => instance.node === node).map(({ workload }) => workload);
+      const names = here.map(({ name }) => name).sort();
       const binaries = new Set(
-        here.flatMap(({ workload }) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
+        here.flatMap((workload) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
       );
       new RemoteProgram(this, `sweep_${node.name}`, {
         node,
         program: node.retired ? wipeProgram(!this.mesh.consul.existing) : sweepProgram(names, [...binaries]),
-        triggers: { keep: node.retired ? "nothing: retired" : names.join(" ") },
+        triggers: node.retired ? { keep: "nothing: retired" } : { keep: names.join(" "), gateways },
         dependsOn: [...present(this.machines.get(node.name)), ...dependsOn],
       });
     }

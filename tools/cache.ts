@@ -1,7 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const LONGEST_BUILD_MS = 60 * 60 * 1000;
@@ -27,6 +37,7 @@ export async function cached(
   const draft = `${final}.${process.pid}.${randomBytes(4).toString("hex")}`;
   try {
     if (existsSync(final)) return final;
+    removeDraftsOf(final);
     mkdirSync(draft, { recursive: true });
     await make(draft);
     moveIntoPlace(draft, final);
@@ -43,6 +54,14 @@ export function writeWhole(file: string, text: string): void {
   const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
   writeFileSync(draft, text);
   renameSync(draft, file);
+}
+
+/** What a run that was killed left half made; whoever holds the lock may remove it. */
+function removeDraftsOf(final: string): void {
+  for (const name of readdirSync(dirname(final))) {
+    const isDraft = name.startsWith(`${basename(final)}.`) && !name.startsWith(`${basename(final)}.lock`);
+    if (isDraft) rmSync(join(dirname(final), name), { recursive: true, force: true });
+  }
 }
 
 function moveIntoPlace(draft: string, final: string): void {

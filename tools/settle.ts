@@ -23,5 +23,5 @@ export function settleProviders(output: string, choice: ProviderChoice): void {
 /** cdktf's output folder for the project in the working folder. */
 export function outputFolder(): string {
   const config = existsSync("cdktf.json") ? JSON.parse(readFileSync("cdktf.json", "utf8")) : {};
-  return process.env.CDKTF_OUTDIR ?? config.output ?? "cdktf.out";
+  return config.output ?? "cdktf.out";
 }

@@ -233,6 +233,6 @@ function provisioners(resource: Record<string, unknown>): Record<string, unknown
 
 /** The text of the files in a program's bundle. */
 function bundleOf(resource: Record<string, unknown>): string {
-  const inline = String((provisioners(resource)[0]?.inline as string[])[0]);
-  return gunzipSync(Buffer.from(inline.split("# BUNDLE\n").at(-1) ?? "", "base64")).toString();
+  const inline = JSON.stringify(provisioners(resource)[0]?.inline);
+  return gunzipSync(Buffer.from(inline.split("# BUNDLE\\n").at(-1)?.replaceAll("\\n", "") ?? "", "base64")).toString();
 }

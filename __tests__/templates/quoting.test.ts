@@ -114,8 +114,8 @@ function definition(health: HealthDeclaration): string {
 
 /** Terraform: `$${` is a literal `${`, `%%{` a literal `%{`; the plain forms would start an expression. */
 function readTerraformTemplate(source: string): string {
-  return source.replace(/([$%]?)([$%])\{/g, (match, escape: string, sign: string) => {
-    if (escape !== sign) throw new Error(`Terraform would evaluate ${match}`);
+  return source.replace(/([$%]?)([$%])\{/g, (match, before: string, sign: string) => {
+    if (before !== sign) throw new Error(`Terraform would evaluate ${match}`);
     return `${sign}{`;
   });
 }

@@ -46,7 +46,9 @@ test("a failure leaves nothing behind, and the next try may pass", async () => {
   expect(existsSync(await cached("part-1", writes("whole")))).toBe(true);
 });
 
-test("a lock whose process is gone does not count", async () => {
+test("a lock whose process is gone does not count, and its half-made folder is removed", async () => {
+  writeWhole(join(cacheRoot(), "part-1.4194304.abcd/half"), "half");
   writeWhole(join(cacheRoot(), "part-1.lock"), "4194304"); // above the largest process id of Linux
-  expect(existsSync(await cached("part-1", writes("one")))).toBe(true);
+  await cached("part-1", writes("one"));
+  expect(readdirSync(cacheRoot())).toEqual(["part-1"]);
 });
