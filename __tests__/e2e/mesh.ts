@@ -59,6 +59,20 @@ export interface Run {
   text: string;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they begin with
+const colours = /\u001b\[[0-9;?]*[A-Za-z]/g;
+/** What tells nothing when a test fails. */
+const noise = new RegExp(
+  [
+    "Refreshing state",
+    "Provisioning with",
+    "Connecting to remote",
+    "Connected!",
+    "\\(remote-exec\\):   (Host|User|Password|Private key|Certificate|SSH Agent|Checking|Target)",
+    "Stacks? (deploying|destroying|done)",
+  ].join("|"),
+);
+
 /** Runs cdktf on this declaration, with the providers that Gatehouse's own commands choose. */
 export async function cdktf(mesh: MeshDeclaration, ...args: string[]): Promise<Run> {
   mkdirSync(folder, { recursive: true });
@@ -66,8 +80,8 @@ export async function cdktf(mesh: MeshDeclaration, ...args: string[]): Promise<R
   const command = ["--import", "tsx", "tools/with-providers.ts", "--", "cdktf", ...args];
   const env = { ...process.env, GATEHOUSE_MESH: meshFile, FORCE_COLOR: "0", CI: "1" };
   const { exitCode, stdout, stderr } = await output(process.execPath, command, {}, { env });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours that Terraform prints
-  return { exitCode, text: `${stdout}\n${stderr}`.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "") };
+  const lines = `${stdout}\n${stderr}`.replace(colours, "").split("\n");
+  return { exitCode, text: lines.filter((line) => !noise.test(line)).join("\n") };
 }
 
 /** Deploys and expects it to go well. */
@@ -129,4 +143,9 @@ export async function consul<T>(path: string): Promise<T> {
   const response = await fetch(`http://10.77.0.10:8500/v1/${path}`);
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as T;
+}
+
+/** `useradd` and `userdel` keep the earlier /etc/passwd as /etc/passwd-, and so on. */
+export function withoutAccountBackups(files: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !/^\/etc\/g?(passwd|group|shadow)-$/.test(path)));
 }

@@ -96,14 +96,16 @@ maintenance() {
 
 # backup FILE...: sets aside what a person made, so that nothing is lost.
 backup() {
-  local folder
+  local folder file
   folder="$BACKUPS/$(date -u +%Y%m%dT%H%M%SZ)"
-  mkdir -p "$folder"
-  cp -a --parents "$@" "$folder/"
+  for file in "$@"; do
+    mkdir -p "$folder$(dirname "$file")"
+    cp -a "$file" "$folder$file"
+  done
   say "kept a copy under $folder: $*"
 }
 
-# remove_files FILE...: away with them, and with Consul's and systemd's knowledge of them.
+# remove_units UNIT...: stops them, and away with their files.
 remove_units() {
   [ $# -gt 0 ] || return 0
   systemctl disable --now "$@" 2>/dev/null || true

@@ -118,17 +118,17 @@ swap_to() {
   local units
   mapfile -t units < <(cd "$target/systemd" && ls)
   systemctl --quiet enable "${units[@]}"
-  if [ $# -gt 0 ]; then systemctl restart "$@"; fi
+  if [ $# -gt 0 ]; then
+    systemctl reset-failed "$@" 2>/dev/null || true # counts restarts from here
+    systemctl restart "$@"
+  fi
   systemctl start "${units[@]}"
 }
 
 port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-ready() {
-  local port unit
-  for unit in $(units_of "$NAME"); do
-    if systemctl is-failed --quiet "$unit"; then return 0; fi # `healthy` will say so
-  done
+ports_open() {
+  local port
   for port in $PORTS; do port_open "$port" || return 1; done
 }
 
@@ -149,13 +149,14 @@ crash_looping() {
   return 1
 }
 
-healthy_or_hopeless() { checks_pass || crash_looping; }
+# or_hopeless COMMAND: nothing more to wait for.
+or_hopeless() { "$@" || crash_looping; }
 
 # Waits until the release serves. With fresh=no the checks still hold the old process's result for one interval.
 await_health() {
-  wait_for "$HEALTH_TIMEOUT" ready || return 1
+  wait_for "$HEALTH_TIMEOUT" or_hopeless ports_open || return 1
   if [ "$1" = no ]; then sleep "$CHECK_SECONDS"; fi
-  wait_for "$HEALTH_TIMEOUT" healthy_or_hopeless || return 1
+  wait_for "$HEALTH_TIMEOUT" or_hopeless checks_pass || return 1
   ! crash_looping
 }
 
