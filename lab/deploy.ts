@@ -3,8 +3,8 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { Report } from "../tools/parts";
+import { output } from "../tools/process";
 import { projectFolder, stateFolder } from "./places";
-import { output } from "./process";
 
 /** Everything that the last deploy printed. */
 export const deployLog = join(stateFolder, "deploy.log");

@@ -8,17 +8,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../tools/command";
 import { part, type Report } from "../tools/parts";
+import { output } from "../tools/process";
 import { checkMachines, hostsFile } from "./declared";
 import { type Machine, makeKeys } from "./keys";
 import { known, specOf } from "./known";
 import { script, stateFolder } from "./places";
-import { output } from "./process";
 import { ssh } from "./ssh";
 
+export type { Output } from "../tools/process";
 export { changes } from "./changes";
 export type { Machine } from "./keys";
 export { known } from "./known";
-export type { Output } from "./process";
 export { ssh, sshArguments } from "./ssh";
 
 const quiet: Report = () => {};

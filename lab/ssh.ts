@@ -1,8 +1,9 @@
 /** Running a command on a machine of the lab. */
+
+import { type Output, output } from "../tools/process";
 import { knownHostsFile } from "./keys";
 import { specOf } from "./known";
 import { privateKeyFile } from "./places";
-import { type Output, output } from "./process";
 
 /** What to call `ssh` with. */
 export function sshArguments(name: string): string[] {

@@ -3,9 +3,9 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { machinesOf } from "../../lab/declared";
 import { reset, ssh } from "../../lab/machines";
-import { output } from "../../lab/process";
 import labMesh from "../../meshes/lab";
 import type { MeshDeclaration } from "../../model";
+import { output } from "../../tools/process";
 
 export const gatewayUrl = "http://10.77.0.11:8080";
 const folder = "lab/.state/e2e";

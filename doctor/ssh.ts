@@ -1,0 +1,62 @@
+/** Reaching the machines of a mesh as Terraform does: the same user, key, bastion and host keys. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MeshNode } from "../model";
+import { type Output, output } from "../tools/process";
+
+/** Seconds until an unanswered connection counts as failed. */
+const CONNECT_TIMEOUT = 10;
+
+/**
+ * Runs a shell script on a machine through its standard input, so that nothing of it is on a command line.
+ * @returns what it said; exit code 255 when ssh itself failed, with the reason in `stderr`
+ */
+export async function runOn(node: MeshNode, script: string): Promise<Output> {
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-ssh-"));
+  try {
+    return await output("ssh", [...sshArguments(node, folder), "bash", "-s"], { input: script });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A configuration file rather than options: the bastion has to be told the same things. */
+function sshArguments({ address, hostKey, ssh }: MeshNode, folder: string): string[] {
+  const knownHosts = join(folder, "known_hosts");
+  const { bastion } = ssh;
+  const lines = [`node ${hostKey}`, ...(bastion ? [`bastion ${bastion.hostKey}`] : [])];
+  writeFileSync(knownHosts, `${lines.join("\n")}\n`);
+  const common = [
+    `UserKnownHostsFile ${knownHosts}`,
+    "GlobalKnownHostsFile none",
+    "StrictHostKeyChecking yes",
+    "BatchMode yes",
+    `ConnectTimeout ${CONNECT_TIMEOUT}`,
+    "LogLevel ERROR",
+  ];
+  const config = [
+    ...host("node", address, ssh.port, ssh.user, ssh.privateKeyFile),
+    ...(bastion
+      ? [
+          "ProxyJump bastion",
+          ...host("bastion", bastion.host, bastion.port, bastion.user, bastion.privateKeyFile ?? ssh.privateKeyFile),
+        ]
+      : []),
+    "Host *",
+    ...common,
+  ];
+  writeFileSync(join(folder, "config"), `${config.join("\n")}\n`);
+  return ["-F", join(folder, "config"), "node"];
+}
+
+function host(name: string, address: string, port: number, user: string, keyFile: string | undefined): string[] {
+  return [
+    `Host ${name}`,
+    `HostName ${address}`,
+    `HostKeyAlias ${name}`,
+    `Port ${port}`,
+    `User ${user}`,
+    ...(keyFile ? [`IdentityFile "${keyFile}"`, "IdentitiesOnly yes"] : []),
+  ];
+}
