@@ -26,6 +26,9 @@ export class RemoteProgram extends Resource {
       triggers: { ...props.triggers, machine: machineIdentity(props.node) },
       dependsOn: props.dependsOn,
       connection: connectionTo(props.node),
+      // A replaced program's `onDestroy` must not run: it would empty a machine that is to be set up again. Terraform
+      // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
+      lifecycle: { createBeforeDestroy: true },
       provisioners: [
         remoteExec(props.program),
         ...(props.onDestroy === undefined ? [] : [remoteExec(props.onDestroy, "destroy")]),
