@@ -6,6 +6,8 @@ import { contentHash, program, shellConf } from "./program";
 
 export interface NodeRelease {
   files: MachineFile[];
+  /** Gatehouse's own programs, which are nobody's to review. */
+  programs: MachineFile[];
   hash: string;
   program: string;
 }
@@ -28,6 +30,7 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
       { path: "/usr/local/bin/mesh", mode: "0755", content: command },
       { path: "/opt/gatehouse/node.conf", mode: "0644", content: conf },
     ],
+    programs: Object.entries(lib).map(([name, content]) => ({ path: `/opt/gatehouse/${name}`, mode: "0755", content })),
     hash: contentHash(main, command, conf, ...Object.values(lib)),
     program: program({ "main.sh": main, mesh: command, "node.conf": conf, ...lib }),
   };

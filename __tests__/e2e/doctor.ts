@@ -1,0 +1,44 @@
+/** The doctor's verdict on a live mesh, for the end-to-end tests. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import type { MeshDeclaration } from "../../model";
+import { output } from "../../tools/process";
+
+const meshFile = "lab/.state/e2e/doctor-mesh.ts";
+
+/** A finding as `npm run doctor -- --json` tells it. */
+export interface Told {
+  kind: "drift" | "blind" | "note";
+  where: string;
+  expected: string;
+  found: string;
+  remedy: string;
+  mends: { stack: string; replace?: string }[];
+  follows: boolean;
+  line: string;
+}
+
+export interface Examination {
+  exitCode: number;
+  verdict: string;
+  findings: Told[];
+  stderr: string;
+}
+
+/** Runs `npm run doctor -- --json` and what else is given. */
+export async function doctor(mesh: MeshDeclaration, ...options: string[]): Promise<Examination> {
+  mkdirSync("lab/.state/e2e", { recursive: true });
+  writeFileSync(meshFile, `export default ${JSON.stringify(mesh, null, 2)};\n`);
+  const command = ["--import", "tsx", "doctor/cli.ts", "--json", ...options];
+  const env = { ...process.env, GATEHOUSE_MESH: meshFile, FORCE_COLOR: "0", CI: "1" };
+  const { stdout, stderr, exitCode } = await output(process.execPath, command, {}, { env });
+  if (!stdout.startsWith("{"))
+    throw new Error(`the doctor failed (exit ${exitCode}):\n${stdout}\n${stderr.slice(-6000)}`);
+  const { verdict, findings } = JSON.parse(stdout);
+  return { exitCode, verdict, findings, stderr };
+}
+
+/** What the doctor finds, one line each, notes and mere consequences left out. Empty: the mesh is as declared. */
+export async function doctorVerdict(mesh: MeshDeclaration): Promise<string[]> {
+  const { findings } = await doctor(mesh);
+  return findings.filter(({ kind, follows }) => kind !== "note" && !follows).map(({ line }) => line);
+}
