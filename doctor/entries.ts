@@ -78,12 +78,23 @@ export function difference(expected: unknown, found: unknown, at = ""): Differen
 }
 
 function insideDifference(a: Record<string, unknown>, b: Record<string, unknown>, at: string): Difference | undefined {
+  const [expected, found] = [callers(a, at), callers(b, at)];
+  if (expected !== found) return { at, expected, found };
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
     const step = Array.isArray(a) ? `[${key}]` : at ? `.${key}` : key;
     const inner = difference(a[key], b[key], at + step);
     if (inner) return inner;
   }
   return undefined;
+}
+
+/** Who an intention is about. Empty for anything else. */
+function callers(value: object, at: string): string {
+  return at === "Sources"
+    ? Object.values(value)
+        .map(({ Name }) => Name)
+        .join(", ")
+    : "";
 }
 
 /** Null is nothing, lengths of time are numbers, and the order of an intention's sources says nothing. */

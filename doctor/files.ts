@@ -70,7 +70,7 @@ function allowed(path: string, needed: Set<string>, retired: boolean): boolean {
   if (retired) return false;
   if (["incoming", "binaries", "env", "instances", "lib"].includes(path)) return true;
   const [folder, name = "", below] = path.split("/");
-  if (folder === "instances") return below === "releases";
+  if (folder === "instances") return below !== undefined; // the folder of an instance is its own
   return (folder === "binaries" || folder === "incoming") && needed.has(name);
 }
 

@@ -23,8 +23,9 @@ export async function mend(mends: Mend[], approved: boolean): Promise<void> {
     const own = mends.filter((one) => one.stack === stack);
     if (own.length === 0) continue;
     const folder = join(outputFolder(), "stacks", stack);
-    await run("terraform", ["init", "-input=false"], folder, env);
-    await run("terraform", ["apply", ...applyArguments(own, approved)], folder, env);
+    const plain = process.stderr.isTTY ? [] : ["-no-color"];
+    await run("terraform", ["init", "-input=false", ...plain], folder, env);
+    await run("terraform", ["apply", ...plain, ...applyArguments(own, approved)], folder, env);
   }
 }
 

@@ -22,7 +22,7 @@ const nodeConf = (mesh: Mesh, node: MeshNode) => shellConf({ MESH: mesh.name, NO
 /** Makes a machine ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   const main = readTemplate("shell/prepare.sh");
-  const lib = library("lib.sh", "transaction.sh");
+  const lib = library("lib.sh", "drift.sh", "transaction.sh");
   const command = readTemplate("shell/mesh.sh");
   const conf = nodeConf(mesh, node);
   return {

@@ -3,6 +3,8 @@
 # usage: transaction.sh BUNDLE   where BUNDLE holds instance.conf and the release's files
 # shellcheck source=lib.sh
 . /opt/gatehouse/lib/lib.sh
+# shellcheck source=drift.sh
+. /opt/gatehouse/lib/drift.sh
 
 HEALTH_TIMEOUT=60 # seconds until a release that is not healthy is given up
 DRAIN_TIMEOUT=10  # seconds that running requests have to end
@@ -24,7 +26,7 @@ ids() {
 take_binary() {
   [ -n "$BINARY_SHA256" ] || return 0
   local target=$BINARIES/$BINARY_SHA256/$BINARY_NAME incoming=$GATEHOUSE/incoming/$BINARY_SHA256
-  [ ! -x "$target" ] || return 0
+  if [ -x "$target" ] && echo "$BINARY_SHA256  $target" | sha256sum --check --status; then return 0; fi
   [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
   echo "$BINARY_SHA256  $incoming" | sha256sum --check --status || die "the binary of $NAME did not arrive whole: $incoming is not the file with sha256 $BINARY_SHA256"
   mkdir -p "$BINARIES/$BINARY_SHA256"
@@ -73,6 +75,8 @@ changed_units() {
       echo "$name"
     elif [ -e "$1/env/${name%.service}.env" ] && ! cmp -s "$1/env/${name%.service}.env" "$ENV_DIR/${name%.service}.env"; then
       echo "$name"
+    elif runs_otherwise "$name"; then
+      echo "$name"
     fi
   done
 }
@@ -100,14 +104,16 @@ undrain() {
 
 # swap_to RELEASE UNIT...: installs its files and restarts the named units.
 swap_to() {
-  local target=$1 file live mode reload=no
+  local target=$1 file live mode reload=no units
   shift
   lock machine 8
+  mapfile -t units < <(cd "$target/systemd" && ls)
+  clear_overrides "${units[@]}"
   for file in $(files_of "$target"); do
     live=$(live_path "$file")
     mode=0644
     case $file in env/*) mode=0600 ;; esac
-    if cmp -s "$target/$file" "$live"; then continue; fi
+    if in_place "$target/$file" "$live" "$mode"; then continue; fi
     if [ -e "$live" ] && [ ! -e "$home/current" ]; then backup "$live"; fi
     put "$target/$file" "$live" "$mode"
     case $file in consul/*) reload=yes ;; esac
@@ -115,8 +121,6 @@ swap_to() {
   systemctl daemon-reload
   if [ "$reload" = yes ] || [ "$(status_of "$NAME")" = absent ]; then reload_consul; fi
   exec 8>&-
-  local units
-  mapfile -t units < <(cd "$target/systemd" && ls)
   systemctl --quiet enable "${units[@]}"
   if [ $# -gt 0 ]; then
     systemctl reset-failed "$@" 2>/dev/null || true # counts restarts from here
