@@ -116,10 +116,17 @@ function askHttp2(address: string, { port, host }: Route): Promise<Answer> {
     const stream = session.request({ ":path": "/", ":authority": host });
     stream.setTimeout(TIMEOUT, () => end(failure(late())));
     stream.on("error", (error) => end(failure(error)));
+    const answer: Answer = { status: 0, ofService: false, said: "no answer" };
     stream.on("response", (headers) => {
       const ofService = headers["x-envoy-upstream-service-time"] !== undefined;
-      end({ status: Number(headers[constants.HTTP2_HEADER_STATUS] ?? 0), ofService, said: "" });
+      Object.assign(answer, { status: Number(headers[constants.HTTP2_HEADER_STATUS] ?? 0), ofService, said: "" });
     });
+    stream.setEncoding("utf8");
+    stream.on("data", (part: string) => {
+      answer.said += part;
+      if (answer.said.length > 200) end(answer);
+    });
+    stream.on("close", () => end(answer));
     stream.end();
   });
 }

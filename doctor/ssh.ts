@@ -33,6 +33,8 @@ function sshArguments({ address, hostKey, ssh }: MeshNode, folder: string): stri
     "StrictHostKeyChecking yes",
     "BatchMode yes",
     `ConnectTimeout ${CONNECT_TIMEOUT}`,
+    // A machine that dies while it is asked is noticed after three of these.
+    `ServerAliveInterval ${CONNECT_TIMEOUT}`,
     "LogLevel ERROR",
   ];
   const config = [
