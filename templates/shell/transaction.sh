@@ -26,13 +26,18 @@ ids() {
 take_binary() {
   [ -n "$BINARY_SHA256" ] || return 0
   local target=$BINARIES/$BINARY_SHA256/$BINARY_NAME incoming=$GATEHOUSE/incoming/$BINARY_SHA256
-  if [ -x "$target" ] && echo "$BINARY_SHA256  $target" | sha256sum --check --status; then return 0; fi
+  lock binaries 9 # another service of this machine may run the same
+  if [ -x "$target" ] && echo "$BINARY_SHA256  $target" | sha256sum --check --status; then
+    exec 9>&-
+    return 0
+  fi
   [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
   echo "$BINARY_SHA256  $incoming" | sha256sum --check --status || die "the binary of $NAME did not arrive whole: $incoming is not the file with sha256 $BINARY_SHA256"
   mkdir -p "$BINARIES/$BINARY_SHA256"
   chmod 0755 "$BINARIES/$BINARY_SHA256"
   put "$incoming" "$target" 0755
   rm -f "$incoming"
+  exec 9>&-
 }
 
 stage() {
