@@ -6,23 +6,29 @@ const RATE = 200; // requests a second
 const CONNECTIONS = 8;
 const TIMEOUT = 5000; // milliseconds
 
+export interface ClientLoad<T> {
+  load: Load;
+  result: T;
+  /** Requests that went to the next gateway, since their connection was refused. */
+  refused: number;
+  /** Requests that went to the next gateway, since their connection was closed before an answer. */
+  cut: number;
+}
+
 /**
  * Sends 200 requests a second to the gateways in turn while `change` runs, and a second before and after. A request
  * whose connection is refused, or closed before an answer came, goes to the next gateway once.
  * @param urls of the gateways
  */
-export async function underClientLoad<T>(
-  urls: string[],
-  change: () => Promise<T>,
-): Promise<{ load: Load; result: T; retried: number }> {
+export async function underClientLoad<T>(urls: string[], change: () => Promise<T>): Promise<ClientLoad<T>> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const load: Load = { sent: 0, failed: 0, codes: {} };
-  let retried = 0;
+  const lost = { refused: 0, cut: 0 };
   const send = async () => {
     const first = urls[load.sent++ % urls.length] as string;
     const other = urls[(urls.indexOf(first) + 1) % urls.length] as string;
-    const code = await ask(first, agent).catch(() => {
-      retried++;
+    const code = await ask(first, agent).catch((error: NodeJS.ErrnoException) => {
+      lost[error.code === "ECONNREFUSED" ? "refused" : "cut"]++;
       return ask(other, agent).catch(() => -1);
     });
     load.codes[code] = (load.codes[code] ?? 0) + 1;
@@ -34,7 +40,7 @@ export async function underClientLoad<T>(
     await pause(1000);
     const result = await change();
     await pause(1000);
-    return { load, result, retried };
+    return { load, result, ...lost };
   } finally {
     clearInterval(timer);
     await Promise.all(running);
