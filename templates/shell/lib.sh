@@ -48,13 +48,13 @@ status_of() {
 
 reload_consul() { api PUT agent/reload >/dev/null || die "Consul's agent did not reload; see: journalctl -u consul -n 50"; }
 
-# wait_for SECONDS COMMAND...: tries the command five times a second.
+# wait_for SECONDS COMMAND...: tries the command five times a second, or every POLL seconds.
 wait_for() {
   local deadline=$((SECONDS + $1))
   shift
   until "$@"; do
     [ "$SECONDS" -lt "$deadline" ] || return 1
-    sleep 0.2
+    sleep "${POLL:-0.2}"
   done
 }
 
