@@ -34,7 +34,8 @@ version_of() { CHECKPOINT_DISABLE=1 timeout 10 "$@" 2>/dev/null | grep -oE '[0-9
 look_for_programs() {
   local program
   for program in $programs; do
-    if ! command -v "$program" >/dev/null; then
+    # bash also names a file that cannot be run, when there is no better one.
+    if ! [ -x "$(command -v "$program")" ]; then
       tell missing "$program"
     elif [ "$program" = consul ]; then
       tell version consul "$(version_of consul version)"

@@ -8,7 +8,7 @@ bundle=$1
 need() {
   local program missing=()
   for program in "$@"; do
-    command -v "$program" >/dev/null || missing+=("$program")
+    [ -x "$(command -v "$program")" ] || missing+=("$program")
   done
   [ ${#missing[@]} -eq 0 ] || die "not on this machine: ${missing[*]}; install them (the rendered user_data does) and deploy again"
 }

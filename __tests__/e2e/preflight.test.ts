@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { linkDown, linkUp } from "../../lab/machines";
+import type { MeshDeclaration } from "../../model";
+import { output } from "../../tools/process";
+import { backendOn, declaration, deploy, describeOnLab, freshLab, on } from "./mesh";
+
+jest.setTimeout(300_000);
+
+interface Found {
+  node: string;
+  severity: string;
+  check: string;
+  found: string;
+}
+
+const folder = "lab/.state/e2e";
+
+describeOnLab("the preflight", () => {
+  beforeAll(() => freshLab());
+
+  test("finds nothing on new machines", async () => {
+    const { exitCode, text } = await preflight(declaration());
+    expect(text).toContain("nothing is in the way");
+    expect(exitCode).toBe(0);
+  });
+
+  test("tells every problem of every machine at once", async () => {
+    const mesh = declaration();
+    mesh.nodes.gateway1!.hostKey = mesh.nodes.server1!.hostKey;
+    await Promise.all([on("worker1", spoil), linkDown("worker2")]);
+    const { exitCode, findings } = await preflightJson(mesh);
+    await Promise.all([on("worker1", mend), linkUp("worker2")]);
+    expect(findings.map(({ node, severity, check }) => `${severity}: ${node}: ${check}`)).toEqual([
+      "problem: gateway1: host key",
+      "problem: worker1: clock",
+      "problem: worker1: programs",
+      "problem: worker1: disk",
+      "problem: worker1: port 9001",
+      "problem: worker2: unreachable",
+    ]);
+    const told = findings.map(({ found }) => found).join("\n");
+    expect(told).toMatch(/its ED25519 key is SHA256:/);
+    expect(told).toContain("its clock is 10 min ahead of this machine's");
+    expect(told).toContain("envoy is not there");
+    expect(told).toMatch(/4\.\d MiB free for \/opt\/gatehouse, \/opt\/consul/);
+    expect(told).toMatch(/held by perl \(process \d+, squatter\.service\)/);
+    expect(exitCode).toBe(2);
+  });
+
+  test("stops npm run deploy before Terraform does anything", async () => {
+    await on("worker1", squat);
+    const { exitCode, text } = await npm(declaration(), "deploy", "--auto-approve");
+    await on("worker1", "systemctl stop squatter");
+    expect(text).toContain("problem: worker1: port 9001");
+    expect(exitCode).toBe(1);
+    expect(existsSync("terraform.lab.cluster.tfstate")).toBe(false);
+  });
+
+  test("finds only the Envoy version worth a note in a deployed mesh, whose ports are held by its own units", async () => {
+    await deploy(declaration());
+    const { exitCode, findings } = await preflightJson(declaration());
+    expect(findings.filter(({ check, severity }) => check !== "envoy" || severity !== "note")).toEqual([]);
+    expect(exitCode).toBe(0);
+  });
+
+  test("tells a stopped agent, and what somebody set up under a name of ours", async () => {
+    const mesh = declaration();
+    mesh.services!.stock = backendOn(["worker1"], 9012);
+    await Promise.all([on("worker2", "systemctl stop consul"), on("worker1", handMade)]);
+    const { exitCode, findings } = await preflightJson(mesh);
+    await Promise.all([on("worker2", "systemctl start consul"), on("worker1", handMadeGone)]);
+    const told = findings.filter(({ check }) => check !== "envoy");
+    expect(told.map(({ node, severity, check }) => `${severity}: ${node}: ${check}`)).toEqual([
+      "warning: worker1: definitions",
+      "note: worker1: stock.service",
+      "problem: worker2: consul agent",
+    ]);
+    expect(told.at(-1)?.found).toBe("nothing answers at 127.0.0.1:8500, consul.service is inactive");
+    expect(exitCode).toBe(1);
+  });
+});
+
+/** As a person runs it. */
+async function npm(mesh: MeshDeclaration, script: string, ...args: string[]) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/preflight.ts`, `export default ${JSON.stringify(mesh, null, 2)};\n`);
+  const env = { ...process.env, GATEHOUSE_MESH: `${folder}/preflight.ts`, FORCE_COLOR: "0", CI: "1" };
+  const { exitCode, stdout, stderr } = await output("npm", ["run", "-s", script, "--", ...args], {}, { env });
+  return { exitCode, stdout, text: `${stdout}\n${stderr}` };
+}
+
+const preflight = (mesh: MeshDeclaration) => npm(mesh, "preflight");
+
+async function preflightJson(mesh: MeshDeclaration): Promise<{ exitCode: number; findings: Found[] }> {
+  const { exitCode, stdout, text } = await npm(mesh, "preflight", "--json");
+  if (!stdout.startsWith("{")) throw new Error(text);
+  const told = JSON.parse(stdout);
+  expect(told.exitCode).toBe(exitCode);
+  return told;
+}
+
+/** A process on the frontend's port. */
+const squat = `
+systemd-run --quiet --unit squatter perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalPort => 9001); sleep'
+sleep 0.5
+`;
+
+/** The clock is the host's and cannot be set here: another \`date\` stands in. */
+const spoil = `
+${squat}
+mount -t tmpfs -o size=4300k tmpfs /opt
+printf '#!/bin/sh\\nexec /bin/date -d "+10 minutes" "$@"\\n' >/usr/local/bin/date
+chmod 0755 /usr/local/bin/date
+mount --bind /etc/hostname /usr/local/bin/envoy
+`;
+
+const mend = `
+systemctl stop squatter
+umount /opt /usr/local/bin/envoy
+rm /usr/local/bin/date
+`;
+
+const handMade = `
+printf 'service {\\n  name = "stock"\\n}\\n' >/etc/consul.d/by_hand.hcl
+printf '[Service]\\nExecStart=/bin/sleep 1000\\n' >/etc/systemd/system/stock.service
+systemctl daemon-reload
+`;
+
+const handMadeGone = "rm /etc/consul.d/by_hand.hcl /etc/systemd/system/stock.service && systemctl daemon-reload";
