@@ -17,7 +17,7 @@ export function exitCodeOf({ machines, findings }: Preflight): 0 | 1 | 2 {
 export function text(result: Preflight): string {
   const rows = result.machines.map((machine) => row(machine, result.findings));
   const head = ["MACHINE", "CONSUL", "ENVOY", "FREE ON /opt", "CLOCK", "RESULT"];
-  const parts = [table([head, ...rows]), ...result.findings.map(block), summary(result)];
+  const parts = [table([head, ...rows]), ...alike(result.findings).map(block), summary(result)];
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -60,6 +60,17 @@ function table(rows: string[][]): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** Findings that differ by their machine alone become one, with all its names. */
+function alike(findings: Finding[]): Finding[] {
+  const merged = new Map<string, Finding>();
+  for (const { node, ...rest } of findings) {
+    const key = JSON.stringify(rest);
+    const before = merged.get(key);
+    merged.set(key, { node: before ? `${before.node}, ${node}` : node, ...rest });
+  }
+  return [...merged.values()];
 }
 
 function block({ node, severity, check, found, reason, remedy }: Finding): string {
