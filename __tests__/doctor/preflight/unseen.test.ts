@@ -43,9 +43,14 @@ test("a retired machine that does not answer is a warning", () => {
 test("the bastion is told apart from the machine behind it", () => {
   const bastion = { host: "192.0.2.1", port: 22, user: "jump", hostKey: "ssh-ed25519 AAAA" };
   const behind = { ...worker, ssh: { ...worker.ssh, bastion } };
-  const tell = (stderr: string) => unseen(behind, { stdout: "", stderr, exitCode: 255 }).check;
+  const say = (stderr: string) => unseen(behind, { stdout: "", stderr, exitCode: 255 });
+  const tell = (stderr: string) => say(stderr).check;
   const closed = "Connection closed by UNKNOWN port 65535";
   expect(tell(`ssh: connect to host 192.0.2.1 port 22: Connection refused\n${closed}`)).toBe("bastion: ssh refused");
   expect(tell(`jump@192.0.2.1: Permission denied (publickey).\n${closed}`)).toBe("bastion: ssh login");
   expect(tell("root@10.77.0.12: Permission denied (publickey).")).toBe("ssh login");
+  expect(say(`No ED25519 host key is known for bastion\nHost key verification failed.\n${closed}`)).toMatchObject({
+    check: "bastion: host key",
+    remedy: expect.stringContaining("ssh.bastion.hostKey"),
+  });
 });
