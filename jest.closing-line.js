@@ -5,6 +5,7 @@ module.exports = class ClosingLine {
     // A file that could not even be loaded is a failure too.
     const failed = numFailedTests + numRuntimeErrorTestSuites;
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : "";
-    process.stdout.write(`${numPassedTests} passed, ${failed} failed${skipped}\n`);
+    // Jest and its teardown have words of their own after this point; the line must be the last.
+    process.once("exit", () => process.stdout.write(`${numPassedTests} passed, ${failed} failed${skipped}\n`));
   }
 };
