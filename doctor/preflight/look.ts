@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import type { Mesh, MeshNode } from "../../model";
 import { preflightScript } from "../../templates";
-import { CONNECTIONS, inParallel } from "../parallel";
+import { inTurn } from "../in-turn";
 import { runOn } from "../ssh";
 import { readFacts } from "./facts";
 import type { Finding } from "./finding";
@@ -10,6 +10,9 @@ import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
 import { planFor, questionsOf } from "./plan";
 import { unseen } from "./unseen";
+
+/** ssh connections at once: each is a process here, and a few hundred machines are asked in one go. */
+const CONNECTIONS = 32;
 
 /** Connections at once where a bastion is in between: its sshd refuses beyond ten that are not logged in yet. */
 const THROUGH_A_BASTION = 8;
@@ -42,7 +45,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   const waiting = new Set(mesh.nodes);
   const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
   const api = askConsul(mesh.consul.address);
-  const asked = await inParallel(mesh.nodes, limit, async (node) => {
+  const asked = await inTurn(mesh.nodes, limit, async (node) => {
     const result = await lookAt(mesh, node, options.now ?? Date.now);
     waiting.delete(node);
     options.onProgress?.(node, [...waiting]);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { inParallel } from "../../doctor/parallel";
+import { inTurn } from "../../doctor/in-turn";
 
 test("works on so many at once and no more, and keeps the order", async () => {
   let running = 0;
@@ -11,7 +11,7 @@ test("works on so many at once and no more, and keeps the order", async () => {
     return item * 2;
   };
   const items = Array.from({ length: 20 }, (_, index) => index);
-  expect(await inParallel(items, 4, work)).toEqual(items.map((item) => item * 2));
+  expect(await inTurn(items, 4, work)).toEqual(items.map((item) => item * 2));
   expect(most).toBe(4);
-  expect(await inParallel([], 4, work)).toEqual([]);
+  expect(await inTurn([], 4, work)).toEqual([]);
 });
