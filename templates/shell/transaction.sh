@@ -85,7 +85,7 @@ main() {
   fi
   take_back
   # The order of the releases: this one, then the one that it replaced.
-  [ -z "$old" ] || touch "$old"
+  [ -z "$old" ] || touch -d "-1 second" "$old"
   touch "$release"
   make_current "$release"
   forget_old
