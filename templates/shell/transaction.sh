@@ -68,6 +68,7 @@ roll_back() {
 
 main() {
   lock "$NAME" 7
+  need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR"
   mkdir -p "$home" "$BINARIES" "$ENV_DIR"
   chmod 0700 "$ENV_DIR"
   local old=""
