@@ -1,4 +1,5 @@
 export { type AgentRelease, agentRelease } from "./agent";
+export { type Handover, handover } from "./handover";
 export { type InstanceRelease, instanceRelease } from "./instance";
 export type { MachineFile } from "./machine-file";
 export { nodeRelease, probeProgram, type Route, routesOf, sweepProgram, userData, wipeProgram } from "./node";

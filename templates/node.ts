@@ -20,7 +20,7 @@ const nodeConf = (mesh: Mesh, node: MeshNode) => shellConf({ MESH: mesh.name, NO
 /** Makes a machine ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   const main = readTemplate("shell/prepare.sh");
-  const lib = library("lib.sh", "transaction.sh");
+  const lib = library("lib.sh", "traffic.sh", "removal.sh", "transaction.sh");
   const command = readTemplate("shell/mesh.sh");
   const conf = nodeConf(mesh, node);
   return {
@@ -38,7 +38,7 @@ export function wipeProgram(agentToo: boolean): string {
   return program({
     "main.sh": readTemplate("shell/wipe.sh"),
     "wipe.conf": shellConf({ AGENT_TOO: agentToo ? "yes" : "no" }),
-    ...library("lib.sh", "remove-agent.sh"),
+    ...library("lib.sh", "traffic.sh", "removal.sh", "remove-agent.sh"),
   });
 }
 
