@@ -3,6 +3,7 @@ import type { Gateway, Mesh, MeshNode, Protocol } from "../model";
 import { readTemplate, render } from "./engine";
 import type { MachineFile } from "./machine-file";
 import { contentHash, program, shellConf } from "./program";
+import { programsOn } from "./programs";
 
 export interface NodeRelease {
   files: MachineFile[];
@@ -20,16 +21,26 @@ const nodeConf = (mesh: Mesh, node: MeshNode) => shellConf({ MESH: mesh.name, NO
 /** Makes a machine ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   const main = readTemplate("shell/prepare.sh");
-  const lib = library("lib.sh", "traffic.sh", "removal.sh", "transaction.sh");
+  const lib = library(
+    "lib.sh",
+    "traffic.sh",
+    "removal.sh",
+    "health.sh",
+    "release.sh",
+    "transaction.sh",
+    "rollback.sh",
+    "drain-gateway.sh",
+  );
   const command = readTemplate("shell/mesh.sh");
   const conf = nodeConf(mesh, node);
+  const needs = `${programsOn(node).join(" ")}\n`;
   return {
     files: [
       { path: "/usr/local/bin/mesh", mode: "0755", content: command },
       { path: "/opt/gatehouse/node.conf", mode: "0644", content: conf },
     ],
-    hash: contentHash(main, command, conf, ...Object.values(lib)),
-    program: program({ "main.sh": main, mesh: command, "node.conf": conf, ...lib }),
+    hash: contentHash(main, command, conf, needs, ...Object.values(lib)),
+    program: program({ "main.sh": main, mesh: command, "node.conf": conf, programs: needs, ...lib }),
   };
 }
 

@@ -11,6 +11,7 @@ UNIT_DIR=/etc/systemd/system
 CONSUL_DIR=/etc/consul.d
 BACKUPS=/var/backups/gatehouse
 AGENT=http://127.0.0.1:8500/v1
+ROOM=4096 # KiB that must be free wherever files are put
 
 say() { printf 'gatehouse: %s\n' "$*" || true; }
 
@@ -48,13 +49,13 @@ status_of() {
 
 reload_consul() { api PUT agent/reload >/dev/null || die "Consul's agent did not reload; see: journalctl -u consul -n 50"; }
 
-# wait_for SECONDS COMMAND...: tries the command five times a second.
+# wait_for SECONDS COMMAND...: tries the command five times a second, or every POLL seconds.
 wait_for() {
   local deadline=$((SECONDS + $1))
   shift
   until "$@"; do
     [ "$SECONDS" -lt "$deadline" ] || return 1
-    sleep 0.2
+    sleep "${POLL:-0.2}"
   done
 }
 
@@ -92,6 +93,17 @@ units_of() {
 # maintenance ID true|false
 maintenance() {
   api PUT "agent/service/maintenance/$1?enable=$2&reason=gatehouse" >/dev/null 2>&1 || true
+}
+
+# need_room FOLDER...: refuses early what would end half-way: a read-only or a full file system.
+need_room() {
+  local folder free
+  for folder in "$@"; do
+    until [ -d "$folder" ]; do folder=$(dirname "$folder"); done
+    [ -w "$folder" ] || die "cannot write to $folder (read-only?); nothing was changed. Mount it writable and deploy again"
+    free=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
+    [ "${free:-0}" -ge "$ROOM" ] || die "only $((${free:-0} / 1024)) MiB are free in $folder, $((ROOM / 1024)) MiB are needed; nothing was changed. Make room and deploy again"
+  done
 }
 
 # backup FILE...: sets aside what a person made, so that nothing is lost.

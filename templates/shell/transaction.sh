@@ -3,28 +3,25 @@
 # usage: transaction.sh BUNDLE   where BUNDLE holds instance.conf and the release's files
 # shellcheck source=lib.sh
 . /opt/gatehouse/lib/lib.sh
-
-HEALTH_TIMEOUT=60 # seconds until a release that is not healthy is given up
-DRAIN_TIMEOUT=10  # seconds that running requests have to end
-KEEP_RELEASES=3
+# shellcheck source=traffic.sh
+. /opt/gatehouse/lib/traffic.sh
+# shellcheck source=health.sh
+. /opt/gatehouse/lib/health.sh
+# shellcheck source=release.sh
+. /opt/gatehouse/lib/release.sh
 
 bundle=$1
-# NAME, KIND, RELEASE, PORTS, ADMIN_PORT, CHECK_SECONDS, DRAIN, BINARY_SHA256, BINARY_NAME
-# shellcheck source=/dev/null
-. "$bundle/instance.conf"
-home=$INSTANCES/$NAME
+home=""
+use_conf "$bundle"
 release=$home/releases/$RELEASE
-
-# The ids under which Consul knows the instance.
-ids() {
-  echo "$NAME"
-  if [ "$KIND" = service ]; then echo "$NAME-sidecar-proxy"; fi
-}
 
 take_binary() {
   [ -n "$BINARY_SHA256" ] || return 0
   local target=$BINARIES/$BINARY_SHA256/$BINARY_NAME incoming=$GATEHOUSE/incoming/$BINARY_SHA256
-  [ ! -x "$target" ] || return 0
+  if [ -x "$target" ]; then
+    rm -f "$incoming"
+    return 0
+  fi
   [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
   echo "$BINARY_SHA256  $incoming" | sha256sum --check --status || die "the binary of $NAME did not arrive whole: $incoming is not the file with sha256 $BINARY_SHA256"
   mkdir -p "$BINARIES/$BINARY_SHA256"
@@ -49,181 +46,52 @@ stage() {
   mv "$staging" "$release"
 }
 
-# Validates the agent's whole configuration as it would be, and the units.
-validate() {
-  local trial
-  trial=$(mktemp -d)
-  find "$CONSUL_DIR" -maxdepth 1 \( -name '*.hcl' -o -name '*.json' \) ! -name "$NAME.hcl" -exec cp -L {} "$trial/" \;
-  cp "$release"/consul/* "$trial/"
-  if ! consul validate -quiet "$trial" >"$trial/report" 2>&1; then
-    cat "$trial/report"
-    rm -rf "$trial"
-    return 1
-  fi
-  rm -rf "$trial"
-  systemd-analyze verify --man=no "$release"/systemd/*.service
-}
-
-# changed_units RELEASE: units whose process would not be what this release wants.
-changed_units() {
-  local unit name
-  for unit in "$1"/systemd/*.service; do
-    name=$(basename "$unit")
-    if ! cmp -s "$unit" "$UNIT_DIR/$name"; then
-      echo "$name"
-    elif [ -e "$1/env/${name%.service}.env" ] && ! cmp -s "$1/env/${name%.service}.env" "$ENV_DIR/${name%.service}.env"; then
-      echo "$name"
-    fi
-  done
-}
-
-# Envoy's count of running requests and connections from outside.
-active_requests() {
-  curl -s --max-time 2 "http://127.0.0.1:$ADMIN_PORT/stats?filter=^(http|tcp)\.(public_listener|ingress)[^.]*.*downstream_(rq|cx)_active$" |
-    awk '/rq_active/ { sum += $NF } END { print sum + 0 }'
-}
-
-idle() { [ "$(active_requests)" = 0 ]; }
-
-drain() {
-  [ "$DRAIN" = yes ] || return 0
-  local id
-  for id in $(ids); do maintenance "$id" true; done
-  sleep 1 # until every caller's Envoy has heard of it
-  wait_for "$DRAIN_TIMEOUT" idle || say "$NAME still had requests after ${DRAIN_TIMEOUT}s; going on"
-}
-
-undrain() {
-  local id
-  for id in $(ids); do maintenance "$id" false; done
-}
-
-# swap_to RELEASE UNIT...: installs its files and restarts the named units.
-swap_to() {
-  local target=$1 file live mode reload=no
-  shift
-  lock machine 8
-  for file in $(files_of "$target"); do
-    live=$(live_path "$file")
-    mode=0644
-    case $file in env/*) mode=0600 ;; esac
-    if cmp -s "$target/$file" "$live"; then continue; fi
-    if [ -e "$live" ] && [ ! -e "$home/current" ]; then backup "$live"; fi
-    put "$target/$file" "$live" "$mode"
-    case $file in consul/*) reload=yes ;; esac
-  done
-  systemctl daemon-reload
-  if [ "$reload" = yes ] || [ "$(status_of "$NAME")" = absent ]; then reload_consul; fi
-  exec 8>&-
-  local units
-  mapfile -t units < <(cd "$target/systemd" && ls)
-  systemctl --quiet enable "${units[@]}"
-  if [ $# -gt 0 ]; then
-    systemctl reset-failed "$@" 2>/dev/null || true # counts restarts from here
-    systemctl restart "$@"
-  fi
-  systemctl start "${units[@]}"
-}
-
-port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-ports_open() {
-  local port
-  for port in $PORTS; do port_open "$port" || return 1; done
-}
-
-# The checks other than maintenance mode's, all passing.
-checks_pass() {
-  local id
-  for id in $(ids); do
-    curl -s --max-time 5 "$AGENT/agent/health/service/id/$id" |
-      jq -e 'if .Checks == null then .AggregatedStatus == "passing" else [.Checks[] | select(.CheckID | startswith("_service_maintenance") | not) | .Status] | all(. == "passing") end' >/dev/null || return 1
-  done
-}
-
-crash_looping() {
-  local unit
-  for unit in $(units_of "$NAME"); do
-    [ "$(systemctl show -P NRestarts "$unit")" -lt 4 ] || return 0
-  done
-  return 1
-}
-
-# or_hopeless COMMAND: nothing more to wait for.
-or_hopeless() { "$@" || crash_looping; }
-
-# Waits until the release serves. With fresh=no the checks still hold the old process's result for one interval.
-await_health() {
-  wait_for "$HEALTH_TIMEOUT" or_hopeless ports_open || return 1
-  if [ "$1" = no ]; then sleep "$CHECK_SECONDS"; fi
-  wait_for "$HEALTH_TIMEOUT" or_hopeless checks_pass || return 1
-  ! crash_looping
-}
-
-report() {
-  local id unit
-  say "$NAME did not become healthy. What Consul's checks say:"
-  for id in $(ids); do
-    curl -s --max-time 5 "$AGENT/agent/health/service/id/$id" | jq -r '.Checks[]? | "  \(.Name): \(.Status) \(.Output)"' || true
-  done
-  for unit in $(units_of "$NAME"); do
-    say "the last lines of $unit:"
-    journalctl --no-pager -o short-precise -n 20 -u "$unit" || true
-  done
-}
-
-# forget_old: keeps the newest releases, and the binaries that they need.
-forget_old() {
-  touch "$release"
-  # shellcheck disable=SC2012 # names are hex
-  ls -1t "$home/releases" | tail -n "+$((KEEP_RELEASES + 1))" | while read -r old; do
-    local sha
-    sha=$(sed -n "s/^BINARY_SHA256='\(.*\)'$/\1/p" "$home/releases/$old/instance.conf")
-    rm -rf "${home:?}/releases/$old"
-    if [ -n "$sha" ] && ! grep -rqsF "$sha" "$INSTANCES"; then rm -rf "${BINARIES:?}/$sha"; fi
-  done
-}
-
 roll_back() {
-  local old=$1 units
+  local old=$1
   if [ -z "$old" ]; then
     remove_instance "$NAME"
     die "$NAME is not healthy, and there is no earlier release: it was removed again"
   fi
-  mapfile -t units < <(changed_units "$old")
-  swap_to "$old" "${units[@]}"
-  await_health no || die "$NAME is not healthy, and neither is the earlier release $(basename "$old") to which this machine went back"
-  undrain
+  if [ "$old" = "$release" ]; then
+    undrain
+    die "$NAME is not healthy, though its release $RELEASE is the one that ran here before; nothing else was tried"
+  fi
+  use_conf "$old"
+  if ! put_into_service "$old"; then
+    undrain # Consul's checks keep callers away until it is well again
+    die "$NAME is not healthy, and neither is the earlier release $RELEASE to which this machine went back"
+  fi
+  take_back
   rm -rf "${release:?}"
-  die "$NAME is not healthy; this machine went back to release $(basename "$old"), which serves"
+  die "$NAME is not healthy; this machine went back to release $RELEASE, which serves"
 }
 
 main() {
   lock "$NAME" 7
   mkdir -p "$home" "$BINARIES" "$ENV_DIR"
   chmod 0700 "$ENV_DIR"
-  local old="" fresh=no units
+  local old=""
   if [ -e "$home/current" ]; then old=$(readlink -f "$home/current"); fi
   take_binary
   stage
-  if ! validate; then
+  if ! validate "$release"; then
     [ "$old" = "$release" ] || rm -rf "${release:?}"
     [ -n "$old" ] || rm -rf "${home:?}"
     die "the new release of $NAME is not valid; nothing was changed"
   fi
-  mapfile -t units < <(changed_units "$release")
-  if [ "$(status_of "$NAME")" = absent ]; then fresh=yes; elif [ ${#units[@]} -gt 0 ]; then drain; fi
-  if [ ${#units[@]} -eq 0 ]; then fresh=yes; fi
-  if ! swap_to "$release" "${units[@]}" || ! await_health "$fresh"; then
+  if ! put_into_service "$release"; then
     report
-    [ "$old" != "$release" ] || old=""
     roll_back "$old"
   fi
-  undrain
-  ln -sfn "releases/$RELEASE" "$home/current.new"
-  mv -T "$home/current.new" "$home/current"
+  await_moved
+  take_back
+  # The order of the releases: this one, then the one that it replaced.
+  [ -z "$old" ] || touch "$old"
+  touch "$release"
+  make_current "$release"
   forget_old
-  say "$NAME serves (restarted: ${units[*]:-nothing})"
+  rm -f "$home/rolled-back"
+  say "$NAME serves (restarted: ${restarted[*]:-nothing})"
 }
 
 main
