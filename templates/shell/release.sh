@@ -9,6 +9,7 @@ UPSTREAM_TIMEOUT=5 # seconds for Envoy to open the ports of new upstreams
 # use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, BINARY_SHA256,
 # BINARY_NAME, `home`.
 use_conf() {
+  UPSTREAM_PORTS="" # an older Gatehouse wrote none
   # shellcheck source=/dev/null
   . "$1/instance.conf"
   home=$INSTANCES/$NAME

@@ -16,7 +16,7 @@ main() {
   lock "$1" 7
   local current earlier
   current=$(basename "$(readlink -f "$home/current")")
-  earlier=$(releases | sed "1,/^$current\$/d" | head -n 1)
+  earlier=$(releases | awk -v current="$current" 'found && !told { print; told = 1 } $0 == current { found = 1 }')
   [ -n "$earlier" ] || die "there is no release of $1 before $current on this machine; the last $KEEP_RELEASES are kept"
   use_conf "$home/releases/$earlier"
   validate "$home/releases/$earlier" || die "release $earlier of $NAME is not valid on this machine any more; nothing was changed"
@@ -32,7 +32,8 @@ main() {
   make_current "$home/releases/$earlier"
   # What Terraform put here last stays on record, however often one goes back.
   [ -e "$home/rolled-back" ] || echo "$current" >"$home/rolled-back"
-  say "$NAME serves with release $earlier (restarted: ${restarted[*]:-nothing}); the next deploy puts release $(cat "$home/rolled-back") back"
+  say "$NAME serves with release $earlier (restarted: ${restarted[*]:-nothing})"
+  say "Terraform does not know: the next deploy that changes $NAME, or 'npm run doctor -- --mend', puts the declared release back"
 }
 
 main "$1"

@@ -68,12 +68,15 @@ roll_back() {
 
 main() {
   lock "$NAME" 7
+  need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR"
   mkdir -p "$home" "$BINARIES" "$ENV_DIR"
   chmod 0700 "$ENV_DIR"
   local old=""
   if [ -e "$home/current" ]; then old=$(readlink -f "$home/current"); fi
+  lock binaries 9 # services of this machine may share one
   take_binary
   stage
+  exec 9>&-
   if ! validate "$release"; then
     [ "$old" = "$release" ] || rm -rf "${release:?}"
     [ -n "$old" ] || rm -rf "${home:?}"
@@ -86,10 +89,12 @@ main() {
   await_moved
   take_back
   # The order of the releases: this one, then the one that it replaced.
-  [ -z "$old" ] || touch "$old"
+  [ -z "$old" ] || touch -d "-1 second" "$old"
   touch "$release"
   make_current "$release"
+  lock binaries 9
   forget_old
+  exec 9>&-
   rm -f "$home/rolled-back"
   say "$NAME serves (restarted: ${restarted[*]:-nothing})"
 }
