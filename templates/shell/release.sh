@@ -9,7 +9,7 @@ UPSTREAM_TIMEOUT=5 # seconds for Envoy to open the ports of new upstreams
 # use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, BINARY_SHA256,
 # BINARY_NAME, `home`.
 use_conf() {
-  UPSTREAM_PORTS="" # an older Gatehouse wrote none
+  UPSTREAM_LISTENERS="" # an older Gatehouse wrote none
   # shellcheck source=/dev/null
   . "$1/instance.conf"
   home=$INSTANCES/$NAME
@@ -89,7 +89,7 @@ upstream_listeners() {
 # A process that starts finds its upstreams open, so that it does not begin with errors.
 await_upstreams() {
   case " $* " in *-sidecar-proxy.service*) return 0 ;; esac
-  if [ -z "${UPSTREAM_LISTENERS:-}" ] || ! systemctl --quiet is-active "$NAME-sidecar-proxy"; then return 0; fi
+  if [ -z "$UPSTREAM_LISTENERS" ] || ! systemctl --quiet is-active "$NAME-sidecar-proxy"; then return 0; fi
   wait_for "$UPSTREAM_TIMEOUT" upstream_listeners || true
 }
 
@@ -100,7 +100,7 @@ nothing_draining() {
 # Connections that the process opened before the swap may still call the upstream that it had: what comes after this in a
 # deploy no longer allows that.
 await_moved() {
-  [ -n "${UPSTREAM_LISTENERS:-}" ] || return 0
+  [ -n "$UPSTREAM_LISTENERS" ] || return 0
   wait_for "$MOVED_TIMEOUT" upstream_listeners || say "the Envoy of $NAME does not listen for all of: $UPSTREAM_LISTENERS"
   wait_for "$MOVED_TIMEOUT" nothing_draining || say "$NAME still has connections to upstreams that it had before"
 }
