@@ -9,6 +9,8 @@ import type { Construct } from "constructs";
 import type { ConfigEntry as Entry, Gateway, Instance, Mesh, MeshNode, Service } from "../model";
 import {
   contentHash,
+  type Handover,
+  handover,
   instanceRelease,
   nodeRelease,
   probeProgram,
@@ -19,6 +21,7 @@ import {
 } from "../templates";
 import { useBackend } from "./backend";
 import { ConfigEntry } from "./config-entry";
+import { Milestone } from "./milestone";
 import { RemoteProgram } from "./remote-program";
 import { ReviewFiles } from "./review-files";
 import { UploadedBinary } from "./uploaded-binary";
@@ -43,16 +46,48 @@ export class MeshStack extends TerraformStack {
     this.review = new ReviewFiles(this);
 
     this.addEntries("proxy-defaults", () => []);
-    this.addEntries("service-defaults", () => this.entriesOf("proxy-defaults"));
+    const release = handover(mesh);
+    const begun = this.addHandover(release);
+    this.addEntries("service-defaults", () => [...this.entriesOf("proxy-defaults"), begun]);
     this.addDenyAll();
-    this.addEntries("service-intentions", () => [this.denyAll()]);
     this.addOtherEntries();
     this.addMachines();
     this.addInstances("service");
     this.addInstances("ingress-gateway");
     this.addEntries("ingress-gateway", (entry) => this.behindRoutes(entry));
     this.addProbes();
-    this.addSweeps();
+    const swept = this.addSweeps(this.served());
+    this.addEntries("service-intentions", () => [this.denyAll(), swept]);
+    this.addSettled(release);
+  }
+
+  /**
+   * Consul has one entry for everyone who may call a service. Written early it would refuse callers that are still to be
+   * moved, written late refuse those that have been: so new edges are allowed first, beside the old ones, and the
+   * entries as declared come last.
+   */
+  private addHandover({ hash, program, removal }: Handover): RemoteProgram {
+    const nodes = this.mesh.nodes.filter(({ retired }) => !retired);
+    const node = nodes.find(({ role }) => role === "server") ?? nodes[0];
+    if (!node) throw new Error("the model must refuse a mesh without nodes");
+    return new RemoteProgram(this, "handover", {
+      node,
+      program,
+      triggers: { edges: hash },
+      onDestroy: removal,
+      dependsOn: this.entriesOf("proxy-defaults"),
+    });
+  }
+
+  /** An entry that left the declaration goes after all that once waited for it: so this waits for each of them. */
+  private addSettled({ hash }: Handover): void {
+    new Milestone(this, "settled", this.entriesOf("service-intentions"), { edges: hash });
+  }
+
+  /** Everything declared serves, and is reached by its routes. */
+  private served(): Milestone {
+    const serving = [...this.lastInstance.values(), ...this.entriesOf("ingress-gateway"), ...this.probes];
+    return new Milestone(this, "served", serving);
   }
 
   private addEntries(kind: string, dependsOn: (entry: Entry) => ITerraformDependable[]): void {
@@ -134,7 +169,6 @@ export class MeshStack extends TerraformStack {
       dependsOn: present(
         this.machines.get(node.name),
         workload.kind === "service" && this.binary(node, workload),
-        this.entry("service-intentions", workload.name),
         // The instance of the same workload before this one, or else those that must serve before the first one.
         ...(this.lastInstance.has(workload.name) ? [workload.name] : comesAfter(workload, this.mesh)).map((name) =>
           this.lastInstance.get(name),
@@ -162,7 +196,6 @@ export class MeshStack extends TerraformStack {
       ...behind.flatMap((name) => [
         this.lastInstance.get(name),
         this.entry("service-defaults", name),
-        this.entry("service-intentions", name),
         this.entry("service-resolver", name),
         this.entry("service-splitter", name),
         this.entry("service-router", name),
@@ -193,22 +226,22 @@ export class MeshStack extends TerraformStack {
    * The old goes only when the new serves. A gateway that moves may leave one behind that somebody set up by hand, on a
    * server for instance: then every machine is looked at.
    */
-  private addSweeps(): void {
-    const dependsOn = [...this.probes, ...this.entriesOf("ingress-gateway"), ...this.lastInstance.values()];
+  private addSweeps(served: Milestone): Milestone {
     const gateways = this.mesh.gateways.map(({ name, runsOn }) => `${name}: ${runsOn.join(" ")}`).join(", ");
-    for (const node of this.mesh.nodes) {
+    const sweeps = this.mesh.nodes.map((node) => {
       const here = this.mesh.instances.filter((instance) => instance.node === node).map(({ workload }) => workload);
       const names = here.map(({ name }) => name).sort();
       const binaries = new Set(
         here.flatMap((workload) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
       );
-      new RemoteProgram(this, `sweep_${node.name}`, {
+      return new RemoteProgram(this, `sweep_${node.name}`, {
         node,
         program: node.retired ? wipeProgram(!this.mesh.consul.existing) : sweepProgram(names, [...binaries]),
         triggers: node.retired ? { keep: "nothing: retired" } : { keep: names.join(" "), gateways },
-        dependsOn: [...present(this.machines.get(node.name)), ...dependsOn],
+        dependsOn: present(this.machines.get(node.name), served),
       });
-    }
+    });
+    return new Milestone(this, "swept", sweeps);
   }
 
   private nodeNamed(name: string): MeshNode {

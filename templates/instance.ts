@@ -42,7 +42,11 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
       ...(workload.kind === "service" ? [workload.port, instance.sidecarPort] : [instance.adminPort]),
       ...upstreams,
     ].join(" "),
-    UPSTREAM_PORTS: upstreams.join(" "),
+    // As Envoy names the listeners.
+    UPSTREAM_LISTENERS:
+      workload.kind === "service"
+        ? workload.upstreams.map(({ name, localPort }) => `${name}:127.0.0.1:${localPort}`).join(" ")
+        : "",
     ADMIN_PORT: instance.adminPort,
     CHECK_SECONDS: workload.kind === "service" ? checkSeconds(workload) : 2,
     DRAIN: workload.runsOn.length > 1 ? "yes" : "no",

@@ -26,6 +26,7 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   const lib = library(
     "lib.sh",
     "traffic.sh",
+    "removal.sh",
     "health.sh",
     "drift.sh",
     "release.sh",
@@ -52,7 +53,7 @@ export function wipeProgram(agentToo: boolean): string {
   return program({
     "main.sh": readTemplate("shell/wipe.sh"),
     "wipe.conf": shellConf({ AGENT_TOO: agentToo ? "yes" : "no" }),
-    ...library("lib.sh", "remove-agent.sh"),
+    ...library("lib.sh", "traffic.sh", "removal.sh", "remove-agent.sh"),
   });
 }
 

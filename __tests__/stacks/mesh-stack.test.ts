@@ -16,21 +16,28 @@ describe("order", () => {
       "consul_config_entry.service-intentions_any",
       "consul_config_entry.service-defaults_frontend",
     ],
+    ["new edges are allowed first of all", "consul_config_entry.service-defaults_backend", "null_resource.handover"],
     [
       "an allow after the deny-all",
       "consul_config_entry.service-intentions_backend",
       "consul_config_entry.service-intentions_any",
     ],
     [
+      "old edges are refused last: when no old instance is left anywhere",
+      "consul_config_entry.service-intentions_backend",
+      "null_resource.sweep_worker1",
+    ],
+    [
+      "what waits for each entry, so that one that is removed is refused last as well",
+      "null_resource.settled",
+      "consul_config_entry.service-intentions_backend",
+    ],
+    [
       "machines after the deny-all, so that destroy empties them before it goes",
       "null_resource.node_worker1",
       "consul_config_entry.service-intentions_any",
     ],
-    [
-      "an instance after its intentions",
-      "null_resource.instance_backend_worker2",
-      "consul_config_entry.service-intentions_backend",
-    ],
+    ["an instance after the new edges are allowed", "null_resource.instance_backend_worker2", "null_resource.handover"],
     [
       "an upstream before its caller",
       "null_resource.instance_frontend_worker1",
@@ -63,11 +70,10 @@ describe("order", () => {
     expect(of.resource(address).lifecycle).toEqual({ create_before_destroy: true });
   });
 
-  test("nothing but its node, binary and intentions holds the first instance back", () => {
+  test("nothing but its node and binary holds the first instance back", () => {
     expect(graph.resource("null_resource.instance_backend_worker2").depends_on).toEqual([
       "null_resource.node_worker2",
       "null_resource.binary_worker2_6275696c642f",
-      "consul_config_entry.service-intentions_backend",
     ]);
   });
 
@@ -133,6 +139,7 @@ test("ids do not change: renaming one would replace the real thing", () => {
     "consul_config_entry.service-intentions_frontend",
     "null_resource.binary_worker1_6275696c642f",
     "null_resource.binary_worker2_6275696c642f",
+    "null_resource.handover",
     "null_resource.instance_backend_worker2",
     "null_resource.instance_edge_gateway1",
     "null_resource.instance_frontend_worker1",
@@ -142,10 +149,13 @@ test("ids do not change: renaming one would replace the real thing", () => {
     "null_resource.node_worker1",
     "null_resource.node_worker2",
     "null_resource.probe_edge_gateway1",
+    "null_resource.served",
+    "null_resource.settled",
     "null_resource.sweep_gateway1",
     "null_resource.sweep_server1",
     "null_resource.sweep_worker1",
     "null_resource.sweep_worker2",
+    "null_resource.swept",
   ]);
 });
 

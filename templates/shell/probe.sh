@@ -35,6 +35,7 @@ answers() {
   esac
 }
 
+sleep 1 # until the gateway's Envoy has heard of the routes: what it answers before says nothing of them
 failed=0
 while read -r protocol port host service; do
   last="no answer"

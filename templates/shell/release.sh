@@ -5,12 +5,13 @@
 
 home="" # the instance's folder
 KEEP_RELEASES=3
+MOVED_TIMEOUT=20   # seconds for Envoy to leave upstreams that are no longer declared; it drains for 5
 UPSTREAM_TIMEOUT=5 # seconds for Envoy to open the ports of new upstreams
 
-# use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_PORTS, ADMIN_PORT, CHECK_SECONDS, DRAIN, BINARY_SHA256,
+# use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, BINARY_SHA256,
 # BINARY_NAME, `home`.
 use_conf() {
-  UPSTREAM_PORTS="" # an older Gatehouse wrote none
+  UPSTREAM_LISTENERS="" # an older Gatehouse wrote none
   # shellcheck source=/dev/null
   . "$1/instance.conf"
   home=$INSTANCES/$NAME
@@ -95,12 +96,30 @@ swap_to() {
   systemctl start "${units[@]}"
 }
 
-# A process that starts finds the ports of its upstreams open, so that it does not begin with errors.
+# upstream_listeners: whether Envoy listens for exactly these; a port may still be another upstream's.
+upstream_listeners() {
+  local have listener
+  have=$(curl -s --max-time 2 "http://127.0.0.1:$ADMIN_PORT/listeners" | sed 's/::.*//') || return 1
+  for listener in $UPSTREAM_LISTENERS; do grep -qxF "$listener" <<<"$have" || return 1; done
+}
+
+# A process that starts finds its upstreams open, so that it does not begin with errors.
 await_upstreams() {
   case " $* " in *-sidecar-proxy.service*) return 0 ;; esac
-  if [ -z "$UPSTREAM_PORTS" ] || ! systemctl --quiet is-active "$NAME-sidecar-proxy"; then return 0; fi
-  # shellcheck disable=SC2086 # a list of numbers
-  wait_for "$UPSTREAM_TIMEOUT" ports_open $UPSTREAM_PORTS || true
+  if [ -z "$UPSTREAM_LISTENERS" ] || ! systemctl --quiet is-active "$NAME-sidecar-proxy"; then return 0; fi
+  wait_for "$UPSTREAM_TIMEOUT" upstream_listeners || true
+}
+
+nothing_draining() {
+  [ "$(curl -sg --max-time 2 "http://127.0.0.1:$ADMIN_PORT/stats?filter=^listener_manager.total_listeners_draining$" | sed 's/.*: //')" = 0 ]
+}
+
+# Connections that the process opened before the swap may still call the upstream that it had: what comes after this in a
+# deploy no longer allows that.
+await_moved() {
+  [ -n "$UPSTREAM_LISTENERS" ] || return 0
+  wait_for "$MOVED_TIMEOUT" upstream_listeners || say "the Envoy of $NAME does not listen for all of: $UPSTREAM_LISTENERS"
+  wait_for "$MOVED_TIMEOUT" nothing_draining || say "$NAME still has connections to upstreams that it had before"
 }
 
 restart_units() {

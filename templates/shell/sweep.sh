@@ -3,6 +3,8 @@
 # usage: sweep.sh BUNDLE   where BUNDLE holds sweep.conf
 # shellcheck source=lib.sh
 . /opt/gatehouse/lib/lib.sh
+# shellcheck source=removal.sh
+. /opt/gatehouse/lib/removal.sh
 
 # KEEP: instances that belong here. KEEP_BINARIES: sha256 of the binaries that belong here.
 # shellcheck source=/dev/null
@@ -12,11 +14,13 @@ belongs_here() { case " $KEEP " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 sweep_own() {
   local folder name
+  local -a leaving=()
   for folder in "$INSTANCES"/*/; do
     [ -d "$folder" ] || continue
     name=$(basename "$folder")
-    belongs_here "$name" || remove_instance "$name"
+    belongs_here "$name" || leaving+=("$name")
   done
+  remove_instances "${leaving[@]}"
 }
 
 # Names of every workload of the mesh, wherever it runs.

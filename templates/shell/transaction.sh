@@ -89,6 +89,7 @@ main() {
     report
     roll_back "$old"
   fi
+  await_moved
   take_back
   # The order of the releases: this one, then the one that it replaced.
   [ -z "$old" ] || touch -d "-1 second" "$old"

@@ -4,12 +4,16 @@
 bundle=$1
 # shellcheck source=lib.sh
 . "$bundle/lib/lib.sh"
+# shellcheck source=removal.sh
+. "$bundle/lib/removal.sh"
 # shellcheck source=/dev/null
 . "$bundle/wipe.conf"
 
+names=()
 for folder in "$INSTANCES"/*/; do
-  if [ -d "$folder" ]; then remove_instance "$(basename "$folder")"; fi
+  if [ -d "$folder" ]; then names+=("$(basename "$folder")"); fi
 done
+remove_instances "${names[@]}"
 rm -f /usr/local/bin/mesh
 if [ "$AGENT_TOO" = yes ] && [ -e "$GATEHOUSE/agent.conf" ]; then
   bash "$bundle/lib/remove-agent.sh" "$bundle"

@@ -1,0 +1,70 @@
+#!/bin/bash
+# Lets Consul serve the mesh as it was and the mesh as it will be, until everything has been moved over: allows the new
+# edges beside the old ones, and takes services over to another protocol in the order that Consul accepts.
+# usage: handover.sh BUNDLE   where BUNDLE holds lib/, handover.jq and mesh.json
+bundle=$1
+# shellcheck source=lib.sh
+. "$bundle/lib/lib.sh"
+
+HEARD=1 # seconds until every Envoy has heard of a new edge
+
+kinds="service-defaults service-intentions service-router service-splitter ingress-gateway"
+
+has_leader() { [ -n "$(api GET status/leader 2>/dev/null | tr -d '"')" ]; }
+
+# What Consul has now: {"<kind>": [entry, ...], ...}
+read_live() {
+  local kind
+  for kind in $kinds; do
+    api GET "config/$kind" | jq --arg kind "$kind" '{($kind): .}' || return 1
+  done | jq -s add
+}
+
+# plan STEP: lines of VERB, KIND/NAME and the entry, separated by tabs.
+plan() {
+  jq -rn --arg step "$1" --slurpfile mesh "$bundle/mesh.json" --slurpfile live "$bundle/live.json" -f "$bundle/handover.jq"
+}
+
+# tell VERB KIND/NAME ENTRY: false, with Consul's reason in `answer`, when Consul refuses.
+tell() {
+  if [ "$1" = DELETE ]; then
+    answer=$(curl -sS --max-time 10 -X DELETE "$AGENT/config/$2" 2>&1) && [ "$answer" = "{}" ]
+  else
+    answer=$(printf '%s' "$3" | curl -sS --max-time 10 -X PUT --data-binary @- "$AGENT/config" 2>&1) && [ "$answer" = true ]
+  fi
+}
+
+# Old edges stay until Terraform writes the entries as declared, at the end of the deploy.
+grant() {
+  local verb name entry count=0
+  while IFS=$'\t' read -r verb name entry; do
+    tell "$verb" "$name" "$entry" || die "Consul refuses $name: $answer"
+    count=$((count + 1))
+  done <"$bundle/grants"
+  if [ "$count" -gt 0 ]; then sleep "$HEARD"; fi
+  say "edges made ready: $count"
+}
+
+# All at once, and nothing between: the route is away meanwhile.
+change_protocols() {
+  local verb name entry failed=0
+  while IFS=$'\t' read -r verb name entry; do
+    if [ "$verb" = RESTORE ]; then
+      [ "$failed" -eq 0 ] || tell PUT "$name" "$entry" || say "Consul refuses $name as it was: $answer"
+    elif tell "$verb" "$name" "$entry"; then
+      say "protocols: $verb $name"
+    else
+      say "Consul refuses $name: $answer"
+      failed=1
+    fi
+  done <"$bundle/protocols"
+  [ "$failed" -eq 0 ] || die "not every service could be taken over to its new protocol"
+}
+
+command -v jq >/dev/null || die "not on this machine: jq; install it (the rendered user_data does) and deploy again"
+wait_for 90 has_leader || die "Consul has no leader, as asked at 127.0.0.1:8500; see: journalctl -u consul -n 50"
+read_live >"$bundle/live.json" || die "Consul's config entries could not be read"
+plan grants >"$bundle/grants"
+plan protocols >"$bundle/protocols"
+grant
+change_protocols
