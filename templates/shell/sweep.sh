@@ -34,6 +34,15 @@ not_ours() {
   ! belongs_here "$1" || { [ "$2" != "$1" ] && [ "$2" != "$1-sidecar-proxy" ]; }
 }
 
+# hand_made ATTRIBUTE VALUE: files of Consul's that say so of a service and that are not ours. `destination_name`, which
+# every caller of the service has, is another attribute.
+hand_made() {
+  { grep -lsE "(^|[^_[:alnum:]])\"?$1\"?[[:space:]]*[=:][[:space:]]*\"$2\"" "$CONSUL_DIR"/*.hcl "$CONSUL_DIR"/*.json || true; } |
+    while read -r file; do
+      belongs_here "$(basename "${file%.*}")" || echo "$file"
+    done
+}
+
 # A workload of the mesh that somebody set up here by hand, though the mesh runs it elsewhere: the new place serves by
 # now, so the old one goes. Copies of its files are kept.
 sweep_foreign() {
@@ -43,7 +52,7 @@ sweep_foreign() {
     not_ours "$name" "$id" || continue
     if belongs_here "$name"; then
       say "removing $id, registered by hand beside the $name that belongs here"
-      mapfile -t files < <(grep -lsE "\"?id\"?[[:space:]]*[=:][[:space:]]*\"$id\"" "$CONSUL_DIR"/*.hcl "$CONSUL_DIR"/*.json || true)
+      mapfile -t files < <(hand_made id "$id")
       if [ ${#files[@]} -gt 0 ]; then
         backup "${files[@]}"
         rm -f "${files[@]}"
@@ -53,7 +62,7 @@ sweep_foreign() {
       continue
     fi
     say "removing $name, which was set up by hand here and which the mesh runs elsewhere"
-    mapfile -t files < <(grep -lsE "\"?name\"?[[:space:]]*[=:][[:space:]]*\"$name\"" "$CONSUL_DIR"/*.hcl "$CONSUL_DIR"/*.json || true)
+    mapfile -t files < <(hand_made name "$name")
     mapfile -t units < <(units_of "$name")
     for file in "${units[@]}"; do files+=("$UNIT_DIR/$file"); done
     if [ ${#files[@]} -gt 0 ]; then backup "${files[@]}"; fi
