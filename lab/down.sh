@@ -25,4 +25,8 @@ failed=0
 for removal in "${removals[@]}"; do wait "$removal" || failed=1; done
 [ "$failed" = 0 ] || fail "not everything could be removed: see above, then run it again"
 "$here/network.sh" down
-rm -rf --one-file-system "$LAB"
+# The folder itself may be a file system of its own.
+if [ -d "$LAB" ]; then
+  find "$LAB" -xdev -mindepth 1 -delete
+  rmdir "$LAB" 2>/dev/null || true
+fi

@@ -13,8 +13,6 @@ need() {
   [ ${#missing[@]} -eq 0 ] || die "not on this machine: ${missing[*]}; install them (the rendered user_data does) and deploy again"
 }
 
-agent_answers() { api GET agent/self >/dev/null 2>&1; }
-
 # Consul names the Envoy versions that it supports; for another one Envoy needs a flag.
 envoy_flags() {
   local version

@@ -45,9 +45,20 @@ sweep_foreign() {
     sort | join - <(declared_in_mesh | sort -u))
 }
 
+# Uploads that were broken off, and of what is no longer declared.
+sweep_incoming() {
+  local file
+  for file in "$GATEHOUSE"/incoming/*; do
+    case " $KEEP_BINARIES " in *" ${file##*/} "*) ;; *) rm -f "$file" ;; esac
+  done
+}
+
 lock sweep 7
+# What the mesh declares is asked of Consul: no answer must not pass for "nothing".
+wait_for 60 has_leader || die "Consul has had no leader for a minute; see: journalctl -u consul -n 50"
 sweep_own
 sweep_foreign
 # shellcheck disable=SC2086 # a list of hex numbers
 prune_binaries $KEEP_BINARIES
+sweep_incoming
 say "nothing here that is not declared"

@@ -24,7 +24,10 @@ ids() {
 take_binary() {
   [ -n "$BINARY_SHA256" ] || return 0
   local target=$BINARIES/$BINARY_SHA256/$BINARY_NAME incoming=$GATEHOUSE/incoming/$BINARY_SHA256
-  [ ! -x "$target" ] || return 0
+  if [ -x "$target" ]; then
+    rm -f "$incoming" # uploaded once more
+    return 0
+  fi
   [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
   echo "$BINARY_SHA256  $incoming" | sha256sum --check --status || die "the binary of $NAME did not arrive whole: $incoming is not the file with sha256 $BINARY_SHA256"
   mkdir -p "$BINARIES/$BINARY_SHA256"
@@ -45,8 +48,8 @@ stage() {
   done
   chown -R root:root "$staging"
   if [ -d "$staging/env" ]; then chmod 0700 "$staging/env" && chmod 0600 "$staging/env/"*; fi
-  rm -rf "$release"
-  mv "$staging" "$release"
+  if diff -rq "$staging" "$release" >/dev/null 2>&1; then rm -rf "$staging"; fi # it is the one in service, perhaps
+  if [ -e "$staging" ]; then rm -rf "$release" && mv "$staging" "$release"; fi
 }
 
 # Validates the agent's whole configuration as it would be, and the units.
@@ -98,22 +101,42 @@ undrain() {
   for id in $(ids); do maintenance "$id" false; done
 }
 
-# swap_to RELEASE UNIT...: installs its files and restarts the named units.
-swap_to() {
-  local target=$1 file live mode reload=no
-  shift
-  lock machine 8
-  for file in $(files_of "$target"); do
+# install_files RELEASE: all of its files or none. Everything is written before the first file is replaced: with a full
+# disk or a read-only /etc nothing has happened.
+install_files() {
+  local file live mode live_files=()
+  for file in $(files_of "$1"); do
     live=$(live_path "$file")
+    if cmp -s "$1/$file" "$live"; then continue; fi
     mode=0644
     case $file in env/*) mode=0600 ;; esac
-    if cmp -s "$target/$file" "$live"; then continue; fi
-    if [ -e "$live" ] && [ ! -e "$home/current" ]; then backup "$live"; fi
-    put "$target/$file" "$live" "$mode"
-    case $file in consul/*) reload=yes ;; esac
+    live_files+=("$live")
+    if ! put "$1/$file" "$live.gatehouse-new" "$mode" || ! keep_foreign "$live"; then
+      rm -f "${live_files[@]/%/.gatehouse-new}"
+      return 1
+    fi
   done
+  for live in "${live_files[@]}"; do mv -f "$live.gatehouse-new" "$live" || return 1; done
+}
+
+# What lies there before the first release was made by a person.
+keep_foreign() { [ ! -e "$1" ] || [ -e "$home/current" ] || backup "$1"; }
+
+# swap_to RELEASE UNIT...: installs its files and restarts the named units. Returns 2 when nothing was changed.
+swap_to() {
+  local target=$1 reload=no
+  shift
+  lock machine 8
+  cmp -s "$target/consul/$NAME.hcl" "$CONSUL_DIR/$NAME.hcl" || reload=yes
+  if ! install_files "$target"; then
+    exec 8>&-
+    return 2
+  fi
+  trap - EXIT
   systemctl daemon-reload
-  if [ "$reload" = yes ] || [ "$(status_of "$NAME")" = absent ]; then reload_consul; fi
+  if [ "$reload" = yes ] || [ "$(status_of "$NAME")" = absent ]; then
+    (reload_consul) || return 1
+  fi
   exec 8>&-
   local units
   mapfile -t units < <(cd "$target/systemd" && ls)
@@ -191,32 +214,43 @@ roll_back() {
     die "$NAME is not healthy, and there is no earlier release: it was removed again"
   fi
   mapfile -t units < <(changed_units "$old")
-  swap_to "$old" "${units[@]}"
-  await_health no || die "$NAME is not healthy, and neither is the earlier release $(basename "$old") to which this machine went back"
+  { swap_to "$old" "${units[@]}" && await_health no; } || die "$NAME is not healthy, and neither is the earlier release $(basename "$old") to which this machine went back"
   undrain
   rm -rf "${release:?}"
   die "$NAME is not healthy; this machine went back to release $(basename "$old"), which serves"
 }
 
+# Runs when the release could not even be prepared: what was written for it goes.
+abandon() {
+  rm -rf "$home/staging"
+  [ "$old" = "$release" ] || rm -rf "${release:?}"
+  [ -n "$old" ] || rm -rf "${home:?}"
+  die "the new release of $NAME could not be put on this machine, see above; nothing was changed"
+}
+
 main() {
   lock "$NAME" 7
+  old=""
+  if [ -e "$home/current" ]; then old=$(readlink -f "$home/current"); fi
+  trap abandon EXIT
   mkdir -p "$home" "$BINARIES" "$ENV_DIR"
   chmod 0700 "$ENV_DIR"
-  local old="" fresh=no units
-  if [ -e "$home/current" ]; then old=$(readlink -f "$home/current"); fi
+  local fresh=no outcome=0 units
   take_binary
   stage
-  if ! validate; then
-    [ "$old" = "$release" ] || rm -rf "${release:?}"
-    [ -n "$old" ] || rm -rf "${home:?}"
-    die "the new release of $NAME is not valid; nothing was changed"
-  fi
+  validate || die "the new release of $NAME is not valid"
   mapfile -t units < <(changed_units "$release")
   if [ "$(status_of "$NAME")" = absent ]; then fresh=yes; elif [ ${#units[@]} -gt 0 ]; then drain; fi
   if [ ${#units[@]} -eq 0 ]; then fresh=yes; fi
-  if ! swap_to "$release" "${units[@]}" || ! await_health "$fresh"; then
+  swap_to "$release" "${units[@]}" || outcome=$?
+  if [ "$outcome" -eq 2 ]; then
+    undrain
+    exit 1 # and abandon
+  fi
+  if [ "$outcome" -ne 0 ] || ! await_health "$fresh"; then
     report
-    [ "$old" != "$release" ] || old=""
+    # Put here once more, say after a deploy that was cut off: there is nothing better to go back to.
+    if [ "$old" = "$release" ]; then undrain && die "$NAME is not healthy; it is the release that was here before, and stays"; fi
     roll_back "$old"
   fi
   undrain
