@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { changes } from "../../lab/machines";
+import { nasty } from "../nasty";
 import {
   backendOn,
   cdktf,
@@ -17,28 +18,6 @@ import {
 } from "./mesh";
 
 jest.setTimeout(300_000);
-
-// One of everything that shells, systemd, hcl and Terraform would take for their own.
-const nasty = [
-  "two words",
-  "$HOME",
-  "${path.module}",
-  "$${x}",
-  "$$${x}",
-  "%h",
-  "%{ if x }",
-  "%%{x}",
-  '"',
-  "'",
-  "\\",
-  "\\n",
-  "`id`",
-  "$(id)",
-  ";",
-  "#",
-  "é😀",
-  "",
-];
 
 describeOnLab("when something is wrong", () => {
   let pristine: Record<string, string>;

@@ -7,34 +7,10 @@ import { basename, join } from "node:path";
 import type { HealthDeclaration } from "../../model";
 import { agentRelease, instanceRelease, type MachineFile, userData } from "../../templates";
 import { which } from "../../tools/command";
+import { nasty } from "../nasty";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "./fixture";
 
 jest.setTimeout(900_000);
-
-// One of everything that could go wrong on the way into hcl, a unit or a shell.
-const nasty = [
-  "plain",
-  "two words",
-  "$HOME",
-  "${x}",
-  "$${x}",
-  "$$${x}",
-  "%h",
-  "%{ if x }",
-  "%%{x}",
-  '"',
-  "'",
-  "\\",
-  "\\n",
-  "`id`",
-  "$(id)",
-  ";",
-  "#",
-  "a=b",
-  "é😀",
-  "",
-  " ",
-];
 
 let folder: string;
 let consul: string;

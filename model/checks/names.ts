@@ -1,5 +1,5 @@
 /** Names that are keys of the declaration. */
-import { nameFault, workloadNameFault } from "../formats/name";
+import { type nameFault, nodeNameFault, workloadNameFault } from "../formats/name";
 import { variableFault } from "../formats/text";
 import type { Path, Problems } from "../problem";
 import type { View } from "../view";
@@ -9,7 +9,7 @@ export function checkNames(view: View, problems: Problems): void {
     const fault = judge(name);
     if (fault) problems.add([...path, name], name, fault);
   };
-  for (const [name] of view.nodes.entries) check(["nodes"], name, nameFault);
+  for (const [name] of view.nodes.entries) check(["nodes"], name, nodeNameFault);
   for (const [name, service] of view.services.entries) {
     check(["services"], name, workloadNameFault);
     for (const variable of Object.keys(service.run?.env ?? {}))

@@ -19,10 +19,23 @@ const RESERVED: ReadonlyMap<string, readonly string[]> = new Map([
   ],
 ]);
 
+const NODE_RESERVED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    localhost: "every machine calls itself that",
+    stacks: "the output folder has a folder of each node beside its own `stacks`",
+  }),
+);
+
 /** What is wrong with a name, or undefined. */
 export function nameFault(name: string): Fault | undefined {
   if (NAME.test(name)) return undefined;
   return { reason: brokenRule(name), remedy: REMEDY };
+}
+
+/** As `nameFault`, and refuses what a node cannot be called. */
+export function nodeNameFault(name: string): Fault | undefined {
+  const reason = NODE_RESERVED.get(name);
+  return reason ? { reason: `\`${name}\` is reserved: ${reason}`, remedy: "choose another name" } : nameFault(name);
 }
 
 /** As `nameFault`, and refuses names of units that a machine already has: services and gateways become units. */

@@ -38,6 +38,8 @@ describe("names", () => {
     ["a trailing hyphen", service("web-"), "services.web-", '"web-"', /begins or ends with `-`/, /a-z, 0-9/],
     ["64 characters", service(long), `services.${long}`, `"${long}"`, /64 characters/, /1 to 63/],
     ["a node", node("Worker 3"), 'nodes["Worker 3"]', '"Worker 3"', /white space/, /a-z, 0-9/],
+    ["a node like the output folder's own", node("stacks"), "nodes.stacks", '"stacks"', /reserved.*output folder/, /another name/],
+    ["a node like every machine", node("localhost"), "nodes.localhost", '"localhost"', /reserved/, /another name/],
     ["a gateway", gateway("in;gress"), 'gateways["in;gress"]', '"in;gress"', /has `;` in it/, /a-z, 0-9/],
     ["a gateway, reserved", gateway("sshd"), "gateways.sshd", '"sshd"', /reserved/, /another name/],
     ["a gateway like a service", gateway("store"), "gateways.store", '"store"', /name of a service \(services.store\)/, /rename/],
