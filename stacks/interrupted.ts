@@ -5,9 +5,9 @@
  * again, which changes nothing where they had done their work.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 interface State {
   serial: number;
@@ -34,8 +34,9 @@ export function mendInterrupted(path: string): string[] {
   const before = new Set(instancesOf(read(`${path}.backup`)).map(({ attributes }) => attributes.id));
   const begun = programsOf(state).filter(({ instance }) => !before.has(instance.attributes.id));
   for (const { instance } of begun) instance.status = "tainted";
-  const written = push(path, { ...state, serial: state.serial + 1 });
-  return written ? begun.map(({ name }) => name) : [];
+  if (!push(path, { ...state, serial: state.serial + 1 })) return [];
+  rmSync(note, { force: true });
+  return begun.map(({ name }) => name);
 }
 
 /** Resources with provisioners, as far as they count as done. Terraform looks after all others when it refreshes. */
@@ -62,10 +63,10 @@ function read(path: string): State | undefined {
 function push(path: string, state: State): boolean {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-state-"));
   try {
-    const backend = { terraform: { backend: { local: { path } } } };
-    writeFileSync(join(folder, "backend.tf.json"), JSON.stringify(backend));
+    // Without any configuration the state is this file, and there is nothing to initialize.
+    symlinkSync(resolve(path), join(folder, "terraform.tfstate"));
     writeFileSync(join(folder, "mended"), JSON.stringify(state, null, 2));
-    return terraform(folder, "init", "-input=false") && terraform(folder, "state", "push", "mended");
+    return terraform(folder, "state", "push", "mended");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

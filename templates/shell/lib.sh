@@ -85,7 +85,7 @@ files_of() { (cd "$1" && find consul systemd env -type f 2>/dev/null | sort) || 
 # put FILE TARGET MODE: whole or not at all.
 put() {
   local temporary
-  temporary=$(mktemp "$(dirname "$2")/.gatehouse-XXXXXX")
+  temporary=$(mktemp "$(dirname "$2")/.gatehouse-XXXXXX") || return 1
   if ! cat "$1" >"$temporary" || ! chmod "$3" "$temporary" || ! mv -f "$temporary" "$2"; then
     rm -f "$temporary"
     return 1

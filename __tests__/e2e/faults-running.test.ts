@@ -1,0 +1,91 @@
+import { reboot } from "../../lab/machines";
+import type { MeshDeclaration } from "../../model";
+import { pause } from "./interrupt";
+import { underLoad } from "./load";
+import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, on, plan } from "./mesh";
+
+jest.setTimeout(180_000);
+
+describeOnLab("a running mesh with two instances of each service", () => {
+  const mesh = twoOfEach();
+
+  beforeAll(async () => {
+    await freshLab();
+    await deploy(mesh);
+  });
+
+  test("the agent of a worker is restarted: traffic goes on", async () => {
+    const { load } = await underLoad(gatewayUrl, async () => {
+      await on("worker1", "systemctl restart consul");
+      await pause(3000);
+    });
+    expect(load).toMatchObject({ failed: 0 });
+  });
+
+  test("a sidecar's Envoy is killed: systemd starts it again", async () => {
+    const kill = "kill -9 $(systemctl show -P MainPID frontend-sidecar-proxy)";
+    const { load } = await underLoad(gatewayUrl, async () => {
+      await on("worker1", kill);
+      await pause(4000);
+    });
+    expect(await on("worker1", "systemctl is-active frontend-sidecar-proxy")).toBe("active");
+    expect(load).toMatchObject({ failed: 0 });
+  });
+
+  test("the gateway's Envoy is killed: it is back as soon as it has started", async () => {
+    const { load } = await underLoad(gatewayUrl, async () => {
+      await on("gateway1", "kill -9 $(systemctl show -P MainPID ingress-gateway)");
+      await pause(6000);
+    });
+    expect((await getUntil(200, gatewayUrl)).status).toBe(200);
+    expect(load.failed).toBeGreaterThan(0); // there is one gateway
+    console.log(load);
+  });
+
+  test("a worker is rebooted: the other instances serve", async () => {
+    const { load } = await underLoad(gatewayUrl, async () => {
+      await reboot("worker1");
+      await pause(8000);
+    });
+    console.log(load);
+    expect(load).toMatchObject({ failed: 0 });
+    expect(await plan(mesh)).toEqual([]);
+  });
+
+  test.each([
+    ["restarted", "systemctl restart consul"],
+    ["gone for 20 s", "systemctl stop consul && sleep 20 && systemctl start consul"],
+  ])("Consul's server is %s in the middle of a deploy: the deploy waits, traffic goes on", async (greeting, harm) => {
+    const changed = twoOfEach();
+    changed.services!.backend!.run.env = { GREETING: greeting };
+    changed.gateways!["ingress-gateway"]!.listeners[0]!.services = [
+      { name: "frontend", hosts: ["*"] },
+      { name: "backend", hosts: [`${greeting.replaceAll(" ", "-")}.test`] },
+    ];
+    const { load } = await underLoad(gatewayUrl, async () => {
+      const harmed = pause(3500).then(() => on("server1", harm));
+      await Promise.all([deploy(changed), harmed]);
+    });
+    console.log(load);
+    expect((await get(gatewayUrl, [`Host: ${greeting.replaceAll(" ", "-")}.test`])).status).toBe(200);
+    expect(load).toMatchObject({ failed: 0 });
+    expect(await plan(changed)).toEqual([]);
+  });
+});
+
+/** Callers try another instance when one does not answer: Consul does that where a service-router says so. */
+function twoOfEach(): MeshDeclaration {
+  const mesh = declaration();
+  for (const service of Object.values(mesh.services!)) service.runsOn = ["worker1", "worker2"];
+  mesh.configEntries = Object.keys(mesh.services!).map((name) => ({
+    kind: "service-router",
+    name,
+    routes: [
+      {
+        match: { http: { pathPrefix: "/" } },
+        destination: { numRetries: 3, retryOn: ["connect-failure", "reset", "refused-stream"] },
+      },
+    ],
+  }));
+  return mesh;
+}
