@@ -20,16 +20,19 @@ const nodeConf = (mesh: Mesh, node: MeshNode) => shellConf({ MESH: mesh.name, NO
 /** Makes a machine ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   const main = readTemplate("shell/prepare.sh");
-  const lib = library("lib.sh", "transaction.sh");
+  const lib = library("lib.sh", "transaction.sh", "machine-drain.sh");
   const command = readTemplate("shell/mesh.sh");
   const conf = nodeConf(mesh, node);
+  const drain = render("systemd/gatehouse-drain.service", { mesh: mesh.name });
+  const drainUnit = { path: "/etc/systemd/system/gatehouse-drain.service", mode: "0644", content: drain };
   return {
     files: [
       { path: "/usr/local/bin/mesh", mode: "0755", content: command },
       { path: "/opt/gatehouse/node.conf", mode: "0644", content: conf },
+      ...(node.role === "worker" ? [drainUnit] : []), // servers carry no workload
     ],
-    hash: contentHash(main, command, conf, ...Object.values(lib)),
-    program: program({ "main.sh": main, mesh: command, "node.conf": conf, ...lib }),
+    hash: contentHash(main, command, conf, drain, ...Object.values(lib)),
+    program: program({ "main.sh": main, mesh: command, "node.conf": conf, "gatehouse-drain.service": drain, ...lib }),
   };
 }
 

@@ -83,7 +83,7 @@ function twoOfEach(): MeshDeclaration {
     routes: [
       {
         match: { http: { pathPrefix: "/" } },
-        destination: { numRetries: 3, retryOn: ["connect-failure", "reset", "refused-stream"] },
+        destination: { numRetries: 10, retryOn: ["connect-failure", "reset", "refused-stream"] },
       },
     ],
   }));

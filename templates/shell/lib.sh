@@ -105,6 +105,9 @@ maintenance() {
   api PUT "agent/service/maintenance/$1?enable=$2&reason=gatehouse" >/dev/null 2>&1 || true
 }
 
+# machine_maintenance true|false: of everything on this machine.
+machine_maintenance() { api PUT "agent/maintenance?enable=$1&reason=gatehouse" >/dev/null 2>&1; }
+
 # backup FILE...: sets aside what a person made, so that nothing is lost.
 backup() {
   local folder file

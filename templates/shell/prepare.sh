@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes a machine ready for instances: Gatehouse's own programs, the `mesh` command, and what Envoy needs here.
-# usage: prepare.sh BUNDLE   where BUNDLE holds lib/, mesh and node.conf
+# usage: prepare.sh BUNDLE   where BUNDLE holds lib/, mesh, node.conf and gatehouse-drain.service
 bundle=$1
 # shellcheck source=lib.sh
 . "$bundle/lib/lib.sh"
@@ -35,6 +35,13 @@ install_programs() {
   put "$bundle/node.conf" "$GATEHOUSE/node.conf" 0644
 }
 
+install_drain() {
+  put "$bundle/gatehouse-drain.service" "$UNIT_DIR/gatehouse-drain.service" 0644
+  systemctl daemon-reload
+  systemctl --quiet enable gatehouse-drain
+  systemctl start gatehouse-drain
+}
+
 lock prepare 7
 need curl jq consul tar base64 sha256sum flock systemctl
 wait_for 90 agent_answers || die "Consul's agent does not answer at 127.0.0.1:8500; see: journalctl -u consul -n 50"
@@ -44,5 +51,6 @@ if grep -q '^ROLE=.*worker' "$GATEHOUSE/node.conf"; then
   flags=$(envoy_flags)
   printf 'GATEHOUSE_ENVOY_FLAGS=%s\n' "$flags" >"$bundle/node.env"
   put "$bundle/node.env" "$GATEHOUSE/node.env" 0644
+  install_drain
 fi
 say "$(hostname) is ready"
