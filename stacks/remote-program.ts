@@ -25,6 +25,9 @@ export class RemoteProgram extends Resource {
     super(scope, id, {
       triggers: { ...props.triggers, machine: machineIdentity(props.node) },
       dependsOn: props.dependsOn,
+      // Replaced, the old one would otherwise run its destroy-time provisioner first, and empty a machine that serves.
+      // Under create_before_destroy that provisioner runs only when the resource is really destroyed.
+      ...(props.onDestroy !== undefined && { lifecycle: { createBeforeDestroy: true } }),
       connection: connectionTo(props.node),
       provisioners: [
         remoteExec(props.program),

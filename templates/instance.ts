@@ -28,14 +28,19 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
   const parts =
     workload.kind === "service" ? serviceParts(mesh, instance, workload) : gatewayParts(mesh, instance, workload);
   const binary = workload.kind === "service" ? workload.binary : undefined;
+  const upstreams = workload.kind === "service" ? workload.upstreams.map(({ localPort }) => localPort) : [];
   const hash = contentHash(binary?.sha256 ?? "", ...parts.flatMap((part) => [part.folder, part.name, part.content]));
   const conf = shellConf({
     NAME: workload.name,
     KIND: workload.kind,
     RELEASE: hash.slice(0, 12),
-    PORTS: workload.kind === "service" ? `${workload.port} ${instance.sidecarPort}` : instance.adminPort,
+    PORTS: [
+      ...(workload.kind === "service" ? [workload.port, instance.sidecarPort] : [instance.adminPort]),
+      ...upstreams,
+    ].join(" "),
+    UPSTREAM_PORTS: upstreams.join(" "),
     ADMIN_PORT: instance.adminPort,
-    CHECK_SECONDS: workload.kind === "service" ? Math.ceil(seconds(workload.health.interval)) : 1,
+    CHECK_SECONDS: workload.kind === "service" ? checkSeconds(workload) : 2,
     DRAIN: workload.runsOn.length > 1 ? "yes" : "no",
     BINARY_SHA256: binary?.sha256,
     BINARY_NAME: binary && binaryName(binary.path),
@@ -57,6 +62,7 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
   const binary = `/opt/gatehouse/binaries/${service.binary.sha256}/${binaryName(service.binary.path)}`;
   const definition = render("consul/service.hcl", {
     service,
+    failures: failuresBeforeCritical(service),
     health: checkTarget(service.health, service.port),
     sidecarPort: instance.sidecarPort,
     sidecarCheck: `127.0.0.1:${instance.sidecarPort}`,
@@ -106,6 +112,20 @@ function checkTarget(health: Health, port: number) {
 /** The binary keeps its name, for `ps`, as far as the name is harmless in a unit and a shell. */
 function binaryName(path: string): string {
   return basename(path).replace(/[^A-Za-z0-9._-]/g, "_");
+}
+
+/**
+ * With one instance there is nobody else to send callers to: a check that fails once, because it fell into a restart of
+ * some milliseconds, must not take the instance away until the next check.
+ */
+function failuresBeforeCritical({ runsOn }: Service): number {
+  return runsOn.length > 1 ? 1 : 2;
+}
+
+/** After this many seconds the checks have seen the process that runs now, and would have failed. */
+function checkSeconds(service: Service): number {
+  const { interval, timeout } = service.health;
+  return failuresBeforeCritical(service) * seconds(interval) + seconds(timeout);
 }
 
 const unitSeconds: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };

@@ -20,7 +20,16 @@ const nodeConf = (mesh: Mesh, node: MeshNode) => shellConf({ MESH: mesh.name, NO
 /** Makes a machine ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   const main = readTemplate("shell/prepare.sh");
-  const lib = library("lib.sh", "transaction.sh", "machine-drain.sh");
+  const lib = library(
+    "lib.sh",
+    "traffic.sh",
+    "health.sh",
+    "release.sh",
+    "transaction.sh",
+    "rollback.sh",
+    "drain-gateway.sh",
+    "machine-drain.sh",
+  );
   const command = readTemplate("shell/mesh.sh");
   const conf = nodeConf(mesh, node);
   const drain = render("systemd/gatehouse-drain.service", { mesh: mesh.name });

@@ -54,6 +54,15 @@ describe("order", () => {
     expect(graph.waitsFor(earlier, later)).toBe(false);
   });
 
+  test.each([
+    ["the machine of a worker", graph, "null_resource.node_worker1"],
+    ["the machine of a server", graph, "null_resource.node_server1"],
+    ["a Consul agent", clusterGraph(meshOf(declaration())), "null_resource.agent_server1"],
+  ])("%s that changes is not emptied first", (_, of, address) => {
+    // Terraform runs destroy-time provisioners before a replacement, but not under create_before_destroy.
+    expect(of.resource(address).lifecycle).toEqual({ create_before_destroy: true });
+  });
+
   test("nothing but its node, binary and intentions holds the first instance back", () => {
     expect(graph.resource("null_resource.instance_backend_worker2").depends_on).toEqual([
       "null_resource.node_worker2",

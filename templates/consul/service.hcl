@@ -20,6 +20,8 @@ service {
 {%- endif %}
     interval = {{ health.interval }}
     timeout  = {{ health.timeout }}
+
+    failures_before_critical = {{ failures }}
   }
 
   connect {
@@ -33,6 +35,8 @@ service {
           tcp      = {{ sidecarCheck }}
           interval = "1s"
           timeout  = "1s"
+
+          failures_before_critical = {{ failures }}
         },
         {
           name          = "service"

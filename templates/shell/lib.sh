@@ -59,13 +59,13 @@ reload_consul() {
   die "Consul's agent did not reload; see: journalctl -u consul -n 50"
 }
 
-# wait_for SECONDS COMMAND...: tries the command five times a second.
+# wait_for SECONDS COMMAND...: tries the command five times a second, or every POLL seconds.
 wait_for() {
   local deadline=$((SECONDS + $1))
   shift
   until "$@"; do
     [ "$SECONDS" -lt "$deadline" ] || return 1
-    sleep 0.2
+    sleep "${POLL:-0.2}"
   done
 }
 

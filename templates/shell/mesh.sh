@@ -16,6 +16,7 @@ mesh: the mesh '$MESH' on this machine, $NODE ($ROLE)
   mesh status          units, health and Envoy of everything that runs here
   mesh logs NAME       follow the journal of a service or gateway and its Envoy   [journalctl options]
   mesh restart NAME    restart a service and its sidecar, or a gateway
+  mesh rollback NAME   go back to the release of NAME before the one that runs
   mesh routes          which hosts and ports lead where
   mesh config NAME     what was installed for NAME, and what Consul and Envoy made of it
 TEXT
@@ -44,6 +45,10 @@ conf() { sed -n "s/^$2='\(.*\)'$/\1/p" "$INSTANCES/$1/current/instance.conf"; }
 
 admin() { curl -s --max-time 5 "http://127.0.0.1:$(conf "$1" ADMIN_PORT)/$2"; }
 
+rolled_back() {
+  if [ -e "$INSTANCES/$1/rolled-back" ]; then printf ', rolled back by hand; deployed was %s' "$(cat "$INSTANCES/$1/rolled-back")"; fi
+}
+
 status() {
   local name unit
   printf 'consul: %s, leader %s\n' "$(systemctl is-active consul || true)" "$(curl -s --max-time 5 "$AGENT/status/leader" || echo unknown)"
@@ -60,6 +65,7 @@ status() {
     jq -r 'to_entries | sort_by(.key) | .[].value | "\(.ServiceID // "node")  \(.Name): \(.Status)  \(.Output | gsub("\\s+"; " ") | .[0:100])"' ||
     echo "Consul's agent does not answer"
   for name in $(names); do
+    printf 'release of %s: %s%s\n' "$name" "$(conf "$name" RELEASE)" "$(rolled_back "$name")"
     printf 'envoy of %s: %s\n' "$name" "$(admin "$name" ready || echo "does not answer")"
   done
 }
@@ -79,6 +85,11 @@ restart() {
   mapfile -t list < <(units "$1")
   systemctl restart "${list[@]}"
   systemctl --no-pager --lines 0 status "${list[@]}"
+}
+
+rollback() {
+  known "${1:-}"
+  exec "$GATEHOUSE/lib/rollback.sh" "$1"
 }
 
 routes() {
@@ -104,7 +115,7 @@ config() {
 
 case ${1:-help} in
   status | routes) "$1" ;;
-  logs | restart | config) "$@" ;;
+  logs | restart | rollback | config) "$@" ;;
   help | -h | --help) usage ;;
   *)
     usage >&2

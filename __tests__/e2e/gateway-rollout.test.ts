@@ -1,0 +1,35 @@
+import { underClientLoad } from "./client";
+import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, mainPid, on } from "./mesh";
+import { record } from "./record";
+
+jest.setTimeout(300_000);
+
+const gateways = ["gateway1", "worker1"];
+const urls = [gatewayUrl, "http://10.77.0.12:8080"];
+
+describeOnLab("a gateway on two nodes", () => {
+  test("whose unit changes loses no request of a client that uses both, and ends what it has begun", async () => {
+    const mesh = declaration();
+    mesh.gateways!["ingress-gateway"]!.runsOn = gateways;
+    await freshLab();
+    await deploy(mesh);
+    const pids = () => Promise.all(gateways.map((machine) => mainPid(machine, "ingress-gateway")));
+    const before = await pids();
+    // Nothing in a declaration changes this unit; a newer Gatehouse does.
+    for (const machine of gateways) await on(machine, "echo '# older' >>/etc/systemd/system/ingress-gateway.service");
+    process.env.TF_CLI_ARGS_apply = gateways
+      .map((machine) => `-replace=null_resource.instance_ingress-gateway_${machine}`)
+      .join(" ");
+    const began = Date.now();
+    const { load, refused, cut } = await underClientLoad(urls, () => deploy(mesh)).finally(() => {
+      delete process.env.TF_CLI_ARGS_apply;
+    });
+    const { sent, failed } = load;
+    const seconds = (Date.now() - began) / 1000 - 2;
+    record({ section: "Rollouts", change: "two gateways: the unit", sent, failed, seconds });
+    expect(load).toMatchObject({ failed: 0 });
+    expect(refused).toBeGreaterThan(0);
+    expect(cut).toBeLessThanOrEqual(8); // at most a kept connection that closed just as it was used again
+    for (const [at, pid] of (await pids()).entries()) expect(pid).not.toBe(before[at]);
+  });
+});

@@ -1,0 +1,144 @@
+# shellcheck shell=bash
+# Releases of an instance on this machine, and putting one of them into service. Sourced after health.sh.
+
+home="" # the instance's folder
+KEEP_RELEASES=3
+UPSTREAM_TIMEOUT=5 # seconds for Envoy to open the ports of new upstreams
+
+# use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_PORTS, ADMIN_PORT, CHECK_SECONDS, DRAIN, BINARY_SHA256,
+# BINARY_NAME, `home`.
+use_conf() {
+  UPSTREAM_PORTS="" # an older Gatehouse wrote none
+  # shellcheck source=/dev/null
+  . "$1/instance.conf"
+  home=$INSTANCES/$NAME
+}
+
+# Validates the agent's whole configuration as it would be, and the units.
+validate() {
+  local trial
+  trial=$(mktemp -d)
+  find "$CONSUL_DIR" -maxdepth 1 \( -name '*.hcl' -o -name '*.json' \) ! -name "$NAME.hcl" -exec cp -L {} "$trial/" \;
+  cp "$1"/consul/* "$trial/"
+  if ! consul validate -quiet "$trial" >"$trial/report" 2>&1; then
+    cat "$trial/report"
+    rm -rf "$trial"
+    return 1
+  fi
+  rm -rf "$trial"
+  systemd-analyze verify --man=no "$1"/systemd/*.service
+}
+
+# changed_files RELEASE: what would be another file on the machine.
+changed_files() {
+  local file
+  for file in $(files_of "$1"); do
+    cmp -s "$1/$file" "$(live_path "$file")" || echo "$file"
+  done
+}
+
+# changed_units RELEASE: units whose process would not be what this release wants.
+changed_units() {
+  changed_files "$1" | sed -n 's,^systemd/,,p; s,^env/\(.*\)\.env$,\1.service,p' | sort -u
+}
+
+# install_files RELEASE: all of them or none: each is written beside its target first. Sets `heard` when Consul must hear
+# of it.
+install_files() {
+  local file live mode at temporaries=() targets=()
+  for file in $(changed_files "$1"); do
+    live=$(live_path "$file")
+    mode=0644
+    case $file in env/*) mode=0600 ;; consul/*) heard=yes ;; esac
+    if [ -e "$live" ] && [ ! -e "$home/current" ]; then backup "$live"; fi
+    targets+=("$live")
+    temporaries+=("$(dirname "$live")/.gatehouse-$NAME-$(basename "$live")")
+    if ! install -m "$mode" "$1/$file" "${temporaries[-1]}"; then
+      rm -f "${temporaries[@]}"
+      say "$live could not be written"
+      return 1
+    fi
+  done
+  for at in "${!targets[@]}"; do mv -f "${temporaries[$at]}" "${targets[$at]}" || return 1; done
+}
+
+# swap_to RELEASE UNIT...: installs its files and restarts the named units. Returns 2 when nothing was changed.
+swap_to() {
+  local target=$1 heard=no units
+  shift
+  lock machine 8
+  install_files "$target" || return 2
+  trap - EXIT # from here on, going back is more than removing the release
+  systemctl daemon-reload || return 1
+  if [ "$heard" = yes ] || [ "$(status_of "$NAME")" = absent ]; then (reload_consul) || return 1; fi
+  exec 8>&-
+  mapfile -t units < <(cd "$target/systemd" && ls)
+  systemctl --quiet enable "${units[@]}" || return 1
+  await_upstreams "$@"
+  [ $# -eq 0 ] || restart_units "$@" || return 1
+  systemctl start "${units[@]}"
+}
+
+# A process that starts finds the ports of its upstreams open, so that it does not begin with errors.
+await_upstreams() {
+  case " $* " in *-sidecar-proxy.service*) return 0 ;; esac
+  if [ -z "$UPSTREAM_PORTS" ] || ! systemctl --quiet is-active "$NAME-sidecar-proxy"; then return 0; fi
+  # shellcheck disable=SC2086 # a list of numbers
+  wait_for "$UPSTREAM_TIMEOUT" ports_open $UPSTREAM_PORTS || true
+}
+
+restart_units() {
+  local began
+  systemctl reset-failed "$@" 2>/dev/null || true # counts restarts from here
+  began=$(milliseconds)
+  systemctl restart "$@"
+  [ "$outage" = yes ] || return 0
+  # shellcheck disable=SC2086 # a list of numbers
+  POLL=0.02 wait_for "$HEALTH_TIMEOUT" or_hopeless ports_open $PORTS $SERVED_PORTS || return 1
+  crash_looping || say "$NAME was away for $(($(milliseconds) - began)) ms: it is the only instance that serves"
+}
+
+milliseconds() { echo "${EPOCHREALTIME/[.,]/}" | sed 's/...$//'; }
+
+# put_into_service RELEASE: swaps to it, drained where another instance serves meanwhile. False when it is not healthy;
+# then it is still drained. Sets `restarted`, the units.
+put_into_service() {
+  local fresh=no
+  mapfile -t restarted < <(changed_units "$1")
+  outage=no
+  SERVED_PORTS=$(served_ports)
+  if [ "$(status_of "$NAME")" = absent ] || [ -z "$(changed_files "$1")" ]; then
+    fresh=yes
+  elif ! drain && [ ${#restarted[@]} -gt 0 ]; then
+    outage=yes
+  fi
+  swap_to "$1" "${restarted[@]}" && await_health "$fresh"
+}
+
+# What a gateway listens on by its routes, now.
+served_ports() {
+  [ "$KIND" != service ] || return 0
+  curl -s --max-time 2 "http://127.0.0.1:$ADMIN_PORT/listeners" | sed -n 's/.*::0\.0\.0\.0:\([0-9]*\)$/\1/p'
+}
+
+# make_current RELEASE
+make_current() {
+  ln -sfn "releases/$(basename "$1")" "$home/current.new"
+  mv -T "$home/current.new" "$home/current"
+}
+
+# Releases that were put into service here, the newest first.
+releases() {
+  # shellcheck disable=SC2012 # names are hex
+  ls -1t "$home/releases"
+}
+
+# forget_old: keeps the newest releases, and the binaries that they need.
+forget_old() {
+  releases | tail -n "+$((KEEP_RELEASES + 1))" | while read -r old; do
+    local sha
+    sha=$(sed -n "s/^BINARY_SHA256='\(.*\)'$/\1/p" "$home/releases/$old/instance.conf")
+    rm -rf "${home:?}/releases/$old"
+    if [ -n "$sha" ] && ! grep -rqsF "$sha" "$INSTANCES"; then rm -rf "${BINARIES:?}/$sha"; fi
+  done
+}
