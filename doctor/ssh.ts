@@ -8,14 +8,19 @@ import { type Output, output } from "../tools/process";
 /** Seconds until an unanswered connection counts as failed. */
 const CONNECT_TIMEOUT = 10;
 
+/** Milliseconds after which a script that hangs is given up. */
+const LONGEST = 120_000;
+
 /**
  * Runs a shell script on a machine through its standard input, so that nothing of it is on a command line.
- * @returns what it said; exit code 255 when ssh itself failed, with the reason in `stderr`
+ * @returns what it said; exit code 255 when ssh itself failed or the script took over two minutes, with ssh's reason
+ * in `stderr`
  */
 export async function runOn(node: MeshNode, script: string): Promise<Output> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-ssh-"));
   try {
-    return await output("ssh", [...sshArguments(node, folder), "bash", "-s"], { input: script });
+    const args = [...sshArguments(node, folder), "bash", "-s"];
+    return await output("ssh", args, { input: script }, { timeout: LONGEST });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -33,6 +38,8 @@ function sshArguments({ address, hostKey, ssh }: MeshNode, folder: string): stri
     "StrictHostKeyChecking yes",
     "BatchMode yes",
     `ConnectTimeout ${CONNECT_TIMEOUT}`,
+    // A machine that goes away in the middle is given up after 15 s.
+    "ServerAliveInterval 5",
     "LogLevel ERROR",
   ];
   const config = [

@@ -1,4 +1,4 @@
-/** `cdktf deploy`, as a person would run it. */
+/** The preflight and `cdktf deploy`, as a person would run them. */
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -19,6 +19,15 @@ export function news(line: string): string | undefined {
   if (verb in verbs && !address.startsWith("local_file."))
     return [stack, address, verbs[verb]].filter(Boolean).join(" ");
   return /\bError: |stand-in providers|Apply complete!/.test(line) ? line.trim() : undefined;
+}
+
+/** Looks at the machines before a deploy. What it finds in the way is the error. */
+export async function preflight(report: Report): Promise<void> {
+  // A command, since this room knows nothing of that one.
+  const command = ["--import", "tsx", join(projectFolder, "doctor", "preflight-cli.ts")];
+  const { exitCode, stdout, stderr } = await output(process.execPath, command, {}, { cwd: projectFolder });
+  if (exitCode !== 0) throw new Error(`${stdout}\n${stderr}`.trim());
+  report(stdout.split("\n").at(-1) ?? "");
 }
 
 /** Deploys these stacks. A failure carries the end of what was printed. */

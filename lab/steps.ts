@@ -5,7 +5,7 @@ import { Listr, type ListrTask, PRESET_TIMER } from "listr2";
 import type { MeshDeclaration } from "../model";
 import { part, type Report } from "../tools/parts";
 import { machinesOf } from "./declared";
-import { deploy } from "./deploy";
+import { deploy, preflight } from "./deploy";
 import { sharedRoot, up } from "./machines";
 import { projectFolder } from "./places";
 import { type Answer, ask, firstWay } from "./request";
@@ -89,6 +89,7 @@ export const machineSteps = (mesh: MeshDeclaration): ListrTask<Result>[] => [
 /** From nothing to an answered request. */
 export const allSteps = (mesh: MeshDeclaration): ListrTask<Result>[] => [
   ...machineSteps(mesh),
+  step("Preflight", preflight),
   deployStep(mesh),
   requestStep(mesh),
 ];

@@ -2,4 +2,6 @@ export { type AgentRelease, agentRelease } from "./agent";
 export { type InstanceRelease, instanceRelease } from "./instance";
 export type { MachineFile } from "./machine-file";
 export { nodeRelease, probeProgram, type Route, routesOf, sweepProgram, userData, wipeProgram } from "./node";
+export { type PreflightQuestions, preflightScript } from "./preflight";
 export { contentHash } from "./program";
+export { programsOn } from "./programs";

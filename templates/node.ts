@@ -3,6 +3,7 @@ import type { Gateway, Mesh, MeshNode, Protocol } from "../model";
 import { readTemplate, render } from "./engine";
 import type { MachineFile } from "./machine-file";
 import { contentHash, program, shellConf } from "./program";
+import { programsOn } from "./programs";
 
 export interface NodeRelease {
   files: MachineFile[];
@@ -34,14 +35,22 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   const conf = nodeConf(mesh, node);
   const drain = render("systemd/gatehouse-drain.service", { mesh: mesh.name });
   const drainUnit = { path: "/etc/systemd/system/gatehouse-drain.service", mode: "0644", content: drain };
+  const needs = `${programsOn(node).join(" ")}\n`;
   return {
     files: [
       { path: "/usr/local/bin/mesh", mode: "0755", content: command },
       { path: "/opt/gatehouse/node.conf", mode: "0644", content: conf },
       ...(node.role === "worker" ? [drainUnit] : []), // servers carry no workload
     ],
-    hash: contentHash(main, command, conf, drain, ...Object.values(lib)),
-    program: program({ "main.sh": main, mesh: command, "node.conf": conf, "gatehouse-drain.service": drain, ...lib }),
+    hash: contentHash(main, command, conf, needs, drain, ...Object.values(lib)),
+    program: program({
+      "main.sh": main,
+      mesh: command,
+      "node.conf": conf,
+      programs: needs,
+      "gatehouse-drain.service": drain,
+      ...lib,
+    }),
   };
 }
 

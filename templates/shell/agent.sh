@@ -11,6 +11,15 @@ add_user() {
   echo "ADDED_USER=yes" >>"$bundle/agent.conf"
 }
 
+# An agent that somebody else set up is taken over; copies of its files are kept.
+keep_foreign() {
+  local file
+  [ ! -e "$GATEHOUSE/agent.conf" ] || return 0
+  for file in "$CONSUL_DIR/consul.hcl" "$UNIT_DIR/consul.service"; do
+    if [ -e "$file" ]; then backup "$file"; fi
+  done
+}
+
 restore() {
   if [ -n "$1" ]; then
     cp -a "$1/consul.hcl" "$CONSUL_DIR/consul.hcl"
@@ -28,6 +37,8 @@ restore() {
 lock agent 7
 command -v consul >/dev/null || die "consul is not on this machine; install it (the rendered user_data does) and deploy again"
 consul validate -quiet "$bundle/consul.hcl" || die "Consul refuses the agent's configuration; nothing was changed"
+need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR"
+keep_foreign
 install -d -m 0755 "$GATEHOUSE"
 if grep -qs '^ADDED_USER=' "$GATEHOUSE/agent.conf"; then grep '^ADDED_USER=' "$GATEHOUSE/agent.conf" >>"$bundle/agent.conf"; fi
 add_user

@@ -11,6 +11,7 @@ UNIT_DIR=/etc/systemd/system
 CONSUL_DIR=/etc/consul.d
 BACKUPS=/var/backups/gatehouse
 AGENT=http://127.0.0.1:8500/v1
+ROOM=4096 # KiB that must be free wherever files are put
 
 say() { printf 'gatehouse: %s\n' "$*" || true; }
 
@@ -107,6 +108,17 @@ maintenance() {
 
 # machine_maintenance true|false: of everything on this machine.
 machine_maintenance() { api PUT "agent/maintenance?enable=$1&reason=gatehouse" >/dev/null 2>&1; }
+
+# need_room FOLDER...: refuses early what would end half-way: a read-only or a full file system.
+need_room() {
+  local folder free
+  for folder in "$@"; do
+    until [ -d "$folder" ]; do folder=$(dirname "$folder"); done
+    [ -w "$folder" ] || die "cannot write to $folder (read-only?); nothing was changed. Mount it writable and deploy again"
+    free=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
+    [ "${free:-0}" -ge "$ROOM" ] || die "only $((${free:-0} / 1024)) MiB are free in $folder, $((ROOM / 1024)) MiB are needed; nothing was changed. Make room and deploy again"
+  done
+}
 
 # backup FILE...: sets aside what a person made, so that nothing is lost.
 backup() {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes a machine ready for instances: Gatehouse's own programs, the `mesh` command, and what Envoy needs here.
-# usage: prepare.sh BUNDLE   where BUNDLE holds lib/, mesh, node.conf and gatehouse-drain.service
+# usage: prepare.sh BUNDLE   where BUNDLE holds lib/, mesh, node.conf, programs and gatehouse-drain.service
 bundle=$1
 # shellcheck source=lib.sh
 . "$bundle/lib/lib.sh"
@@ -8,7 +8,7 @@ bundle=$1
 need() {
   local program missing=()
   for program in "$@"; do
-    command -v "$program" >/dev/null || missing+=("$program")
+    [ -x "$(command -v "$program")" ] || missing+=("$program")
   done
   [ ${#missing[@]} -eq 0 ] || die "not on this machine: ${missing[*]}; install them (the rendered user_data does) and deploy again"
 }
@@ -42,12 +42,13 @@ install_drain() {
   systemctl start gatehouse-drain
 }
 
+need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR" /usr/local/bin
 lock prepare 7
-need curl jq consul tar base64 sha256sum flock systemctl
+read -ra programs <"$bundle/programs"
+need "${programs[@]}"
 wait_for 90 agent_answers || die "Consul's agent does not answer at 127.0.0.1:8500; see: journalctl -u consul -n 50"
 install_programs
 if grep -q '^ROLE=.*worker' "$GATEHOUSE/node.conf"; then
-  need envoy
   flags=$(envoy_flags)
   printf 'GATEHOUSE_ENVOY_FLAGS=%s\n' "$flags" >"$bundle/node.env"
   put "$bundle/node.env" "$GATEHOUSE/node.env" 0644

@@ -1,0 +1,130 @@
+/** What a machine told of itself, read from the lines of `templates/shell/preflight.sh`. */
+
+export interface Facts {
+  /** The machine's clock when it began to look, in milliseconds since 1970. */
+  clock: number;
+  uid: number;
+  /** The name of process 1. */
+  init: string;
+  /** `state`: what `systemctl is-system-running` says. */
+  systemd: { version: number; state: string };
+  missing: string[];
+  /** Of consul and envoy where they are there; empty when they do not say. */
+  versions: { consul?: string; envoy?: string };
+  folders: Folder[];
+  agent: Agent;
+  units: { name: string; file: string; state: string }[];
+  /** Instances that Gatehouse has put there. */
+  instances: string[];
+  /** SHA-256 of the binaries that Gatehouse has put there. */
+  binaries: string[];
+  /** SHA-256 by path, of those that are there. */
+  files: Record<string, string>;
+  definitions: { file: string; name: string }[];
+  listeners: Listener[];
+}
+
+export interface Folder {
+  path: string;
+  /** The same for folders that share their room. */
+  device: string;
+  /** Bytes. */
+  free: number;
+  inodesFree: number;
+  writable: boolean;
+}
+
+export interface Agent {
+  /** HTTP status of `/v1/agent/self`; 0 when nothing answered. */
+  status: number;
+  datacenter: string;
+  nodeName: string;
+  version: string;
+  supportedEnvoys: string[];
+  /** Address of the leader, or empty. */
+  leader: string;
+}
+
+export interface Listener {
+  address: "loopback" | "any" | "other";
+  port: number;
+  pid: string;
+  /** The systemd unit that the process belongs to, or empty. */
+  unit: string;
+  program: string;
+}
+
+/** Undefined when the machine did not tell all of it. */
+export function readFacts(text: string): Facts | undefined {
+  const lines = text.split("\n").map((line) => line.split("\t"));
+  if (lines.at(-1)?.[0] !== "end") return undefined;
+  const all = (key: string) => lines.filter(([name]) => name === key).map(([, ...values]) => values);
+  const one = (key: string) => all(key)[0] ?? [];
+  const first = (key: string) => all(key).map(([value = ""]) => value);
+  const readOnly = new Set(first("readonly"));
+  return {
+    clock: Number(one("clock")[0]) * 1000,
+    uid: Number(one("user")[0]),
+    init: one("init")[0] ?? "",
+    systemd: { version: Number(one("systemd")[0]) || 0, state: one("systemd")[1] ?? "" },
+    missing: first("missing"),
+    versions: Object.fromEntries(all("version")),
+    folders: all("disk").map((values) => folderFrom(values, readOnly)),
+    agent: agentFrom(one("agent"), one("leader")[0] ?? ""),
+    units: unitsFrom(first("unit")),
+    instances: first("instance"),
+    binaries: first("binary"),
+    files: Object.fromEntries(all("file")),
+    definitions: all("definition").map(([file = "", name = ""]) => ({ file, name })),
+    listeners: all("listener").map(listenerFrom),
+  };
+}
+
+function folderFrom([path = "", device = "", kilobytes, inodes = ""]: string[], readOnly: Set<string>): Folder {
+  const [total, free] = inodes.split(" ").map(Number);
+  return {
+    path,
+    device,
+    // `df` may be silent, and file systems without a fixed number of inodes say that they have none.
+    free: kilobytes ? Number(kilobytes) * 1024 : Number.POSITIVE_INFINITY,
+    inodesFree: total ? (free ?? 0) : Number.POSITIVE_INFINITY,
+    writable: !readOnly.has(path),
+  };
+}
+
+function agentFrom([status, self = ""]: string[], leader: string): Agent {
+  let answer: { Config?: Record<string, string>; xDS?: { SupportedProxies?: { envoy?: string[] } } } = {};
+  try {
+    answer = JSON.parse(self) ?? {};
+  } catch {} // no agent, or its words for a refusal
+  return {
+    status: Number(status) || 0,
+    datacenter: answer.Config?.Datacenter ?? "",
+    nodeName: answer.Config?.NodeName ?? "",
+    version: answer.Config?.Version ?? "",
+    supportedEnvoys: answer.xDS?.SupportedProxies?.envoy ?? [],
+    // Without one the agent says so in words.
+    leader: /^\S+:\d+$/.test(leader) ? leader : "",
+  };
+}
+
+/** `systemctl show`: a block a unit, an empty line between them. */
+function unitsFrom(lines: string[]): Facts["units"] {
+  const blocks = `${lines.join("\n")}\n`.split("\n\n").filter(Boolean);
+  return blocks.map((block) => {
+    const value = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(block)?.[1] ?? "";
+    return { name: value("Id"), file: value("FragmentPath"), state: value("ActiveState") };
+  });
+}
+
+function listenerFrom([at = "", pid = "", unit = "", program = ""]: string[]): Listener {
+  const [address = "", port = ""] = at.split(":");
+  return { address: kindOf(address), port: Number.parseInt(port, 16), pid, unit, program };
+}
+
+/** `/proc/net/tcp` writes an address in hex, each four bytes of it backwards: 127.0.0.1 is 0100007F. */
+function kindOf(hex: string): Listener["address"] {
+  const v4 = hex.replace(/^0{16}FFFF0000/, ""); // mapped into IPv6
+  if (/^0+$/.test(v4)) return "any";
+  return /^.{6}7F$/.test(v4) ? "loopback" : "other";
+}

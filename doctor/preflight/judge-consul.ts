@@ -1,0 +1,97 @@
+/** Consul's agent of a machine, and the Envoy that it has to get along with. Pure. */
+import { atLeast } from "../../tools/command";
+import type { Facts } from "./facts";
+import { type Finding, HERE } from "./finding";
+import type { Plan } from "./plan";
+
+/** README, and `templates/shell/prerequisites.sh`: `default_intention_policy` came with it. */
+const CONSUL_AT_LEAST = "1.18.0";
+
+/** How Consul's API answers the machine that deploys. */
+export interface ConsulApi {
+  /** `host:port` of the declaration. */
+  address: string;
+  /** Why it cannot be used. Undefined when it answers. */
+  fault?: string;
+}
+
+/** Whether the `cluster` stack is about to set up, or to change, the agent of this machine. */
+export function willSetUpAgent({ agentFiles }: Plan, { files }: Facts): boolean {
+  return Object.entries(agentFiles).some(([path, sha256]) => files[path] !== sha256);
+}
+
+export function judgeAgent(plan: Plan, facts: Facts, serversComing: boolean): Finding[] {
+  const { agent, versions } = facts;
+  const found = [...judgeVersion(plan, versions.consul), ...judgeEnvoy(plan, facts)];
+  if (willSetUpAgent(plan, facts) || facts.missing.includes("consul")) return found;
+  const problem = (what: string, reason: string, remedy: string) =>
+    found.push({ node: plan.node.name, severity: "problem", check: "consul agent", found: what, reason, remedy });
+  const journal = "see: journalctl -u consul -n 50";
+  if (agent.status === 0) {
+    const unit = facts.units.find(({ name }) => name === "consul.service");
+    const state = unit?.file ? `consul.service is ${unit.state}` : "there is no consul.service";
+    const remedy = unit?.file ? `systemctl start consul; ${journal}` : "set up Consul's agent on this machine";
+    problem(`nothing answers at 127.0.0.1:8500, ${state}`, "services register with their machine's agent", remedy);
+  } else if (agent.status !== 200) {
+    const reason = "services register with their machine's agent, which must let local programs read and register";
+    problem(`the agent answers ${agent.status}`, reason, `${journal}; with ACLs give the agent a default token`);
+  } else if (agent.datacenter !== plan.datacenter) {
+    // It is part of every certificate's name, so it is no matter of taste.
+    const reason = `the declaration says ${plan.datacenter}, and the config entries go there`;
+    problem(
+      `the agent belongs to the datacenter ${agent.datacenter}`,
+      reason,
+      "correct consul.datacenter, or the agent",
+    );
+  } else if (agent.leader === "" && !serversComing) {
+    const remedy = `see there: consul members, consul operator raft list-peers; ${journal}`;
+    problem("the agent sees no leader", "without one Consul takes no registration and no config entry", remedy);
+  }
+  return found;
+}
+
+function judgeVersion({ node }: Plan, version: string | undefined): Finding[] {
+  const numbers = (text: string) => text.split(".").map(Number);
+  if (!version || atLeast(numbers(version), numbers(CONSUL_AT_LEAST))) return [];
+  return [
+    {
+      node: node.name,
+      severity: "problem",
+      check: "consul",
+      found: `consul ${version}`,
+      reason: `${CONSUL_AT_LEAST} or newer is needed`,
+      remedy: "update it from HashiCorp's package repository, or replace the program that `command -v consul` names",
+    },
+  ];
+}
+
+function judgeEnvoy({ node }: Plan, { agent, versions }: Facts): Finding[] {
+  const { supportedEnvoys } = agent;
+  if (node.role !== "worker" || !versions.envoy || supportedEnvoys.length === 0) return [];
+  if (supportedEnvoys.includes(versions.envoy)) return [];
+  return [
+    {
+      node: node.name,
+      severity: "note",
+      check: "envoy",
+      found: `envoy ${versions.envoy}`,
+      reason: `this Consul ${agent.version} names ${supportedEnvoys.join(", ")} as supported; Gatehouse starts another one with -ignore-envoy-compatibility`,
+      remedy: "nothing; or install one of these versions",
+    },
+  ];
+}
+
+/** Terraform writes config entries through this address. */
+export function judgeConsulApi({ address, fault }: ConsulApi, serversComing: boolean): Finding[] {
+  if (fault === undefined || serversComing) return [];
+  return [
+    {
+      node: HERE,
+      severity: "problem",
+      check: "Consul's API",
+      found: `http://${address}: ${fault}`,
+      reason: "Terraform writes the config entries through it",
+      remedy: "correct consul.address, or open the way to it from here",
+    },
+  ];
+}

@@ -1,0 +1,81 @@
+/** Ports, units and definitions that belong to somebody else and are going to be ours. Pure. */
+import type { Facts, Listener } from "./facts";
+import type { Finding } from "./finding";
+import { willSetUpAgent } from "./judge-consul";
+import { AGENT_RECORD, type Plan, type WantedPort } from "./plan";
+
+export function judgePorts(plan: Plan, facts: Facts): Finding[] {
+  const found = new Map<string, Finding>();
+  for (const wanted of plan.ports) {
+    // A running agent's ports are its own affair.
+    if (wanted.unit === "consul.service" && !willSetUpAgent(plan, facts)) continue;
+    for (const listener of facts.listeners.filter((one) => inTheWay(wanted, one))) {
+      // A process that listens on IPv4 and on IPv6 is told once.
+      found.set(`${wanted.port} ${listener.pid}`, portFinding(plan, facts, wanted, listener));
+    }
+  }
+  return [...found.values()];
+}
+
+function inTheWay({ port, where, unit }: WantedPort, listener: Listener): boolean {
+  if (listener.port !== port || listener.unit === unit) return false;
+  return where === "any" || listener.address !== "other";
+}
+
+const existing = "where Consul already runs on every node, write existing: true under consul";
+
+function portFinding({ node }: Plan, { instances }: Facts, wanted: WantedPort, listener: Listener): Finding {
+  const { port, use } = wanted;
+  const { pid, unit, program } = listener;
+  const holder = pid ? `${program} (process ${pid}${unit ? `, ${unit}` : ""})` : "something without a process";
+  const other = unit.endsWith(".service") ? `stop it: systemctl disable --now ${unit}` : "stop it";
+  const own = instances.includes(unit.replace(/(-sidecar-proxy)?\.service$/, ""));
+  return {
+    node: node.name,
+    severity: own ? "warning" : "problem",
+    check: `port ${port}`,
+    found: `held by ${holder}`,
+    reason: own
+      ? `${use} is going to listen there; this holder is of the mesh too, and the new comes up before the old goes`
+      : `${use} is going to listen there`,
+    remedy: own
+      ? "if the deploy goes back for this: choose another port, or change it in two deploys"
+      : `${other}; or ${wanted.unit === "consul.service" ? existing : "declare another port"}`,
+  };
+}
+
+export function judgeUnits(plan: Plan, facts: Facts): Finding[] {
+  return facts.units
+    .filter(({ name, file }) => file !== "" && isForeign(plan, facts, name))
+    .map(({ name, file, state }) => ({
+      node: plan.node.name,
+      severity: "note",
+      check: name,
+      found: `${file} is there (${state}), and Gatehouse did not put it there`,
+      reason: file.startsWith("/etc/systemd/system/")
+        ? "the mesh has a unit of this name: it is taken over, and a copy is kept under /var/backups/gatehouse"
+        : "the mesh has a unit of this name, which goes before it as long as it is there",
+      remedy: "nothing, if that is what you want; else give the service another name",
+    }));
+}
+
+function isForeign(plan: Plan, facts: Facts, unit: string): boolean {
+  // Where there is no cluster stack it is not ours to take.
+  if (unit === "consul.service") return !(AGENT_RECORD in facts.files) && willSetUpAgent(plan, facts);
+  return !facts.instances.includes(unit.replace(/(-sidecar-proxy)?\.service$/, ""));
+}
+
+/** Consul reads every file in its folder: a second definition of a service would fight with ours. */
+export function judgeDefinitions({ node }: Plan, { definitions, instances }: Facts): Finding[] {
+  const ours = new Set(instances.map((name) => `/etc/consul.d/${name}.hcl`));
+  return definitions
+    .filter(({ file, name }) => file !== `/etc/consul.d/${name}.hcl` && !ours.has(file))
+    .map(({ file, name }) => ({
+      node: node.name,
+      severity: "warning",
+      check: "definitions",
+      found: `${file} has the name ${name}`,
+      reason: `the mesh defines ${name} in /etc/consul.d/${name}.hcl, and Consul reads both`,
+      remedy: "if it defines that service, move the file away",
+    }));
+}

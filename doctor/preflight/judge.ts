@@ -1,0 +1,90 @@
+/** From what the machines told to what a deploy would meet. Pure. */
+import type { MeshNode } from "../../model";
+import type { Facts } from "./facts";
+import { type Finding, HERE } from "./finding";
+import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
+import { judgeFolders, judgePrograms, judgeSystem } from "./judge-machine";
+import { judgeDefinitions, judgePorts, judgeUnits } from "./judge-names";
+import type { Plan } from "./plan";
+
+/** One machine, looked at. */
+export interface Look {
+  plan: Plan;
+  facts: Facts;
+  /** When the looking began and ended by the clock of the machine that deploys, in milliseconds since 1970. */
+  began: number;
+  ended: number;
+}
+
+/** Everything that was found on the machines that could be looked at. */
+export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
+  // While a server is still to be set up, there need be no leader, and no API to write to.
+  const servers = looks.filter(({ plan }) => plan.node.role === "server");
+  const serversComing = servers.some(({ plan, facts }) => willSetUpAgent(plan, facts));
+  const found = looks.flatMap((look) => judgeMachine(look, serversComing));
+  return [...judgeConsulApi(consulApi, serversComing), ...blameOwnClock(found, looks.length)];
+}
+
+function judgeMachine(look: Look, serversComing: boolean): Finding[] {
+  const { plan, facts } = look;
+  const common = [...judgeSystem(plan.node, facts), ...judgeClock(plan.node, look)];
+  if (plan.node.retired) return common;
+  return [
+    ...common,
+    ...judgePrograms(plan, facts),
+    ...judgeFolders(plan, facts),
+    ...judgeAgent(plan, facts, serversComing),
+    ...judgePorts(plan, facts),
+    ...judgeUnits(plan, facts),
+    ...judgeDefinitions(plan, facts),
+  ];
+}
+
+/** Seconds. Certificates are valid from a minute before they were made; logs are hard to read long before that. */
+const CLOCK_WARNS = 5;
+const CLOCK_FAILS = 60;
+
+/** Seconds that a machine's clock is ahead of ours, less what the looking took; negative when it is behind. */
+export function clockOff({ facts, began, ended }: Look): number {
+  const { clock } = facts;
+  if (Number.isNaN(clock)) return 0;
+  return (clock > ended ? clock - ended : clock < began ? clock - began : 0) / 1000;
+}
+
+function judgeClock(node: MeshNode, look: Look): Finding[] {
+  const off = clockOff(look);
+  if (Math.abs(off) < CLOCK_WARNS) return [];
+  const way = off > 0 ? "ahead of" : "behind";
+  return [
+    {
+      node: node.name,
+      severity: Math.abs(off) > CLOCK_FAILS ? "problem" : "warning",
+      check: CLOCK,
+      found: `its clock is ${duration(Math.abs(off))} ${way} this machine's`,
+      reason:
+        "the certificates of the mesh are valid from their making on: to a clock that is behind they are not valid yet",
+      remedy: "start time synchronisation there: timedatectl set-ntp true",
+    },
+  ];
+}
+
+const CLOCK = "clock";
+
+/** When every one of several machines is off, then it is this one. */
+function blameOwnClock(found: Finding[], machines: number): Finding[] {
+  const clocks = found.filter(({ check }) => check === CLOCK);
+  if (machines < 2 || clocks.length < machines) return found;
+  return found.map((finding) =>
+    finding.check === CLOCK
+      ? {
+          ...finding,
+          remedy: `look at ${HERE}'s clock first: every machine differs from it. Then: timedatectl set-ntp true`,
+        }
+      : finding,
+  );
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}

@@ -1,0 +1,91 @@
+/** Looks at every machine of a mesh before a deploy, and at nothing else; changes nothing. */
+import { statSync } from "node:fs";
+import type { Mesh, MeshNode } from "../../model";
+import { preflightScript } from "../../templates";
+import { inTurn } from "../in-turn";
+import { runOn } from "../ssh";
+import { readFacts } from "./facts";
+import type { Finding } from "./finding";
+import { judge, type Look } from "./judge";
+import type { ConsulApi } from "./judge-consul";
+import { planFor, questionsOf } from "./plan";
+import { unseen } from "./unseen";
+
+/** ssh connections at once: each is a process here, and a few hundred machines are asked in one go. */
+const CONNECTIONS = 32;
+
+/** Connections at once where a bastion is in between: its sshd refuses beyond ten that are not logged in yet. */
+const THROUGH_A_BASTION = 8;
+
+/** Milliseconds that Consul's API has to answer. */
+const API_TIMEOUT = 5_000;
+
+export interface Preflight {
+  mesh: string;
+  machines: Machine[];
+  /** In the order of the declaration, and there by weight. */
+  findings: Finding[];
+}
+
+/** A machine; what is told of it is undefined where it could not be looked at. */
+export interface Machine {
+  node: MeshNode;
+  look?: Look;
+}
+
+export interface PreflightOptions {
+  /** Called when a machine has been looked at, with how many are still waited for. @default nobody */
+  onProgress?: (looked: MeshNode, waitingFor: MeshNode[]) => void;
+  /** The clock that machines are compared with, in milliseconds since 1970. @default this machine's */
+  now?: () => number;
+}
+
+/** One ssh connection a machine, many at once. */
+export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Promise<Preflight> {
+  const waiting = new Set(mesh.nodes);
+  const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
+  const api = askConsul(mesh.consul.address);
+  const asked = await inTurn(mesh.nodes, limit, async (node) => {
+    const result = await lookAt(mesh, node, options.now ?? Date.now);
+    waiting.delete(node);
+    options.onProgress?.(node, [...waiting]);
+    return result;
+  });
+  const looks = asked.filter((result): result is Look => "facts" in result);
+  const faults = asked.filter((result): result is Finding => !("facts" in result));
+  const found = [...faults, ...judge(looks, await api)];
+  return {
+    mesh: mesh.name,
+    machines: mesh.nodes.map((node) => ({ node, look: looks.find(({ plan }) => plan.node === node) })),
+    findings: inOrder(found, mesh),
+  };
+}
+
+async function lookAt(mesh: Mesh, node: MeshNode, now: () => number): Promise<Look | Finding> {
+  const plan = planFor(mesh, node, (path) => statSync(path).size);
+  const began = now();
+  const output = await runOn(node, preflightScript(questionsOf(plan)));
+  const ended = now();
+  const facts = readFacts(output.stdout);
+  return facts ? { plan, facts, began, ended } : unseen(node, output);
+}
+
+async function askConsul(address: string): Promise<ConsulApi> {
+  try {
+    const response = await fetch(`http://${address}/v1/status/leader`, { signal: AbortSignal.timeout(API_TIMEOUT) });
+    const answer = await response.text();
+    if (!response.ok) return { address, fault: `it answers ${response.status}` };
+    return answer.length > 2 ? { address } : { address, fault: "it knows no leader" };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return { address, fault: cause instanceof Error ? cause.message : message };
+  }
+}
+
+const weights: Finding["severity"][] = ["problem", "warning", "note"];
+
+function inOrder(findings: Finding[], mesh: Mesh): Finding[] {
+  const place = ({ node }: Finding) => mesh.nodes.findIndex(({ name }) => name === node);
+  const weight = ({ severity }: Finding) => weights.indexOf(severity);
+  return [...findings].sort((a, b) => place(a) - place(b) || weight(a) - weight(b));
+}

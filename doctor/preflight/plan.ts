@@ -1,0 +1,127 @@
+/** What a deploy is going to want of one machine. */
+import { createHash } from "node:crypto";
+import type { Instance, Mesh, MeshNode } from "../../model";
+import { agentRelease, type PreflightQuestions, programsOn } from "../../templates";
+
+const MiB = 1024 * 1024;
+
+/** Where a deploy writes, and how much room it needs there beside the binaries: its files and releases are small. */
+const MARGINS: Record<string, number> = {
+  "/opt/gatehouse": 64 * MiB,
+  "/opt/consul": 32 * MiB,
+  "/etc/systemd/system": 4 * MiB,
+  "/etc/consul.d": 4 * MiB,
+  "/usr/local/bin": MiB,
+  "/var/backups": 4 * MiB,
+  "/tmp": 16 * MiB,
+};
+
+/** What Consul's agent listens on, as `templates/consul/agent.hcl` sets it up. */
+const AGENT_PORTS = [8301, 8500, 8502, 8600];
+const SERVER_PORTS = [8300, 8302, 8503];
+
+export interface WantedPort {
+  port: number;
+  /** Whether it is taken by a listener on another address than 127.0.0.1. */
+  where: "loopback" | "any";
+  /** The unit that is going to hold it. */
+  unit: string;
+  /** What for: "the service frontend". */
+  use: string;
+}
+
+export interface Plan {
+  node: MeshNode;
+  datacenter: string;
+  programs: string[];
+  ports: WantedPort[];
+  /** Names of the instances. */
+  instances: string[];
+  units: string[];
+  /** Bytes that must be free, by folder; the binaries are not among them. */
+  folders: Record<string, number>;
+  /** By SHA-256. */
+  binaries: Map<string, { path: string; bytes: number }>;
+  /** SHA-256 of the agent's files as the `cluster` stack wants them. Empty where there is no such stack. */
+  agentFiles: Record<string, string>;
+}
+
+/** `sizeOf` tells the bytes of a file on the machine that deploys. */
+export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => number): Plan {
+  // A retired machine is emptied: that needs no room, no port and no Envoy.
+  const instances = node.retired ? [] : mesh.instances.filter((instance) => instance.node.name === node.name);
+  const ownAgent = !mesh.consul.existing && !node.retired;
+  const binaries: Plan["binaries"] = new Map();
+  for (const { workload } of instances) {
+    if (workload.kind !== "service") continue;
+    const { path, sha256 } = workload.binary;
+    if (!binaries.has(sha256)) binaries.set(sha256, { path, bytes: sizeOf(path) });
+  }
+  return {
+    node,
+    datacenter: mesh.consul.datacenter,
+    programs: node.retired ? [] : programsOn(node),
+    ports: [...(ownAgent ? agentPorts(node) : []), ...instances.flatMap(portsOf)],
+    instances: instances.map(({ workload }) => workload.name),
+    units: instances.flatMap(unitsOf),
+    folders: node.retired ? {} : MARGINS,
+    binaries,
+    agentFiles: ownAgent ? agentFiles(mesh, node) : {},
+  };
+}
+
+/** What `templates/shell/agent.sh` leaves: without it the agent is somebody else's. */
+export const AGENT_RECORD = "/opt/gatehouse/agent.conf";
+
+/** What to ask the machine. */
+export function questionsOf({ programs, ports, instances, units, folders, agentFiles }: Plan): PreflightQuestions {
+  return {
+    programs,
+    ports: ports.map(({ port }) => port),
+    units: ["consul.service", ...units],
+    names: instances,
+    folders: Object.keys(folders),
+    files: [AGENT_RECORD, ...Object.keys(agentFiles)],
+  };
+}
+
+function agentFiles(mesh: Mesh, node: MeshNode): Record<string, string> {
+  const { files } = agentRelease(mesh, node);
+  return Object.fromEntries(
+    files.map(({ path, content }) => [path, createHash("sha256").update(content).digest("hex")]),
+  );
+}
+
+function agentPorts({ role }: MeshNode): WantedPort[] {
+  const ports = role === "server" ? [...SERVER_PORTS, ...AGENT_PORTS] : AGENT_PORTS;
+  return ports.map((port) => ({ port, where: "any", unit: "consul.service", use: "Consul's agent" }));
+}
+
+function unitsOf({ workload: { kind, name } }: Instance): string[] {
+  return kind === "service" ? [`${name}.service`, `${name}-sidecar-proxy.service`] : [`${name}.service`];
+}
+
+function portsOf(instance: Instance): WantedPort[] {
+  const { workload, adminPort, sidecarPort } = instance;
+  const { name } = workload;
+  if (workload.kind === "ingress-gateway") {
+    const unit = `${name}.service`;
+    return [
+      { port: adminPort, where: "loopback", unit, use: `the admin page of the gateway ${name}` },
+      // The routes' probes ask on 127.0.0.1, so another listener there is in the way too.
+      ...workload.listeners.map(({ port }) => ({ port, where: "any" as const, unit, use: `the gateway ${name}` })),
+    ];
+  }
+  const unit = `${name}-sidecar-proxy.service`;
+  return [
+    { port: workload.port, where: "loopback", unit: `${name}.service`, use: `the service ${name}` },
+    ...(sidecarPort ? [{ port: sidecarPort, where: "any" as const, unit, use: `the sidecar of ${name}` }] : []),
+    { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar` },
+    ...workload.upstreams.map((upstream) => ({
+      port: upstream.localPort,
+      where: "loopback" as const,
+      unit,
+      use: `${name}'s upstream ${upstream.name}`,
+    })),
+  ];
+}

@@ -1,0 +1,139 @@
+#!/bin/bash
+# Says what a deploy would meet on this machine, and changes nothing. Lines of KEY, a tab, and VALUES; `end` is the last.
+# usage: { cat preflight.sh; questions; } | bash -s
+# The questions follow this text on standard input, one a line, a word and a list:
+#   programs, ports, units, names, folders, files
+set -u
+
+AGENT=http://127.0.0.1:8500/v1
+GATEHOUSE=/opt/gatehouse
+programs="" ports="" units="" names="" folders="" files=""
+
+tell() {
+  local IFS=$'\t'
+  printf '%s\n' "$*"
+}
+
+read_questions() {
+  local key list
+  while read -r key list; do
+    case $key in
+      programs) programs=$list ;;
+      ports) ports=$list ;;
+      units) units=$list ;;
+      names) names=$list ;;
+      folders) folders=$list ;;
+      files) files=$list ;;
+    esac
+  done
+}
+
+# The first version number that a program tells of itself; the agent's checkpoint would ask the internet.
+version_of() { CHECKPOINT_DISABLE=1 timeout 10 "$@" 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1; }
+
+look_for_programs() {
+  local program
+  for program in $programs; do
+    # bash also names a file that cannot be run, when there is no better one.
+    if ! [ -x "$(command -v "$program")" ]; then
+      tell missing "$program"
+    elif [ "$program" = consul ]; then
+      tell version consul "$(version_of consul version)"
+    elif [ "$program" = envoy ]; then
+      tell version envoy "$(envoy_version)"
+    fi
+  done
+}
+
+# `envoy  version: 5c1f…/1.36.4/Clean/RELEASE/BoringSSL`: the hash before it may look like a number.
+envoy_version() { timeout 10 envoy --version 2>/dev/null | grep -oE '/[0-9]+\.[0-9]+\.[0-9]+/' | tr -d / | head -n 1; }
+
+look_at_systemd() {
+  tell init "$(cat /proc/1/comm)"
+  tell systemd "$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" \
+    "$(systemctl is-system-running 2>/dev/null)"
+}
+
+# The folder, or what there is of the way to it.
+existing() {
+  local folder=$1
+  until [ -d "$folder" ]; do folder=$(dirname "$folder"); done
+  echo "$folder"
+}
+
+look_at_folders() {
+  local folder there
+  for folder in $folders; do
+    there=$(existing "$folder")
+    tell disk "$folder" "$(stat -c %d "$there")" "$(df -Pk "$there" | awk 'NR == 2 { print $4 }')" "$(df -Pi "$there" | awk 'NR == 2 { print $2, $4 }')"
+    [ -w "$there" ] || tell readonly "$folder"
+  done
+}
+
+look_at_agent() {
+  local answer
+  command -v curl >/dev/null || return 0
+  answer=$(curl -s --max-time 5 -w '\t%{http_code}' "$AGENT/agent/self")
+  tell agent "${answer##*$'\t'}" "$(tr -d '\t\n' <<<"${answer%$'\t'*}")"
+  tell leader "$(curl -s --max-time 5 "$AGENT/status/leader" | tr -d '"\n')"
+}
+
+look_at_units() {
+  local words
+  read -ra words <<<"$units"
+  systemctl show -p Id -p FragmentPath -p ActiveState "${words[@]}" 2>/dev/null | sed 's/^/unit\t/'
+}
+
+# What of Gatehouse's is there, and the files that would be compared.
+look_at_files() {
+  local folder file
+  for folder in "$GATEHOUSE"/instances/*/current/; do
+    if [ -d "$folder" ]; then tell instance "$(basename "$(dirname "$folder")")"; fi
+  done
+  for folder in "$GATEHOUSE"/binaries/*/; do
+    if [ -d "$folder" ]; then tell binary "$(basename "$folder")"; fi
+  done
+  for file in $files; do
+    if [ -e "$file" ]; then tell file "$file" "$(sha256sum <"$file" | cut -d ' ' -f 1)"; fi
+  done
+}
+
+# Consul's configuration files that define one of our names. `destination_name` of an upstream is no such thing.
+look_at_definitions() {
+  [ -n "$names" ] || return 0
+  grep -soHE "(^|[^_[:alnum:]])\"?name\"?[[:space:]]*[=:][[:space:]]*\"(${names// /|})\"" /etc/consul.d/*.hcl /etc/consul.d/*.json |
+    sed -E 's/^([^:]*):.*"([^"]*)"$/definition\t\1\t\2/' | sort -u
+}
+
+# Who listens on a port of ours: address and port as the kernel writes them, process, unit, program.
+look_at_ports() {
+  local wanted address inode pid
+  [ -n "$ports" ] || return 0
+  # shellcheck disable=SC2086 # a list of numbers
+  wanted=$(printf '%04X ' $ports)
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v wanted=" $wanted" '
+    $4 == "0A" { split($2, part, ":"); if (index(wanted, " " part[2] " ")) print $2, $10 }' |
+    while read -r address inode; do
+      pid=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" -print -quit 2>/dev/null | cut -d / -f 3)
+      tell listener "$address" "$pid" "$(unit_of "$pid")" "$(cat "/proc/${pid:-none}/comm" 2>/dev/null)"
+    done
+}
+
+unit_of() { sed -nE 's#^(0:|[0-9]+:name=systemd):.*/([^/]+\.(service|scope))(/.*)?$#\2#p' "/proc/${1:-none}/cgroup" 2>/dev/null | head -n 1; }
+
+main() {
+  tell clock "$(date +%s.%N)"
+  read_questions
+  tell user "$(id -u)"
+  look_for_programs
+  look_at_systemd
+  look_at_folders
+  look_at_agent
+  look_at_units
+  look_at_files
+  look_at_definitions
+  look_at_ports
+  tell end
+}
+
+main
