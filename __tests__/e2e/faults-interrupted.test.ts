@@ -1,6 +1,7 @@
 import type { MeshDeclaration } from "../../model";
 import { cutOff, everyMachine, nothingPlanned } from "./interrupt";
 import { backendOn, declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil } from "./mesh";
+import { record } from "./record";
 
 jest.setTimeout(120_000);
 
@@ -10,7 +11,6 @@ type Signal = "SIGINT" | "SIGKILL";
 const firstDeploys: [Signal, number][] = [
   ["SIGINT", 5],
   ["SIGINT", 11],
-  ["SIGKILL", 4],
   ["SIGKILL", 8],
   ["SIGKILL", 12],
 ];
@@ -30,6 +30,7 @@ const laterDeploys: [Signal, number][] = [
   ["SIGINT", 7.5],
   ["SIGKILL", 8.5],
   ["SIGINT", 9],
+  ["SIGKILL", 10],
 ];
 
 describeOnLab("a deploy that is cut off", () => {
@@ -49,7 +50,7 @@ describeOnLab("a deploy that is cut off", () => {
     const at = laterDeploys.findIndex(([one, other]) => one === signal && other === seconds);
     const [mesh, expected] = at % 2 === 0 ? [plain, fresh] : [grown, freshlyGrown];
     await cutOff(mesh, seconds, signal);
-    await converges(mesh, expected);
+    await converges(`a change cut off by ${signal} after ${seconds} s`, mesh, expected);
   });
 
   test.each(firstDeploys)(
@@ -57,12 +58,14 @@ describeOnLab("a deploy that is cut off", () => {
     async (signal, seconds) => {
       await freshLab();
       await cutOff(plain, seconds, signal);
-      await converges(plain, fresh);
+      await converges(`the first deploy cut off by ${signal} after ${seconds} s`, plain, fresh);
     },
   );
 
-  async function converges(mesh: MeshDeclaration, expected: Record<string, string>[]): Promise<void> {
+  async function converges(change: string, mesh: MeshDeclaration, expected: Record<string, string>[]): Promise<void> {
+    const began = Date.now();
     await deploy(mesh);
+    record({ section: "Faults", change, sent: 0, failed: 0, seconds: (Date.now() - began) / 1000 });
     expect((await getUntil(200, gatewayUrl, ["Host: front.test"])).status).toBe(200);
     expect(everyMachine()).toEqual(expected);
     expect(await nothingPlanned()).toBe("");
