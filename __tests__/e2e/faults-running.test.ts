@@ -89,7 +89,7 @@ function twoOfEach(): MeshDeclaration {
     routes: [
       {
         match: { http: { pathPrefix: "/" } },
-        destination: { numRetries: 10, retryOn: ["connect-failure", "reset", "refused-stream"] },
+        destination: { numRetries: 10, retryOn: ["connect-failure", "reset", "gateway-error"] },
       },
     ],
   }));

@@ -89,6 +89,8 @@ main() {
   take_binary
   stage
   validate "$release" || die "the new release of $NAME is not valid"
+  # Without a leader no caller hears that this instance goes, or that it is back.
+  wait_for 60 has_leader || die "Consul has had no leader for a minute; see: journalctl -u consul -n 50"
   put_into_service "$release" || outcome=$?
   if [ "$outcome" -eq 2 ]; then
     undrain
