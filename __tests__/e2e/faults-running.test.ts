@@ -30,7 +30,9 @@ describeOnLab("a running mesh with two instances of each service", () => {
       await pause(4000);
     });
     expect(await on("worker1", "systemctl is-active frontend-sidecar-proxy")).toBe("active");
-    expect(load).toMatchObject({ failed: 0 });
+    // Nobody announced it: until Consul's next check callers still come here. Not 0 yet, see docs/decisions/0010.
+    expect(load.failed).toBeLessThan(load.sent / 10);
+    expect((await getUntil(200, gatewayUrl)).status).toBe(200);
   });
 
   test("the gateway's Envoy is killed: it is back as soon as it has started", async () => {
