@@ -65,12 +65,12 @@ describeOnLab("a machine in trouble", () => {
   });
 
   test.each([
-    ["a full disk", fullDisk, "umount /opt/gatehouse", "No space left on device"],
+    ["a full disk", fullDisk, "umount /opt/gatehouse", "MiB are free in /opt/gatehouse"],
     [
       "a read-only /etc",
       "mount -o bind /etc /etc && mount -o remount,bind,ro /etc",
       "umount -l /etc",
-      "Read-only file system",
+      "cannot write to /etc/systemd/system",
     ],
   ])(
     "%s: nothing is half-written, the old release runs on, the next deploy goes through",
@@ -83,9 +83,7 @@ describeOnLab("a machine in trouble", () => {
       await on("worker2", mend);
       expect(exitCode).not.toBe(0);
       expect(text).toContain(reason);
-      expect(text).toContain(
-        "the new release of backend could not be put on this machine, see above; nothing was changed",
-      );
+      expect(text).toContain("nothing was changed");
       expect(after).toBe(pid);
       expect(files).toBe(before);
       expect((await get(gatewayUrl)).status).toBe(200);

@@ -16,7 +16,7 @@ main() {
   lock "$1" 7
   local current earlier
   current=$(basename "$(readlink -f "$home/current")")
-  earlier=$(releases | awk -v current="$current" 'found { print; exit } $0 == current { found = 1 }')
+  earlier=$(releases | awk -v current="$current" 'found && !told { print; told = 1 } $0 == current { found = 1 }')
   [ -n "$earlier" ] || die "there is no release of $1 before $current on this machine; the last $KEEP_RELEASES are kept"
   use_conf "$home/releases/$earlier"
   validate "$home/releases/$earlier" || die "release $earlier of $NAME is not valid on this machine any more; nothing was changed"

@@ -80,14 +80,17 @@ roll_back() {
 
 main() {
   lock "$NAME" 7
+  need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR"
   local outcome=0
   old=""
   if [ -e "$home/current" ]; then old=$(readlink -f "$home/current"); fi
   trap abandon EXIT
   mkdir -p "$home" "$BINARIES" "$ENV_DIR"
   chmod 0700 "$ENV_DIR"
+  lock binaries 9 # services of this machine may share one
   take_binary
   stage
+  exec 9>&-
   validate "$release" || die "the new release of $NAME is not valid"
   # Without a leader no caller hears that this instance goes, or that it is back.
   wait_for 60 has_leader || die "Consul has had no leader for a minute; see: journalctl -u consul -n 50"
@@ -106,7 +109,9 @@ main() {
   [ -z "$old" ] || touch -d "-1 second" "$old"
   touch "$release"
   make_current "$release"
+  lock binaries 9
   forget_old
+  exec 9>&-
   rm -f "$home/rolled-back"
   say "$NAME serves (restarted: ${restarted[*]:-nothing})"
 }
