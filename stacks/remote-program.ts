@@ -67,7 +67,8 @@ export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisione
     hostKey,
     user: ssh.user,
     port: ssh.port,
-    timeout: "2m",
+    // Of the connection alone: a machine that was just restarted is back by then, and one that is down is named soon.
+    timeout: "30s",
     scriptPath: "/tmp/gatehouse-%RAND%.sh",
     // Terraform would try an agent by itself when there is no key.
     agent: String(ssh.agent),

@@ -79,13 +79,14 @@ install_files() {
   for at in "${!targets[@]}"; do mv -f "${temporaries[$at]}" "${targets[$at]}" || return 1; done
 }
 
-# swap_to RELEASE UNIT...: installs its files and restarts the named units.
+# swap_to RELEASE UNIT...: installs its files and restarts the named units. Returns 2 when nothing was changed.
 swap_to() {
   local target=$1 heard=no units
   shift
   lock machine 8
   mapfile -t units < <(cd "$target/systemd" && ls)
-  install_files "$target" || return 1
+  install_files "$target" || return 2
+  trap - EXIT # from here on, going back is more than removing the release
   clear_overrides "${units[@]}"
   systemctl daemon-reload || return 1
   if [ "$heard" = yes ] || [ "$(status_of "$NAME")" = absent ]; then (reload_consul) || return 1; fi

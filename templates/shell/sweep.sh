@@ -100,14 +100,25 @@ sweep_files() {
 written_by_us() {
   { grep -lsF '# Written by Gatehouse' "$@" || true; } | while read -r file; do
     file=$(basename "$file")
-    case $file in consul.*) ;; *) echo "${file%.*}" ;; esac
+    case $file in consul.* | gatehouse-*) ;; *) echo "${file%.*}" ;; esac
+  done
+}
+
+# Uploads that were broken off, and of what is no longer declared.
+sweep_incoming() {
+  local file
+  for file in "$GATEHOUSE"/incoming/*; do
+    case " $KEEP_BINARIES " in *" ${file##*/} "*) ;; *) rm -f "$file" ;; esac
   done
 }
 
 lock sweep 7
+# What the mesh declares is asked of Consul: no answer must not pass for "nothing".
+wait_for 60 has_leader || die "Consul has had no leader for a minute; see: journalctl -u consul -n 50"
 sweep_own
 sweep_foreign
 sweep_files
 # shellcheck disable=SC2086 # a list of hex numbers
 prune_binaries $KEEP_BINARIES
+sweep_incoming
 say "nothing here that is not declared"
