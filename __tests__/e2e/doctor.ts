@@ -2,8 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import type { MeshDeclaration } from "../../model";
 import { output } from "../../tools/process";
+import { meshFile } from "./mesh";
 
-const meshFile = "lab/.state/e2e/doctor-mesh.ts";
+const doctorMesh = "lab/.state/e2e/doctor-mesh.ts";
 
 /** A finding as `npm run doctor -- --json` tells it. */
 export interface Told {
@@ -27,7 +28,11 @@ export interface Examination {
 /** Runs `npm run doctor -- --json` and what else is given. */
 export async function doctor(mesh: MeshDeclaration, ...options: string[]): Promise<Examination> {
   mkdirSync("lab/.state/e2e", { recursive: true });
-  writeFileSync(meshFile, `export default ${JSON.stringify(mesh, null, 2)};\n`);
+  writeFileSync(doctorMesh, `export default ${JSON.stringify(mesh, null, 2)};\n`);
+  return examine(doctorMesh, options);
+}
+
+async function examine(meshFile: string, options: string[]): Promise<Examination> {
   const command = ["--import", "tsx", "doctor/cli.ts", "--json", ...options];
   const env = { ...process.env, GATEHOUSE_MESH: meshFile, FORCE_COLOR: "0", CI: "1" };
   const { stdout, stderr, exitCode } = await output(process.execPath, command, {}, { env });
@@ -39,6 +44,14 @@ export async function doctor(mesh: MeshDeclaration, ...options: string[]): Promi
 
 /** What the doctor finds, one line each, notes and mere consequences left out. Empty: the mesh is as declared. */
 export async function doctorVerdict(mesh: MeshDeclaration): Promise<string[]> {
-  const { findings } = await doctor(mesh);
-  return findings.filter(({ kind, follows }) => kind !== "note" && !follows).map(({ line }) => line);
+  return told(await doctor(mesh));
 }
+
+/** The same on the mesh that was deployed last, in a few words. */
+export async function verdictOnLast(): Promise<string> {
+  const lines = told(await examine(meshFile, []));
+  return lines.length === 0 ? "clean" : `${lines.length} findings: ${lines[0]}`;
+}
+
+const told = ({ findings }: Examination) =>
+  findings.filter(({ kind, follows }) => kind !== "note" && !follows).map(({ line }) => line);

@@ -65,7 +65,7 @@ describeOnLab("a deploy that is cut off", () => {
   async function converges(change: string, mesh: MeshDeclaration, expected: Record<string, string>[]): Promise<void> {
     const began = Date.now();
     await deploy(mesh);
-    record({ section: "Faults", change, sent: 0, failed: 0, seconds: (Date.now() - began) / 1000 });
+    await record({ section: "Faults", change, sent: 0, failed: 0, seconds: (Date.now() - began) / 1000 });
     expect((await getUntil(200, gatewayUrl, ["Host: front.test"])).status).toBe(200);
     expect(everyMachine()).toEqual(expected);
     expect(await nothingPlanned()).toBe("");

@@ -77,7 +77,13 @@ describeOnLab("a running mesh with two instances of each service", () => {
 async function during(change: string, fault: () => Promise<void>): Promise<{ load: Load }> {
   const began = Date.now();
   const { load } = await underLoad(gatewayUrl, fault);
-  record({ section: "Faults", change, sent: load.sent, failed: load.failed, seconds: (Date.now() - began) / 1000 - 2 });
+  await record({
+    section: "Faults",
+    change,
+    sent: load.sent,
+    failed: load.failed,
+    seconds: (Date.now() - began) / 1000 - 2,
+  });
   return { load };
 }
 

@@ -9,7 +9,8 @@ import { output } from "../../tools/process";
 
 export const gatewayUrl = "http://10.77.0.11:8080";
 const folder = "lab/.state/e2e";
-const meshFile = join(folder, "mesh.ts");
+/** The declaration that was handed to cdktf last. */
+export const meshFile = join(folder, "mesh.ts");
 
 /** Like `describe`, but where the lab cannot run it says so and counts as skipped. `setup.ts` found out. */
 export function describeOnLab(name: string, tests: () => void): void {
