@@ -9,7 +9,6 @@ import {
   freshLab,
   frontendOn,
   gatewayUrl,
-  get,
   getUntil,
   mainPid,
   on,
