@@ -2,6 +2,7 @@
  * A program that runs on a machine over ssh: one `null_resource`, run again when a trigger changes. The one place that
  * knows Terraform's provisioners, whose types in cdktf lack `when`.
  */
+import { isIPv6 } from "node:net";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn, type ITerraformDependable, type RemoteExecProvisioner, type SSHProvisionerConnection } from "cdktf";
 import type { Construct } from "constructs";
@@ -64,7 +65,7 @@ export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisione
   return {
     type: "ssh",
     host: terraformLiteral(address),
-    hostKey,
+    hostKey: bastion ? `${hostKey}\n${knownHost(bastion)}` : hostKey,
     user: ssh.user,
     port: ssh.port,
     // Of the connection alone: a machine that was just restarted is back by then, and one that is down is named soon.
@@ -81,6 +82,14 @@ export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisione
       bastionPrivateKey: keyFile(bastion.privateKeyFile),
     }),
   };
+}
+
+/**
+ * The bastion's line of a known_hosts file. Terraform (1.11) holds the bastion's key against `host_key` and not against
+ * `bastion_host_key`; it writes `host_key` into such a file as it is, so that file can know both.
+ */
+function knownHost({ host, port, hostKey }: NonNullable<MeshNode["ssh"]["bastion"]>): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port} ${hostKey}`;
 }
 
 function keyFile(path: string | undefined): string | undefined {

@@ -195,6 +195,7 @@ test("ssh through a bastion, as another user, with an agent", () => {
     bastion_user: "hop",
     bastion_port: 22,
     bastion_host_key: hostKey,
+    host_key: `${hostKey}\njump.test:22 ${hostKey}`, // Terraform looks for the bastion's there
   });
 });
 
