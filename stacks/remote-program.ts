@@ -29,6 +29,9 @@ export class RemoteProgram extends Resource {
       // Under create_before_destroy that provisioner runs only when the resource is really destroyed.
       ...(props.onDestroy !== undefined && { lifecycle: { createBeforeDestroy: true } }),
       connection: connectionTo(props.node),
+      // A replaced program's `onDestroy` must not run: it would empty a machine that is to be set up again. Terraform
+      // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
+      lifecycle: { createBeforeDestroy: true },
       provisioners: [
         remoteExec(props.program),
         ...(props.onDestroy === undefined ? [] : [remoteExec(props.onDestroy, "destroy")]),
@@ -64,7 +67,8 @@ export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisione
     hostKey,
     user: ssh.user,
     port: ssh.port,
-    timeout: "2m",
+    // Of the connection alone: a machine that was just restarted is back by then, and one that is down is named soon.
+    timeout: "30s",
     scriptPath: "/tmp/gatehouse-%RAND%.sh",
     // Terraform would try an agent by itself when there is no key.
     agent: String(ssh.agent),

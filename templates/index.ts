@@ -1,5 +1,6 @@
 export { type AgentRelease, agentRelease } from "./agent";
 export { type Handover, handover } from "./handover";
+export { type InspectValues, inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";
 export type { MachineFile } from "./machine-file";
 export { nodeRelease, probeProgram, type Route, routesOf, sweepProgram, userData, wipeProgram } from "./node";

@@ -1,6 +1,6 @@
 /** Everything that one instance needs on its machine, and the program that puts it there. */
 import { basename } from "node:path";
-import type { Gateway, Health, Instance, Mesh, Service } from "../model";
+import type { Binary, Gateway, Health, Instance, Mesh, Service } from "../model";
 import { readTemplate, render } from "./engine";
 import type { MachineFile } from "./machine-file";
 import { contentHash, program, shellConf } from "./program";
@@ -9,6 +9,10 @@ export interface InstanceRelease {
   files: MachineFile[];
   /** Hash of what makes the release: the files and the binary. */
   hash: string;
+  /** The name of the release's folder on the machine. */
+  release: string;
+  /** Where the binary lies on the machine. Undefined for a gateway. */
+  binaryPath?: string;
   /** The program that puts it into service. */
   program: string;
 }
@@ -57,13 +61,15 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
       content,
     })),
     hash,
+    release: hash.slice(0, 12),
+    ...(binary && { binaryPath: binaryPath(binary) }),
     program: program({ "main.sh": readTemplate("shell/instance.sh"), "instance.conf": conf, ...bundle }),
   };
 }
 
 function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
   const { name } = service;
-  const binary = `/opt/gatehouse/binaries/${service.binary.sha256}/${binaryName(service.binary.path)}`;
+  const binary = binaryPath(service.binary);
   const definition = render("consul/service.hcl", {
     service,
     failures: failuresBeforeCritical(service),
@@ -111,6 +117,10 @@ function checkTarget(health: Health, port: number) {
     interval: health.interval,
     timeout: health.timeout,
   };
+}
+
+function binaryPath({ path, sha256 }: Binary): string {
+  return `/opt/gatehouse/binaries/${sha256}/${binaryName(path)}`;
 }
 
 /** The binary keeps its name, for `ps`, as far as the name is harmless in a unit and a shell. */

@@ -7,6 +7,8 @@ import { programsOn } from "./programs";
 
 export interface NodeRelease {
   files: MachineFile[];
+  /** Gatehouse's own programs, which are nobody's to review. */
+  programs: MachineFile[];
   hash: string;
   program: string;
 }
@@ -26,21 +28,34 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
     "traffic.sh",
     "removal.sh",
     "health.sh",
+    "drift.sh",
     "release.sh",
     "transaction.sh",
     "rollback.sh",
     "drain-gateway.sh",
+    "machine-drain.sh",
   );
   const command = readTemplate("shell/mesh.sh");
   const conf = nodeConf(mesh, node);
+  const drain = render("systemd/gatehouse-drain.service", { mesh: mesh.name });
+  const drainUnit = { path: "/etc/systemd/system/gatehouse-drain.service", mode: "0644", content: drain };
   const needs = `${programsOn(node).join(" ")}\n`;
   return {
     files: [
       { path: "/usr/local/bin/mesh", mode: "0755", content: command },
       { path: "/opt/gatehouse/node.conf", mode: "0644", content: conf },
+      ...(node.role === "worker" ? [drainUnit] : []), // servers carry no workload
     ],
-    hash: contentHash(main, command, conf, needs, ...Object.values(lib)),
-    program: program({ "main.sh": main, mesh: command, "node.conf": conf, programs: needs, ...lib }),
+    programs: Object.entries(lib).map(([name, content]) => ({ path: `/opt/gatehouse/${name}`, mode: "0755", content })),
+    hash: contentHash(main, command, conf, needs, drain, ...Object.values(lib)),
+    program: program({
+      "main.sh": main,
+      mesh: command,
+      "node.conf": conf,
+      programs: needs,
+      "gatehouse-drain.service": drain,
+      ...lib,
+    }),
   };
 }
 

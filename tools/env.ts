@@ -3,11 +3,12 @@
 import { delimiter } from "node:path";
 import { chooseProviders } from "./provider-choice";
 import { outputFolder, settleProviders } from "./settle";
+import { terraformEnv } from "./terraform-env";
 
 async function main(): Promise<void> {
   const choice = await chooseProviders((line) => console.error(line));
   settleProviders(outputFolder(), choice);
-  const { PATH, ...rest } = choice.env;
+  const { PATH, ...rest } = { ...terraformEnv(), ...choice.env };
   for (const [name, value] of Object.entries(rest)) console.log(`export ${name}=${quote(value)}`);
   // npm puts its own folders into this process's PATH: only what was added belongs into the person's shell.
   if (PATH) console.log(`export PATH=${quote(PATH.split(delimiter)[0] ?? "")}":$PATH"`);

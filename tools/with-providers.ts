@@ -2,15 +2,18 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, resolve } from "node:path";
+import { claimFolder } from "./one-run";
 import { chooseProviders } from "./provider-choice";
 import { outputFolder, settleProviders } from "./settle";
+import { terraformEnv } from "./terraform-env";
 
 async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
   if (!command) throw new Error("Nothing to run. Write: tsx tools/with-providers.ts -- COMMAND [ARGUMENT...]");
+  if (command === "cdktf") await claimFolder(outputFolder(), [command, ...rest].join(" "));
   const choice = await chooseProviders((line) => console.error(line));
   settleProviders(outputFolder(), choice);
-  process.exitCode = await runUnder(choice.env, command, rest);
+  process.exitCode = await runUnder({ ...terraformEnv(), ...choice.env }, command, rest);
 }
 
 /** Runs the command with this terminal and returns its exit code as a shell would. */

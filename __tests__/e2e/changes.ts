@@ -14,7 +14,7 @@ export async function changeTo(
   const { load, result } = await underLoad(gatewayUrl, () => deploy(mesh), options);
   const seconds = (Date.now() - began) / 1000;
   const left = await plan(mesh);
-  record({ section: "Growing and shrinking", change, sent: load.sent, failed: load.failed, seconds });
+  await record({ section: "Growing and shrinking", change, sent: load.sent, failed: load.failed, seconds });
   if (left.length > 0) throw new Error(`after "${change}" there is still to do:\n${left.join("\n")}`);
   return { ...load, text: result.text };
 }

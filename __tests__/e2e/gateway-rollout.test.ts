@@ -26,7 +26,7 @@ describeOnLab("a gateway on two nodes", () => {
     });
     const { sent, failed } = load;
     const seconds = (Date.now() - began) / 1000 - 2;
-    record({ section: "Rollouts", change: "two gateways: the unit", sent, failed, seconds });
+    await record({ section: "Rollouts", change: "two gateways: the unit", sent, failed, seconds });
     expect(load).toMatchObject({ failed: 0 });
     expect(refused).toBeGreaterThan(0);
     expect(cut).toBeLessThanOrEqual(8); // at most a kept connection that closed just as it was used again

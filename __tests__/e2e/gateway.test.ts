@@ -46,6 +46,7 @@ describeOnLab("the gateway", () => {
 
   test("replaces one that was set up by hand on the server, under the same unit name", async () => {
     await on("server1", handMade);
+    await on("worker1", handMadeBackend);
     expect(await on("server1", "systemctl is-active ingress-gateway")).toBe("active");
     const moved = declaration();
     moved.gateways!["ingress-gateway"]!.runsOn = ["worker2"];
@@ -59,6 +60,7 @@ describeOnLab("the gateway", () => {
       ),
     ).toBe("2");
     expect(await on("server1", "find /var/backups/gatehouse -type f | grep -c ingress")).toBe("2");
+    expect(await on("worker1", "ls /etc/consul.d")).toBe("consul.hcl\nfrontend.hcl"); // which names backend, too
     expect(await plan(moved)).toEqual([]);
   });
 });
@@ -82,4 +84,16 @@ systemctl daemon-reload
 consul reload
 systemctl enable --now ingress-gateway
 sleep 2
+`;
+
+/** A second backend, beside a service of ours that calls the backend. */
+const handMadeBackend = `
+cat >/etc/consul.d/old_backend.hcl <<'HCL'
+service {
+  name = "backend"
+  id   = "old-backend"
+  port = 9999
+}
+HCL
+consul reload
 `;

@@ -9,7 +9,8 @@ import { output } from "../../tools/process";
 
 export const gatewayUrl = "http://10.77.0.11:8080";
 const folder = "lab/.state/e2e";
-const meshFile = join(folder, "mesh.ts");
+/** The declaration that was handed to cdktf last. */
+export const meshFile = join(folder, "mesh.ts");
 
 /** Like `describe`, but where the lab cannot run it says so and counts as skipped. `setup.ts` found out. */
 export function describeOnLab(name: string, tests: () => void): void {
@@ -73,13 +74,18 @@ const noise = new RegExp(
   ].join("|"),
 );
 
-/** Runs cdktf on this declaration, with the providers that Gatehouse's own commands choose. */
-export async function cdktf(mesh: MeshDeclaration, ...args: string[]): Promise<Run> {
+/** How to run cdktf on this declaration, with the providers that Gatehouse's own commands choose. */
+export function cdktfCommand(mesh: MeshDeclaration, args: string[], file = meshFile) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(meshFile, `export default ${JSON.stringify(mesh, null, 2)};\n`);
+  writeFileSync(file, `export default ${JSON.stringify(mesh, null, 2)};\n`);
   const command = ["--import", "tsx", "tools/with-providers.ts", "--", "cdktf", ...args];
-  const env = { ...process.env, GATEHOUSE_MESH: meshFile, FORCE_COLOR: "0", CI: "1" };
-  const { exitCode, stdout, stderr } = await output(process.execPath, command, {}, { env });
+  return { file: process.execPath, command, env: { ...process.env, GATEHOUSE_MESH: file, FORCE_COLOR: "0", CI: "1" } };
+}
+
+/** Runs cdktf on this declaration. */
+export async function cdktf(mesh: MeshDeclaration, ...args: string[]): Promise<Run> {
+  const { file, command, env } = cdktfCommand(mesh, args);
+  const { exitCode, stdout, stderr } = await output(file, command, {}, { env });
   const lines = `${stdout}\n${stderr}`.replace(colours, "").split("\n");
   return { exitCode, text: lines.filter((line) => !noise.test(line)).join("\n") };
 }

@@ -48,7 +48,7 @@ describeOnLab("the preflight", () => {
     expect(told).toMatch(/4\.\d MiB free for \/opt\/gatehouse, \/opt\/consul/);
     expect(told).toMatch(/held by perl \(process \d+, squatter\.service\)/);
     expect(exitCode).toBe(2);
-    record({
+    await record({
       section: "Faults",
       change: "a clock 10 minutes off: named by the preflight",
       sent: 0,

@@ -1,5 +1,6 @@
 /** Rows of docs/reliability.md: what a change, a rollout or a fault did to the requests that went on meanwhile. */
 import { appendFileSync } from "node:fs";
+import { verdictOnLast } from "./doctor";
 
 export interface Row {
   /** The table's heading, e.g. `Rollouts`. */
@@ -12,12 +13,17 @@ export interface Row {
   failed: number;
   /** Seconds until the mesh was as declared again. */
   seconds: number;
-  /** Doctor's verdict afterwards, e.g. `clean`. @default left out */
+  /** Doctor's verdict afterwards. @default it is asked */
   doctor?: string;
 }
 
-/** Appends the row as one line of JSON to the file named by `GATEHOUSE_RELIABILITY`; without that does nothing. */
-export function record(row: Row): void {
+/**
+ * Appends the row as one line of JSON to the file named by `GATEHOUSE_RELIABILITY`, with the doctor's verdict on the
+ * mesh that was deployed last unless the row has one; without that file does nothing.
+ */
+export async function record(row: Row): Promise<void> {
   const file = process.env.GATEHOUSE_RELIABILITY;
-  if (file) appendFileSync(file, `${JSON.stringify(row)}\n`);
+  if (!file) return;
+  const doctor = row.doctor ?? (await verdictOnLast());
+  appendFileSync(file, `${JSON.stringify({ ...row, doctor })}\n`);
 }

@@ -26,7 +26,7 @@ export async function roll(change: string, run: () => Promise<Run>): Promise<{ l
   const began = Date.now();
   const done = await underLoad(gatewayUrl, run);
   const { sent, failed } = done.load;
-  record({ section: "Rollouts", change, sent, failed, seconds: (Date.now() - began) / 1000 - 2 });
+  await record({ section: "Rollouts", change, sent, failed, seconds: (Date.now() - began) / 1000 - 2 });
   return done;
 }
 

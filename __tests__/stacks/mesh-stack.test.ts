@@ -165,6 +165,14 @@ test("every config entry outlives what still names it", () => {
   }
 });
 
+test("replacing a program never runs what empties a machine on destroy", () => {
+  for (const one of [graph, clusterGraph(meshOf(declaration()))]) {
+    for (const address of one.addresses.filter((name) => /\.(agent|node|instance|sweep|probe)_/.test(name))) {
+      expect(one.resource(address).lifecycle).toEqual({ create_before_destroy: true });
+    }
+  }
+});
+
 test("every connection checks the host key and names no secret", () => {
   const connection = graph.resource("null_resource.instance_backend_worker2").connection;
   expect(connection).toMatchObject({

@@ -35,7 +35,7 @@ export class TerraformFolder {
     if (code !== 2) throw new Error(`terraform plan: exit ${code}\n${printed}`);
     return printed
       .split("\n")
-      .filter((line) => /^ {2}# \S+ (will|must) be/.test(line))
+      .filter((line) => /^ {2}# \S+ ((will|must) be|is tainted, so must be)/.test(line))
       .map((line) => line.slice(4));
   }
 

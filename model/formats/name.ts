@@ -8,7 +8,7 @@ const REMEDY = `use 1 to ${LONGEST_NAME} of a-z, 0-9 and \`-\`, with a letter or
 /** Names that mean something already, by the reason. A unit's name is the service's with `.service` behind it. */
 const RESERVED: ReadonlyMap<string, readonly string[]> = new Map([
   ["Consul itself uses this name", ["consul", "global", "default", "any"]],
-  ["Gatehouse puts a command or a unit of this name on the machines", ["mesh", "gatehouse"]],
+  ["Gatehouse puts a command or a unit of this name on the machines", ["mesh", "gatehouse", "gatehouse-drain"]],
   [
     "a machine has a systemd unit or a command of this name",
     (

@@ -5,8 +5,6 @@ bundle=$1
 # shellcheck source=lib.sh
 . "$bundle/lib/lib.sh"
 
-has_leader() { [ -n "$(api GET status/leader 2>/dev/null | tr -d '"')" ]; }
-
 add_user() {
   if getent passwd consul >/dev/null; then return 0; fi
   useradd --system --home-dir /opt/consul --no-create-home --shell /usr/sbin/nologin consul

@@ -20,11 +20,14 @@ die() {
   exit 1
 }
 
-# lock NAME FD: waits until no other program works on NAME. The lock ends with the descriptor.
+# lock NAME FD: waits until no other program works on NAME. The lock ends with the descriptor. Who lost its connection
+# while it waited must not begin: a later deploy may have been here since, with a newer release.
 lock() {
-  local file="/run/lock/gatehouse-$1.lock"
+  local file="/run/lock/gatehouse-$1.lock" attended=no
+  if [ -t 0 ]; then attended=yes; fi # a terminal that was hung up is none any more
   eval "exec $2>\"\$file\""
   flock -w 600 "$2" || die "another run has worked on '$1' of this machine for over 10 minutes; see: fuser -v $file"
+  if [ "$attended" = yes ] && [ ! -t 0 ]; then die "the deploy went away while this waited for '$1'; nothing was done"; fi
 }
 
 # api METHOD PATH [curl arguments]: asks the machine's own Consul agent.
@@ -47,7 +50,15 @@ status_of() {
   esac
 }
 
-reload_consul() { api PUT agent/reload >/dev/null || die "Consul's agent did not reload; see: journalctl -u consul -n 50"; }
+agent_answers() { api GET agent/self >/dev/null 2>&1; }
+
+has_leader() { [ -n "$(api GET status/leader 2>/dev/null | tr -d '"')" ]; }
+
+# An agent that is just being restarted is waited for.
+reload_consul() {
+  if wait_for 60 agent_answers && api PUT agent/reload >/dev/null; then return 0; fi
+  die "Consul's agent did not reload; see: journalctl -u consul -n 50"
+}
 
 # wait_for SECONDS COMMAND...: tries the command five times a second, or every POLL seconds.
 wait_for() {
@@ -75,7 +86,7 @@ files_of() { (cd "$1" && find consul systemd env -type f 2>/dev/null | sort) || 
 # put FILE TARGET MODE: whole or not at all.
 put() {
   local temporary
-  temporary=$(mktemp "$(dirname "$2")/.gatehouse-XXXXXX")
+  temporary=$(mktemp "$(dirname "$2")/.gatehouse-XXXXXX") || return 1
   if ! cat "$1" >"$temporary" || ! chmod "$3" "$temporary" || ! mv -f "$temporary" "$2"; then
     rm -f "$temporary"
     return 1
@@ -94,6 +105,9 @@ units_of() {
 maintenance() {
   api PUT "agent/service/maintenance/$1?enable=$2&reason=gatehouse" >/dev/null 2>&1 || true
 }
+
+# machine_maintenance true|false: of everything on this machine.
+machine_maintenance() { api PUT "agent/maintenance?enable=$1&reason=gatehouse" >/dev/null 2>&1; }
 
 # need_room FOLDER...: refuses early what would end half-way: a read-only or a full file system.
 need_room() {

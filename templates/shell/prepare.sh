@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes a machine ready for instances: Gatehouse's own programs, the `mesh` command, and what Envoy needs here.
-# usage: prepare.sh BUNDLE   where BUNDLE holds lib/, mesh, node.conf and programs
+# usage: prepare.sh BUNDLE   where BUNDLE holds lib/, mesh, node.conf, programs and gatehouse-drain.service
 bundle=$1
 # shellcheck source=lib.sh
 . "$bundle/lib/lib.sh"
@@ -12,8 +12,6 @@ need() {
   done
   [ ${#missing[@]} -eq 0 ] || die "not on this machine: ${missing[*]}; install them (the rendered user_data does) and deploy again"
 }
-
-agent_answers() { api GET agent/self >/dev/null 2>&1; }
 
 # Consul names the Envoy versions that it supports; for another one Envoy needs a flag.
 envoy_flags() {
@@ -37,6 +35,13 @@ install_programs() {
   put "$bundle/node.conf" "$GATEHOUSE/node.conf" 0644
 }
 
+install_drain() {
+  put "$bundle/gatehouse-drain.service" "$UNIT_DIR/gatehouse-drain.service" 0644
+  systemctl daemon-reload
+  systemctl --quiet enable gatehouse-drain
+  systemctl start gatehouse-drain
+}
+
 need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR" /usr/local/bin
 lock prepare 7
 read -ra programs <"$bundle/programs"
@@ -47,5 +52,6 @@ if grep -q '^ROLE=.*worker' "$GATEHOUSE/node.conf"; then
   flags=$(envoy_flags)
   printf 'GATEHOUSE_ENVOY_FLAGS=%s\n' "$flags" >"$bundle/node.env"
   put "$bundle/node.env" "$GATEHOUSE/node.env" 0644
+  install_drain
 fi
 say "$(hostname) is ready"

@@ -1,5 +1,7 @@
 # shellcheck shell=bash
 # Releases of an instance on this machine, and putting one of them into service. Sourced after health.sh.
+# shellcheck source=drift.sh
+. /opt/gatehouse/lib/drift.sh
 
 home="" # the instance's folder
 KEEP_RELEASES=3
@@ -30,17 +32,31 @@ validate() {
   systemd-analyze verify --man=no "$1"/systemd/*.service
 }
 
-# changed_files RELEASE: what would be another file on the machine.
+mode_of() { case $1 in env/*) echo 0600 ;; *) echo 0644 ;; esac; }
+
+# changed_files RELEASE: what would be another file on the machine, by content, owner or mode.
 changed_files() {
   local file
   for file in $(files_of "$1"); do
-    cmp -s "$1/$file" "$(live_path "$file")" || echo "$file"
+    in_place "$1/$file" "$(live_path "$file")" "$(mode_of "$file")" || echo "$file"
   done
 }
 
 # changed_units RELEASE: units whose process would not be what this release wants.
 changed_units() {
-  changed_files "$1" | sed -n 's,^systemd/,,p; s,^env/\(.*\)\.env$,\1.service,p' | sort -u
+  local file
+  for file in $(files_of "$1"); do
+    cmp -s "$1/$file" "$(live_path "$file")" || echo "$file"
+  done | sed -n 's,^systemd/,,p; s,^env/\(.*\)\.env$,\1.service,p' | cat - <(other_processes "$1") | sort -u
+}
+
+# other_processes RELEASE: units that run as something else though their files are right.
+other_processes() {
+  local unit
+  for unit in "$1"/systemd/*.service; do
+    unit=$(basename "$unit")
+    if runs_otherwise "$unit"; then echo "$unit"; fi
+  done
 }
 
 # install_files RELEASE: all of them or none: each is written beside its target first. Sets `heard` when Consul must hear
@@ -49,8 +65,8 @@ install_files() {
   local file live mode at temporaries=() targets=()
   for file in $(changed_files "$1"); do
     live=$(live_path "$file")
-    mode=0644
-    case $file in env/*) mode=0600 ;; consul/*) heard=yes ;; esac
+    mode=$(mode_of "$file")
+    case $file in consul/*) heard=yes ;; esac
     if [ -e "$live" ] && [ ! -e "$home/current" ]; then backup "$live"; fi
     targets+=("$live")
     temporaries+=("$(dirname "$live")/.gatehouse-$NAME-$(basename "$live")")
@@ -63,16 +79,18 @@ install_files() {
   for at in "${!targets[@]}"; do mv -f "${temporaries[$at]}" "${targets[$at]}" || return 1; done
 }
 
-# swap_to RELEASE UNIT...: installs its files and restarts the named units.
+# swap_to RELEASE UNIT...: installs its files and restarts the named units. Returns 2 when nothing was changed.
 swap_to() {
   local target=$1 heard=no units
   shift
   lock machine 8
-  install_files "$target" || return 1
+  mapfile -t units < <(cd "$target/systemd" && ls)
+  install_files "$target" || return 2
+  trap - EXIT # from here on, going back is more than removing the release
+  clear_overrides "${units[@]}"
   systemctl daemon-reload || return 1
   if [ "$heard" = yes ] || [ "$(status_of "$NAME")" = absent ]; then (reload_consul) || return 1; fi
   exec 8>&-
-  mapfile -t units < <(cd "$target/systemd" && ls)
   systemctl --quiet enable "${units[@]}" || return 1
   await_upstreams "$@"
   [ $# -eq 0 ] || restart_units "$@" || return 1
@@ -125,7 +143,7 @@ put_into_service() {
   mapfile -t restarted < <(changed_units "$1")
   outage=no
   SERVED_PORTS=$(served_ports)
-  if [ "$(status_of "$NAME")" = absent ] || [ -z "$(changed_files "$1")" ]; then
+  if [ "$(status_of "$NAME")" = absent ] || { [ -z "$(changed_files "$1")" ] && [ ${#restarted[@]} -eq 0 ]; }; then
     fresh=yes
   elif ! drain && [ ${#restarted[@]} -gt 0 ]; then
     outage=yes

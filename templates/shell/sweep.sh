@@ -29,15 +29,40 @@ declared_in_mesh() {
   api GET config/ingress-gateway | jq -r '.[].Name'
 }
 
+# not_ours NAME ID: under a name of this mesh, and yet none of the instances that belong here.
+not_ours() {
+  ! belongs_here "$1" || { [ "$2" != "$1" ] && [ "$2" != "$1-sidecar-proxy" ]; }
+}
+
+# hand_made ATTRIBUTE VALUE: files of Consul's that say so of a service and that are not ours. `destination_name`, which
+# every caller of the service has, is another attribute.
+hand_made() {
+  { grep -lsE "(^|[^_[:alnum:]])\"?$1\"?[[:space:]]*[=:][[:space:]]*\"$2\"" "$CONSUL_DIR"/*.hcl "$CONSUL_DIR"/*.json || true; } |
+    while read -r file; do
+      belongs_here "$(basename "${file%.*}")" || echo "$file"
+    done
+}
+
 # A workload of the mesh that somebody set up here by hand, though the mesh runs it elsewhere: the new place serves by
 # now, so the old one goes. Copies of its files are kept.
 sweep_foreign() {
   local name id file units
   local -a files
   while read -r name id; do
-    belongs_here "$name" && continue
+    not_ours "$name" "$id" || continue
+    if belongs_here "$name"; then
+      say "removing $id, registered by hand beside the $name that belongs here"
+      mapfile -t files < <(hand_made id "$id")
+      if [ ${#files[@]} -gt 0 ]; then
+        backup "${files[@]}"
+        rm -f "${files[@]}"
+        reload_consul
+      fi
+      api PUT "agent/service/deregister/$id" >/dev/null 2>&1 || true
+      continue
+    fi
     say "removing $name, which was set up by hand here and which the mesh runs elsewhere"
-    mapfile -t files < <(grep -lsE "\"?name\"?[[:space:]]*[=:][[:space:]]*\"$name\"" "$CONSUL_DIR"/*.hcl "$CONSUL_DIR"/*.json || true)
+    mapfile -t files < <(hand_made name "$name")
     mapfile -t units < <(units_of "$name")
     for file in "${units[@]}"; do files+=("$UNIT_DIR/$file"); done
     if [ ${#files[@]} -gt 0 ]; then backup "${files[@]}"; fi
@@ -45,13 +70,55 @@ sweep_foreign() {
     for file in "${files[@]}"; do rm -f "$file"; done
     reload_consul
     api PUT "agent/service/deregister/$id" >/dev/null 2>&1 || true
-  done < <(api GET agent/services | jq -r '.[] | select(.Kind != "connect-proxy") | "\(.Service) \(.ID)"' |
+  done < <(api GET agent/services | jq -r '.[] | "\(if .Kind == "connect-proxy" then .Proxy.DestinationServiceName else .Service end) \(.ID)"' |
     sort | join - <(declared_in_mesh | sort -u))
 }
 
+# Units under a name of the mesh, known to Consul or not, and what an earlier run of ours left without its folder.
+sweep_files() {
+  local name file
+  local -a units
+  while read -r name; do
+    belongs_here "$name" && continue
+    mapfile -t units < <(units_of "$name")
+    [ ${#units[@]} -gt 0 ] || continue
+    say "removing ${units[*]}, which is not declared here"
+    backup "${units[@]/#/$UNIT_DIR/}"
+    remove_units "${units[@]}"
+  done < <({ declared_in_mesh; written_by_us "$UNIT_DIR"/*.service; } | sed 's/-sidecar-proxy$//' | sort -u)
+  while read -r name; do
+    belongs_here "$name" && continue
+    file=$CONSUL_DIR/$name.hcl
+    say "removing $file, which is not declared here"
+    backup "$file"
+    rm -f "$file"
+    reload_consul
+  done < <(written_by_us "$CONSUL_DIR"/*.hcl)
+}
+
+# written_by_us FILE...: names of the workloads whose files these are.
+written_by_us() {
+  { grep -lsF '# Written by Gatehouse' "$@" || true; } | while read -r file; do
+    file=$(basename "$file")
+    case $file in consul.* | gatehouse-*) ;; *) echo "${file%.*}" ;; esac
+  done
+}
+
+# Uploads that were broken off, and of what is no longer declared.
+sweep_incoming() {
+  local file
+  for file in "$GATEHOUSE"/incoming/*; do
+    case " $KEEP_BINARIES " in *" ${file##*/} "*) ;; *) rm -f "$file" ;; esac
+  done
+}
+
 lock sweep 7
+# What the mesh declares is asked of Consul: no answer must not pass for "nothing".
+wait_for 60 has_leader || die "Consul has had no leader for a minute; see: journalctl -u consul -n 50"
 sweep_own
 sweep_foreign
+sweep_files
 # shellcheck disable=SC2086 # a list of hex numbers
 prune_binaries $KEEP_BINARIES
+sweep_incoming
 say "nothing here that is not declared"

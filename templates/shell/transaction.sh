@@ -18,8 +18,10 @@ release=$home/releases/$RELEASE
 take_binary() {
   [ -n "$BINARY_SHA256" ] || return 0
   local target=$BINARIES/$BINARY_SHA256/$BINARY_NAME incoming=$GATEHOUSE/incoming/$BINARY_SHA256
-  if [ -x "$target" ]; then
+  lock binaries 9 # another service of this machine may run the same
+  if [ -x "$target" ] && echo "$BINARY_SHA256  $target" | sha256sum --check --status; then
     rm -f "$incoming"
+    exec 9>&-
     return 0
   fi
   [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
@@ -28,6 +30,7 @@ take_binary() {
   chmod 0755 "$BINARIES/$BINARY_SHA256"
   put "$incoming" "$target" 0755
   rm -f "$incoming"
+  exec 9>&-
 }
 
 stage() {
@@ -42,8 +45,20 @@ stage() {
   done
   chown -R root:root "$staging"
   if [ -d "$staging/env" ]; then chmod 0700 "$staging/env" && chmod 0600 "$staging/env/"*; fi
+  if diff -rq "$staging" "$release" >/dev/null 2>&1; then
+    rm -rf "$staging" # it is there already, and perhaps in service
+    return 0
+  fi
   rm -rf "$release"
   mv "$staging" "$release"
+}
+
+# Runs when the release could not even be put on the machine: what was written for it goes.
+abandon() {
+  rm -rf "$home/staging"
+  [ "$old" = "$release" ] || rm -rf "${release:?}"
+  [ -n "$old" ] || rm -rf "${home:?}"
+  die "the new release of $NAME could not be put on this machine, see above; nothing was changed"
 }
 
 roll_back() {
@@ -69,20 +84,26 @@ roll_back() {
 main() {
   lock "$NAME" 7
   need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR"
+  local outcome=0
+  old=""
+  if [ -e "$home/current" ]; then old=$(readlink -f "$home/current"); fi
+  trap abandon EXIT
   mkdir -p "$home" "$BINARIES" "$ENV_DIR"
   chmod 0700 "$ENV_DIR"
-  local old=""
-  if [ -e "$home/current" ]; then old=$(readlink -f "$home/current"); fi
   lock binaries 9 # services of this machine may share one
   take_binary
   stage
   exec 9>&-
-  if ! validate "$release"; then
-    [ "$old" = "$release" ] || rm -rf "${release:?}"
-    [ -n "$old" ] || rm -rf "${home:?}"
-    die "the new release of $NAME is not valid; nothing was changed"
+  validate "$release" || die "the new release of $NAME is not valid"
+  # Without a leader no caller hears that this instance goes, or that it is back.
+  wait_for 60 has_leader || die "Consul has had no leader for a minute; see: journalctl -u consul -n 50"
+  put_into_service "$release" || outcome=$?
+  if [ "$outcome" -eq 2 ]; then
+    undrain
+    exit 1 # and abandon
   fi
-  if ! put_into_service "$release"; then
+  trap - EXIT
+  if [ "$outcome" -ne 0 ]; then
     report
     roll_back "$old"
   fi

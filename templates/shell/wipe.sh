@@ -14,6 +14,10 @@ for folder in "$INSTANCES"/*/; do
   if [ -d "$folder" ]; then names+=("$(basename "$folder")"); fi
 done
 remove_instances "${names[@]}"
+if [ -e "$UNIT_DIR/gatehouse-drain.service" ]; then
+  remove_units gatehouse-drain.service
+  machine_maintenance false || true
+fi
 rm -f /usr/local/bin/mesh
 if [ "$AGENT_TOO" = yes ] && [ -e "$GATEHOUSE/agent.conf" ]; then
   bash "$bundle/lib/remove-agent.sh" "$bundle"

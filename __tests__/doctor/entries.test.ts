@@ -1,0 +1,88 @@
+import { compareCatalogue } from "../../doctor/catalogue";
+import { compareEntries, difference, type LiveEntry } from "../../doctor/entries";
+import { declaration, meshOf } from "../stacks/fixture";
+import { mesh } from "./fixture";
+
+/** As Consul gives back what was written. */
+const live = (): LiveEntry[] =>
+  mesh.configEntries.map(({ kind, name, config }) => ({
+    Kind: kind,
+    Name: name,
+    ...structuredClone(config),
+    CreateIndex: 5,
+    ModifyIndex: 6,
+    Hash: 7,
+  }));
+
+describe("config entries", () => {
+  test("as declared: no finding", () => {
+    expect(compareEntries(mesh, live())).toEqual([]);
+  });
+
+  test("one that was deleted, one that was changed, one that nobody declared", () => {
+    const entries = live().filter(({ Kind, Name }) => `${Kind}/${Name}` !== "service-intentions/backend");
+    Object.assign(entries.find(({ Kind, Name }) => `${Kind}/${Name}` === "service-defaults/frontend")!, {
+      Protocol: "tcp",
+    });
+    entries.push({ Kind: "service-resolver", Name: "frontend" });
+    expect(compareEntries(mesh, entries).map(({ where, found, mends }) => [where, found, mends])).toEqual([
+      ["consul: service-defaults/frontend Protocol", '"tcp"', [{ stack: "mesh" }]],
+      ["consul: service-intentions/backend", "nothing", [{ stack: "mesh" }]],
+      ["consul: service-resolver/frontend", "one that nobody declared", []],
+    ]);
+  });
+
+  test("where Consul serves others too, their entries are theirs", () => {
+    const changed = declaration();
+    changed.consul.existing = true;
+    const entries = [...live(), { Kind: "service-defaults", Name: "mail" }];
+    expect(compareEntries(meshOf(changed), entries)).toEqual([]);
+    expect(compareEntries(mesh, entries)).toHaveLength(1);
+  });
+});
+
+describe("what means the same to Consul", () => {
+  test.each<[string, unknown, unknown]>([
+    ["nothing and an empty value", { Hosts: null, A: {}, B: [], C: 0, D: "", E: false }, {}],
+    ["lengths of time", { ConnectTimeout: "1m30s" }, { ConnectTimeout: "90s" }],
+    [
+      "sources in another order",
+      { Sources: [{ Name: "a" }, { Name: "b" }] },
+      { Sources: [{ Name: "b" }, { Name: "a" }] },
+    ],
+  ])("%s", (_, one, other) => {
+    expect(difference(one, other)).toBeUndefined();
+    expect(difference(other, one)).toBeUndefined();
+  });
+
+  test.each<[string, unknown, unknown, string]>([
+    ["a value", { A: { B: 1 } }, { A: { B: 2 } }, "A.B"],
+    ["a field that was added", {}, { Max: 7 }, "Max"],
+    [
+      "a permission",
+      { Sources: [{ Name: "a", Permissions: [1] }] },
+      { Sources: [{ Name: "a" }] },
+      "Sources[0].Permissions",
+    ],
+    ["another caller", { Sources: [{ Name: "a" }] }, { Sources: [{ Name: "b" }] }, "Sources"],
+    ["zero against one", { A: 0 }, { A: 1 }, "A"],
+  ])("but not %s", (_, one, other, at) => {
+    expect(difference(one, other)?.at).toBe(at);
+    expect(difference(other, one)?.at).toBe(at);
+  });
+});
+
+test("the catalogue: instances where nobody declared them, on machines that were not asked themselves", () => {
+  const service = (name: string) => ({ ID: name, Service: name });
+  const sidecar = { ID: "x", Service: "x-sidecar-proxy", Proxy: { DestinationServiceName: "backend" } };
+  const nodes = [
+    { Node: { Node: "worker1" }, Services: [service("backend")] },
+    { Node: { Node: "worker2" }, Services: [service("backend")] },
+    { Node: { Node: "old1" }, Services: [service("backend"), sidecar, service("mail")] },
+    { Node: { Node: "old2" }, Services: null },
+  ];
+  expect(compareCatalogue(mesh, nodes, new Set(["worker1"])).map(({ where, found }) => [where, found])).toEqual([
+    ["consul: backend on old1", "the registration backend"],
+    ["consul: backend on old1", "the registration x"],
+  ]);
+});

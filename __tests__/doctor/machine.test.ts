@@ -1,0 +1,201 @@
+import type { MachineReport } from "../../doctor/report";
+import { declaration, meshOf } from "../stacks/fixture";
+import { clusterGraph, meshGraph } from "../stacks/graph";
+import { expectedNode, findingsOn, mesh, runningUnit } from "./fixture";
+
+const frontend = "/etc/systemd/system/frontend.service";
+const unitOf = (report: MachineReport, name: string) => report.units.find(({ Id }) => Id === name)!;
+const file = (report: MachineReport, path: string) => report.files.find((one) => one.path === path)!;
+
+test.each(mesh.nodes.map(({ name }) => name))("%s as declared has no finding", (name) => {
+  expect(findingsOn(name)).toEqual([]);
+});
+
+test("every resource that may be replaced is one of Terraform's", () => {
+  const known = [...meshGraph(mesh).addresses, ...clusterGraph(mesh).addresses];
+  const named = mesh.nodes.flatMap(({ name }) => {
+    const { files, units, links, sweep } = expectedNode(name);
+    return [...files, ...units, ...links].flatMap(({ mends }) => mends).concat(sweep);
+  });
+  expect(named.length).toBeGreaterThan(20);
+  for (const { replace } of named) expect(known).toContain(replace);
+});
+
+/** One change on worker1, where the frontend runs: what is found, in which layer, and what would be replaced. */
+const cases: [what: string, change: (report: MachineReport) => void, found: string, replaced: string[]][] = [
+  [
+    "other content",
+    (report) => Object.assign(report.sums.find(({ path }) => path === frontend)!, { sha256: "f".repeat(64) }),
+    `worker1: ${frontend}: other content (sha256 ffffffffffff)`,
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "a missing file",
+    (report) => report.files.splice(report.files.indexOf(file(report, frontend)), 1),
+    `worker1: ${frontend}: nothing`,
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "another owner",
+    (report) => Object.assign(file(report, frontend), { owner: "nobody:root" }),
+    `worker1: ${frontend}: nobody:root 644`,
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "a link in place of a file",
+    (report) => Object.assign(file(report, frontend), { type: "symbolic link" }),
+    `worker1: ${frontend}: a symbolic link`,
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "a program of ours that was edited",
+    (report) => Object.assign(file(report, "/opt/gatehouse/lib/transaction.sh"), { mode: "777" }),
+    "worker1: /opt/gatehouse/lib/transaction.sh: root:root 777",
+    ["node_worker1"],
+  ],
+  [
+    "the agent's configuration",
+    (report) => Object.assign(file(report, "/etc/consul.d/consul.hcl"), { mode: "600" }),
+    "worker1: /etc/consul.d/consul.hcl: root:root 600",
+    ["agent_worker1"],
+  ],
+  [
+    "a stopped unit",
+    (report) => Object.assign(unitOf(report, "frontend-sidecar-proxy.service"), { ActiveState: "inactive" }),
+    "worker1: frontend-sidecar-proxy.service: inactive and enabled",
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "a drop-in of its own",
+    (report) =>
+      Object.assign(unitOf(report, "frontend.service"), {
+        DropInPaths: "/usr/lib/systemd/system/service.d/all.conf /etc/systemd/system/frontend.service.d/x.conf",
+      }),
+    "worker1: frontend.service: /etc/systemd/system/frontend.service.d/x.conf",
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "a unit that keeps crashing",
+    (report) =>
+      Object.assign(unitOf(report, "frontend.service"), {
+        NRestarts: "9",
+        ActiveEnterTimestampMonotonic: "998000000",
+      }),
+    "worker1: frontend.service: restarted 9 times, the last 2s ago",
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "a process of another program",
+    (report) => Object.assign(report.processes[0]!, { sha256: "e".repeat(64) }),
+    "worker1: frontend.service: one of another binary (eeeeeeeeeeee)",
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "a unit that belongs on another machine",
+    (report) => report.units.push({ ...runningUnit("backend.service"), UnitFileState: "disabled" }),
+    "worker1: backend.service: /etc/systemd/system/backend.service, active",
+    ["sweep_worker1"],
+  ],
+  [
+    "what an undeclared service left",
+    (report) => {
+      report.tree.push({ path: "/opt/gatehouse/instances/cart", type: "d", target: "" });
+      report.tree.push({ path: "/opt/gatehouse/instances/cart/current", type: "l", target: "releases/1" });
+    },
+    "worker1: /opt/gatehouse/instances/cart: it is there",
+    ["sweep_worker1"],
+  ],
+  [
+    "a registration under our name",
+    (report) => report.services?.push({ ID: "b2", Service: "backend", Kind: null, Port: 1, Of: null, Upstreams: null }),
+    "worker1: registration b2: service backend, port 1",
+    ["sweep_worker1"],
+  ],
+  [
+    "a registration with another port",
+    (report) => Object.assign(report.services![0]!, { Port: 1 }),
+    "worker1: registration frontend: service frontend, port 1",
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "maintenance mode",
+    (report) =>
+      Object.assign(report.checks![0]!, { Name: "Service Maintenance Mode", Status: "critical", Output: "x" }),
+    "worker1: frontend: critical: x",
+    ["instance_frontend_worker1"],
+  ],
+  [
+    "an illness of the process, which a deploy would not heal",
+    (report) => Object.assign(report.checks![0]!, { Status: "critical", Output: "500\n" }),
+    "worker1: frontend: critical: 500",
+    [],
+  ],
+  [
+    "an Envoy that is not ready",
+    (report) => Object.assign(report.envoys[0]!, { ready: "PRE_INITIALIZING" }),
+    "worker1: Envoy of frontend: PRE_INITIALIZING",
+    [],
+  ],
+  [
+    "an upstream without endpoints",
+    (report) => Object.assign(report.envoys[0]!.clusters[0]!, { healthy: 0 }),
+    "worker1: Envoy of frontend: none",
+    [],
+  ],
+  [
+    "a certificate that nobody renews",
+    (report) =>
+      Object.assign(report.envoys[0]!.certificates[0]!, { from: "2020-01-01T00:00:00Z", to: "2020-01-04T00:00:00Z" }),
+    "worker1: Envoy of frontend: one that expired at 2020-01-04T00:00:00Z",
+    [],
+  ],
+  [
+    "an edge that is refused",
+    (report) => Object.assign(report.edges[0]!, { answer: "refused", detail: "403" }),
+    "worker1: frontend -> backend: refused: 403 (through its upstream port)",
+    [],
+  ],
+];
+
+test.each(cases)("%s is one finding", (_, change, found, replaced) => {
+  const findings = findingsOn("worker1", change);
+  expect(findings.map(({ where, found: is }) => `${where}: ${is}`)).toEqual([found]);
+  expect(findings.flatMap(({ mends }) => mends.map(({ replace }) => replace))).toEqual(
+    replaced.map((id) => `null_resource.${id}`),
+  );
+});
+
+test("a changed binary is uploaded again, and every instance that runs it is put there again", () => {
+  const { path } = expectedNode("worker2").files.find((one) => one.path.includes("/binaries/"))!;
+  const [finding] = findingsOn("worker2", (report) => {
+    for (const sum of report.sums) if (sum.path === path) sum.sha256 = "0";
+  });
+  expect(finding?.mends.map(({ replace }) => replace?.replace(/[0-9a-f]{12}$/, "SUM"))).toEqual([
+    "null_resource.binary_worker2_SUM",
+    "null_resource.instance_backend_worker2",
+    "null_resource.instance_frontend_worker2",
+  ]);
+});
+
+test("restarts are told and are no drift", () => {
+  const findings = findingsOn("worker1", (report) => {
+    Object.assign(unitOf(report, "frontend.service"), { NRestarts: "2" });
+  });
+  expect(findings.map(({ kind, found }) => [kind, found])).toEqual([["note", "2, the last 990s ago"]]);
+});
+
+test("where Consul serves others too, their registrations are theirs", () => {
+  const changed = declaration();
+  changed.consul.existing = true;
+  const shared = meshOf(changed);
+  const other = { ID: "mail", Service: "mail", Kind: null, Port: 25, Of: null, Upstreams: null };
+  expect(findingsOn("worker1", (report) => report.services?.push(other), shared)).toEqual([]);
+  expect(findingsOn("worker1", (report) => report.services?.push(other)).map(({ remedy }) => remedy)).toEqual([
+    "on worker1: consul services deregister -id=mail",
+  ]);
+});
+
+test("edges that a machine did not come to are told as not looked at", () => {
+  const findings = findingsOn("worker1", (report) => report.edges.pop());
+  expect(findings.map(({ kind, where }) => [kind, where])).toEqual([["blind", "worker1: edges"]]);
+});

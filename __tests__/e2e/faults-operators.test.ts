@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { MeshDeclaration } from "../../model";
+import { output } from "../../tools/process";
+import { nothingPlanned, pause } from "./interrupt";
+import { cdktfCommand, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on } from "./mesh";
+
+jest.setTimeout(120_000);
+
+const stateOf = (stack: string) => `terraform.lab.${stack}.tfstate`;
+
+describeOnLab("two operators at once", () => {
+  beforeAll(async () => {
+    await freshLab();
+    await deploy(declaration());
+  });
+
+  test("from one checkout: the second is refused, and told who is at work", async () => {
+    const first = begin("first");
+    await pause(500);
+    const second = await begin("second");
+    expect(second.exitCode).toBe(1);
+    expect(second.stderr).toMatch(/^cdktf deploy .*\(process \d+, since .*\) is at work in cdktf\.out\. Wait/m);
+    expect((await first).exitCode).toBe(0);
+    expect(await on("worker2", greeting)).toBe("GREETING=first");
+    expect(await nothingPlanned()).toBe("");
+  });
+
+  test("from two checkouts with one state: Terraform's lock refuses the second, which goes through afterwards", async () => {
+    const other = secondCheckout();
+    try {
+      const first = begin("first again");
+      await pause(1500);
+      const second = await begin("second", other);
+      expect((await first).exitCode).toBe(0);
+      if (second.exitCode !== 0) expect(second.stdout).toContain("Error acquiring the state lock");
+      const again = await begin("second", other);
+      expect(again.exitCode).toBe(0);
+      expect(await on("worker2", greeting)).toBe("GREETING=second");
+      expect((await get(gatewayUrl)).status).toBe(200);
+      await deploy(greeted("second"));
+      expect(await nothingPlanned()).toBe("");
+    } finally {
+      rmSync(other, { recursive: true, force: true });
+    }
+  });
+});
+
+const greeting = "tr '\\0' '\\n' </proc/$(systemctl show -P MainPID backend)/environ | grep GREETING";
+
+function greeted(by: string): MeshDeclaration {
+  const mesh = declaration();
+  mesh.services!.backend!.run.env = { GREETING: by };
+  return mesh;
+}
+
+/** Begins a deploy of a mesh that differs from the other operator's. */
+function begin(by: string, folder = ".") {
+  const name = join("lab/.state/e2e", `${by.replace(" ", "-")}.ts`);
+  const { file, command, env } = cdktfCommand(greeted(by), ["deploy", "cluster", "mesh", "--auto-approve"], name);
+  return output(file, command, {}, { cwd: folder, env: { ...env, GATEHOUSE_MESH: resolve(name) } });
+}
+
+/** A folder with the same files and the same state, but an output folder of its own. */
+function secondCheckout(): string {
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-checkout-"));
+  for (const name of readdirSync(".").filter((one) => one !== "cdktf.out" && !one.includes(".tfstate"))) {
+    symlinkSync(resolve(name), join(folder, name));
+  }
+  for (const stack of ["cluster", "mesh"]) symlinkSync(resolve(stateOf(stack)), join(folder, stateOf(stack)));
+  mkdirSync(join(folder, "cdktf.out"));
+  return folder;
+}

@@ -1,0 +1,20 @@
+import { terraformEnv } from "../../tools/terraform-env";
+
+test("Terraform outlives its terminal and waits for a state that another run holds", () => {
+  expect(terraformEnv({})).toEqual({
+    TERRAFORM_BINARY_NAME: expect.stringMatching(/\/tools\/terraform\.sh$/),
+    TF_CLI_ARGS_plan: "-lock-timeout=2m",
+    TF_CLI_ARGS_apply: "-lock-timeout=2m",
+    TF_CLI_ARGS_destroy: "-lock-timeout=2m",
+  });
+});
+
+test("what a person set stays", () => {
+  const given = {
+    TERRAFORM_BINARY_NAME: "tofu",
+    TF_CLI_ARGS_plan: "-lock=false",
+    TF_CLI_ARGS_apply: "-parallelism=3",
+    TF_CLI_ARGS_destroy: "-lock-timeout=5s",
+  };
+  expect(terraformEnv(given)).toEqual({ TF_CLI_ARGS_apply: "-parallelism=3 -lock-timeout=2m" });
+});

@@ -1,0 +1,41 @@
+/**
+ * npm run doctor [-- --json] [-- --mend [--auto-approve]]
+ * Compares the declaration with the live mesh. Exit code 0: clean. 1: drift. 2: something could not be looked at.
+ */
+import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
+import { examine } from "./examine";
+import { exitCode, type Finding } from "./finding";
+import { mend } from "./mend";
+import { asJson, asText } from "./show";
+
+const OPTIONS = ["--json", "--mend", "--auto-approve"];
+
+async function main(options: string[]): Promise<number> {
+  const unknown = options.find((option) => !OPTIONS.includes(option));
+  if (unknown) throw new Error(`The doctor has no option ${unknown}. It has ${OPTIONS.join(", ")}.`);
+  const path = meshPath();
+  const loaded = await loadMesh(path);
+  if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
+  const { mesh } = loaded;
+  const findings = await examine(mesh);
+  const mends = findings.flatMap((finding) => finding.mends);
+  if (!options.includes("--mend") || mends.length === 0) return tell(mesh, findings, options);
+  console.error(asText(mesh, findings));
+  await mend(mends, options.includes("--auto-approve"));
+  return tell(mesh, await examine(mesh), options);
+}
+
+function tell(mesh: Mesh, findings: Finding[], options: string[]): number {
+  console.log(options.includes("--json") ? asJson(mesh, findings) : asText(mesh, findings));
+  return exitCode(findings);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    console.error(error.message);
+    process.exitCode = 2;
+  },
+);

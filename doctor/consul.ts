@@ -1,0 +1,49 @@
+/** Consul's HTTP API: config entries and the catalogue. */
+import type { Mesh } from "../model";
+import { compareCatalogue, type NodeServices } from "./catalogue";
+import { compareEntries, type LiveEntry, OUR_KINDS } from "./entries";
+import { about, drift, type Finding, Layer } from "./finding";
+import { inTurn } from "./in-turn";
+
+/** Milliseconds for one answer. */
+const TIMEOUT = 10_000;
+
+/** `inspected`: nodes whose own agent was asked; what they run is not told twice. */
+export async function lookAtConsul(mesh: Mesh, inspected: Set<string>): Promise<Finding[]> {
+  try {
+    const kinds = [...new Set([...OUR_KINDS, ...mesh.configEntries.map(({ kind }) => kind)])];
+    const entries = await inTurn(kinds, 4, (kind) => get<LiveEntry[]>(mesh, `config/${kind}`));
+    const nodes = await get<{ Node: string }[]>(mesh, "catalog/nodes");
+    const services = await inTurn(nodes, 4, ({ Node }) => get<NodeServices>(mesh, `catalog/node-services/${Node}`));
+    return [
+      ...compareEntries(
+        mesh,
+        entries.flatMap((list) => list ?? []),
+      ),
+      ...compareCatalogue(mesh, services, inspected),
+    ];
+  } catch (error) {
+    return [blind(mesh, error as Error)];
+  }
+}
+
+async function get<T>({ consul }: Mesh, path: string): Promise<T> {
+  const token = process.env.CONSUL_HTTP_TOKEN;
+  const response = await fetch(`http://${consul.address}/v1/${path}?dc=${encodeURIComponent(consul.datacenter)}`, {
+    headers: token ? { "X-Consul-Token": token } : {},
+    signal: AbortSignal.timeout(TIMEOUT),
+  });
+  if (!response.ok) throw new Error(`${path}: status ${response.status} ${(await response.text()).slice(0, 200)}`);
+  return (await response.json()) as T;
+}
+
+function blind(mesh: Mesh, error: Error): Finding {
+  const reason = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  const finding = drift(Layer.Declared, `consul: ${mesh.consul.address}`, {
+    expected: "config entries and the catalogue",
+    found: reason,
+    remedy: "is a server up, is the way there open, does CONSUL_HTTP_TOKEN allow reading?",
+    concerns: [about.anyEntry],
+  });
+  return { ...finding, kind: "blind" };
+}

@@ -1,0 +1,101 @@
+/** Who may call whom, tried for real from the callers' machines. */
+import type { Instance, Mesh, MeshNode } from "../model";
+import { about, drift, type Finding, Layer } from "./finding";
+import { needs, reachOf, type Verdict, verdict } from "./reach";
+import type { MachineReport } from "./report";
+
+/** One attempt. */
+export interface Edge {
+  id: string;
+  /** The instance that calls. */
+  from: Instance;
+  /** The service that is called. */
+  to: string;
+  /** The machine whose sidecar is asked; undefined where Envoy chooses. */
+  at?: MeshNode;
+  expect: Verdict;
+  /** Whether it goes through the caller's own upstream port, as the program itself would call. */
+  through: "upstream" | "certificate";
+  /** For `try_edge` in `templates/shell/inspect.sh`. */
+  line: string;
+}
+
+/** Edges that are not allowed and tried at most. Their number grows with the square of the services'. */
+export const MOST_REFUSALS = 200;
+
+/** Every edge to be tried, and how many that must be refused were left out. */
+export function edgesOf(mesh: Mesh): { edges: Edge[]; leftOut: number } {
+  const refused = refusedEdges(mesh);
+  const step = Math.max(1, refused.length / MOST_REFUSALS);
+  const sample = Array.from(
+    { length: Math.min(refused.length, MOST_REFUSALS) },
+    (_, i) => refused[Math.floor(i * step)]!,
+  );
+  return { edges: [...upstreamEdges(mesh), ...sample], leftOut: refused.length - sample.length };
+}
+
+function upstreamEdges(mesh: Mesh): Edge[] {
+  return mesh.instances.flatMap((from) => {
+    if (from.workload.kind !== "service") return [];
+    const caller = from.workload.name;
+    return from.workload.upstreams.map(({ name, localPort }): Edge => {
+      const verdicts = new Set([...reachOf(mesh, name)].map((one) => verdict(mesh, caller, one)));
+      const expect = verdicts.size === 1 ? [...verdicts][0]! : "either";
+      const id = `${caller}@${from.node.name}>${name}`;
+      const line = `${id} ${expect} local ${protocolOf(mesh, name)} ${localPort}`;
+      return { id, from, to: name, expect, through: "upstream", line };
+    });
+  });
+}
+
+/** From the first instance of each workload to every instance that must refuse it. */
+function refusedEdges(mesh: Mesh): Edge[] {
+  const callers = [...mesh.services, ...mesh.gateways].flatMap(
+    ({ name }) => mesh.instances.find(({ workload }) => workload.name === name) ?? [],
+  );
+  const called = mesh.instances.filter(({ workload }) => workload.kind === "service");
+  return callers.flatMap((from) =>
+    called
+      .filter(({ workload }) => workload.name !== from.workload.name)
+      .filter(({ workload }) => verdict(mesh, from.workload.name, workload.name) === "refused")
+      .map((to) => refusedEdge(mesh, from, to)),
+  );
+}
+
+function refusedEdge(mesh: Mesh, from: Instance, { workload, node, sidecarPort }: Instance): Edge {
+  const caller = from.workload.name;
+  const id = `${caller}@${from.node.name}>${workload.name}@${node.name}`;
+  const protocol = protocolOf(mesh, workload.name);
+  const line = `${id} refused leaf ${protocol} ${caller} ${node.address} ${sidecarPort}`;
+  return { id, from, to: workload.name, at: node, expect: "refused", through: "certificate", line };
+}
+
+function protocolOf(mesh: Mesh, name: string): string {
+  return mesh.services.find((service) => service.name === name)?.protocol ?? "tcp";
+}
+
+/** Edges that a machine did not come to for lack of time are told as one finding. */
+export function compareEdges(mesh: Mesh, node: MeshNode, edges: Edge[], report: MachineReport): Finding[] {
+  const answers = new Map(report.edges.map((edge) => [edge.id, edge]));
+  const untried = edges.filter(({ id }) => !answers.has(id));
+  const found = edges.flatMap((edge) => {
+    const { answer = "", detail = "" } = answers.get(edge.id) ?? {};
+    const right = answer === edge.expect || (edge.expect === "either" && answer !== "failed");
+    return answer === "" || right ? [] : [wrong(mesh, edge, answer, detail)];
+  });
+  if (untried.length === 0) return found;
+  const what = { expected: `${edges.length} edges tried`, found: `time for ${edges.length - untried.length}` };
+  const blind = drift(Layer.Passes, `${node.name}: edges`, { ...what, remedy: "the machine is slow: look again" });
+  return [...found, { ...blind, kind: "blind" }];
+}
+
+function wrong(mesh: Mesh, { from, to, at, expect, through }: Edge, answer: string, detail: string): Finding {
+  const caller = from.workload.name;
+  const where = `${from.node.name}: ${caller} -> ${to}${at ? ` on ${at.name}` : ""}`;
+  return drift(Layer.Passes, where, {
+    expected: expect === "either" ? "an answer" : expect,
+    found: `${answer}: ${detail} (${through === "upstream" ? "through its upstream port" : "with its certificate"})`,
+    remedy: `compare: consul intention check ${caller} ${to}`,
+    concerns: [about.instance(caller, from.node.name), about.entry(caller), ...needs(mesh, [to])],
+  });
+}

@@ -1,0 +1,71 @@
+/** What the Envoys of a machine say about themselves against the declaration. */
+import type { Instance, Mesh } from "../model";
+import { about, drift, type Finding, Layer } from "./finding";
+import { needs, reachOf } from "./reach";
+import type { EnvoyReport, MachineReport } from "./report";
+
+/** Consul renews a certificate long before this share of its life is left. */
+const LEAST_LIFE = 0.1;
+
+/** `now` in milliseconds. */
+export function compareEnvoys(mesh: Mesh, instances: Instance[], report: MachineReport, now: number): Finding[] {
+  return instances.flatMap((instance) => {
+    const { workload, node } = instance;
+    const envoy = report.envoys.find(({ name }) => name === workload.name);
+    const own = [about.instance(workload.name, node.name), about.entry(workload.name), about.anyEntry];
+    const finding = (expected: string, found: string, concerns = own) =>
+      drift(Layer.Runs, `${node.name}: Envoy of ${workload.name}`, {
+        expected,
+        found,
+        concerns,
+        remedy: `on ${node.name}: mesh config ${workload.name}`,
+      });
+    if (envoy?.ready !== "LIVE") return [finding("LIVE", envoy?.ready || "no answer from its admin page")];
+    const [first] = [
+      ...listeners(instance, envoy).map((what) => finding(`the listener ${what}`, named(envoy.listeners))),
+      ...clusters(mesh, instance, envoy).map(([to, found]) =>
+        finding(`a healthy endpoint of ${to}`, found, [...own, ...needs(mesh, [to])]),
+      ),
+      ...certificates(envoy, now).map((found) => finding("certificates that are renewed in time", found)),
+    ];
+    return first ? [first] : [];
+  });
+}
+
+const named = (listeners: EnvoyReport["listeners"]): string =>
+  listeners.map(({ name }) => name).join(", ") || "no listener";
+
+function listeners({ workload, sidecarPort }: Instance, envoy: EnvoyReport): string[] {
+  const wanted: [string, number][] =
+    workload.kind === "service"
+      ? [
+          ["public_listener", sidecarPort ?? 0],
+          ...workload.upstreams.map(({ name, localPort }): [string, number] => [name, localPort]),
+        ]
+      : workload.listeners.map(({ port, protocol }): [string, number] => [protocol, port]);
+  const ports = new Set(envoy.listeners.map(({ port }) => port));
+  return wanted.filter(([, port]) => !ports.has(port)).map(([name, port]) => `${name} :${port}`);
+}
+
+/** Upstreams without an endpoint that passes its checks. Clusters are named after the service, subset first. */
+function clusters(mesh: Mesh, { workload }: Instance, envoy: EnvoyReport): [string, string][] {
+  if (workload.kind !== "service") return [];
+  return workload.upstreams.flatMap(({ name }): [string, string][] => {
+    const to = [...reachOf(mesh, name)];
+    const found = envoy.clusters.filter((cluster) =>
+      to.some((one) => new RegExp(`(^|[.~])${one}\\.default\\.`).test(cluster.name)),
+    );
+    if (found.some(({ healthy }) => healthy > 0)) return [];
+    return [[name, found.length > 0 ? "none" : "no cluster of that name"]];
+  });
+}
+
+function certificates(envoy: EnvoyReport, now: number): string[] {
+  return envoy.certificates.flatMap(({ from, to }) => {
+    const [begin, end] = [Date.parse(from), Date.parse(to)];
+    if ((end - now) / (end - begin) >= LEAST_LIFE) return [];
+    return [end <= now ? `one that expired at ${to}` : `one that expires at ${to}, ${hours(end - now)} from now`];
+  });
+}
+
+const hours = (milliseconds: number): string => `${(milliseconds / 3_600_000).toFixed(1)} h`;

@@ -1,0 +1,107 @@
+/** What should be on a machine, each thing with the Terraform resource that puts it there. */
+import { createHash } from "node:crypto";
+import type { Instance, Mesh, MeshNode } from "../model";
+import { agentRelease, instanceRelease, type MachineFile, nodeRelease } from "../templates";
+import { about, type Mend } from "./finding";
+
+export interface ExpectedFile {
+  path: string;
+  /** Octal, for example "644". */
+  mode: string;
+  /** Any of these contents is right. Empty: whatever it holds. */
+  sha256: string[];
+  mends: Mend[];
+  concerns: string[];
+}
+
+export interface ExpectedUnit {
+  unit: string;
+  /** Of a service's own unit. */
+  binary?: { path: string; sha256: string };
+  mends: Mend[];
+  concerns: string[];
+}
+
+/** A machine as declared. */
+export interface Expected {
+  node: MeshNode;
+  instances: Instance[];
+  files: ExpectedFile[];
+  units: ExpectedUnit[];
+  /** Link and what it names. */
+  links: { path: string; target: string; mends: Mend[]; concerns: string[] }[];
+  /** SHA-256 of binaries that belong here. */
+  binaries: Set<string>;
+  sweep: Mend[];
+}
+
+const replacing = (stack: Mend["stack"], id: string): Mend[] => [{ stack, replace: `null_resource.${id}` }];
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** The resources that an instance hangs on. The ids are those of `stacks/`; a test compares them. */
+export const mendInstance = ({ workload, node }: Instance): Mend[] =>
+  replacing("mesh", `instance_${workload.name}_${node.name}`);
+const mendNode = (node: MeshNode): Mend[] => replacing("mesh", `node_${node.name}`);
+const mendAgent = (node: MeshNode): Mend[] => replacing("cluster", `agent_${node.name}`);
+
+/** What `mesh` wants on `node`. A retired node wants nothing. */
+export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
+  const instances = mesh.instances.filter((instance) => instance.node === node);
+  const expected: Expected = {
+    node,
+    instances,
+    files: [],
+    units: [],
+    links: [],
+    binaries: new Set(),
+    sweep: replacing("mesh", `sweep_${node.name}`),
+  };
+  if (node.retired) return expected;
+  const all = instances.map(({ workload }) => about.instance(workload.name, node.name));
+  if (!mesh.consul.existing) addAgent(expected, mesh, all);
+  addNode(expected, mesh, all);
+  for (const instance of instances) addInstance(expected, mesh, instance);
+  return expected;
+}
+
+function addAgent({ node, files, units }: Expected, mesh: Mesh, concerns: string[]): void {
+  const mends = mendAgent(node);
+  files.push(...agentRelease(mesh, node).files.map((file) => fileFrom(file, mends, concerns)));
+  files.push({ path: "/opt/gatehouse/agent.conf", mode: "644", sha256: [], mends, concerns });
+  units.push({ unit: "consul.service", mends, concerns });
+}
+
+function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): void {
+  const { files: own, programs } = nodeRelease(mesh, node);
+  const mends = mendNode(node);
+  files.push(...[...own, ...programs].map((file) => fileFrom(file, mends, [])));
+  if (node.role === "server") return;
+  // The machine asked its Consul which of the two it needs.
+  const sha256 = ["", "-ignore-envoy-compatibility"].map((flag) => digest(`GATEHOUSE_ENVOY_FLAGS=${flag}\n`));
+  files.push({ path: "/opt/gatehouse/node.env", mode: "644", sha256, mends, concerns });
+}
+
+function addInstance({ node, files, units, links, binaries }: Expected, mesh: Mesh, instance: Instance): void {
+  const { workload } = instance;
+  const release = instanceRelease(mesh, instance);
+  const mends = mendInstance(instance);
+  const concerns = [about.instance(workload.name, node.name)];
+  files.push(...release.files.map((file) => fileFrom(file, mends, concerns)));
+  const path = `/opt/gatehouse/instances/${workload.name}/current`;
+  links.push({ path, target: `releases/${release.release}`, mends, concerns });
+  if (workload.kind !== "service") {
+    units.push({ unit: `${workload.name}.service`, mends, concerns });
+    return;
+  }
+  const { sha256 } = workload.binary;
+  const binary = { path: release.binaryPath ?? "", sha256 };
+  const upload = replacing("mesh", `binary_${node.name}_${sha256.slice(0, 12)}`);
+  binaries.add(sha256);
+  files.push({ path: binary.path, mode: "755", sha256: [sha256], mends: [...upload, ...mends], concerns });
+  units.push({ unit: `${workload.name}.service`, binary, mends, concerns });
+  units.push({ unit: `${workload.name}-sidecar-proxy.service`, mends, concerns });
+}
+
+function fileFrom({ path, mode, content }: MachineFile, mends: Mend[], concerns: string[]): ExpectedFile {
+  return { path, mode: mode.replace(/^0/, ""), sha256: [digest(content)], mends, concerns };
+}

@@ -1,0 +1,49 @@
+/** Puts right what was found, by applying the stacks with exactly those resources replaced. */
+import { spawn } from "node:child_process";
+import { delimiter, join, resolve } from "node:path";
+import { chooseProviders } from "../tools/provider-choice";
+import { outputFolder, settleProviders } from "../tools/settle";
+import type { Mend } from "./finding";
+
+/** In the order of a deploy. */
+const STACKS = ["cluster", "mesh"] as const;
+
+/**
+ * Synthesizes, then applies each stack that has something to mend. Terraform shows its plan and asks, unless approved.
+ * @throws when one of them fails
+ */
+export async function mend(mends: Mend[], approved: boolean): Promise<void> {
+  const report = (text: string) => console.error(text);
+  const choice = await chooseProviders(report);
+  settleProviders(outputFolder(), choice);
+  const env = { ...process.env, ...choice.env };
+  env.PATH = [resolve("node_modules/.bin"), env.PATH].join(delimiter);
+  await run("cdktf", ["synth"], ".", env);
+  for (const stack of STACKS) {
+    const own = mends.filter((one) => one.stack === stack);
+    if (own.length === 0) continue;
+    const folder = join(outputFolder(), "stacks", stack);
+    const plain = process.stderr.isTTY ? [] : ["-no-color"];
+    await run("terraform", ["init", "-input=false", ...plain], folder, env);
+    await run("terraform", ["apply", ...plain, ...applyArguments(own, approved)], folder, env);
+  }
+}
+
+/** Of `terraform apply`. */
+export function applyArguments(mends: Mend[], approved: boolean): string[] {
+  const replaced = [...new Set(mends.flatMap(({ replace }) => replace ?? []))].sort();
+  return [...(approved ? ["-input=false", "-auto-approve"] : []), ...replaced.map((address) => `-replace=${address}`)];
+}
+
+/** What it prints goes to standard error: standard output is the doctor's verdict. */
+function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn(command, args, { cwd, env, stdio: ["inherit", 2, 2] });
+  const ignore = () => {}; // Ctrl-C reaches the child by itself, which then ends in order
+  process.on("SIGINT", ignore);
+  return new Promise<void>((done, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) =>
+      code === 0 ? done() : reject(new Error(`${command} ${args[0]} failed (exit ${code}); see above`)),
+    );
+  }).finally(() => process.off("SIGINT", ignore));
+}

@@ -1,0 +1,100 @@
+/** What the machine's own agent knows against the declaration, and whether it is healthy. */
+import type { Instance, Mesh } from "../model";
+import { type Expected, mendInstance } from "./expected";
+import { about, drift, type Finding, Layer } from "./finding";
+import type { AgentService, MachineReport } from "./report";
+
+export function compareRegistrations(mesh: Mesh, expected: Expected, report: MachineReport): Finding[] {
+  const { node, instances } = expected;
+  const concerns = instances.map(({ workload }) => about.instance(workload.name, node.name));
+  if (!report.services || !report.checks) {
+    if (node.retired) return [];
+    const what = {
+      expected: "an answer",
+      found: "none",
+      remedy: `on ${node.name}: journalctl -u consul -n 50`,
+      concerns,
+    };
+    return [{ ...drift(Layer.Registered, `${node.name}: Consul's agent`, what), kind: "blind" }];
+  }
+  const noLeader = drift(Layer.Registered, `${node.name}: Consul's agent`, {
+    expected: "a leader",
+    found: "none",
+    remedy: "look after Consul's servers: consul operator raft list-peers",
+    concerns,
+  });
+  return [
+    ...(report.leader ? [] : [noLeader]),
+    ...instances.flatMap((instance) => missing(instance, report.services ?? [])),
+    ...undeclared(mesh, expected, report.services),
+    ...instances.flatMap((instance) => unhealthy(instance, report.checks ?? [])),
+  ];
+}
+
+/** The ids of an instance in Consul. */
+function idsOf({ workload }: Instance): string[] {
+  return workload.kind === "service" ? [workload.name, `${workload.name}-sidecar-proxy`] : [workload.name];
+}
+
+/** A registration in one comparable line. */
+function described({ Service, Kind, Port, Of, Upstreams }: Omit<AgentService, "ID">): string {
+  const upstreams = (Upstreams ?? []).map((one) => `${one.DestinationName} at ${one.LocalBindPort}`).sort();
+  return [`${Kind || "service"} ${Service}`, Port ? `port ${Port}` : "", Of ? `of ${Of}` : "", ...upstreams]
+    .filter(Boolean)
+    .join(", ");
+}
+
+function wanted({ workload, sidecarPort = 0 }: Instance, id: string): string {
+  const none = { Kind: null, Port: 0, Of: null, Upstreams: null };
+  if (workload.kind !== "service") return described({ ...none, Service: id, Kind: "ingress-gateway" });
+  if (id === workload.name) return described({ ...none, Service: id, Port: workload.port });
+  const Upstreams = workload.upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
+  return described({ Service: id, Kind: "connect-proxy", Port: sidecarPort, Of: workload.name, Upstreams });
+}
+
+function missing(instance: Instance, services: AgentService[]): Finding[] {
+  return idsOf(instance).flatMap((id) => {
+    const service = services.find(({ ID }) => ID === id);
+    const [expected, found] = [wanted(instance, id), service ? described(service) : "nothing"];
+    if (found === expected) return [];
+    const concerns = [about.instance(instance.workload.name, instance.node.name)];
+    const where = `${instance.node.name}: registration ${id}`;
+    return [drift(Layer.Registered, where, { expected, found, mends: mendInstance(instance), concerns })];
+  });
+}
+
+/** Where Consul was there before Gatehouse, what goes by other names is somebody else's. */
+function undeclared(mesh: Mesh, { node, instances, sweep }: Expected, services: AgentService[]): Finding[] {
+  const declared = new Set(instances.flatMap(idsOf));
+  const names = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
+  return services
+    .filter(({ ID, Service, Of }) => !declared.has(ID) && (!mesh.consul.existing || names.has(Of || Service)))
+    .filter(({ ID, Of }) => !(Of && services.some((one) => ID === `${one.ID}-sidecar-proxy` && !declared.has(one.ID))))
+    .map((service) =>
+      drift(Layer.Registered, `${node.name}: registration ${service.ID}`, {
+        expected: "nothing",
+        found: described(service),
+        ...(names.has(service.Of || service.Service)
+          ? { mends: sweep }
+          : { remedy: `on ${node.name}: consul services deregister -id=${service.ID}` }),
+      }),
+    );
+}
+
+function unhealthy(instance: Instance, checks: NonNullable<MachineReport["checks"]>): Finding[] {
+  const { workload, node } = instance;
+  return checks
+    .filter(({ ServiceID, Status }) => idsOf(instance).includes(ServiceID) && Status !== "passing")
+    .slice(0, 1)
+    .map(({ ServiceID, Name, Status, Output }) =>
+      drift(Layer.Runs, `${node.name}: ${ServiceID}`, {
+        expected: `check "${Name}" passing`,
+        found: `${Status}: ${Output.replace(/\s+/g, " ").trim().slice(0, 100)}`,
+        // A process that runs as declared and is ill is nothing that Terraform could put right.
+        ...(Name === "Service Maintenance Mode"
+          ? { mends: mendInstance(instance) }
+          : { remedy: `on ${node.name}: mesh logs ${workload.name}` }),
+        concerns: [about.instance(workload.name, node.name)],
+      }),
+    );
+}

@@ -1,0 +1,102 @@
+/** Units of a machine against the declaration. */
+import type { Expected, ExpectedUnit } from "./expected";
+import { drift, type Finding, Layer } from "./finding";
+import type { MachineReport } from "./report";
+
+/** A unit that ran for fewer seconds since its last of several restarts keeps crashing. */
+const STEADY = 30;
+
+/** `broken`: unit files that have a finding already. */
+export function compareUnits(
+  expected: Expected,
+  report: MachineReport,
+  names: string[],
+  broken: Set<string>,
+): Finding[] {
+  const found = new Map(report.units.map((unit) => [unit.Id ?? "", unit]));
+  const declared = new Set(expected.units.map(({ unit }) => unit));
+  return [
+    ...expected.units.flatMap((unit) =>
+      compareUnit(expected.node.name, unit, found.get(unit.unit) ?? {}, report, broken),
+    ),
+    ...foreignUnits(expected, report, names, declared),
+  ];
+}
+
+function compareUnit(
+  node: string,
+  { unit, binary, mends, concerns }: ExpectedUnit,
+  found: Record<string, string | undefined>,
+  report: MachineReport,
+  broken: Set<string>,
+): Finding[] {
+  if (broken.has(`/etc/systemd/system/${unit}`)) return [];
+  const where = `${node}: ${unit}`;
+  const finding = (expected: string, is: string) => [
+    drift(Layer.Declared, where, { expected, found: is, mends, concerns }),
+  ];
+  const dropIns = ownDropIns(unit, found.DropInPaths);
+  if (dropIns.length > 0) return finding("no drop-in", dropIns.join(" "));
+  if (found.NeedDaemonReload === "yes") return finding("the unit as on the disk", "an older one loaded");
+  const [active = "unknown", enabled = "unknown"] = [found.ActiveState, found.UnitFileState];
+  if (active !== "active" || enabled !== "enabled") return finding("active and enabled", `${active} and ${enabled}`);
+  if (restarts(found) > 3 && secondsUp(found, report) < STEADY) {
+    return finding("a steady process", `restarted ${restarts(found)} times, the last ${secondsUp(found, report)}s ago`);
+  }
+  const process = report.processes.find((one) => one.unit === unit);
+  if (binary && process && process.sha256 !== binary.sha256 && !broken.has(binary.path)) {
+    return finding(
+      `a process of ${binary.sha256.slice(0, 12)}`,
+      `one of another binary (${process.sha256.slice(0, 12)})`,
+    );
+  }
+  return restarts(found) > 0 ? [restartNote(where, found, report)] : [];
+}
+
+const restarts = (unit: Record<string, string | undefined>): number => Number(unit.NRestarts ?? 0);
+
+function secondsUp(unit: Record<string, string | undefined>, { uptime }: MachineReport): number {
+  return Math.max(0, Math.round(uptime - Number(unit.ActiveEnterTimestampMonotonic ?? 0) / 1e6));
+}
+
+function restartNote(where: string, unit: Record<string, string | undefined>, report: MachineReport): Finding {
+  return {
+    kind: "note",
+    where,
+    expected: "no restart since the deploy",
+    found: `${restarts(unit)}, the last ${secondsUp(unit, report)}s ago`,
+    remedy: "journalctl on the machine tells why",
+    mends: [],
+    layer: Layer.Declared,
+    concerns: [],
+  };
+}
+
+/** Drop-ins for this unit alone; those for every service of the machine are the machine's business. */
+function ownDropIns(unit: string, paths = ""): string[] {
+  return paths.split(" ").filter((path) => path.split("/").at(-2) === `${unit}.d`);
+}
+
+/** A unit under the name of a workload that the mesh runs elsewhere. */
+function foreignUnits(
+  { node, sweep }: Expected,
+  report: MachineReport,
+  names: string[],
+  declared: Set<string>,
+): Finding[] {
+  const ours = new Set(names.flatMap((name) => [`${name}.service`, `${name}-sidecar-proxy.service`]));
+  const written = new Set(report.written.map(({ path }) => path)); // told with the files
+  return report.units
+    .filter(({ Id = "", LoadState, FragmentPath = "" }) => {
+      return ours.has(Id) && !declared.has(Id) && LoadState !== "not-found" && !written.has(FragmentPath);
+    })
+    .map(({ Id = "", ActiveState = "", FragmentPath = "" }) =>
+      drift(Layer.Declared, `${node.name}: ${Id}`, {
+        expected: "no unit of this name here",
+        found: [FragmentPath, ActiveState].filter(Boolean).join(", "),
+        ...(/^\/etc\/systemd\/system\//.test(FragmentPath)
+          ? { mends: sweep }
+          : { remedy: `on ${node.name}: systemctl disable --now ${Id}, and remove it` }),
+      }),
+    );
+}
