@@ -1,13 +1,17 @@
 /** From one deployed mesh to another, with requests flowing. */
 import type { MeshDeclaration } from "../../model";
-import { type Load, underLoad } from "./load";
+import { type Load, type LoadOptions, underLoad } from "./load";
 import { deploy, gatewayUrl, plan } from "./mesh";
 import { record } from "./record";
 
 /** Deploys under load, records the row, and expects that nothing is left to do. */
-export async function changeTo(mesh: MeshDeclaration, change: string): Promise<Load & { text: string }> {
+export async function changeTo(
+  mesh: MeshDeclaration,
+  change: string,
+  options: LoadOptions = {},
+): Promise<Load & { text: string }> {
   const began = Date.now();
-  const { load, result } = await underLoad(gatewayUrl, () => deploy(mesh));
+  const { load, result } = await underLoad(gatewayUrl, () => deploy(mesh), options);
   const seconds = (Date.now() - began) / 1000;
   const left = await plan(mesh);
   await record({ section: "Growing and shrinking", change, sent: load.sent, failed: load.failed, seconds });

@@ -12,11 +12,20 @@ export interface Load {
 /** Seconds after which a load ends by itself, whatever happens to the test. */
 const LONGEST = 300;
 
+export interface LoadOptions {
+  /** Whether a connection carries many requests; else each is a new one. @default true */
+  keepAlive?: boolean;
+}
+
 /**
  * Sends 200 requests a second with 8 connections (fortio) while `change` runs, and a second before and after.
  * @param url of the gateway
  */
-export async function underLoad<T>(url: string, change: () => Promise<T>): Promise<{ load: Load; result: T }> {
+export async function underLoad<T>(
+  url: string,
+  change: () => Promise<T>,
+  { keepAlive = true }: LoadOptions = {},
+): Promise<{ load: Load; result: T }> {
   const args = [
     "load",
     "-qps",
@@ -28,6 +37,7 @@ export async function underLoad<T>(url: string, change: () => Promise<T>): Promi
     "-timeout",
     "5s",
     "-allow-initial-errors",
+    `-keepalive=${keepAlive}`,
     "-json",
     "-",
     url,
