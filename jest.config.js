@@ -1,8 +1,16 @@
 // `unit` takes seconds and needs nothing but npm. `acceptance` holds our parts against real programs. `e2e` deploys to
-// the lab, of which there is one: run it with --runInBand.
+// the lab, of which there is one: run it with --runInBand. `reliability` does the same under load and with faults, for
+// three quarters of an hour: `npm run reliability` runs it and makes docs/reliability.md.
 const shared = { testEnvironment: "node", transform: { "\\.[jt]s$": "<rootDir>/jest.transform.js" } };
-const e2e = "/__tests__/e2e/.*\\.test\\.ts$";
+const e2e = "/__tests__/e2e/[^/]*\\.test\\.ts$";
+const reliability = "/__tests__/e2e/reliability/.*\\.test\\.ts$";
 const acceptance = "/__tests__/.*\\.acceptance\\.test\\.ts$";
+
+const onLab = {
+  ...shared,
+  globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
+  globalTeardown: "<rootDir>/__tests__/e2e/teardown.ts",
+};
 
 module.exports = {
   projects: [
@@ -10,15 +18,10 @@ module.exports = {
       ...shared,
       displayName: "unit",
       testRegex: "/__tests__/.*\\.test\\.ts$",
-      testPathIgnorePatterns: ["/node_modules/", acceptance, e2e],
+      testPathIgnorePatterns: ["/node_modules/", acceptance, e2e, reliability],
     },
     { ...shared, displayName: "acceptance", testRegex: acceptance },
-    {
-      ...shared,
-      displayName: "e2e",
-      testRegex: e2e,
-      globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
-      globalTeardown: "<rootDir>/__tests__/e2e/teardown.ts",
-    },
+    { ...onLab, displayName: "e2e", testRegex: e2e },
+    { ...onLab, displayName: "reliability", testRegex: reliability },
   ],
 };

@@ -9,12 +9,11 @@ import type { Row } from "../__tests__/e2e/record";
 import { output } from "../tools/process";
 
 const page = "docs/reliability.md";
-const tests = "e2e/(rollout|gateway-rollout|faults|changes|preflight)";
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "reliability-"));
   const rows = join(folder, "rows");
-  const jest = ["node_modules/jest/bin/jest.js", "--runInBand", "--selectProjects", "e2e", "--testPathPattern", tests];
+  const jest = ["node_modules/jest/bin/jest.js", "--runInBand", "--selectProjects", "reliability"];
   const env = { ...process.env, GATEHOUSE_RELIABILITY: rows };
   const { exitCode } = await output(process.execPath, jest, { onLine: (line) => console.error(line) }, { env });
   const lines = existsSync(rows) ? readFileSync(rows, "utf8").trim().split("\n") : [];

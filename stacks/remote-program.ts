@@ -65,7 +65,7 @@ export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisione
   return {
     type: "ssh",
     host: terraformLiteral(address),
-    hostKey: bastion ? `${hostKey}\n${knownHost(bastion)}` : hostKey,
+    hostKey: bastion ? hostKeysOf(address, ssh.port, hostKey, bastion) : hostKey,
     user: ssh.user,
     port: ssh.port,
     // Of the connection alone: a machine that was just restarted is back by then, and one that is down is named soon.
@@ -85,10 +85,25 @@ export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisione
 }
 
 /**
- * The bastion's line of a known_hosts file. Terraform (1.11) holds the bastion's key against `host_key` and not against
- * `bastion_host_key`; it writes `host_key` into such a file as it is, so that file can know both.
+ * Host keys of a machine behind a bastion. Terraform (1.11) holds the bastion's key against `host_key` too, not against
+ * `bastion_host_key`: it writes `<host> <host_key>` into a known_hosts file for either of them, and believes the first
+ * line of a type for a host. So the line that it begins gets a key of a type that no sshd has, and nobody's; both hosts
+ * then have a line of their own.
  */
-function knownHost({ host, port, hostKey }: NonNullable<MeshNode["ssh"]["bastion"]>): string {
+function hostKeysOf(address: string, port: number, hostKey: string, bastion: Bastion): string {
+  return [NOBODYS_KEY, knownHost(address, port, hostKey), knownHost(bastion.host, bastion.port, bastion.hostKey)].join(
+    "\n",
+  );
+}
+
+type Bastion = NonNullable<MeshNode["ssh"]["bastion"]>;
+
+/** A security key whose 32 bytes are a hash: there is no private half. */
+const NOBODYS_KEY =
+  "sk-ssh-ed25519@openssh.com " +
+  "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAICZBv+IuInfB6/pRpsZUrerGSk8553XMPEU6Oah1pl0mAAAACnNzaDpub2JvZHk=";
+
+function knownHost(host: string, port: number, hostKey: string): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port} ${hostKey}`;
 }
 

@@ -1,7 +1,7 @@
 import { copyFileSync, truncateSync } from "node:fs";
-import { linkDown, linkUp } from "../../lab/machines";
-import type { MeshDeclaration } from "../../model";
-import { pause } from "./interrupt";
+import { linkDown, linkUp } from "../../../lab/machines";
+import type { MeshDeclaration } from "../../../model";
+import { pause } from "../interrupt";
 import {
   backendOn,
   cdktf,
@@ -14,7 +14,7 @@ import {
   mainPid,
   on,
   plan,
-} from "./mesh";
+} from "../mesh";
 
 jest.setTimeout(120_000);
 

@@ -1,6 +1,6 @@
-import { underClientLoad } from "./client";
-import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, mainPid, on } from "./mesh";
-import { record } from "./record";
+import { underClientLoad } from "../client";
+import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, mainPid, on } from "../mesh";
+import { record } from "../record";
 
 jest.setTimeout(300_000);
 

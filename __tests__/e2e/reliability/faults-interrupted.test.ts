@@ -1,7 +1,7 @@
-import type { MeshDeclaration } from "../../model";
-import { cutOff, everyMachine, nothingPlanned } from "./interrupt";
-import { backendOn, declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil } from "./mesh";
-import { record } from "./record";
+import type { MeshDeclaration } from "../../../model";
+import { cutOff, everyMachine, nothingPlanned } from "../interrupt";
+import { backendOn, declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil } from "../mesh";
+import { record } from "../record";
 
 jest.setTimeout(120_000);
 

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { MeshDeclaration } from "../../model";
-import { output } from "../../tools/process";
-import { nothingPlanned, pause } from "./interrupt";
-import { cdktfCommand, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on } from "./mesh";
+import type { MeshDeclaration } from "../../../model";
+import { output } from "../../../tools/process";
+import { nothingPlanned, pause } from "../interrupt";
+import { cdktfCommand, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on } from "../mesh";
 
 jest.setTimeout(120_000);
 

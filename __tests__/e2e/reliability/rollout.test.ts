@@ -1,7 +1,7 @@
 import { appendFileSync, chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import type { MeshDeclaration } from "../../model";
-import { cdktf, deploy, describeOnLab, freshLab, gatewayUrl, get, mainPid, on, plan } from "./mesh";
-import { maintained, pids, restarted, roll, twoOfEach, workers } from "./rollout";
+import type { MeshDeclaration } from "../../../model";
+import { cdktf, deploy, describeOnLab, freshLab, gatewayUrl, get, mainPid, on, plan } from "../mesh";
+import { maintained, pids, restarted, roll, twoOfEach, workers } from "../rollout";
 
 jest.setTimeout(300_000);
 

@@ -1,9 +1,9 @@
-import { reboot } from "../../lab/machines";
-import type { MeshDeclaration } from "../../model";
-import { pause } from "./interrupt";
-import { type Load, underLoad } from "./load";
-import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, on, plan } from "./mesh";
-import { record } from "./record";
+import { reboot } from "../../../lab/machines";
+import type { MeshDeclaration } from "../../../model";
+import { pause } from "../interrupt";
+import { type Load, underLoad } from "../load";
+import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, on, plan } from "../mesh";
+import { record } from "../record";
 
 jest.setTimeout(180_000);
 
