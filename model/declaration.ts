@@ -80,7 +80,10 @@ export interface NodeDeclaration {
   role: "server" | "worker";
   /** IP address or host name: for ssh, and for the Consul agent when the `cluster` stack sets it up. */
   address: string;
-  /** The machine's public host key: `ssh-ed25519 AAAA...`. A changed key stops the deploy. */
+  /**
+   * The machine's public host key: `ssh-ed25519 AAAA...`. A changed key stops the deploy. Where the machine has several,
+   * the one that Terraform asks for first: ECDSA, then RSA, then Ed25519; the preflight names it.
+   */
   hostKey: string;
   /** What differs from the mesh's `ssh`. @default nothing */
   ssh?: SshDeclaration;

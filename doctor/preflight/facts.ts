@@ -8,6 +8,8 @@ export interface Facts {
   init: string;
   /** `state`: what `systemctl is-system-running` says. */
   systemd: { version: number; state: string };
+  /** Public host keys that the machine's sshd shows, `ssh-ed25519 AAAA...`. */
+  hostKeys: string[];
   missing: string[];
   /** Of consul and envoy where they are there; empty when they do not say. */
   versions: { consul?: string; envoy?: string };
@@ -67,6 +69,7 @@ export function readFacts(text: string): Facts | undefined {
     uid: Number(one("user")[0]),
     init: one("init")[0] ?? "",
     systemd: { version: Number(one("systemd")[0]) || 0, state: one("systemd")[1] ?? "" },
+    hostKeys: first("hostkey"),
     missing: first("missing"),
     versions: Object.fromEntries(all("version")),
     folders: all("disk").map((values) => folderFrom(values, readOnly)),

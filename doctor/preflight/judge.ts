@@ -3,6 +3,7 @@ import type { MeshNode } from "../../model";
 import type { Facts } from "./facts";
 import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
+import { judgeHostKey } from "./judge-host-key";
 import { judgeFolders, judgePrograms, judgeSystem } from "./judge-machine";
 import { judgeDefinitions, judgePorts, judgeUnits } from "./judge-names";
 import type { Plan } from "./plan";
@@ -27,7 +28,7 @@ export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
 
 function judgeMachine(look: Look, serversComing: boolean): Finding[] {
   const { plan, facts } = look;
-  const common = [...judgeSystem(plan.node, facts), ...judgeClock(plan.node, look)];
+  const common = [...judgeSystem(plan.node, facts), ...judgeClock(plan.node, look), ...judgeHostKey(plan.node, facts)];
   if (plan.node.retired) return common;
   return [
     ...common,

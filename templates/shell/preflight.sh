@@ -54,6 +54,15 @@ look_at_systemd() {
     "$(systemctl is-system-running 2>/dev/null)"
 }
 
+# The public halves of the keys that sshd shows; only root may ask sshd itself.
+look_at_host_keys() {
+  local keys file
+  keys=$(sshd -T 2>/dev/null | sed -n 's/^hostkey //p')
+  for file in ${keys:-/etc/ssh/ssh_host_*_key}; do
+    if [ -r "$file.pub" ]; then tell hostkey "$(cut -d ' ' -f 1,2 "$file.pub")"; fi
+  done
+}
+
 # The folder, or what there is of the way to it.
 existing() {
   local folder=$1
@@ -127,6 +136,7 @@ main() {
   tell user "$(id -u)"
   look_for_programs
   look_at_systemd
+  look_at_host_keys
   look_at_folders
   look_at_agent
   look_at_units

@@ -238,3 +238,23 @@ test("of a retired machine only the way in matters", () => {
   const nothing = { missing: ["jq"], folders: [], agent: { ...facts().agent, status: 0 } };
   expect(found(nothing, { ...shop, nodes: [retired] })).toEqual([]);
 });
+
+describe("host keys", () => {
+  const check = (hostKeys: string[]) => found({ hostKeys }).filter((one) => one.check === "host key");
+
+  test("the declared key is the only one, or the first that Terraform asks for", () => {
+    expect(check(["ssh-ed25519 AAAA"])).toEqual([]);
+    expect(check([])).toEqual([]);
+  });
+
+  test("Terraform would be shown another key than the declared one: that one is named", () => {
+    expect(check(["ssh-rsa RRRR", "ecdsa-sha2-nistp256 EEEE", "ssh-ed25519 AAAA"])).toMatchObject([
+      {
+        node: "worker1",
+        severity: "problem",
+        found: "declared is its ssh-ed25519 key, and Terraform is going to be shown its ecdsa-sha2-nistp256 key",
+        remedy: 'declare the other one of this machine: nodes.worker1.hostKey: "ecdsa-sha2-nistp256 EEEE"',
+      },
+    ]);
+  });
+});

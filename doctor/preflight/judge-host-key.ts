@@ -1,0 +1,30 @@
+import type { MeshNode } from "../../model";
+import type { Facts } from "./facts";
+import type { Finding } from "./finding";
+
+/** The order in which Terraform (1.11) asks for a host key: its ssh library's, whatever key was declared. */
+const ASKED_FOR = [
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "ssh-rsa",
+  "ssh-ed25519",
+] as const;
+
+/** `ssh` asks for the declared type of key; Terraform does not, and then refuses what it is shown. */
+export function judgeHostKey({ name, hostKey }: MeshNode, { hostKeys }: Facts): Finding[] {
+  const shown = ASKED_FOR.map((type) => hostKeys.find((key) => key.startsWith(`${type} `))).find(Boolean);
+  if (shown === undefined || shown === hostKey) return [];
+  const [declaredType, shownType] = [hostKey, shown].map((key) => key.split(" ")[0]);
+  return [
+    {
+      node: name,
+      severity: "problem",
+      check: "host key",
+      found: `declared is its ${declaredType} key, and Terraform is going to be shown its ${shownType} key`,
+      reason:
+        "Terraform asks a machine for its ECDSA key first, then RSA, then Ed25519, and refuses any but the declared one",
+      remedy: `declare the other one of this machine: nodes.${name}.hostKey: "${shown}"`,
+    },
+  ];
+}
