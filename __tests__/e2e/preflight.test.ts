@@ -136,7 +136,7 @@ async function preflightJson(mesh: MeshDeclaration): Promise<{ exitCode: number;
 
 /** A process on the frontend's port. */
 const squat = `
-systemd-run --quiet --unit squatter perl -MIO::Socket::INET -e '@s = IO::Socket::INET->new(Listen => 1, LocalPort => 9001); sleep'
+systemd-run --quiet --unit squatter perl -MIO::Socket::INET -e '@s = IO::Socket::INET->new(Listen => 1, ReuseAddr => 1, LocalPort => 9001); sleep'
 for try in $(seq 50); do ss -Hltn sport = :9001 | grep -q . && break; sleep 0.1; done
 `;
 

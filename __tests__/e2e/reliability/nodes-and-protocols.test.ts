@@ -105,7 +105,8 @@ describeOnLab("a mesh whose machines, ports and protocols change under load", ()
 
   test("the only instance of a service gets another port, and is away for a moment", async () => {
     const { failed, text } = await changeTo(ported(), "one instance: another port of the service (an outage)");
-    expect(failed).toBeLessThanOrEqual(SECOND);
+    // A check of another port is critical until it has passed once, which is up to its interval of 2 s.
+    expect(failed).toBeLessThanOrEqual(3 * SECOND);
     expect(text).toMatch(/frontend was away for \d+ ms: it is the only instance/);
     expect(await offered("frontend")).toEqual(["worker1:9021"]);
     expect(await listening("worker1", 9001)).toBe("0");
