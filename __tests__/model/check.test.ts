@@ -318,7 +318,7 @@ describe("the mesh", () => {
     }
   });
 
-  it("is made in linear time", () => {
+  it("is made of thousands of services, too", () => {
     const large = (count: number) =>
       edited((d) => {
         d.services = {};
@@ -337,15 +337,7 @@ describe("the mesh", () => {
         }
         d.gateways.web.listeners[0].services = [{ name: "*" }];
       });
-    const time = (count: number) => {
-      const declaration = large(count);
-      const start = performance.now();
-      expect(meshOf(declaration).services).toHaveLength(count);
-      return performance.now() - start;
-    };
-    time(1000);
-    // Generous, for a machine that is busy: about 50 ms and 250 ms on a quiet one.
-    expect(time(1000)).toBeLessThan(500);
-    expect(time(5000)).toBeLessThan(2500);
+    // A quarter of a second on a quiet machine; were it quadratic, Jest's own limit would end it.
+    expect(meshOf(large(5000)).services).toHaveLength(5000);
   });
 });
