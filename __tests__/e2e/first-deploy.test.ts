@@ -117,7 +117,8 @@ describeOnLab("the seed's mesh", () => {
 
   test("a worker that is rebooted comes back with its service", async () => {
     await reboot("worker2");
-    expect((await getUntil(200, `${gatewayUrl}/debug`)).status).toBe(200);
+    // Consul's agent tells the servers again only after a quarter of a minute when they were not there at first.
+    expect((await getUntil(200, `${gatewayUrl}/debug`, [], 90)).status).toBe(200);
     expect(await plan(declaration())).toEqual([]);
   });
 

@@ -12,6 +12,7 @@ case $1 in
     sleep "$LEAVE_SECONDS"
     ;;
   off)
-    wait_for 60 agent_answers && machine_maintenance false || die "this machine stays in maintenance mode: Consul's agent does not answer"
+    # Without a server to tell, the agent would keep this to itself, and try again only after a quarter of a minute.
+    wait_for 60 agent_answers && wait_for 60 has_leader && machine_maintenance false || die "this machine stays in maintenance mode: Consul's agent does not answer"
     ;;
 esac
