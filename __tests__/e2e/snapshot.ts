@@ -1,16 +1,7 @@
 /** Everything that a mesh is made of on its machines and in Consul, to be compared before and after a round trip. */
+import { OUR_KINDS } from "../../doctor/entries";
 import { changes } from "../../lab/machines";
 import { consul, on, withoutAccountBackups } from "./mesh";
-
-const kinds = [
-  "proxy-defaults",
-  "service-defaults",
-  "service-intentions",
-  "service-resolver",
-  "service-splitter",
-  "service-router",
-  "ingress-gateway",
-];
 
 /** Files, enabled units (as links) and processes of these machines; Consul's catalogue and config entries. */
 export async function snapshot(machines: string[]): Promise<object> {
@@ -20,7 +11,7 @@ export async function snapshot(machines: string[]): Promise<object> {
       await Promise.all(machines.map(async (machine) => [machine, await on(machine, processes)] as const)),
     ),
     catalogue: await catalogue(machines),
-    entries: Object.fromEntries(await Promise.all(kinds.map(async (kind) => [kind, await entries(kind)] as const))),
+    entries: Object.fromEntries(await Promise.all(OUR_KINDS.map(async (kind) => [kind, await entries(kind)] as const))),
   };
 }
 

@@ -10,8 +10,6 @@ HEARD=1 # seconds until every Envoy has heard of a new edge
 
 kinds="service-defaults service-intentions service-router service-splitter ingress-gateway"
 
-has_leader() { [ -n "$(api GET status/leader 2>/dev/null | tr -d '"')" ]; }
-
 # What Consul has now: {"<kind>": [entry, ...], ...}
 read_live() {
   local kind
