@@ -39,16 +39,41 @@ export function configEntries({
 /** Consul gives these back with every proxy-defaults and service-defaults, empty where nothing was written. */
 const PROXY_PARTS = { Expose: {}, MeshGateway: {}, TransparentProxy: {} };
 
+const SECOND = 1e9; // Consul gives durations back in nanoseconds
+
+/**
+ * An instance that fails this often in a row gets no calls for 3 seconds: it may have died, and Consul's checks need a
+ * second to see that. Envoy does the same by default, but never to more than a tenth of the instances. Not to more than
+ * half here, so that a service whose instances all answer with errors is still called.
+ */
+const PASSIVE_HEALTH_CHECK = {
+  Interval: SECOND,
+  MaxFailures: 3,
+  MaxEjectionPercent: 50,
+  BaseEjectionTime: 3 * SECOND,
+};
+
 function proxyDefaults(): ConfigEntry {
   const config = { AccessLogs: {}, Config: { protocol: "http" }, ...PROXY_PARTS };
   return { kind: "proxy-defaults", name: "global", config };
 }
 
+/** How a service calls its upstreams; `Peer` and `MeshGateway` since Consul gives them back. */
+const CALLS = { Peer: "", PassiveHealthCheck: PASSIVE_HEALTH_CHECK, MeshGateway: {} };
+
+/** The same for a gateway. Consul gives back a zero, which stands for Envoy's own limit, where none was written. */
+const GATEWAY_CALLS = {
+  MaxConnections: 0,
+  MaxPendingRequests: 0,
+  MaxConcurrentRequests: 0,
+  PassiveHealthCheck: PASSIVE_HEALTH_CHECK,
+};
+
 function serviceDefaults({ name, protocol }: Service): ConfigEntry {
   return {
     kind: "service-defaults",
     name,
-    config: { Protocol: protocol, ...PROXY_PARTS },
+    config: { Protocol: protocol, ...PROXY_PARTS, UpstreamConfig: { Defaults: CALLS } },
   };
 }
 
@@ -58,7 +83,8 @@ function ingressGateway({ name, listeners }: Gateway): ConfigEntry {
     Protocol: protocol,
     Services: services.map((service) => ({ Name: service.name, Hosts: service.hosts ?? null })),
   });
-  return { kind: "ingress-gateway", name, config: { TLS: { Enabled: false }, Listeners: listeners.map(toListener) } };
+  const config = { TLS: { Enabled: false }, Listeners: listeners.map(toListener), Defaults: GATEWAY_CALLS };
+  return { kind: "ingress-gateway", name, config };
 }
 
 function declaredEntry({ kind, name, ...fields }: ConfigEntryDeclaration): ConfigEntry {

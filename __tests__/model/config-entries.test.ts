@@ -5,6 +5,14 @@ const entry = (declaration: unknown, kind: string, name: string) =>
 const allow = (Name: string, Precedence = 9) => ({ Name, Action: "allow", Precedence, Type: "consul" });
 const deny = (Name: string, Precedence = 9) => ({ Name, Action: "deny", Precedence, Type: "consul" });
 
+const PassiveHealthCheck = {
+  Interval: 1_000_000_000,
+  MaxFailures: 3,
+  MaxEjectionPercent: 50,
+  BaseEjectionTime: 3_000_000_000,
+};
+const Defaults = { MaxConnections: 0, MaxPendingRequests: 0, MaxConcurrentRequests: 0, PassiveHealthCheck };
+
 describe("config entries", () => {
   it("are these, in this order and form", () => {
     expect(meshOf(valid()).configEntries).toEqual([
@@ -20,7 +28,13 @@ describe("config entries", () => {
       ].map(([name, Protocol]) => ({
         kind: "service-defaults",
         name,
-        config: { Protocol, Expose: {}, MeshGateway: {}, TransparentProxy: {} },
+        config: {
+          Protocol,
+          Expose: {},
+          MeshGateway: {},
+          TransparentProxy: {},
+          UpstreamConfig: { Defaults: { Peer: "", PassiveHealthCheck, MeshGateway: {} } },
+        },
       })),
       { kind: "service-intentions", name: "*", config: { Sources: [deny("*", 5)] } },
       { kind: "service-intentions", name: "frontend", config: { Sources: [allow("web")] } },
@@ -31,6 +45,7 @@ describe("config entries", () => {
         config: {
           TLS: { Enabled: false },
           Listeners: [{ Port: 8080, Protocol: "http", Services: [{ Name: "frontend", Hosts: ["shop.example.org"] }] }],
+          Defaults,
         },
       },
     ]);
@@ -74,7 +89,7 @@ describe("config entries", () => {
       Listeners: [{ Services: [{ Name: "frontend", Hosts: null }] }],
     });
     const bare = edited((d) => (d.gateways.web.listeners = []));
-    expect(entry(bare, "ingress-gateway", "web")).toEqual({ TLS: { Enabled: false }, Listeners: [] });
+    expect(entry(bare, "ingress-gateway", "web")).toEqual({ TLS: { Enabled: false }, Listeners: [], Defaults });
   });
 
   it("have Consul's spelling, and a person's data as it was written", () => {
