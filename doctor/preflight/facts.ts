@@ -18,6 +18,8 @@ export interface Facts {
   units: { name: string; file: string; state: string }[];
   /** Instances that Gatehouse has put there. */
   instances: string[];
+  /** Those among them that somebody took back to an earlier release with `mesh rollback`. */
+  rolledBack: string[];
   /** SHA-256 of the binaries that Gatehouse has put there. */
   binaries: string[];
   /** SHA-256 by path, of those that are there. */
@@ -76,6 +78,7 @@ export function readFacts(text: string): Facts | undefined {
     agent: agentFrom(one("agent"), one("leader")[0] ?? ""),
     units: unitsFrom(first("unit")),
     instances: first("instance"),
+    rolledBack: first("rolledback"),
     binaries: first("binary"),
     files: Object.fromEntries(all("file")),
     definitions: all("definition").map(([file = "", name = ""]) => ({ file, name })),

@@ -44,6 +44,18 @@ function portFinding({ node }: Plan, { instances }: Facts, wanted: WantedPort, l
   };
 }
 
+/** Terraform does not know of `mesh rollback`, so a deploy that does not change the service leaves it as it is. */
+export function judgeRollbacks({ node }: Plan, { rolledBack }: Facts): Finding[] {
+  return rolledBack.map((name) => ({
+    node: node.name,
+    severity: "warning",
+    check: "rollback",
+    found: `${name} was taken back to an earlier release by hand`,
+    reason: "Terraform does not know, so the declared release comes back only with the next change of the service",
+    remedy: "to have the declared release there: npm run doctor -- --mend",
+  }));
+}
+
 export function judgeUnits(plan: Plan, facts: Facts): Finding[] {
   return facts.units
     .filter(({ name, file }) => file !== "" && isForeign(plan, facts, name))

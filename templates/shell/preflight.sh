@@ -98,6 +98,7 @@ look_at_files() {
   local folder file
   for folder in "$GATEHOUSE"/instances/*/current/; do
     if [ -d "$folder" ]; then tell instance "$(basename "$(dirname "$folder")")"; fi
+    if [ -e "${folder%/current/}/rolled-back" ]; then tell rolledback "$(basename "$(dirname "$folder")")"; fi
   done
   for folder in "$GATEHOUSE"/binaries/*/; do
     if [ -d "$folder" ]; then tell binary "$(basename "$folder")"; fi

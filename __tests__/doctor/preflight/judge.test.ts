@@ -258,3 +258,14 @@ describe("host keys", () => {
     ]);
   });
 });
+
+test("a release that somebody went back to by hand is told, since a deploy leaves it there", () => {
+  expect(found({ rolledBack: ["frontend"] })).toMatchObject([
+    {
+      severity: "warning",
+      check: "rollback",
+      found: "frontend was taken back to an earlier release by hand",
+      remedy: expect.stringContaining("npm run doctor -- --mend"),
+    },
+  ]);
+});
