@@ -6,6 +6,20 @@
 
 LEAVE_SECONDS=2 # until every caller's Envoy has heard of it, and running requests have ended
 
+AGREE_SECONDS=5 # for Consul's servers to have what the agent has
+TRIES=6
+
+# The checks of this machine and how they are, as the agent has them and as the servers do.
+by_agent() { api GET agent/checks | jq -r '.[] | "\(.CheckID) \(.Status)"' | sort; }
+by_servers() {
+  api GET "health/node/$(api GET agent/self | jq -r .Config.NodeName)" |
+    jq -r '.[] | select(.CheckID != "serfHealth") | "\(.CheckID) \(.Status)"' | sort
+}
+servers_agree() {
+  local own
+  own=$(by_agent 2>/dev/null) && [ "$own" = "$(by_servers 2>/dev/null)" ]
+}
+
 case $1 in
   on)
     machine_maintenance true || say "Consul's agent does not answer: nobody could be told that this machine goes"
@@ -14,5 +28,12 @@ case $1 in
   off)
     # Without a server to tell, the agent would keep this to itself, and try again only after a quarter of a minute.
     wait_for 60 agent_answers && wait_for 60 has_leader && machine_maintenance false || die "this machine stays in maintenance mode: Consul's agent does not answer"
+    # An agent that has just started may miss that a check changed; it would tell the servers a minute later.
+    for ((tries = 0; tries < TRIES; tries++)); do
+      if wait_for "$AGREE_SECONDS" servers_agree; then exit 0; fi
+      machine_maintenance true || true
+      machine_maintenance false || die "this machine stays in maintenance mode: Consul's agent does not answer"
+    done
+    say "Consul's servers do not have the checks of this machine as its agent has them; see: journalctl -u consul -n 50"
     ;;
 esac
