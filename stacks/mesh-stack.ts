@@ -162,27 +162,27 @@ export class MeshStack extends TerraformStack {
     const { workload, node } = instance;
     const release = instanceRelease(this.mesh, instance);
     this.review.add(node, release.files);
+    const before = this.lastInstance.get(workload.name);
     const resource = new RemoteProgram(this, `instance_${workload.name}_${node.name}`, {
       node,
       program: release.program,
       triggers: { release: release.hash },
       dependsOn: present(
         this.machines.get(node.name),
-        workload.kind === "service" && this.binary(node, workload),
+        workload.kind === "service" && this.binary(node, workload, before),
         // The instance of the same workload before this one, or else those that must serve before the first one.
-        ...(this.lastInstance.has(workload.name) ? [workload.name] : comesAfter(workload, this.mesh)).map((name) =>
-          this.lastInstance.get(name),
-        ),
+        ...(before ? [before] : comesAfter(workload, this.mesh).map((name) => this.lastInstance.get(name))),
       ),
     });
     this.lastInstance.set(workload.name, resource);
   }
 
-  private binary(node: MeshNode, { binary }: Service): UploadedBinary {
+  /** Uploaded when the instance before it serves: of a release that does not work, nothing is left on other machines. */
+  private binary(node: MeshNode, { binary }: Service, before?: RemoteProgram): UploadedBinary {
     const id = UploadedBinary.idFor(node, binary);
     const existing = this.binaries.get(id);
     if (existing) return existing;
-    const added = new UploadedBinary(this, { node, binary, dependsOn: present(this.machines.get(node.name)) });
+    const added = new UploadedBinary(this, { node, binary, dependsOn: present(this.machines.get(node.name), before) });
     this.binaries.set(id, added);
     return added;
   }

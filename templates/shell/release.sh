@@ -169,12 +169,19 @@ releases() {
   ls -1t "$home/releases"
 }
 
-# forget_old: keeps the newest releases, and the binaries that they need.
+# forget_old: keeps the newest releases, and the binaries that they need. What was given up before does not come again.
 forget_old() {
   releases | tail -n "+$((KEEP_RELEASES + 1))" | while read -r old; do
     local sha
     sha=$(sed -n "s/^BINARY_SHA256='\(.*\)'$/\1/p" "$home/releases/$old/instance.conf")
     rm -rf "${home:?}/releases/$old"
-    if [ -n "$sha" ] && ! grep -rqsF "$sha" "$INSTANCES"; then rm -rf "${BINARIES:?}/$sha"; fi
+    if [ -n "$sha" ]; then echo "$sha" >>"$home/given-up"; fi
+  done
+  [ -e "$home/given-up" ] || return 0
+  local sha unneeded
+  mapfile -t unneeded < <(sort -u "$home/given-up")
+  rm -f "$home/given-up"
+  for sha in "${unneeded[@]}"; do
+    grep -rqsF "$sha" "$INSTANCES" || rm -rf "${BINARIES:?}/$sha"
   done
 }

@@ -18,10 +18,8 @@ release=$home/releases/$RELEASE
 take_binary() {
   [ -n "$BINARY_SHA256" ] || return 0
   local target=$BINARIES/$BINARY_SHA256/$BINARY_NAME incoming=$GATEHOUSE/incoming/$BINARY_SHA256
-  lock binaries 9 # another service of this machine may run the same
   if [ -x "$target" ] && echo "$BINARY_SHA256  $target" | sha256sum --check --status; then
     rm -f "$incoming"
-    exec 9>&-
     return 0
   fi
   [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
@@ -30,7 +28,6 @@ take_binary() {
   chmod 0755 "$BINARIES/$BINARY_SHA256"
   put "$incoming" "$target" 0755
   rm -f "$incoming"
-  exec 9>&-
 }
 
 stage() {
@@ -53,10 +50,18 @@ stage() {
   mv "$staging" "$release"
 }
 
+# A release that did not work goes. Its binary stays as long as the same release may come again: until another one works.
+give_up_release() {
+  local sha
+  sha=$(sed -n "s/^BINARY_SHA256='\(.*\)'$/\1/p" "$bundle/instance.conf")
+  rm -rf "${release:?}"
+  [ -z "$sha" ] || echo "$sha" >>"$home/given-up" || true # a full disk
+}
+
 # Runs when the release could not even be put on the machine: what was written for it goes.
 abandon() {
   rm -rf "$home/staging"
-  [ "$old" = "$release" ] || rm -rf "${release:?}"
+  [ "$old" = "$release" ] || give_up_release
   [ -n "$old" ] || rm -rf "${home:?}"
   die "the new release of $NAME could not be put on this machine, see above; nothing was changed"
 }
@@ -77,7 +82,7 @@ roll_back() {
     die "$NAME is not healthy, and neither is the earlier release $RELEASE to which this machine went back"
   fi
   take_back
-  rm -rf "${release:?}"
+  give_up_release
   die "$NAME is not healthy; this machine went back to release $RELEASE, which serves"
 }
 
