@@ -1,26 +1,43 @@
 /**
  * `npm run reliability`: makes docs/reliability.md from the end-to-end tests that send requests while something changes
- * or breaks. It needs the lab.
+ * or breaks. It needs the lab. `npm run reliability -- rollout changes` runs these files of the tests alone; the page is
+ * made when every file has passed, each with the rows of its last good run.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Row } from "../__tests__/e2e/record";
 import { output } from "../tools/process";
 
 const page = "docs/reliability.md";
+const tests = "__tests__/e2e/reliability";
+/** Rows of each file's last good run. */
+const kept = "lab/.state/reliability";
 
 async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "reliability-"));
-  const rows = join(folder, "rows");
-  const jest = ["node_modules/jest/bin/jest.js", "--runInBand", "--selectProjects", "reliability"];
+  const all = readdirSync(tests).map((file) => basename(file, ".test.ts"));
+  const asked = process.argv.slice(2);
+  const unknown = asked.find((name) => !all.includes(name));
+  if (unknown) throw new Error(`${tests} has no ${unknown}; there are: ${all.join(", ")}`);
+  mkdirSync(kept, { recursive: true });
+  for (const name of asked.length > 0 ? asked : all) rmSync(rowsOf(name), { force: true });
+  for (const name of asked.length > 0 ? asked : all) await run(name);
+  const missing = all.filter((name) => !existsSync(rowsOf(name)));
+  if (missing.length > 0) throw new Error(`not passed: ${missing.join(", ")}. ${page} stays as it was`);
+  const rows = all.flatMap((name) => readFileSync(rowsOf(name), "utf8").trim().split("\n"));
+  writeFileSync(page, render(rows.map((row) => JSON.parse(row) as Row)));
+  console.log(`${page} has ${rows.length} rows`);
+}
+
+const rowsOf = (name: string): string => join(kept, `${name}.jsonl`);
+
+/** Runs one file of the tests, and keeps its rows when all of them pass. */
+async function run(name: string): Promise<void> {
+  const rows = `${rowsOf(name)}.part`;
+  rmSync(rows, { force: true });
+  const jest = ["node_modules/jest/bin/jest.js", "--runInBand", "--selectProjects", "reliability", `/${name}.test`];
   const env = { ...process.env, GATEHOUSE_RELIABILITY: rows };
   const { exitCode } = await output(process.execPath, jest, { onLine: (line) => console.error(line) }, { env });
-  const lines = existsSync(rows) ? readFileSync(rows, "utf8").trim().split("\n") : [];
-  rmSync(folder, { recursive: true });
-  if (exitCode !== 0) throw new Error(`not every test passed: ${page} stays as it was`);
-  writeFileSync(page, render(lines.map((line) => JSON.parse(line) as Row)));
-  console.log(`${page} has ${lines.length} rows`);
+  if (exitCode === 0) renameSync(rows, rowsOf(name));
 }
 
 function render(rows: Row[]): string {
