@@ -37,6 +37,7 @@ export async function underLoad<T>(
     "-timeout",
     "5s",
     "-allow-initial-errors",
+    "-uniform", // one request every 5 ms, not 8 at the same moment every 40 ms
     `-keepalive=${keepAlive}`,
     "-json",
     "-",

@@ -1,6 +1,8 @@
 /** Rows of docs/reliability.md: what a change, a rollout or a fault did to the requests that went on meanwhile. */
 import { appendFileSync } from "node:fs";
 import { verdictOnLast } from "./doctor";
+import { type Load, underLoad } from "./load";
+import { gatewayUrl } from "./mesh";
 
 export interface Row {
   /** The table's heading, e.g. `Rollouts`. */
@@ -26,4 +28,13 @@ export async function record(row: Row): Promise<void> {
   if (!file) return;
   const doctor = row.doctor ?? (await verdictOnLast());
   appendFileSync(file, `${JSON.stringify({ ...row, doctor })}\n`);
+}
+
+/** Sends requests while something goes wrong and is put right, and records the row. */
+export async function during<T>(change: string, fault: () => Promise<T>): Promise<{ load: Load; result: T }> {
+  const began = Date.now();
+  const done = await underLoad(gatewayUrl, fault);
+  const { sent, failed } = done.load;
+  await record({ section: "Faults", change, sent, failed, seconds: (Date.now() - began) / 1000 - 2 });
+  return done;
 }

@@ -3,7 +3,7 @@ import { cutOff, everyMachine, nothingPlanned } from "../interrupt";
 import { backendOn, declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil } from "../mesh";
 import { record } from "../record";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 type Signal = "SIGINT" | "SIGKILL";
 

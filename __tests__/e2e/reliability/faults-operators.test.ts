@@ -5,24 +5,28 @@ import type { MeshDeclaration } from "../../../model";
 import { output } from "../../../tools/process";
 import { nothingPlanned, pause } from "../interrupt";
 import { cdktfCommand, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on } from "../mesh";
+import { during } from "../record";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const stateOf = (stack: string) => `terraform.lab.${stack}.tfstate`;
 
 describeOnLab("two operators at once", () => {
   beforeAll(async () => {
     await freshLab();
-    await deploy(declaration());
+    await deploy(greeted("nobody"));
   });
 
   test("from one checkout: the second is refused, and told who is at work", async () => {
-    const first = begin("first");
-    await pause(500);
-    const second = await begin("second");
-    expect(second.exitCode).toBe(1);
-    expect(second.stderr).toMatch(/^cdktf deploy .*\(process \d+, since .*\) is at work in cdktf\.out\. Wait/m);
-    expect((await first).exitCode).toBe(0);
+    const { load } = await during("two operators in one checkout: the second is refused", async () => {
+      const first = begin("first");
+      await pause(500);
+      const second = await begin("second");
+      expect(second.exitCode).toBe(1);
+      expect(second.stderr).toMatch(/^cdktf deploy .*\(process \d+, since .*\) is at work in cdktf\.out\. Wait/m);
+      expect((await first).exitCode).toBe(0);
+    });
+    expect(load).toMatchObject({ failed: 0 });
     expect(await on("worker2", greeting)).toBe("GREETING=first");
     expect(await nothingPlanned()).toBe("");
   });
@@ -30,16 +34,19 @@ describeOnLab("two operators at once", () => {
   test("from two checkouts with one state: Terraform's lock refuses the second, which goes through afterwards", async () => {
     const other = secondCheckout();
     try {
-      const first = begin("first again");
-      await pause(1500);
-      const second = await begin("second", other);
-      expect((await first).exitCode).toBe(0);
-      if (second.exitCode !== 0) expect(second.stdout).toContain("Error acquiring the state lock");
-      const again = await begin("second", other);
-      expect(again.exitCode).toBe(0);
-      expect(await on("worker2", greeting)).toBe("GREETING=second");
+      const { load } = await during("two operators in two checkouts with one state", async () => {
+        const first = begin("first again");
+        await pause(1500);
+        const second = await begin("second", other);
+        expect((await first).exitCode).toBe(0);
+        if (second.exitCode !== 0) expect(second.stdout).toContain("Error acquiring the state lock");
+        const again = await begin("second", other);
+        expect(again.exitCode).toBe(0);
+        expect(await on("worker2", greeting)).toBe("GREETING=second");
+        await deploy(greeted("second"));
+      });
+      expect(load).toMatchObject({ failed: 0 });
       expect((await get(gatewayUrl)).status).toBe(200);
-      await deploy(greeted("second"));
       expect(await nothingPlanned()).toBe("");
     } finally {
       rmSync(other, { recursive: true, force: true });
@@ -51,6 +58,7 @@ const greeting = "tr '\\0' '\\n' </proc/$(systemctl show -P MainPID backend)/env
 
 function greeted(by: string): MeshDeclaration {
   const mesh = declaration();
+  for (const service of Object.values(mesh.services!)) service.runsOn = ["worker1", "worker2"];
   mesh.services!.backend!.run.env = { GREETING: by };
   return mesh;
 }

@@ -1,14 +1,21 @@
 import { appendFileSync, chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import type { MeshDeclaration } from "../../../model";
+import { type Load, underLoad } from "../load";
 import { cdktf, deploy, describeOnLab, freshLab, gatewayUrl, get, mainPid, on, plan } from "../mesh";
+import { record } from "../record";
 import { maintained, pids, restarted, roll, twoOfEach, workers } from "../rollout";
 
 jest.setTimeout(300_000);
 
 const scratch = "lab/.state/e2e";
 
+/** Binaries on a machine that no release there needs. */
+const unneeded =
+  "cd /opt/gatehouse && for sha in $(ls binaries incoming | grep -v :); do grep -rqF $sha instances || echo $sha; done";
+
 describeOnLab("a service with two instances", () => {
   const mesh = twoOfEach();
+  let bad: { load: Load; seconds: number };
   const { frontend, backend } = mesh.services as Record<string, NonNullable<MeshDeclaration["services"]>[string]>;
 
   beforeAll(async () => {
@@ -113,10 +120,11 @@ describeOnLab("a service with two instances", () => {
     store!.run.binary = `${scratch}/hangs`;
     shelf!.health = { http: "/?status=503", interval: "1s", timeout: "1s" };
     const before = await pids("frontend", "backend", "stock", "store", "shelf");
-    const { load, result } = await roll(
-      "two instances: releases that exit, hang, listen elsewhere, fail their check",
-      () => cdktf(broken, "deploy", "cluster", "mesh", "--auto-approve"),
+    const began = Date.now();
+    const { load, result } = await underLoad(gatewayUrl, () =>
+      cdktf(broken, "deploy", "cluster", "mesh", "--auto-approve"),
     );
+    bad = { load, seconds: (Date.now() - began) / 1000 - 2 };
     expect(load).toMatchObject({ failed: 0 });
     expect(result.exitCode).not.toBe(0);
     for (const name of ["backend", "stock", "store", "shelf"]) {
@@ -130,11 +138,21 @@ describeOnLab("a service with two instances", () => {
     expect(await maintained()).toEqual([]);
   });
 
-  test("the next good release just works", async () => {
+  test("the next good release just works, and nothing is left of the bad ones", async () => {
     backend!.run.env = { GREETING: "good" };
-    const { load } = await roll("two instances: a good release after bad ones", () => deploy(mesh));
+    const began = Date.now();
+    const { load } = await underLoad(gatewayUrl, () => deploy(mesh));
+    const seconds = (Date.now() - began) / 1000 - 2;
+    await record({
+      section: "Rollouts",
+      change: "two instances: releases that exit, hang, listen elsewhere, fail their check; then a good one",
+      sent: bad.load.sent + load.sent,
+      failed: bad.load.failed + load.failed,
+      seconds: bad.seconds + seconds,
+    });
     expect(load).toMatchObject({ failed: 0 });
     expect(await plan(mesh)).toEqual([]);
+    for (const worker of workers) expect(await on(worker, unneeded)).toBe("");
   });
 
   test("the only instance is away no longer than its process takes to start, and the deploy says so", async () => {
