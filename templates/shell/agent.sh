@@ -63,7 +63,7 @@ make_xds_certificate() {
   [ ! -s "$TLS_DIR/xds.pem" ] || [ ! -s "$TLS_DIR/xds-key.pem" ] || [ ! -s "$TLS_DIR/xds-ca.pem" ] || return 0
   folder=$(mktemp -d)
   (
-    cd "$folder"
+    cd "$folder" || exit
     consul tls ca create -domain=xds -days="$XDS_DAYS"
     consul tls cert create -client -domain=xds -dc=local -days="$XDS_DAYS"
   ) >/dev/null
@@ -112,8 +112,7 @@ install_secrets() {
 # shellcheck source=/dev/null
 . "$bundle/agent.conf"
 lock agent 7
-secrets="{}" # a mesh may be open on purpose
-[ "$SECRETS_COME" = no ] || take_incoming agent
+[ "$SECRETS_COME" = no ] || take_incoming agent # a mesh may be open on purpose
 command -v consul >/dev/null || die "consul is not on this machine; install it (the rendered user_data does) and deploy again"
 command -v jq >/dev/null || die "jq is not on this machine; install it (the rendered user_data does) and deploy again"
 consul validate -quiet "$bundle/consul.hcl" || die "Consul refuses the agent's configuration; nothing was changed"

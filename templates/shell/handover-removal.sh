@@ -8,6 +8,7 @@ bundle=$1
 # shellcheck source=/dev/null
 . "$bundle/removal.conf"
 
+# shellcheck disable=SC2034 # read by lib.sh
 TOKEN_OF=_handover
 api GET config/service-intentions |
   jq -r --arg mesh "$MESH" '.[] | select(.Meta["gatehouse-handover"]? == $mesh) | .Name' |

@@ -65,6 +65,7 @@ command -v jq >/dev/null || die "not on this machine: jq; install it (the render
 if jq -e .acl "$bundle/mesh.json" >/dev/null; then
   take_incoming handover
   secret handover | write_secret "$SECRETS/_handover.token" 0600 root:root
+  # shellcheck disable=SC2034 # read by lib.sh
   TOKEN_OF=_handover # may write config entries
 fi
 wait_for 90 has_leader || die "Consul has no leader, as asked at 127.0.0.1:8500; see: journalctl -u consul -n 50"

@@ -2,6 +2,7 @@
 # Taking secrets that Terraform put on this machine. Sourced after lib.sh.
 
 INCOMING=$GATEHOUSE/incoming-secrets
+secrets="{}"
 
 # take_incoming NAME: from here on the secrets are in `secrets`, and nowhere else, whatever happens.
 take_incoming() {
