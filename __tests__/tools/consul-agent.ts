@@ -76,7 +76,7 @@ async function hasLeader(address: string): Promise<boolean> {
 }
 
 /** Holds all of them at once before letting go, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   for (const server of servers) {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
