@@ -198,6 +198,26 @@ test("user_data installs the prerequisites and the mesh command", () => {
   expect(data.runcmd).toEqual([["/opt/gatehouse/prerequisites.sh", "worker"]]);
 });
 
+test("user_data for a user who is not root gives that user one program and no more", () => {
+  const deploy = { ...worker, ssh: { ...worker.ssh, user: "deploy" } };
+  const data = parseYaml(userData(mesh(), deploy));
+  expect(data.user).toMatchObject({
+    name: "deploy",
+    lock_passwd: true,
+    sudo: 'ALL=(root) NOPASSWD: /usr/local/sbin/gatehouse-root ""',
+  });
+  expect(data.packages).toContain("sudo");
+  expect(data.runcmd[0]).toEqual(["/opt/gatehouse/deploy-user.sh", "deploy"]);
+  expect(data.write_files.map(({ path }: { path: string }) => path)).toContain("/opt/gatehouse/deploy-user.sh");
+  expect(parseYaml(userData(mesh(), worker))).not.toHaveProperty("user");
+});
+
+test("another user who logs in has the machine made ready again: the folder for uploads is that user's", () => {
+  expect(nodeRelease(mesh(), { ...worker, ssh: { ...worker.ssh, user: "deploy" } }).hash).not.toBe(
+    nodeRelease(mesh(), worker).hash,
+  );
+});
+
 test("a program unpacks its bundle, runs it, tells its result and leaves nothing behind", () => {
   const folder = mkdtempSync(join(tmpdir(), "program-"));
   const file = join(folder, "run.sh");

@@ -25,5 +25,5 @@ fi
 # The agent's record belongs to the cluster stack, if there is one.
 find "$GATEHOUSE" -mindepth 1 -maxdepth 1 ! -name agent.conf -exec rm -rf {} + 2>/dev/null || true
 rmdir "$GATEHOUSE" 2>/dev/null || true
-rm -f /run/lock/gatehouse-*.lock
+rm -rf "$LOCKS"
 say "$(hostname) is empty"
