@@ -4,6 +4,8 @@ export interface Facts {
   /** The machine's clock when it began to look, in milliseconds since 1970. */
   clock: number;
   uid: number;
+  /** The home folder of the user who logs in, and who may come in there: mode, owner and group of it. */
+  home: { path: string; mode: number; owner: string; group: string };
   /** The name of process 1. */
   init: string;
   /** `state`: what `systemctl is-system-running` says. */
@@ -69,6 +71,7 @@ export function readFacts(text: string): Facts | undefined {
   return {
     clock: Number(one("clock")[0]) * 1000,
     uid: Number(one("user")[0]),
+    home: homeFrom(one("home")),
     init: one("init")[0] ?? "",
     systemd: { version: Number(one("systemd")[0]) || 0, state: one("systemd")[1] ?? "" },
     hostKeys: first("hostkey"),
@@ -84,6 +87,11 @@ export function readFacts(text: string): Facts | undefined {
     definitions: all("definition").map(([file = "", name = ""]) => ({ file, name })),
     listeners: all("listener").map(listenerFrom),
   };
+}
+
+function homeFrom([path = "", look = ""]: string[]): Facts["home"] {
+  const [mode = "", owner = "", group = ""] = look.split(" ");
+  return { path, mode: Number.parseInt(mode, 8) || 0, owner, group };
 }
 
 function folderFrom([path = "", device = "", kilobytes, inodes = ""]: string[], readOnly: Set<string>): Folder {

@@ -15,6 +15,19 @@ home=""
 use_conf "$bundle"
 release=$home/releases/$RELEASE
 
+# put_checked FILE TARGET: FILE lies where the user who deploys may still change it, so the copy is what is checked.
+put_checked() {
+  local copy=$2.new
+  install -m 0600 "$1" "$copy" || return 1
+  if ! echo "$BINARY_SHA256  $copy" | sha256sum --check --status; then
+    rm -f "$copy"
+    rmdir "$(dirname "$2")" 2>/dev/null || true
+    die "the binary of $NAME did not arrive whole: $1 is not the file with sha256 $BINARY_SHA256"
+  fi
+  chmod 0755 "$copy"
+  mv -f "$copy" "$2"
+}
+
 take_binary() {
   [ -n "$BINARY_SHA256" ] || return 0
   local target=$BINARIES/$BINARY_SHA256/$BINARY_NAME incoming=$GATEHOUSE/incoming/$BINARY_SHA256
@@ -23,10 +36,9 @@ take_binary() {
     return 0
   fi
   [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
-  echo "$BINARY_SHA256  $incoming" | sha256sum --check --status || die "the binary of $NAME did not arrive whole: $incoming is not the file with sha256 $BINARY_SHA256"
   mkdir -p "$BINARIES/$BINARY_SHA256"
   chmod 0755 "$BINARIES/$BINARY_SHA256"
-  put "$incoming" "$target" 0755
+  put_checked "$incoming" "$target"
   rm -f "$incoming"
 }
 
