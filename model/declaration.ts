@@ -41,13 +41,25 @@ export interface MeshDeclaration {
 export interface ConsulDeclaration {
   /** Consul's `datacenter`. */
   datacenter: string;
-  /** `host:port` at which Terraform reaches Consul's HTTP API. */
+  /** `host:port` at which Terraform reaches Consul's API: HTTPS, unless `tls` is false. */
   address: string;
   /**
    * `true` where Consul already runs on every node: then there is no `cluster` stack.
    * @default false
    */
   existing?: boolean;
+  /**
+   * Access control lists: whoever has no token is refused. Each service's token is good for that service alone.
+   * @default true; `false` gives a warning
+   */
+  acl?: boolean;
+  /**
+   * TLS on every port of Consul, with certificates on both sides: then `address` is that of the HTTPS API, port 8501.
+   * @default true; `false` gives a warning
+   */
+  tls?: boolean;
+  /** Encrypts what agents tell one another. @default true; `false` gives a warning */
+  gossipEncryption?: boolean;
 }
 
 export interface SshDeclaration {

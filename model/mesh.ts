@@ -6,7 +6,7 @@ import type { HealthDeclaration, Protocol } from "./declaration";
 
 export interface Mesh {
   name: string;
-  consul: { datacenter: string; address: string; existing: boolean };
+  consul: Consul;
   /** In the order of the declaration. */
   nodes: MeshNode[];
   services: Service[];
@@ -15,6 +15,15 @@ export interface Mesh {
   instances: Instance[];
   /** In the order in which Consul accepts them. */
   configEntries: ConfigEntry[];
+}
+
+export interface Consul {
+  datacenter: string;
+  address: string;
+  existing: boolean;
+  acl: boolean;
+  tls: boolean;
+  gossipEncryption: boolean;
 }
 
 export interface MeshNode {

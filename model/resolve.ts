@@ -15,10 +15,10 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
   const services = named.map(([name, service]) => resolveService(name, service, after.get(name)!, files));
   const gateways = Object.entries(declaration.gateways ?? {}).map(([name, gateway]) => resolveGateway(name, gateway));
   const byName = new Map(services.map((service) => [service.name, service]));
-  const { datacenter, address, existing = false } = declaration.consul;
+  const { datacenter, address, existing = false, acl = true, tls = true, gossipEncryption = true } = declaration.consul;
   return {
     name: declaration.name,
-    consul: { datacenter, address, existing },
+    consul: { datacenter, address, existing, acl, tls, gossipEncryption },
     nodes,
     services,
     gateways,

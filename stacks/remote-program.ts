@@ -4,10 +4,16 @@
  */
 import { isIPv6 } from "node:net";
 import { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, type ITerraformDependable, type RemoteExecProvisioner, type SSHProvisionerConnection } from "cdktf";
+import {
+  type FileProvisioner,
+  Fn,
+  type ITerraformDependable,
+  type RemoteExecProvisioner,
+  type SSHProvisionerConnection,
+} from "cdktf";
 import type { Construct } from "constructs";
 import type { MeshNode } from "../model";
-import { contentHash } from "../templates";
+import { contentHash, incomingProgram } from "../templates";
 import { terraformLiteral } from "./terraform-literal";
 
 export interface RemoteProgramProps {
@@ -16,6 +22,12 @@ export interface RemoteProgramProps {
   program: string;
   /** Run again when one of these changes. Keys in snake_case; values stand in the state: no secrets. */
   triggers: Record<string, string>;
+  /**
+   * Expressions of secrets that the program needs, by key. They come by themselves, as JSON, into a file that only the
+   * program can read: an inline script could be read by everybody while it runs.
+   * @default none
+   */
+  secrets?: { name: string; values: Record<string, string> };
   /** Shell text to run when the whole stack is destroyed. @default none */
   onDestroy?: string;
   dependsOn?: ITerraformDependable[];
@@ -26,19 +38,26 @@ export class RemoteProgram extends Resource {
     super(scope, id, {
       triggers: { ...props.triggers, machine: machineIdentity(props.node) },
       dependsOn: props.dependsOn,
-      // Replaced, the old one would otherwise run its destroy-time provisioner first, and empty a machine that serves.
-      // Under create_before_destroy that provisioner runs only when the resource is really destroyed.
-      ...(props.onDestroy !== undefined && { lifecycle: { createBeforeDestroy: true } }),
       connection: connectionTo(props.node),
       // A replaced program's `onDestroy` must not run: it would empty a machine that is to be set up again. Terraform
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
       lifecycle: { createBeforeDestroy: true },
       provisioners: [
+        ...(props.secrets ? secretsFirst(props.secrets) : []),
         remoteExec(props.program),
         ...(props.onDestroy === undefined ? [] : [remoteExec(props.onDestroy, "destroy")]),
       ],
     });
   }
+}
+
+function secretsFirst({ name, values }: NonNullable<RemoteProgramProps["secrets"]>) {
+  const file: FileProvisioner = {
+    type: "file",
+    content: Fn.jsonencode(values),
+    destination: `/opt/gatehouse/incoming-secrets/${name}.json`,
+  };
+  return [remoteExec(incomingProgram()), file];
 }
 
 /** cdktf's type lacks `when`; Terraform has it, and cdktf passes it on. */

@@ -19,7 +19,7 @@ export interface InstanceRelease {
 
 /** Where a file of the bundle lives on the machine; `live_path` in `shell/lib.sh` is the other half. */
 const folders = {
-  consul: { path: "/etc/consul.d", mode: "0644" },
+  consul: { path: "/etc/consul.d", mode: "0644" }, // on the machine with the instance's token, and then 0640
   systemd: { path: "/etc/systemd/system", mode: "0644" },
   env: { path: "/opt/gatehouse/env", mode: "0600" },
 } as const;
@@ -87,7 +87,12 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
     {
       folder: "systemd",
       name: `${name}-sidecar-proxy.service`,
-      content: render("systemd/sidecar-proxy.service", { name, mesh: mesh.name, adminPort: instance.adminPort }),
+      content: render("systemd/sidecar-proxy.service", {
+        name,
+        mesh: mesh.name,
+        adminPort: instance.adminPort,
+        acl: mesh.consul.acl,
+      }),
     },
     { folder: "env", name: `${name}.env`, content: render("service.env", { env: Object.entries(service.env) }) },
   ];
@@ -101,7 +106,7 @@ function gatewayParts(mesh: Mesh, instance: Instance, { name }: Gateway): Parts 
     {
       folder: "systemd",
       name: `${name}.service`,
-      content: render("systemd/ingress-gateway.service", { name, mesh: mesh.name, adminPort }),
+      content: render("systemd/ingress-gateway.service", { name, mesh: mesh.name, adminPort, acl: mesh.consul.acl }),
     },
   ];
 }

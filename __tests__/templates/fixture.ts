@@ -35,7 +35,14 @@ export function gateway(changes: Partial<Gateway> = {}): Gateway {
 export function mesh(changes: Partial<Mesh> = {}): Mesh {
   return {
     name: "lab",
-    consul: { datacenter: "dc1", address: "10.77.0.10:8500", existing: false },
+    consul: {
+      datacenter: "dc1",
+      address: "10.77.0.10:8501",
+      existing: false,
+      acl: true,
+      tls: true,
+      gossipEncryption: true,
+    },
     nodes: [server, worker],
     services: [],
     gateways: [],

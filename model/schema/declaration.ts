@@ -167,10 +167,13 @@ export const declarationSchema = field(
     consul: field(
       z.strictObject({
         datacenter: text("write Consul's datacenter, for example `dc1`", datacenterFault),
-        address: text("write where Consul's HTTP API answers, for example `10.0.0.10:8500`", hostPortFault),
+        address: text("write where Consul's HTTP API answers, for example `10.0.0.10:8501`", hostPortFault),
         existing: flag().optional(),
+        acl: flag().optional(),
+        tls: flag().optional(),
+        gossipEncryption: flag().optional(),
       }),
-      'write `consul: { datacenter: "dc1", address: "10.0.0.10:8500" }`',
+      'write `consul: { datacenter: "dc1", address: "10.0.0.10:8501" }`',
     ),
     ssh,
     nodes: field(
