@@ -87,6 +87,7 @@ function addInstance({ node, files, units, links, binaries }: Expected, mesh: Me
   const mends = mendInstance(instance);
   const concerns = [about.instance(workload.name, node.name)];
   files.push(...release.files.map((file) => fileFrom(file, mends, concerns)));
+  if (release.secretFile) files.push({ path: release.secretFile, mode: "600", sha256: [], mends, concerns });
   const path = `/opt/gatehouse/instances/${workload.name}/current`;
   links.push({ path, target: `releases/${release.release}`, mends, concerns });
   if (workload.kind !== "service") {
