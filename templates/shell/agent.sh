@@ -101,6 +101,7 @@ install_secrets() {
     token=$(<"$SECRETS/_agent.token") # of a server: it came after the server's start
   fi
   # jq reads the token from its input: it must not stand on a command line.
+  # shellcheck disable=SC2154 # secrets.sh sets it
   settings=$({ printf '%s' "$token" | jq -Rs .; printf '%s' "$secrets"; } | jq -s '.[0] as $token | .[1] | {
     encrypt: .gossipKey,
     acl: {tokens: {agent: (if $token == "" then null else $token end), initial_management: .managementToken}}

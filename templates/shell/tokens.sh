@@ -9,6 +9,7 @@ bundle=$1
 . "$bundle/lib/secrets.sh"
 
 take_incoming tokens
+# shellcheck disable=SC2154 # secrets.sh sets it
 for name in $(jq -r 'keys[]' <<<"$secrets"); do
   secret "$name" | write_secret "$SECRETS/$name.token" 0600 root:root
 done
