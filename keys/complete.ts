@@ -19,7 +19,8 @@ const AUTHORITY_WARNING_DAYS = 90;
 export async function complete(mesh: Mesh, given: Secrets | undefined, now: Date = new Date()): Promise<Completed> {
   const secrets: Secrets = structuredClone(given ?? { version: 1, servers: {}, services: {} });
   const completed: Completed = { secrets, made: [], wanted: [] };
-  if (!mesh.consul.existing) await completeCluster(mesh, completed, now);
+  const { existing, acl, tls, gossipEncryption } = mesh.consul;
+  if (!existing && (acl || tls || gossipEncryption)) await completeCluster(mesh, completed, now);
   completed.wanted.push(...wantedValues(mesh, secrets));
   return completed;
 }
