@@ -5,6 +5,7 @@ import type { Construct } from "constructs";
 import type { Mesh, MeshNode } from "../model";
 import { agentRelease } from "../templates";
 import { useBackend } from "./backend";
+import type { Backend } from "./backend-settings";
 import { RemoteProgram } from "./remote-program";
 import { ReviewFiles } from "./review-files";
 
@@ -14,9 +15,10 @@ export class ClusterStack extends TerraformStack {
   constructor(
     scope: Construct,
     private readonly mesh: Mesh,
+    backend?: Backend,
   ) {
     super(scope, "cluster");
-    useBackend(this, mesh.name);
+    useBackend(this, mesh.name, backend);
     new NullProvider(this, "null");
     this.review = new ReviewFiles(this);
 

@@ -20,6 +20,7 @@ import {
   wipeProgram,
 } from "../templates";
 import { useBackend } from "./backend";
+import type { Backend } from "./backend-settings";
 import { ConfigEntry } from "./config-entry";
 import { Milestone } from "./milestone";
 import { RemoteProgram } from "./remote-program";
@@ -38,9 +39,10 @@ export class MeshStack extends TerraformStack {
   constructor(
     scope: Construct,
     private readonly mesh: Mesh,
+    backend?: Backend,
   ) {
     super(scope, "mesh");
-    useBackend(this, mesh.name);
+    useBackend(this, mesh.name, backend);
     new NullProvider(this, "null");
     new ConsulProvider(this, "consul", { address: mesh.consul.address, datacenter: mesh.consul.datacenter });
     this.review = new ReviewFiles(this);
