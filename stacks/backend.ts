@@ -14,6 +14,7 @@ import {
 } from "cdktf";
 import type { Construct } from "constructs";
 import { type Backend, LOCAL, runsElsewhere, settingsFor } from "./backend-settings";
+import { removeCloudOverride, writeCloudOverride } from "./cloud-override";
 import { mendInterrupted } from "./interrupted";
 import { prepareUpload } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
@@ -23,6 +24,7 @@ export function useBackend(stack: TerraformStack, meshName: string, backend: Bac
   const folder = join(App.of(stack).outdir, "stacks", stack.node.id);
   mkdirSync(folder, { recursive: true });
   forgetOtherMesh(folder, meshName);
+  removeCloudOverride(folder);
   if (runsElsewhere(backend)) prepareUpload(stack, folder);
   switch (backend.kind) {
     case "local":
@@ -30,8 +32,10 @@ export function useBackend(stack: TerraformStack, meshName: string, backend: Bac
       return;
     case "cloud": {
       const { organization, hostname, project } = backend;
-      const workspaces = new NamedCloudWorkspace(`${meshName}-${stack.node.id}`, project);
+      const workspace = `${meshName}-${stack.node.id}`;
+      const workspaces = new NamedCloudWorkspace(workspace, project);
       new CloudBackend(stack, { organization, hostname, workspaces });
+      writeCloudOverride(folder, { organization, hostname, project, workspace });
       return;
     }
     case "remote": {

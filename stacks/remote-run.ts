@@ -7,20 +7,26 @@ import { join } from "node:path";
 import { Fn, TerraformAsset, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Binary } from "../model";
+import { OVERRIDE_FILE } from "./cloud-override";
 import { terraformLiteral } from "./terraform-literal";
 
 const CONTEXT = "gatehouse:runs-elsewhere";
 const KEY = "ssh_private_key";
 
 /** All that a run needs. Whatever else lies in the folder (a saved plan, say) may hold secrets. */
-const UPLOADED = ["/cdk.tf.json", "/.terraform.lock.hcl", "/assets/"];
+const UPLOADED = ["/cdk.tf.json", `/${OVERRIDE_FILE}`, "/assets/"];
+/** The providers' checksums; of the stand-ins (tools/ says so) they are nobody else's. */
+const lock = () => (process.env.GATEHOUSE_STAND_INS ? [] : ["/.terraform.lock.hcl"]);
 
 /** Prepares a stack whose runs are elsewhere; before anything else is added to it. */
 export function prepareUpload(stack: TerraformStack, folder: string): void {
   stack.node.setContext(CONTEXT, true);
   // What an earlier declaration needed is not uploaded for ever.
   rmSync(join(folder, "assets"), { recursive: true, force: true });
-  writeFileSync(join(folder, ".terraformignore"), ["*", ...UPLOADED.map((path) => `!${path}`), ""].join("\n"));
+  writeFileSync(
+    join(folder, ".terraformignore"),
+    ["*", ...[...UPLOADED, ...lock()].map((path) => `!${path}`), ""].join("\n"),
+  );
   const key = new TerraformVariable(stack, KEY, {
     type: "string",
     description: "The private key that opens the machines, and the bastion when there is one.",

@@ -71,6 +71,24 @@ test.each(["cluster", "mesh"])("the cloud block of %s names a workspace of its o
   });
 });
 
+test("a compatible server that cuts the cloud block out of *.tf files finds it there, in front of a local backend", () => {
+  const file = (stacks: string) => join(stacks, "mesh/backend_override.tf");
+  expect(readFileSync(file(synth(checkout)), "utf8")).toBe(`terraform {
+  cloud {
+    organization = "shop-org"
+    hostname     = "tfe.shop.test"
+    workspaces {
+      name = "shop-mesh"
+      project = "Meshes"
+    }
+  }
+  backend "local" {}
+}
+`);
+  expect(existsSync(file(synth(checkout, { kind: "cloud", organization: "shop-org" })))).toBe(false);
+  expect(existsSync(file(synth(checkout, { kind: "local" })))).toBe(false);
+});
+
 test("the remote backend, for a Terraform Enterprise without the cloud block", () => {
   const stacks = synth(checkout, { kind: "remote", organization: "shop-org" });
   expect(JSON.parse(read(stacks, "mesh")).terraform.backend).toEqual({
@@ -99,9 +117,18 @@ describe("the uploaded configuration", () => {
     expect(uploaded(folder)).toEqual([
       ".terraform.lock.hcl",
       `assets/binary-${SHA.slice(0, 12)}/${SHA}/web`,
+      "backend_override.tf",
       "cdk.tf.json",
     ]);
     expect(readFileSync(join(folder, `assets/binary-${SHA.slice(0, 12)}/${SHA}/web`), "utf8")).toBe("the program");
+  });
+
+  test("has no checksums of the stand-in providers: the run may use the real ones", () => {
+    process.env.GATEHOUSE_STAND_INS = "1";
+    const folder = join(synth(checkout), "mesh");
+    delete process.env.GATEHOUSE_STAND_INS;
+    writeFileSync(join(folder, ".terraform.lock.hcl"), "");
+    expect(uploaded(folder)).not.toContain(".terraform.lock.hcl");
   });
 
   test("what an earlier declaration uploaded is gone", () => {
