@@ -10,6 +10,7 @@ const rooms: Record<string, string[]> = {
   tools: [],
   lab: ["model", "tools", "meshes"],
   doctor: ["model", "templates", "tools"],
+  review: ["model", "templates", "tools"],
 };
 
 describe.each(Object.entries(rooms))("%s", (room, above) => {
