@@ -11,6 +11,7 @@ const rooms: Record<string, string[]> = {
   tools: [],
   lab: ["model", "keys", "tools", "meshes"],
   doctor: ["model", "templates", "keys", "tools"],
+  review: ["model", "templates", "tools"],
 };
 
 describe.each(Object.entries(rooms))("%s", (room, above) => {

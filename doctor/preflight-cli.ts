@@ -2,6 +2,8 @@
  * `npm run preflight`: what a deploy would meet on the machines, told all at once. It changes nothing.
  *   npm run preflight             a table and every finding
  *   npm run -s preflight -- --json    the same for programs
+ *   npm run preflight -- --before-deploy   as `npm run deploy` does: not where runs are elsewhere, as the machines may be
+ *                                 reached from there alone
  * Exit 0: nothing is in the way. 1: there are problems, with the declaration or on a machine. 2: a machine could not be
  * looked at.
  */
@@ -10,8 +12,12 @@ import { preflight } from "./preflight/look";
 import { exitCodeOf, json, text } from "./preflight/report";
 
 async function main(args: string[]): Promise<number> {
-  const unknown = args.find((arg) => arg !== "--json");
+  const unknown = args.find((arg) => !["--json", "--before-deploy"].includes(arg));
   if (unknown !== undefined) throw new Error(`The preflight has no argument ${unknown}. It has --json.`);
+  if (args.includes("--before-deploy") && ["cloud", "remote"].includes(process.env.GATEHOUSE_BACKEND ?? "")) {
+    console.error("No preflight: Terraform runs elsewhere, and reaches the machines from there.");
+    return 0;
+  }
   const path = meshPath();
   const loaded = await loadMesh(path);
   if ("problems" in loaded) {

@@ -122,4 +122,6 @@ export interface Files {
   look(path: string): "missing" | "unreadable" | "folder" | "file" | "executable";
   absolute(path: string): string;
   sha256(path: string): string;
+  /** Private keys are where Terraform runs, which is elsewhere: none is looked for. @default false */
+  keysElsewhere?: boolean;
 }

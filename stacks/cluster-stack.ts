@@ -6,6 +6,7 @@ import type { Mesh, MeshNode } from "../model";
 import { agentRelease, agentTokenProgram } from "../templates";
 import { AclToken } from "./acl-token";
 import { useBackend } from "./backend";
+import type { Backend } from "./backend-settings";
 import { addConsulProvider } from "./consul-provider";
 import { RemoteProgram } from "./remote-program";
 import { ReviewFiles } from "./review-files";
@@ -18,9 +19,10 @@ export class ClusterStack extends TerraformStack {
   constructor(
     scope: Construct,
     private readonly mesh: Mesh,
+    backend?: Backend,
   ) {
     super(scope, "cluster");
-    useBackend(this, mesh.name);
+    useBackend(this, mesh.name, backend);
     new NullProvider(this, "null");
     this.secrets = addConsulProvider(this, mesh);
     this.review = new ReviewFiles(this);

@@ -1,14 +1,16 @@
 import { Annotations, type App } from "cdktf";
 import type { Mesh } from "../model";
+import { type Backend, LOCAL } from "./backend-settings";
 import { ClusterStack } from "./cluster-stack";
 import { MeshStack } from "./mesh-stack";
 
+export { type Backend, readBackend, runsElsewhere } from "./backend-settings";
 export { keepPrivate } from "./private-files";
 
 /** Adds the stacks of a mesh: `cluster`, unless Consul already runs, and `mesh` after it. */
-export function addStacks(app: App, mesh: Mesh): void {
-  const cluster = mesh.consul.existing ? undefined : new ClusterStack(app, mesh);
-  const stack = new MeshStack(app, mesh);
+export function addStacks(app: App, mesh: Mesh, backend: Backend = LOCAL): void {
+  const cluster = mesh.consul.existing ? undefined : new ClusterStack(app, mesh, backend);
+  const stack = new MeshStack(app, mesh, backend);
   if (cluster) stack.addDependency(cluster);
 
   const outage = outageOnRestart(mesh);

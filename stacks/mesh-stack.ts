@@ -21,6 +21,7 @@ import {
 } from "../templates";
 import { AclToken } from "./acl-token";
 import { useBackend } from "./backend";
+import type { Backend } from "./backend-settings";
 import { ConfigEntry } from "./config-entry";
 import { addConsulProvider } from "./consul-provider";
 import { Milestone } from "./milestone";
@@ -46,9 +47,10 @@ export class MeshStack extends TerraformStack {
   constructor(
     scope: Construct,
     private readonly mesh: Mesh,
+    backend?: Backend,
   ) {
     super(scope, "mesh");
-    useBackend(this, mesh.name);
+    useBackend(this, mesh.name, backend);
     new NullProvider(this, "null");
     this.secrets = addConsulProvider(this, mesh) ?? this.secretsOfServices();
     this.review = new ReviewFiles(this);

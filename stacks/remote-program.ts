@@ -14,6 +14,7 @@ import {
 import type { Construct } from "constructs";
 import type { MeshNode } from "../model";
 import { contentHash, incomingProgram } from "../templates";
+import { privateKey, runsElsewhere, type When } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
 export interface RemoteProgramProps {
@@ -35,33 +36,41 @@ export interface RemoteProgramProps {
 
 export class RemoteProgram extends Resource {
   constructor(scope: Construct, id: string, props: RemoteProgramProps) {
+    // Where the two ways to the key differ, the resource as a whole can have neither.
+    const apart = props.onDestroy !== undefined && runsElsewhere(scope);
+    const connection = (when: When) => connectionTo(scope, props.node, when);
+    const own = (when: When) => (apart ? { connection: connection(when) } : {});
     super(scope, id, {
       triggers: { ...props.triggers, machine: machineIdentity(props.node) },
       dependsOn: props.dependsOn,
-      connection: connectionTo(props.node),
+      connection: apart ? undefined : connection("create"),
       // A replaced program's `onDestroy` must not run: it would empty a machine that is to be set up again. Terraform
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
       lifecycle: { createBeforeDestroy: true },
       provisioners: [
-        ...(props.secrets ? secretsFirst(props.secrets) : []),
-        remoteExec(props.program),
-        ...(props.onDestroy === undefined ? [] : [remoteExec(props.onDestroy, "destroy")]),
+        ...[...secretsFirst(props.secrets), remoteExec(props.program, "create")].map((one) => ({
+          ...one,
+          ...own("create"),
+        })),
+        ...(props.onDestroy === undefined ? [] : [{ ...remoteExec(props.onDestroy, "destroy"), ...own("destroy") }]),
       ],
     });
   }
 }
 
-function secretsFirst({ name, values }: NonNullable<RemoteProgramProps["secrets"]>) {
+function secretsFirst(secrets: RemoteProgramProps["secrets"]) {
+  if (!secrets) return [];
+  const { name, values } = secrets;
   const file: FileProvisioner = {
     type: "file",
     content: Fn.jsonencode(values),
     destination: `/opt/gatehouse/incoming-secrets/${name}.json`,
   };
-  return [remoteExec(incomingProgram()), file];
+  return [remoteExec(incomingProgram(), "create"), file];
 }
 
 /** cdktf's type lacks `when`; Terraform has it, and cdktf passes it on. */
-function remoteExec(program: string, when: "create" | "destroy" = "create"): RemoteExecProvisioner {
+function remoteExec(program: string, when: When): RemoteExecProvisioner {
   const provisioner: RemoteExecProvisioner & { when: string } = {
     type: "remote-exec",
     when,
@@ -79,7 +88,11 @@ export function machineIdentity(node: MeshNode): string {
  * How Terraform reaches a machine. Private keys are read by Terraform when it runs: they are in no synthesized file
  * and, being part of a connection, not in the state.
  */
-export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisionerConnection {
+export function connectionTo(
+  scope: Construct,
+  { address, hostKey, ssh }: MeshNode,
+  when: When = "create",
+): SSHProvisionerConnection {
   const { bastion } = ssh;
   return {
     type: "ssh",
@@ -92,14 +105,14 @@ export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisione
     // In the home folder: Terraform makes the file writable for everybody, so nobody else must be able to reach it.
     scriptPath: "./.gatehouse-%RAND%.sh",
     // Terraform would try an agent by itself when there is no key.
-    agent: String(ssh.agent),
-    privateKey: keyFile(ssh.privateKeyFile),
+    agent: String(ssh.agent && !runsElsewhere(scope)),
+    privateKey: privateKey(scope, ssh.privateKeyFile, when),
     ...(bastion && {
       bastionHost: terraformLiteral(bastion.host),
       bastionHostKey: bastion.hostKey,
       bastionUser: bastion.user,
       bastionPort: bastion.port,
-      bastionPrivateKey: keyFile(bastion.privateKeyFile),
+      bastionPrivateKey: privateKey(scope, bastion.privateKeyFile, when),
     }),
   };
 }
@@ -125,8 +138,4 @@ const NOBODYS_KEY =
 
 function knownHost(host: string, port: number, hostKey: string): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port} ${hostKey}`;
-}
-
-function keyFile(path: string | undefined): string | undefined {
-  return path && Fn.file(Fn.rawString(path));
 }

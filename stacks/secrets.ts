@@ -6,6 +6,7 @@ import { Fn, TerraformLocal, TerraformVariable, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { secretsFile } from "../keys";
 import type { Mesh, MeshNode } from "../model";
+import { runsElsewhere } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
 export class MeshSecrets {
@@ -20,11 +21,9 @@ export class MeshSecrets {
     });
     variable.addOverride("ephemeral", true); // neither in a plan nor in the state
     const file = JSON.stringify(terraformLiteral(secretsFile(mesh.name)));
-    this.document = new TerraformLocal(
-      scope,
-      "secrets",
-      `\${jsondecode(var.gatehouse_secrets != "" ? var.gatehouse_secrets : sensitive(file(${file})))}`,
-    );
+    const here = `var.gatehouse_secrets != "" ? var.gatehouse_secrets : sensitive(file(${file}))`;
+    const document = runsElsewhere(scope) ? "var.gatehouse_secrets" : here;
+    this.document = new TerraformLocal(scope, "secrets", `\${jsondecode(${document})}`);
   }
 
   get gossipKey(): string {

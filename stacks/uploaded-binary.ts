@@ -4,7 +4,7 @@ import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Binary, MeshNode } from "../model";
 import { connectionTo, machineIdentity } from "./remote-program";
-import { terraformLiteral } from "./terraform-literal";
+import { binarySource } from "./remote-run";
 
 export interface UploadedBinaryProps {
   node: MeshNode;
@@ -22,11 +22,11 @@ export class UploadedBinary extends Resource {
     super(scope, UploadedBinary.idFor(node, binary), {
       triggers: { sha256: binary.sha256, machine: machineIdentity(node) },
       dependsOn,
-      connection: connectionTo(node),
+      connection: connectionTo(scope, node),
       provisioners: [
         {
           type: "file",
-          source: terraformLiteral(binary.path),
+          source: binarySource(scope, binary),
           // The transaction checks the sum before it takes the file from here.
           destination: `/opt/gatehouse/incoming/${binary.sha256}`,
         },

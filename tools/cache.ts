@@ -49,10 +49,10 @@ export async function cached(
 }
 
 /** Writes a small file whole, so that nobody reads half of it. */
-export function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, text: string, mode = 0o644): void {
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  writeFileSync(draft, text);
+  writeFileSync(draft, text, { mode });
   renameSync(draft, file);
 }
 

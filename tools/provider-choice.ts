@@ -45,7 +45,7 @@ async function choose(report: Report): Promise<ProviderChoice> {
     from: "stand-ins",
     id: `stand-ins ${readFileSync(join(mirror, "id"), "utf8")}`,
     mirror,
-    env: mirrorEnv(mirror),
+    env: { ...mirrorEnv(mirror), GATEHOUSE_STAND_INS: "1" },
   };
 }
 
@@ -62,8 +62,15 @@ function checkMirror(named: string): string {
 
 /** A person who wrote down where providers come from (a company's mirror, say) meant it: that stays. */
 function hasOwnInstallation(): boolean {
-  const file = theirConfig() ?? join(homedir(), ".terraformrc");
-  return existsSync(file) && /^\s*provider_installation\b/m.test(readFileSync(file, "utf8"));
+  return /^\s*provider_installation\b/m.test(theirSettings());
+}
+
+/** What they wrote for Terraform's command line: tokens of Terraform Cloud, for instance. */
+function theirSettings(): string {
+  const ours = isOurs(process.env.TF_CLI_CONFIG_FILE ?? "") ? process.env.TF_CLI_CONFIG_FILE : undefined;
+  const file = theirConfig() ?? ours ?? join(homedir(), ".terraformrc");
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return ours === file ? text.replace(/^provider_installation \{.*?^\}\n/ms, "") : text;
 }
 
 /** TF_CLI_CONFIG_FILE, unless an earlier `npm run env` of ours set it or it names nothing. */
@@ -78,7 +85,7 @@ function isOurs(text: string): boolean {
 
 /** Takes back what an earlier choice left in this shell; a config file that does not exist makes Terraform warn. */
 function usualEnv(): Record<string, string> {
-  const env: Record<string, string> = { ...QUIET };
+  const env: Record<string, string> = { ...QUIET, ...(process.env.GATEHOUSE_STAND_INS && { GATEHOUSE_STAND_INS: "" }) };
   if (process.env.TF_CLI_CONFIG_FILE && !theirConfig()) env.TF_CLI_CONFIG_FILE = cliConfig("");
   if (isOurs(process.env.TF_CLI_ARGS_providers_lock ?? "")) env.TF_CLI_ARGS_providers_lock = "";
   return env;
@@ -90,7 +97,8 @@ function mirrorEnv(mirror: string): Record<string, string> {
   return {
     ...QUIET,
     CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
-    TF_CLI_CONFIG_FILE: cliConfig(installation),
+    // Terraform reads one such file: theirs must not be lost.
+    TF_CLI_CONFIG_FILE: cliConfig(installation + (hasOwnInstallation() ? "" : theirSettings())),
     TF_CLI_ARGS_providers_lock: `-fs-mirror=${JSON.stringify(mirror)}`,
   };
 }
@@ -99,7 +107,7 @@ function mirrorEnv(mirror: string): Record<string, string> {
 function cliConfig(text: string): string {
   const name = createHash("sha256").update(text).digest("hex").slice(0, 12);
   const file = join(cacheRoot(), "terraform-cli", `${name}.tfrc`);
-  writeWhole(file, text);
+  writeWhole(file, text, 0o600);
   return file;
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheRoot, writeWhole } from "../../tools/cache";
@@ -89,6 +89,23 @@ test("a person's own rule for where providers come from stays", async () => {
   const choice = await chooseProviders(report);
   expect(choice.from).toBe("own");
   expect(choice.env).not.toHaveProperty("TF_CLI_CONFIG_FILE");
+});
+
+test("what a person wrote for Terraform stays beside the mirror, also in a shell that chose before", async () => {
+  process.env.GATEHOUSE_PROVIDER_MIRROR = mirror();
+  const tokens = 'credentials "tfe.shop.test" {\n  token = "marked"\n}\n';
+  writeFileSync(join(folder, "mine.tfrc"), tokens);
+  process.env.TF_CLI_CONFIG_FILE = join(folder, "mine.tfrc");
+  for (let time = 0; time < 2; time++) {
+    const file = String((await chooseProviders(report)).env.TF_CLI_CONFIG_FILE);
+    expect(readFileSync(file, "utf8")).toMatch(/^provider_installation \{.*\n\}\ncredentials "tfe\.shop\.test" \{\n/s);
+    expect(readFileSync(file, "utf8").match(/marked|provider_installation/g)).toEqual([
+      "provider_installation",
+      "marked",
+    ]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    process.env.TF_CLI_CONFIG_FILE = file;
+  }
 });
 
 test("what an earlier choice left in the shell is taken back", async () => {

@@ -9,7 +9,7 @@ export function checkSsh(view: View, problems: Problems): void {
   const mesh = view.declaration.ssh;
   if (mesh) checkOneSsh(mesh, ["ssh"], view, problems);
   for (const [name, { ssh }] of view.nodes.entries) if (ssh) checkOneSsh(ssh, ["nodes", name, "ssh"], view, problems);
-  if (mesh) checkLogins(mesh, view, problems);
+  if (mesh && !view.files.keysElsewhere) checkLogins(mesh, view, problems);
 }
 
 function checkOneSsh(ssh: Sound<SshDeclaration>, path: Path, view: View, problems: Problems): void {
@@ -20,6 +20,7 @@ function checkOneSsh(ssh: Sound<SshDeclaration>, path: Path, view: View, problem
     });
   }
   const keyFile = "write the path of a private key file from the project's folder, or set `agent: true`";
+  if (view.files.keysElsewhere) return;
   checkFile(ssh.privateKeyFile, [...path, "privateKeyFile"], keyFile, view, problems);
   checkFile(ssh.bastion?.privateKeyFile, [...path, "bastion", "privateKeyFile"], keyFile, view, problems);
 }

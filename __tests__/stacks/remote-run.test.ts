@@ -1,0 +1,207 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { App } from "cdktf";
+import { checkMesh, type Mesh, type MeshDeclaration } from "../../model";
+import { addStacks } from "../../stacks";
+import type { Backend } from "../../stacks/backend-settings";
+import { declaration } from "./fixture";
+
+const CLOUD: Backend = { kind: "cloud", organization: "shop-org", hostname: "tfe.shop.test", project: "Meshes" };
+const SHA = "a".repeat(64);
+
+let checkout: string;
+beforeEach(() => {
+  checkout = mkdtempSync(join(tmpdir(), "gatehouse-checkout-"));
+  writeBinary(checkout);
+});
+afterEach(() => rmSync(checkout, { recursive: true }));
+
+function writeBinary(folder: string): void {
+  mkdirSync(join(folder, "build"), { recursive: true });
+  writeFileSync(join(folder, "build/web"), "the program");
+}
+
+/** Without private keys anywhere, as in a runner of continuous integration. */
+function meshIn(folder: string, changed: MeshDeclaration = declaration()): Mesh {
+  const result = checkMesh(changed, {
+    look: (path) => (path.startsWith("keys/") ? "missing" : "executable"),
+    absolute: (path) => join(folder, path),
+    sha256: () => SHA,
+    keysElsewhere: true,
+  });
+  if ("problems" in result) throw new Error(JSON.stringify(result.problems, null, 2));
+  return result.mesh;
+}
+
+function synth(folder: string, backend: Backend = CLOUD, mesh = meshIn(folder)): string {
+  const outdir = join(folder, "cdktf.out");
+  const app = new App({ outdir });
+  addStacks(app, mesh, backend);
+  app.synth();
+  return join(outdir, "stacks");
+}
+
+const read = (stacks: string, stack: string) => readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8");
+
+/** What `terraform` would upload: all files but those that .terraformignore excludes, by go-slug's rules. */
+function uploaded(folder: string): string[] {
+  const rules = readFileSync(join(folder, ".terraformignore"), "utf8").split("\n").filter(Boolean);
+  const excluded = (path: string) =>
+    rules.reduce((found, rule) => {
+      const pattern = rule.replace(/^!/, "");
+      const matches =
+        pattern === "*" || (pattern.endsWith("/") ? `/${path}`.startsWith(pattern) : `/${path}` === pattern);
+      return matches ? !rule.startsWith("!") : found;
+    }, false);
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((path) => !excluded(path))
+    .sort();
+}
+
+test.each(["cluster", "mesh"])("the cloud block of %s names a workspace of its own and no token", (stack) => {
+  const { terraform } = JSON.parse(read(synth(checkout), stack));
+  expect(terraform.backend).toBeUndefined();
+  expect(terraform.cloud).toEqual({
+    hostname: "tfe.shop.test",
+    organization: "shop-org",
+    workspaces: { name: `shop-${stack}`, project: "Meshes" },
+  });
+});
+
+test("a compatible server that cuts the cloud block out of *.tf files finds it there, in front of a local backend", () => {
+  const file = (stacks: string) => join(stacks, "mesh/backend_override.tf");
+  expect(readFileSync(file(synth(checkout)), "utf8")).toBe(`terraform {
+  cloud {
+    organization = "shop-org"
+    hostname     = "tfe.shop.test"
+    workspaces {
+      name = "shop-mesh"
+      project = "Meshes"
+    }
+  }
+  backend "local" {}
+}
+`);
+  expect(existsSync(file(synth(checkout, { kind: "cloud", organization: "shop-org" })))).toBe(false);
+  expect(existsSync(file(synth(checkout, { kind: "local" })))).toBe(false);
+});
+
+test("the remote backend, for a Terraform Enterprise without the cloud block", () => {
+  const stacks = synth(checkout, { kind: "remote", organization: "shop-org" });
+  expect(JSON.parse(read(stacks, "mesh")).terraform.backend).toEqual({
+    remote: { organization: "shop-org", workspaces: { name: "shop-mesh" } },
+  });
+});
+
+test("a backend that keeps the state gets Terraform's own arguments", () => {
+  const settings = { path: "gatehouse/{mesh}/{stack}", scheme: "https", lock: true };
+  const stacks = synth(checkout, { kind: "consul", settings });
+  expect(JSON.parse(read(stacks, "cluster")).terraform.backend).toEqual({
+    consul: { path: "gatehouse/shop/cluster", scheme: "https", lock: true },
+  });
+  // Terraform runs here: everything else is as with a local state.
+  expect(read(stacks, "mesh")).toContain('"local_file"');
+});
+
+describe("the uploaded configuration", () => {
+  test("is the stack, its binaries once each, and nothing else that lies about", () => {
+    const folder = join(synth(checkout), "mesh");
+    for (const name of ["plan", "errored.tfstate", "terraform.tfvars", ".terraform/terraform.tfstate"]) {
+      mkdirSync(join(folder, ".terraform"), { recursive: true });
+      writeFileSync(join(folder, name), "secret");
+    }
+    writeFileSync(join(folder, ".terraform.lock.hcl"), "");
+    expect(uploaded(folder)).toEqual([
+      ".terraform.lock.hcl",
+      `assets/binary-${SHA.slice(0, 12)}/${SHA}/web`,
+      "backend_override.tf",
+      "cdk.tf.json",
+    ]);
+    expect(readFileSync(join(folder, `assets/binary-${SHA.slice(0, 12)}/${SHA}/web`), "utf8")).toBe("the program");
+  });
+
+  test("has no checksums of the stand-in providers: the run may use the real ones", () => {
+    process.env.GATEHOUSE_STAND_INS = "1";
+    const folder = join(synth(checkout), "mesh");
+    delete process.env.GATEHOUSE_STAND_INS;
+    writeFileSync(join(folder, ".terraform.lock.hcl"), "");
+    expect(uploaded(folder)).not.toContain(".terraform.lock.hcl");
+  });
+
+  test("what an earlier declaration uploaded is gone", () => {
+    const old = join(synth(checkout), "mesh/assets/old");
+    mkdirSync(old);
+    synth(checkout);
+    expect(existsSync(old)).toBe(false);
+  });
+
+  test.each(["cluster", "mesh"])("%s names no path of this machine, no local_file and no key", (stack) => {
+    const text = read(synth(checkout), stack);
+    expect(text).not.toContain(checkout);
+    expect(text).not.toContain(process.cwd());
+    expect(text).not.toContain("local_file");
+    expect(text).not.toContain("hashicorp/local");
+    expect(text).not.toContain("keys/deploy");
+  });
+
+  test("is the same from another checkout: a run from there plans nothing", () => {
+    const other = mkdtempSync(join(tmpdir(), "gatehouse-elsewhere-"));
+    writeBinary(other);
+    for (const stack of ["cluster", "mesh"]) {
+      expect(read(synth(other), stack)).toBe(read(synth(checkout), stack));
+    }
+    rmSync(other, { recursive: true });
+  });
+
+  test("is, but for where the state is, what a local run applies: moving a state plans nothing", () => {
+    const triggers = (backend: Backend) =>
+      Object.entries(JSON.parse(read(synth(checkout, backend), "mesh")).resource.null_resource).map(
+        ([name, resource]) => [name, (resource as { triggers?: object }).triggers],
+      );
+    expect(triggers(CLOUD)).toEqual(triggers({ kind: "local" }));
+  });
+});
+
+describe("the ssh key", () => {
+  const resource = (name: string) => JSON.parse(read(synth(checkout), "mesh")).resource.null_resource[name];
+  const VARIABLE = "${var.ssh_private_key}";
+
+  test("is a sensitive, ephemeral variable without a default", () => {
+    expect(JSON.parse(read(synth(checkout), "mesh")).variable.ssh_private_key).toEqual({
+      description: "The private key that opens the machines, and the bastion when there is one.",
+      ephemeral: true,
+      nullable: false,
+      sensitive: true,
+      type: "string",
+    });
+  });
+
+  test("opens every connection, whatever a local run uses", () => {
+    expect(resource("instance_backend_worker2").connection).toMatchObject({ private_key: VARIABLE, agent: "false" });
+    const changed = declaration();
+    changed.ssh = { agent: true, bastion: { host: "jump.test", hostKey: changed.nodes.worker1!.hostKey } };
+    const text = read(synth(checkout, CLOUD, meshIn(checkout, changed)), "mesh");
+    expect(JSON.parse(text).resource.null_resource.sweep_worker1.connection).toMatchObject({
+      private_key: VARIABLE,
+      bastion_private_key: VARIABLE,
+      agent: "false",
+    });
+  });
+
+  test("need not be declared", () => {
+    expect(() => meshIn(checkout, declaration({ ssh: { user: "deploy" } }))).not.toThrow();
+  });
+
+  test("is read from the variables' file by what runs on destroy: Terraform allows no variable there", () => {
+    const { connection, provisioner } = resource("node_worker1");
+    const [create, destroy] = provisioner.map((one: Record<string, unknown>) => one["remote-exec"]);
+    expect(connection).toBeUndefined();
+    expect(create.connection.private_key).toBe(VARIABLE);
+    expect(destroy.when).toBe("destroy");
+    expect(destroy.connection).toMatchObject({ host: "10.77.0.12", private_key: expect.stringMatching(/tfvars/) });
+    expect(destroy.connection.private_key).not.toContain("var.");
+  });
+});

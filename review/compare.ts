@@ -1,0 +1,183 @@
+/** What differs between two meshes, in the mesh's own words. Pure. */
+import { type Rendered, UNKNOWN_SHA256, type Workload } from "./rendered";
+
+export interface Changes {
+  name: string;
+  nodes: string[];
+  added: { name: string; workload: Workload }[];
+  removed: { name: string; workload: Workload }[];
+  changed: { name: string; kind: Workload["kind"]; what: string[] }[];
+  /** Instances that go on, but not with all of their processes. */
+  restarts: { workload: string; node: string; units: string[]; outage: boolean; instances: number }[];
+  /** Instances of which Consul hears something new, and nothing restarts. */
+  reloads: { workload: string; node: string }[];
+  agents: string[];
+  routes: { opened: string[]; closed: string[] };
+  /** "caller -> called". */
+  edges: { opened: string[]; closed: string[]; narrowed: string[] };
+  entries: { added: string[]; removed: string[]; changed: string[] };
+  /** Services whose binary could be read on one side at most. */
+  unknownBinaries: string[];
+  files: { node: string; path: string; before: string; after: string }[];
+}
+
+export function compare(before: Rendered, after: Rendered): Changes {
+  const unknownBinaries = Object.keys(after.workloads).filter((name) =>
+    [before, after].some(({ workloads }) => workloads[name]?.binary === UNKNOWN_SHA256),
+  );
+  const [old, now] = [withoutBinaries(before, unknownBinaries), withoutBinaries(after, unknownBinaries)];
+  const files = changedFiles(old, now);
+  const changed = new Set(files.map(({ node, path }) => `${node}:${path}`));
+  const common = Object.keys(now.workloads).filter((name) => old.workloads[name]);
+  const named = (from: Rendered, other: Rendered) =>
+    Object.entries(from.workloads)
+      .filter(([name]) => !other.workloads[name])
+      .map(([name, workload]) => ({ name, workload }));
+  return {
+    name: now.name,
+    nodes: changedNodes(old, now),
+    added: named(now, old),
+    removed: named(old, now),
+    changed: common
+      .map((name) => ({
+        name,
+        kind: now.workloads[name]!.kind,
+        what: changedSettings(old.workloads[name]!, now.workloads[name]!),
+      }))
+      .filter(({ what }) => what.length > 0),
+    ...touched(old, now, changed),
+    agents: files
+      .filter(({ path, before }) => before !== "" && /\/consul\.(hcl|service)$/.test(path))
+      .map(({ node }) => node)
+      .filter((node, at, all) => all.indexOf(node) === at && now.files[node]),
+    routes: { opened: without(now.routes, old.routes), closed: without(old.routes, now.routes) },
+    edges: opened(old.edges, now.edges),
+    entries: changedEntries(old.entries, now.entries),
+    unknownBinaries,
+    files,
+  };
+}
+
+/** What cannot be compared must not look like a change: the checksum stands in the unit's text. */
+function withoutBinaries(mesh: Rendered, unknown: string[]): Rendered {
+  const known = unknown.map((name) => mesh.workloads[name]?.binary).filter((sha) => sha && sha !== UNKNOWN_SHA256);
+  if (known.length === 0) return mesh;
+  let text = JSON.stringify(mesh);
+  for (const sha of known) text = text.replaceAll(sha!, UNKNOWN_SHA256);
+  return JSON.parse(text) as Rendered;
+}
+
+/**
+ * By the rule of the transaction on the machine (templates/shell/release.sh): a unit restarts when its file, or the
+ * environment file of its service, is another one. A definition that changed is told to Consul, and restarts nothing.
+ */
+function touched(before: Rendered, after: Rendered, changed: Set<string>): Pick<Changes, "restarts" | "reloads"> {
+  const restarts: Changes["restarts"] = [];
+  const reloads: Changes["reloads"] = [];
+  const earlier = new Set(before.instances.map(({ workload, node }) => `${workload} ${node}`));
+  for (const { workload, node, files } of after.instances) {
+    if (!earlier.has(`${workload} ${node}`)) continue;
+    const different = files.filter((path) => changed.has(`${node}:${path}`));
+    const units = [...new Set(different.map(unitOf).filter((unit) => unit !== undefined))].sort();
+    const instances = before.workloads[workload]!.runsOn.filter((one) =>
+      after.workloads[workload]!.runsOn.includes(one),
+    );
+    if (units.length > 0) {
+      restarts.push({ workload, node, units, outage: instances.length === 1, instances: instances.length });
+    } else if (different.length > 0) reloads.push({ workload, node });
+  }
+  return { restarts, reloads };
+}
+
+function unitOf(path: string): string | undefined {
+  const [, unit] = /^\/etc\/systemd\/system\/([^/]+\.service)$/.exec(path) ?? [];
+  const [, service] = /\/env\/([^/]+)\.env$/.exec(path) ?? [];
+  return unit ?? (service && `${service}.service`);
+}
+
+const words: Record<string, string> = {
+  args: "arguments",
+  health: "health check",
+  listeners: "listeners",
+};
+
+function changedSettings(before: Workload, after: Workload): string[] {
+  const settings = [...new Set([...Object.keys(before.settings), ...Object.keys(after.settings)])]
+    .filter((name) => JSON.stringify(before.settings[name]) !== JSON.stringify(after.settings[name]))
+    .map((name) => simple(words[name] ?? name, before.settings[name], after.settings[name]));
+  const variables = [...new Set([...Object.keys(before.env), ...Object.keys(after.env)])]
+    .filter((name) => before.env[name] !== after.env[name])
+    .sort();
+  const comes = without(after.runsOn, before.runsOn);
+  const goes = without(before.runsOn, after.runsOn);
+  return [
+    ...(comes.length > 0 && goes.length > 0
+      ? [`moves from ${goes.join(", ")} to ${comes.join(", ")}`]
+      : comes.length > 0
+        ? [`also runs on ${comes.join(", ")}`]
+        : goes.length > 0
+          ? [`no longer runs on ${goes.join(", ")}`]
+          : []),
+    ...(before.binary !== after.binary ? ["binary"] : []),
+    ...(variables.length > 0 ? [`environment (${variables.join(", ")})`] : []),
+    ...settings,
+  ];
+}
+
+/** A number or a word is shown; whatever else it is stands in the diffs. */
+function simple(name: string, before: unknown, after: unknown): string {
+  const shown = (value: unknown) => ["string", "number"].includes(typeof value);
+  return shown(before) && shown(after) ? `${name} ${before} → ${after}` : name;
+}
+
+function changedNodes(before: Rendered, after: Rendered): string[] {
+  const said = Object.entries(after.nodes).flatMap(([name, node]) => {
+    const old = before.nodes[name];
+    if (!old) return [`\`${name}\` is new (${node.role})`];
+    if (node.retired && !old.retired) return [`\`${name}\` is retired: it is emptied`];
+    if (!node.retired && old.retired) return [`\`${name}\` is taken back into the mesh`];
+    if (node.role !== old.role) return [`\`${name}\` becomes a ${node.role}`];
+    if (node.identity !== old.identity) return [`\`${name}\` is another machine: everything is put on it again`];
+    return [];
+  });
+  const gone = Object.entries(before.nodes)
+    .filter(([name]) => !after.nodes[name])
+    .map(([name, { retired }]) =>
+      retired
+        ? `\`${name}\` leaves the declaration`
+        : `\`${name}\` leaves the declaration **without being retired first: what is on it stays there**`,
+    );
+  return [...said, ...gone];
+}
+
+function opened(before: Record<string, string>, after: Record<string, string>): Changes["edges"] {
+  return {
+    opened: without(Object.keys(after), Object.keys(before)),
+    closed: without(Object.keys(before), Object.keys(after)),
+    narrowed: Object.keys(after).filter((edge) => before[edge] !== undefined && before[edge] !== after[edge]),
+  };
+}
+
+function changedEntries(before: Record<string, string>, after: Record<string, string>): Changes["entries"] {
+  return {
+    added: without(Object.keys(after), Object.keys(before)),
+    removed: without(Object.keys(before), Object.keys(after)),
+    changed: Object.keys(after).filter((key) => before[key] !== undefined && before[key] !== after[key]),
+  };
+}
+
+function changedFiles(before: Rendered, after: Rendered): Changes["files"] {
+  const nodes = [...new Set([...Object.keys(after.files), ...Object.keys(before.files)])].sort();
+  return nodes.flatMap((node) => {
+    const [old, now] = [before.files[node] ?? {}, after.files[node] ?? {}];
+    return [...new Set([...Object.keys(now), ...Object.keys(old)])]
+      .sort()
+      .filter((path) => old[path] !== now[path])
+      .map((path) => ({ node, path, before: old[path] ?? "", after: now[path] ?? "" }));
+  });
+}
+
+function without<T>(all: T[], some: T[]): T[] {
+  const known = new Set(some);
+  return all.filter((item) => !known.has(item));
+}

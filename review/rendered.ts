@@ -1,0 +1,114 @@
+/** A mesh as a reviewer compares it: what is declared, and the text of every file that ends on a machine. */
+import type { ConfigEntry, Mesh } from "../model";
+import { agentRelease, instanceRelease, nodeRelease, routesOf } from "../templates";
+
+/** Stands for the checksum of a binary that is not there to be read. */
+export const UNKNOWN_SHA256 = "0".repeat(64);
+
+export interface Rendered {
+  name: string;
+  nodes: Record<string, { role: string; retired: boolean; identity: string }>;
+  workloads: Record<string, Workload>;
+  instances: Instance[];
+  /** Who may call whom: "allow", or the permissions as JSON, by "caller -> called". What is not here is denied. */
+  edges: Record<string, string>;
+  /** A line for each host of a listener. */
+  routes: string[];
+  /** Config entries that are said nowhere else, as JSON, by "kind/name". */
+  entries: Record<string, string>;
+  /** By node, then by path on it. */
+  files: Record<string, Record<string, string>>;
+}
+
+export interface Workload {
+  kind: "service" | "ingress-gateway";
+  runsOn: string[];
+  /** What a person wrote of it, in the words of the declaration. Values of `env` are by name. */
+  settings: Record<string, unknown>;
+  env: Record<string, string>;
+  binary?: string;
+}
+
+export interface Instance {
+  workload: string;
+  node: string;
+  /** Paths on the node. */
+  files: string[];
+}
+
+const SAID_ELSEWHERE = ["service-intentions", "ingress-gateway"];
+
+/** Renders all that a deploy would put on machines. */
+export function rendered(mesh: Mesh): Rendered {
+  const files: Rendered["files"] = {};
+  const put = (node: string, some: { path: string; content: string }[]) => {
+    files[node] ??= {};
+    for (const { path, content } of some) files[node][path] = content;
+  };
+  for (const node of mesh.nodes.filter(({ retired }) => !retired)) {
+    if (!mesh.consul.existing) put(node.name, agentRelease(mesh, node).files);
+    put(node.name, nodeRelease(mesh, node).files);
+  }
+  const instances = mesh.instances.map((instance) => {
+    const release = instanceRelease(mesh, instance);
+    put(instance.node.name, release.files);
+    const paths = release.files.map(({ path }) => path);
+    return { workload: instance.workload.name, node: instance.node.name, files: paths };
+  });
+  return {
+    name: mesh.name,
+    nodes: Object.fromEntries(
+      mesh.nodes.map(({ name, role, retired, address, hostKey }) => [
+        name,
+        { role, retired, identity: `${address} ${hostKey}` },
+      ]),
+    ),
+    workloads: workloads(mesh),
+    instances,
+    edges: edges(mesh.configEntries),
+    routes: mesh.gateways.flatMap((gateway) =>
+      routesOf(mesh, gateway).map(
+        ({ port, protocol, host, service }) =>
+          `${gateway.name} :${port} ${protocol}${host === "-" ? "" : ` host ${host}`} -> ${service}`,
+      ),
+    ),
+    entries: Object.fromEntries(
+      mesh.configEntries
+        .filter(({ kind }) => !SAID_ELSEWHERE.includes(kind))
+        .map(({ kind, name, config }) => [`${kind}/${name}`, JSON.stringify(config, null, 2)]),
+    ),
+    files,
+  };
+}
+
+function workloads(mesh: Mesh): Rendered["workloads"] {
+  const services = mesh.services.map((service): [string, Workload] => {
+    const { kind, name, runsOn, env, binary, deployAfter: _, ...settings } = service;
+    return [name, { kind, runsOn, settings, env, binary: binary.sha256 }];
+  });
+  const gateways = mesh.gateways.map(({ kind, name, runsOn, ...settings }): [string, Workload] => [
+    name,
+    { kind, runsOn, settings, env: {} },
+  ]);
+  return Object.fromEntries([...services, ...gateways]);
+}
+
+interface Source {
+  Name: string;
+  Action?: string;
+  Permissions?: object[];
+}
+
+function edges(entries: readonly ConfigEntry[]): Rendered["edges"] {
+  const found = entries
+    .filter(({ kind }) => kind === "service-intentions")
+    .flatMap(({ name, config }) =>
+      (config.Sources as Source[])
+        .filter(({ Action }) => Action !== "deny")
+        .map((source): [string, string] => [
+          `${source.Name} -> ${name}`,
+          source.Permissions ? JSON.stringify(source.Permissions, null, 2) : "allow",
+        ]),
+    );
+  return Object.fromEntries(found);
+}

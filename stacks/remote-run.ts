@@ -1,0 +1,77 @@
+/**
+ * What is different where Terraform runs on another machine: it starts there in a folder with nothing but what was
+ * uploaded, and is given its secrets as variables.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Fn, TerraformAsset, TerraformStack, TerraformVariable } from "cdktf";
+import type { Construct } from "constructs";
+import type { Binary } from "../model";
+import { OVERRIDE_FILE } from "./cloud-override";
+import { terraformLiteral } from "./terraform-literal";
+
+const CONTEXT = "gatehouse:runs-elsewhere";
+const KEY = "ssh_private_key";
+
+/** All that a run needs. Whatever else lies in the folder (a saved plan, say) may hold secrets. */
+const UPLOADED = ["/cdk.tf.json", `/${OVERRIDE_FILE}`, "/assets/"];
+/** The providers' checksums; of the stand-ins (tools/ says so) they are nobody else's. */
+const lock = () => (process.env.GATEHOUSE_STAND_INS ? [] : ["/.terraform.lock.hcl"]);
+
+/** Prepares a stack whose runs are elsewhere; before anything else is added to it. */
+export function prepareUpload(stack: TerraformStack, folder: string): void {
+  stack.node.setContext(CONTEXT, true);
+  // What an earlier declaration needed is not uploaded for ever.
+  rmSync(join(folder, "assets"), { recursive: true, force: true });
+  writeFileSync(
+    join(folder, ".terraformignore"),
+    ["*", ...[...UPLOADED, ...lock()].map((path) => `!${path}`), ""].join("\n"),
+  );
+  const key = new TerraformVariable(stack, KEY, {
+    type: "string",
+    description: "The private key that opens the machines, and the bastion when there is one.",
+    sensitive: true,
+    nullable: false,
+  });
+  // Neither in the plan nor in the state. cdktf does not know the argument.
+  key.addOverride("ephemeral", true);
+}
+
+/** Whether the runs of this construct's stack are elsewhere. */
+export function runsElsewhere(scope: Construct): boolean {
+  return scope.node.tryGetContext(CONTEXT) === true;
+}
+
+/** Of a provisioner: when its resource is created, or when it is destroyed. */
+export type When = "create" | "destroy";
+
+/**
+ * The private key: of this file, or in a run elsewhere that of the variable. An agent's keys are not there, so the
+ * variable stands for them as well.
+ * @param when in a destroy-time provisioner Terraform allows no variable
+ */
+export function privateKey(scope: Construct, file: string | undefined, when: When): string | undefined {
+  if (!runsElsewhere(scope)) return file && Fn.file(Fn.rawString(file));
+  return when === "create" ? `\${var.${KEY}}` : `\${${KEY_FROM_FILE}}`;
+}
+
+/**
+ * Terraform Cloud and its like hand a workspace's variables to Terraform as a `terraform.tfvars` file in the working
+ * folder. That is the one place where a destroy-time provisioner can find the key: it may call functions, but name no
+ * variable. The key stands there as a quoted string or as a heredoc.
+ */
+const KEY_FROM_FILE = [
+  `replace(regex("(?m)^\\\\s*\\"?${KEY}\\"?\\\\s*=[^-]*(-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----)", `,
+  `join("\\n", [for file in fileset(".", "*.tfvars") : file(file)]))[0], "\\\\n", "\\n")`,
+].join("");
+
+/** Where Terraform finds a binary: where it lies, or in a run elsewhere in what was uploaded. */
+export function binarySource(scope: Construct, { path, sha256 }: Binary): string {
+  if (!runsElsewhere(scope)) return terraformLiteral(path);
+  const stack = TerraformStack.of(scope);
+  const id = `binary-${sha256.slice(0, 12)}`;
+  const asset =
+    (stack.node.tryFindChild(id) as TerraformAsset | undefined) ??
+    new TerraformAsset(stack, id, { path, assetHash: sha256 });
+  return `\${path.module}/${terraformLiteral(asset.path)}`;
+}
