@@ -1,6 +1,6 @@
 import { App } from "cdktf";
 import { formatProblems, loadMesh, meshPath } from "./model";
-import { addStacks } from "./stacks";
+import { addStacks, untraced } from "./stacks";
 
 async function main(): Promise<void> {
   const path = meshPath();
@@ -10,8 +10,10 @@ async function main(): Promise<void> {
     process.exit(1);
   }
   const app = new App();
-  addStacks(app, result.mesh);
-  app.synth();
+  untraced(() => {
+    addStacks(app, result.mesh);
+    app.synth();
+  });
 }
 
 void main();

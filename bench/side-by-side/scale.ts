@@ -70,7 +70,7 @@ async function synthInto(folder: string, services: number): Promise<number> {
 /** What Linux has noted as the most that a process used, in MiB. Undefined when it has ended. */
 function peakOf(pid: number | undefined): number | undefined {
   try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024; // 0 of one that just ended
   } catch {
     return undefined;
   }
