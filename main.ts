@@ -1,6 +1,6 @@
 import { App } from "cdktf";
 import { formatProblems, loadMesh, meshPath, nodeFiles } from "./model";
-import { addStacks, keepPrivate, readBackend, runsElsewhere } from "./stacks";
+import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
 
 async function main(): Promise<void> {
   const chosen = readBackend(process.env);
@@ -10,8 +10,10 @@ async function main(): Promise<void> {
   const result = await loadMesh(path, { ...nodeFiles(), keysElsewhere: runsElsewhere(backend) });
   if ("problems" in result) return refuse(formatProblems(result.problems, path));
   const app = new App();
-  addStacks(app, result.mesh, backend);
-  app.synth();
+  untraced(() => {
+    addStacks(app, result.mesh, backend);
+    app.synth();
+  });
   keepPrivate(app);
 }
 

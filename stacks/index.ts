@@ -6,6 +6,7 @@ import { MeshStack } from "./mesh-stack";
 
 export { type Backend, readBackend, runsElsewhere } from "./backend-settings";
 export { keepPrivate } from "./private-files";
+export { untraced } from "./untraced";
 
 /** Adds the stacks of a mesh: `cluster`, unless Consul already runs, and `mesh` after it. */
 export function addStacks(app: App, mesh: Mesh, backend: Backend = LOCAL): void {
