@@ -34,7 +34,14 @@ const rowsOf = (name: string): string => join(kept, `${name}.jsonl`);
 async function run(name: string): Promise<void> {
   const rows = `${rowsOf(name)}.part`;
   rmSync(rows, { force: true });
-  const jest = ["node_modules/jest/bin/jest.js", "--runInBand", "--selectProjects", "reliability", `/${name}.test`];
+  const jest = [
+    "node_modules/jest/bin/jest.js",
+    "--runInBand",
+    "--selectProjects",
+    "reliability",
+    "--testPathPattern",
+    `/${name}.test`,
+  ];
   const env = { ...process.env, GATEHOUSE_RELIABILITY: rows };
   const { exitCode } = await output(process.execPath, jest, { onLine: (line) => console.error(line) }, { env });
   if (exitCode === 0) renameSync(rows, rowsOf(name));
