@@ -86,26 +86,24 @@ describeOnLab("a service with two instances", () => {
       on(worker, `tr '\\0' '\\n' </proc/${await mainPid(worker, "backend")}/environ | sed -n 's/^GREETING=//p'`);
     const other = await mainPid("worker2", "backend");
     expect(await on("worker1", "ls /opt/gatehouse/instances/backend/releases | wc -l")).toBe("3");
-    let said = "";
-    const { load } = await roll("two instances: mesh rollback", async () => {
-      said = await on("worker1", "mesh rollback backend");
-      return { exitCode: 0, text: said };
+    const { load } = await roll("two instances: mesh rollback, twice, and the next deploy", async () => {
+      const said = await on("worker1", "mesh rollback backend");
+      expect(said).toMatch(/backend goes back from release \w{12} to \w{12}/);
+      expect(said).toContain("Terraform does not know");
+      expect(await greeting("worker1")).toBe("hello");
+      expect(await on("worker1", "mesh status")).toMatch(
+        /release of backend: \w{12}, rolled back by hand; deployed was \w{12}/,
+      );
+      await on("worker1", "mesh rollback backend");
+      expect(await on("worker1", "mesh rollback backend 2>&1 || true")).toContain(
+        "there is no release of backend before",
+      );
+      expect(await mainPid("worker2", "backend")).toBe(other);
+      // Terraform knows nothing of it: a deploy that changes the service ends it.
+      backend!.run.env = { GREETING: "mended" };
+      return deploy(mesh);
     });
     expect(load).toMatchObject({ failed: 0 });
-    expect(said).toMatch(/backend goes back from release \w{12} to \w{12}/);
-    expect(said).toContain("Terraform does not know");
-    expect(await greeting("worker1")).toBe("hello");
-    expect(await on("worker1", "mesh status")).toMatch(
-      /release of backend: \w{12}, rolled back by hand; deployed was \w{12}/,
-    );
-    await on("worker1", "mesh rollback backend");
-    expect(await on("worker1", "mesh rollback backend 2>&1 || true")).toContain(
-      "there is no release of backend before",
-    );
-    expect(await mainPid("worker2", "backend")).toBe(other);
-    // Terraform knows nothing of it: a deploy that changes the service ends it.
-    backend!.run.env = { GREETING: "mended" };
-    await deploy(mesh);
     expect(await greeting("worker1")).toBe("mended");
     expect(await on("worker1", "mesh status")).not.toContain("rolled back");
   });
