@@ -53,12 +53,18 @@ function serviceDefaults({ name, protocol }: Service): ConfigEntry {
 }
 
 function ingressGateway({ name, listeners }: Gateway): ConfigEntry {
-  const toListener = ({ port, protocol, services }: Gateway["listeners"][number]) => ({
+  const toListener = ({ port, protocol, tls, services }: Gateway["listeners"][number]) => ({
     Port: port,
     Protocol: protocol,
+    ...(tls && { TLS: listenerTls(tls) }),
     Services: services.map((service) => ({ Name: service.name, Hosts: service.hosts ?? null })),
   });
   return { kind: "ingress-gateway", name, config: { TLS: { Enabled: false }, Listeners: listeners.map(toListener) } };
+}
+
+function listenerTls({ minVersion, sds }: NonNullable<Gateway["listeners"][number]["tls"]>): object {
+  const place = sds && { SDS: { ClusterName: sds.clusterName, CertResource: sds.certResource } };
+  return { Enabled: true, TLSMinVersion: minVersion, ...place };
 }
 
 function declaredEntry({ kind, name, ...fields }: ConfigEntryDeclaration): ConfigEntry {

@@ -77,14 +77,16 @@ function resolveService(name: string, service: ServiceDeclaration, deployAfter: 
   };
 }
 
-function resolveGateway(name: string, { runsOn, listeners }: GatewayDeclaration): Gateway {
+function resolveGateway(name: string, { runsOn, listeners, extraStaticClustersJson }: GatewayDeclaration): Gateway {
   return {
     kind: "ingress-gateway",
     name,
     runsOn: [...runsOn],
-    listeners: listeners.map(({ port, protocol, services }) => ({
+    ...(extraStaticClustersJson !== undefined && { extraStaticClustersJson }),
+    listeners: listeners.map(({ port, protocol, tls, services }) => ({
       port,
       protocol,
+      ...(tls && { tls: { minVersion: "TLSv1_2", ...(tls === true ? {} : tls) } }),
       services: services.map((service) => ({
         name: service.name,
         ...(service.hosts?.length ? { hosts: [...service.hosts] } : {}),

@@ -98,11 +98,15 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
   ];
 }
 
-function gatewayParts(mesh: Mesh, instance: Instance, { name }: Gateway): Parts {
+function gatewayParts(mesh: Mesh, instance: Instance, { name, extraStaticClustersJson }: Gateway): Parts {
   const { adminPort } = instance;
   const readyUrl = `http://127.0.0.1:${adminPort}/ready`;
   return [
-    { folder: "consul", name: `${name}.hcl`, content: render("consul/ingress-gateway.hcl", { name, readyUrl }) },
+    {
+      folder: "consul",
+      name: `${name}.hcl`,
+      content: render("consul/ingress-gateway.hcl", { name, readyUrl, clusters: extraStaticClustersJson ?? null }),
+    },
     {
       folder: "systemd",
       name: `${name}.service`,
