@@ -28,6 +28,7 @@ export function configEntries({
     proxyDefaults(),
     ...services.map(serviceDefaults),
     ...intentionEntries(services, gateways, intentions, reachOf(declared)),
+    ...unambiguousPaths(intentions, declared),
     ...ROUTING_KINDS.flatMap((kind) => targetsFirst(declared.filter((entry) => entry.kind === kind))).map(
       declaredEntry,
     ),
@@ -42,6 +43,22 @@ const PROXY_PARTS = { Expose: {}, MeshGateway: {}, TransparentProxy: {} };
 function proxyDefaults(): ConfigEntry {
   const config = { AccessLogs: {}, Config: { protocol: "http" }, ...PROXY_PARTS };
   return { kind: "proxy-defaults", name: "global", config };
+}
+
+/**
+ * Where a permission names a path, Envoy and the service must read it alike: `//admin` is taken for `/admin`, and a path
+ * with an encoded slash in it is refused. Without this a rule that denies `/admin` would not hold for those. A `mesh`
+ * entry that is declared is taken as it is.
+ */
+function unambiguousPaths(
+  intentions: readonly IntentionDeclaration[],
+  declared: readonly ConfigEntryDeclaration[],
+): ConfigEntry[] {
+  const permissions = intentions.flatMap((intention) => intention.permissions ?? []);
+  const byPath = permissions.some(({ http }) => http.pathExact ?? http.pathPrefix ?? http.pathRegex);
+  if (!byPath || declared.some(({ kind }) => kind === "mesh")) return [];
+  const RequestNormalization = { MergeSlashes: true, PathWithEscapedSlashesAction: "REJECT_REQUEST" };
+  return [{ kind: "mesh", name: "mesh", config: { HTTP: { Incoming: { RequestNormalization } } } }];
 }
 
 function serviceDefaults({ name, protocol }: Service): ConfigEntry {

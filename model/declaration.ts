@@ -209,7 +209,10 @@ export interface PermissionDeclaration {
 }
 
 export interface HttpPermissionDeclaration {
-  /** At most one of the three path fields. Paths start with `/`. */
+  /**
+   * At most one of the three path fields. Paths start with `/`. In a mesh that has any, doubled slashes count as one and
+   * requests with an encoded slash are refused, unless a config entry of kind `mesh` says otherwise.
+   */
   pathExact?: string;
   pathPrefix?: string;
   pathRegex?: string;
