@@ -128,5 +128,6 @@ function knownHost(host: string, port: number, hostKey: string): string {
 }
 
 function keyFile(path: string | undefined): string | undefined {
-  return path && Fn.file(Fn.rawString(path));
+  // rawString leaves `%{` as it is, which would start a directive.
+  return path && Fn.file(Fn.rawString(path.replace(/%\{/g, "%%{")));
 }
