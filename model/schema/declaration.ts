@@ -6,7 +6,15 @@ import { durationFault } from "../formats/duration";
 import { hostKeyFault } from "../formats/host-key";
 import { cpuFault, memoryFault } from "../formats/limits";
 import { nameFault } from "../formats/name";
-import { datacenterFault, filledTextFault, sha256Fault, textFault, urlPathFault, userFault } from "../formats/text";
+import {
+  clustersFault,
+  datacenterFault,
+  filledTextFault,
+  sha256Fault,
+  textFault,
+  urlPathFault,
+  userFault,
+} from "../formats/text";
 import { advice, field, flag, port, text } from "./fields";
 import { httpHeaderName, httpMethod, regex } from "./http";
 
@@ -110,9 +118,24 @@ const listenerService = z.strictObject({
   ).optional(),
 });
 
+const listenerTls = z.strictObject({
+  minVersion: field(z.enum(["TLSv1_2", "TLSv1_3"]), "write `TLSv1_2` or `TLSv1_3`").optional(),
+  sds: field(
+    z.strictObject({
+      clusterName: text("name a cluster of `extraStaticClustersJson`", filledTextFault),
+      certResource: text("name the certificate as the service of `clusterName` does", filledTextFault),
+    }),
+    "write `{ clusterName, certResource }`",
+  ).optional(),
+});
+
 const listener = z.strictObject({
   port: port("write the port at which the gateway listens, for example 8080"),
   protocol,
+  tls: field(
+    z.preprocess((value) => (typeof value === "boolean" ? {} : value), listenerTls),
+    'write `true`, `false` or `{ minVersion: "TLSv1_3" }`',
+  ).optional(),
   services: field(
     z.array(field(listenerService, "write `{ name: <service> }`")),
     "list the services behind this listener: `[{ name: <service> }]`",
@@ -126,6 +149,7 @@ const gateway = z.strictObject({
     "list the listeners; `[]` runs a gateway that routes nothing yet",
   ),
   ...limits,
+  extraStaticClustersJson: text("write Envoy's clusters as JSON", clustersFault).optional(),
 });
 
 const headerPermission = z.strictObject({
