@@ -3,7 +3,7 @@ import { configEntries } from "./config-entries";
 import type { GatewayDeclaration, MeshDeclaration, NodeDeclaration, ServiceDeclaration } from "./declaration";
 import { deployOrder } from "./deploy-order";
 import { withoutComment } from "./formats/host-key";
-import type { Files, Gateway, Instance, Mesh, MeshNode, NodeSsh, Service } from "./mesh";
+import type { Files, Gateway, Instance, Limits, Mesh, MeshNode, NodeSsh, Service } from "./mesh";
 import { assignPorts } from "./ports";
 import { effectiveSsh } from "./ssh";
 
@@ -74,10 +74,16 @@ function resolveService(name: string, service: ServiceDeclaration, deployAfter: 
     health: { ...health, interval: health.interval ?? "2s", timeout: health.timeout ?? "1s" },
     upstreams: upstreamsOf(service),
     deployAfter,
+    ...limitsOf(service),
   };
 }
 
-function resolveGateway(name: string, { runsOn, listeners, extraStaticClustersJson }: GatewayDeclaration): Gateway {
+function limitsOf({ memoryMax, cpuQuota }: Limits): Limits {
+  return { ...(memoryMax !== undefined && { memoryMax }), ...(cpuQuota !== undefined && { cpuQuota }) };
+}
+
+function resolveGateway(name: string, gateway: GatewayDeclaration): Gateway {
+  const { runsOn, listeners, extraStaticClustersJson } = gateway;
   return {
     kind: "ingress-gateway",
     name,
@@ -92,6 +98,7 @@ function resolveGateway(name: string, { runsOn, listeners, extraStaticClustersJs
         ...(service.hosts?.length ? { hosts: [...service.hosts] } : {}),
       })),
     })),
+    ...limitsOf(gateway),
   };
 }
 

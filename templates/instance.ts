@@ -82,7 +82,12 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
     {
       folder: "systemd",
       name: `${name}.service`,
-      content: render("systemd/service.service", { name, mesh: mesh.name, command: [binary, ...service.args] }),
+      content: render("systemd/service.service", {
+        name,
+        mesh: mesh.name,
+        command: [binary, ...service.args],
+        ...limitsOf(service),
+      }),
     },
     {
       folder: "systemd",
@@ -98,7 +103,16 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
   ];
 }
 
-function gatewayParts(mesh: Mesh, instance: Instance, { name, extraStaticClustersJson }: Gateway): Parts {
+/** A gateway with no listener below this has no capability at all. */
+const FIRST_FREE_PORT = 1024;
+
+const limitsOf = ({ memoryMax, cpuQuota }: Service | Gateway) => ({
+  memoryMax: memoryMax ?? null,
+  cpuQuota: cpuQuota ?? null,
+});
+
+function gatewayParts(mesh: Mesh, instance: Instance, gateway: Gateway): Parts {
+  const { name, extraStaticClustersJson } = gateway;
   const { adminPort } = instance;
   const readyUrl = `http://127.0.0.1:${adminPort}/ready`;
   return [
@@ -110,7 +124,14 @@ function gatewayParts(mesh: Mesh, instance: Instance, { name, extraStaticCluster
     {
       folder: "systemd",
       name: `${name}.service`,
-      content: render("systemd/ingress-gateway.service", { name, mesh: mesh.name, adminPort, acl: mesh.consul.acl }),
+      content: render("systemd/ingress-gateway.service", {
+        name,
+        mesh: mesh.name,
+        adminPort,
+        acl: mesh.consul.acl,
+        lowPorts: gateway.listeners.some(({ port }) => port < FIRST_FREE_PORT),
+        ...limitsOf(gateway),
+      }),
     },
   ];
 }

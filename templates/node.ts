@@ -31,6 +31,7 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
     "health.sh",
     "drift.sh",
     "release.sh",
+    "open-ports.sh",
     "transaction.sh",
     "rollback.sh",
     "drain-gateway.sh",
@@ -48,7 +49,8 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
       ...(node.role === "worker" ? [drainUnit] : []), // servers carry no workload
     ],
     programs: Object.entries(lib).map(([name, content]) => ({ path: `/opt/gatehouse/${name}`, mode: "0755", content })),
-    hash: contentHash(main, command, conf, needs, drain, ...Object.values(lib)),
+    // The folder for uploads belongs to the user who logs in.
+    hash: contentHash(main, command, conf, needs, drain, node.ssh.user, ...Object.values(lib)),
     program: program({
       "main.sh": main,
       mesh: command,
@@ -61,7 +63,7 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
 }
 
 /** Makes the place for secrets that are about to come. */
-export const incomingProgram = (): string => readTemplate("shell/incoming.sh");
+export const incomingProgram = (): string => program({ "main.sh": readTemplate("shell/incoming.sh") });
 
 /** Takes the tokens of a machine's instances. */
 export function tokensProgram(): string {
@@ -142,5 +144,7 @@ export function userData(mesh: Mesh, node: MeshNode): string {
     meshCommand: readTemplate("shell/mesh.sh"),
     nodeConf: nodeConf(mesh, node),
     prerequisites: readTemplate("shell/prerequisites.sh"),
+    deployUser: node.ssh.user === "root" ? null : node.ssh.user,
+    deployUserProgram: readTemplate("shell/deploy-user.sh"),
   });
 }

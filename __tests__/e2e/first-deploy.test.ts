@@ -146,7 +146,7 @@ describeOnLab("the seed's mesh", () => {
     await new Promise((done) => setTimeout(done, 4000)); // until the last program has taken itself away
     expect(machines.map(changes).map(withoutAccountBackups)).toEqual(pristine);
     for (const machine of machines) {
-      expect(await on(machine, "ls /tmp /run/lock | grep -i gatehouse || true")).toBe("");
+      expect(await on(machine, "ls -A /tmp /run | grep -i gatehouse || true")).toBe("");
       expect(await on(machine, "pgrep -c 'envoy|fortio|consul' || true")).toBe("0");
     }
   });

@@ -24,6 +24,12 @@ export function filledTextFault(text: string): Fault | undefined {
   return textFault(text);
 }
 
+/** A SHA-256 as `sha256sum` prints it. */
+export function sha256Fault(sum: string): Fault | undefined {
+  if (/^[0-9A-Fa-f]{64}$/.test(sum)) return undefined;
+  return { reason: "a SHA-256 is 64 hex digits", remedy: "write what `sha256sum <the binary>` says in front" };
+}
+
 /** The name of an environment variable. */
 export function variableFault(name: string): Fault | undefined {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return undefined;

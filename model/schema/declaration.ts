@@ -4,8 +4,17 @@ import type { MeshDeclaration } from "../declaration";
 import { addressFault, hostPortFault } from "../formats/address";
 import { durationFault } from "../formats/duration";
 import { hostKeyFault } from "../formats/host-key";
+import { cpuFault, memoryFault } from "../formats/limits";
 import { nameFault } from "../formats/name";
-import { clustersFault, datacenterFault, filledTextFault, textFault, urlPathFault, userFault } from "../formats/text";
+import {
+  clustersFault,
+  datacenterFault,
+  filledTextFault,
+  sha256Fault,
+  textFault,
+  urlPathFault,
+  userFault,
+} from "../formats/text";
 import { advice, field, flag, port, text } from "./fields";
 import { httpHeaderName, httpMethod, regex } from "./http";
 
@@ -16,6 +25,11 @@ const HOST_KEY =
   "write the machine's public key as `cat /etc/ssh/ssh_host_ed25519_key.pub` prints it: `ssh-ed25519 AAAA...`";
 const KEY_FILE = "write the path of a private key file, from the project's folder";
 const SERVICE_NAME = "write a service's name";
+
+const limits = {
+  memoryMax: text("write the most memory that it may take, for example `512M`", memoryFault).optional(),
+  cpuQuota: text("write percent of one processor, for example `50%`", cpuFault).optional(),
+};
 
 const protocol = field(z.enum(PROTOCOLS), "write `http`, `http2`, `grpc` or `tcp`");
 const action = field(z.enum(["allow", "deny"]), "write `allow` or `deny`");
@@ -56,6 +70,7 @@ const node = z.strictObject({
 
 const run = z.strictObject({
   binary: text("write the path of an executable file, from the project's folder", filledTextFault),
+  sha256: text("write what `sha256sum` says of the binary", sha256Fault).optional(),
   args: field(
     z.array(text("write a string", textFault)),
     'write a list of strings, for example `["-listen", "9001"]`',
@@ -92,6 +107,7 @@ const service = z.strictObject({
     z.record(z.string(), field(upstream, "write `{ localPort: 5000 }`")),
     "write `{ <service>: { localPort: 5000 } }`",
   ).optional(),
+  ...limits,
 });
 
 const listenerService = z.strictObject({
@@ -132,6 +148,7 @@ const gateway = z.strictObject({
     z.array(field(listener, "write `{ port, protocol, services }`")),
     "list the listeners; `[]` runs a gateway that routes nothing yet",
   ),
+  ...limits,
   extraStaticClustersJson: text("write Envoy's clusters as JSON", clustersFault).optional(),
 });
 

@@ -145,7 +145,7 @@ put_into_service() {
   local fresh=no
   mapfile -t restarted < <(changed_units "$1")
   outage=no
-  SERVED_PORTS=$(served_ports)
+  SERVED_PORTS=$(served_ports "$1")
   if [ "$(status_of "$NAME")" = absent ] || { [ -z "$(changed_files "$1")" ] && [ ${#restarted[@]} -eq 0 ]; }; then
     fresh=yes
   elif ! drain && [ ${#restarted[@]} -gt 0 ]; then
@@ -154,10 +154,14 @@ put_into_service() {
   swap_to "$1" "${restarted[@]}" && await_health "$fresh"
 }
 
-# What a gateway listens on by its routes, now.
+# served_ports RELEASE: what a gateway listens on by its routes, now, and will in this release: the last listener below
+# port 1024 goes with the right to have one.
 served_ports() {
   [ "$KIND" != service ] || return 0
-  curl -s --max-time 2 "http://127.0.0.1:$ADMIN_PORT/listeners" | sed -n 's/.*::0\.0\.0\.0:\([0-9]*\)$/\1/p'
+  local least=1024
+  if grep -qs '^AmbientCapabilities=CAP_NET_BIND_SERVICE' "$1/systemd/$NAME.service"; then least=1; fi
+  curl -s --max-time 2 "http://127.0.0.1:$ADMIN_PORT/listeners" | sed -n 's/.*::0\.0\.0\.0:\([0-9]*\)$/\1/p' |
+    awk -v least="$least" '$1 >= least'
 }
 
 # make_current RELEASE
