@@ -182,6 +182,11 @@ export interface GatewayDeclaration {
   cpuQuota?: CpuShare;
   /** May be empty: then the gateway runs and routes nothing. */
   listeners: ListenerDeclaration[];
+  /**
+   * Clusters in JSON that Envoy knows from its start, separated by commas: where it finds the servers of `tls.sds`.
+   * Consul: `envoy_extra_static_clusters_json` of the gateway's `proxy.config`. @default none
+   */
+  extraStaticClustersJson?: string;
 }
 
 export interface ListenerDeclaration {
@@ -189,7 +194,25 @@ export interface ListenerDeclaration {
   port: number;
   /** Must be the protocol of every service behind it. */
   protocol: Protocol;
+  /**
+   * TLS, with a certificate of the mesh's own authority for the declared hosts, or with yours. `*` is then no host.
+   * @default false
+   */
+  tls?: boolean | ListenerTlsDeclaration;
   services: ListenerServiceDeclaration[];
+}
+
+/** Consul: ingress-gateway `Listeners[].TLS`. */
+export interface ListenerTlsDeclaration {
+  /** @default "TLSv1_2" */
+  minVersion?: "TLSv1_2" | "TLSv1_3";
+  /** A certificate of yours, from a secret discovery service. @default one of the mesh's own authority */
+  sds?: {
+    /** A cluster of the gateway's `extraStaticClustersJson`. */
+    clusterName: string;
+    /** The name of the certificate there. */
+    certResource: string;
+  };
 }
 
 export interface ListenerServiceDeclaration {
@@ -217,7 +240,10 @@ export interface PermissionDeclaration {
 }
 
 export interface HttpPermissionDeclaration {
-  /** At most one of the three path fields. Paths start with `/`. */
+  /**
+   * At most one of the three path fields. Paths start with `/`. In a mesh that has any, doubled slashes count as one and
+   * requests with an encoded slash are refused, unless a config entry of kind `mesh` says otherwise.
+   */
   pathExact?: string;
   pathPrefix?: string;
   pathRegex?: string;

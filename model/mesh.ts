@@ -81,7 +81,13 @@ export interface Gateway extends Limits {
   kind: "ingress-gateway";
   name: string;
   runsOn: string[];
-  listeners: { port: number; protocol: Protocol; services: { name: string; hosts?: string[] }[] }[];
+  listeners: {
+    port: number;
+    protocol: Protocol;
+    tls?: { minVersion: string; sds?: { clusterName: string; certResource: string } };
+    services: { name: string; hosts?: string[] }[];
+  }[];
+  extraStaticClustersJson?: string;
 }
 
 /** One service or gateway on one node. */

@@ -86,14 +86,16 @@ function limitsOf({ memoryMax, cpuQuota }: Limits): Limits {
 }
 
 function resolveGateway(name: string, gateway: GatewayDeclaration): Gateway {
-  const { runsOn, listeners } = gateway;
+  const { runsOn, listeners, extraStaticClustersJson } = gateway;
   return {
     kind: "ingress-gateway",
     name,
     runsOn: [...runsOn],
-    listeners: listeners.map(({ port, protocol, services }) => ({
+    ...(extraStaticClustersJson !== undefined && { extraStaticClustersJson }),
+    listeners: listeners.map(({ port, protocol, tls, services }) => ({
       port,
       protocol,
+      ...(tls && { tls: { minVersion: "TLSv1_2", ...(tls === true ? {} : tls) } }),
       services: services.map((service) => ({
         name: service.name,
         ...(service.hosts?.length ? { hosts: [...service.hosts] } : {}),

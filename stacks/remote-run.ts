@@ -51,7 +51,8 @@ export type When = "create" | "destroy";
  * @param when in a destroy-time provisioner Terraform allows no variable
  */
 export function privateKey(scope: Construct, file: string | undefined, when: When): string | undefined {
-  if (!runsElsewhere(scope)) return file && Fn.file(Fn.rawString(file));
+  // rawString leaves `%{` as it is, which would start a directive.
+  if (!runsElsewhere(scope)) return file && Fn.file(Fn.rawString(file.replace(/%\{/g, "%%{")));
   return when === "create" ? `\${var.${KEY}}` : `\${${KEY_FROM_FILE}}`;
 }
 

@@ -125,11 +125,15 @@ const limitsOf = ({ memoryMax, cpuQuota }: Service | Gateway) => ({
 });
 
 function gatewayParts(mesh: Mesh, instance: Instance, gateway: Gateway): Parts {
-  const { name } = gateway;
+  const { name, extraStaticClustersJson } = gateway;
   const { adminPort } = instance;
   const readyUrl = `http://127.0.0.1:${adminPort}/ready`;
   return [
-    { folder: "consul", name: `${name}.hcl`, content: render("consul/ingress-gateway.hcl", { name, readyUrl }) },
+    {
+      folder: "consul",
+      name: `${name}.hcl`,
+      content: render("consul/ingress-gateway.hcl", { name, readyUrl, clusters: extraStaticClustersJson ?? null }),
+    },
     {
       folder: "systemd",
       name: `${name}.service`,

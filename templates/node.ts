@@ -32,6 +32,7 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
     "drift.sh",
     "release.sh",
     "secrets.sh",
+    "open-ports.sh",
     "transaction.sh",
     "rollback.sh",
     "drain-gateway.sh",
@@ -91,6 +92,8 @@ export function sweepProgram(instances: string[], binaries: string[]): string {
 export interface Route {
   protocol: Protocol;
   port: number;
+  /** Whether the listener speaks TLS. */
+  tls: boolean;
   /** A Host header that leads to the service; `-` on tcp. */
   host: string;
   service: string;
@@ -98,7 +101,7 @@ export interface Route {
 
 /** Every declared route of a gateway, one a host. */
 export function routesOf(mesh: Mesh, gateway: Gateway): Route[] {
-  return gateway.listeners.flatMap(({ port, protocol, services }) =>
+  return gateway.listeners.flatMap(({ port, protocol, tls, services }) =>
     services
       .flatMap(({ name, hosts }) =>
         name === "*"
@@ -111,6 +114,7 @@ export function routesOf(mesh: Mesh, gateway: Gateway): Route[] {
         (hosts ?? [`${name}.ingress.consul`]).map((host) => ({
           protocol,
           port,
+          tls: tls !== undefined,
           host: protocol === "tcp" ? "-" : concreteHost(host, port),
           service: name,
         })),
@@ -125,7 +129,9 @@ function concreteHost(pattern: string, port: number): string {
 
 /** Waits until every route is answered; runs on a machine of the gateway. */
 export function probeProgram(routes: Route[]): string {
-  const lines = routes.map(({ protocol, port, host, service }) => `${protocol} ${port} ${host} ${service}\n`);
+  const lines = routes.map(
+    ({ protocol, port, tls, host, service }) => `${protocol} ${tls ? "tls" : "plain"} ${port} ${host} ${service}\n`,
+  );
   return program({ "main.sh": readTemplate("shell/probe.sh"), routes: lines.join("") });
 }
 

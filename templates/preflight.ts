@@ -9,6 +9,8 @@ export interface PreflightQuestions {
   ports: readonly number[];
   /** Which of these units are there, and active? */
   units: readonly string[];
+  /** Which of these units can be reached past the mesh? */
+  services: readonly string[];
   /** Which of Consul's configuration files define these services? */
   names: readonly string[];
   /** Are these folders, or what there is of the way to them, writable, and with how much room? */
@@ -20,5 +22,7 @@ export interface PreflightQuestions {
 /** None of the values holds white space: the model sees to it. */
 export function preflightScript(questions: PreflightQuestions): string {
   const lists = Object.entries(questions).map(([key, list]) => [key, list.join(" ")]);
-  return shellConf(Object.fromEntries(lists)) + readTemplate("shell/preflight.sh");
+  return (
+    shellConf(Object.fromEntries(lists)) + readTemplate("shell/open-ports.sh") + readTemplate("shell/preflight.sh")
+  );
 }

@@ -1,5 +1,7 @@
 /** What a machine told of itself, read from the lines of `templates/shell/preflight.sh`. */
 
+import { socketAddress } from "../listening";
+
 export interface Facts {
   /** The machine's clock when it began to look, in milliseconds since 1970. */
   clock: number;
@@ -28,6 +30,8 @@ export interface Facts {
   files: Record<string, string>;
   definitions: { file: string; name: string }[];
   listeners: Listener[];
+  /** Where services can be reached past the mesh, by unit. */
+  open: { unit: string; at: string }[];
 }
 
 export interface Folder {
@@ -86,6 +90,7 @@ export function readFacts(text: string): Facts | undefined {
     files: Object.fromEntries(all("file")),
     definitions: all("definition").map(([file = "", name = ""]) => ({ file, name })),
     listeners: all("listener").map(listenerFrom),
+    open: all("open").map(([unit = "", at = ""]) => ({ unit, at: socketAddress(at) })),
   };
 }
 

@@ -76,3 +76,17 @@ export function urlPathFault(path: string): Fault | undefined {
   if (/%(?![0-9A-Fa-f]{2})/.test(path)) return { reason: "the path has a `%` that no two hex digits follow", remedy };
   return undefined;
 }
+
+/** Envoy's clusters as Consul wants them: JSON objects with commas between. */
+export function clustersFault(text: string): Fault | undefined {
+  try {
+    const clusters: unknown[] = JSON.parse(`[${text}]`);
+    if (clusters.length > 0 && clusters.every((one) => typeof one === "object" && one !== null)) return textFault(text);
+  } catch {
+    // said below
+  }
+  return {
+    reason: "these are no JSON objects with commas between",
+    remedy: "write what stands between the brackets of `static_resources.clusters` in an Envoy configuration",
+  };
+}

@@ -7,6 +7,7 @@ import { hostKeyFault } from "../formats/host-key";
 import { cpuFault, memoryFault } from "../formats/limits";
 import { nameFault } from "../formats/name";
 import {
+  clustersFault,
   datacenterFault,
   filledTextFault,
   sha256Fault,
@@ -125,9 +126,24 @@ const listenerService = z.strictObject({
   ).optional(),
 });
 
+const listenerTls = z.strictObject({
+  minVersion: field(z.enum(["TLSv1_2", "TLSv1_3"]), "write `TLSv1_2` or `TLSv1_3`").optional(),
+  sds: field(
+    z.strictObject({
+      clusterName: text("name a cluster of `extraStaticClustersJson`", filledTextFault),
+      certResource: text("name the certificate as the service of `clusterName` does", filledTextFault),
+    }),
+    "write `{ clusterName, certResource }`",
+  ).optional(),
+});
+
 const listener = z.strictObject({
   port: port("write the port at which the gateway listens, for example 8080"),
   protocol,
+  tls: field(
+    z.preprocess((value) => (typeof value === "boolean" ? {} : value), listenerTls),
+    'write `true`, `false` or `{ minVersion: "TLSv1_3" }`',
+  ).optional(),
   services: field(
     z.array(field(listenerService, "write `{ name: <service> }`")),
     "list the services behind this listener: `[{ name: <service> }]`",
@@ -141,6 +157,7 @@ const gateway = z.strictObject({
     "list the listeners; `[]` runs a gateway that routes nothing yet",
   ),
   ...limits,
+  extraStaticClustersJson: text("write Envoy's clusters as JSON", clustersFault).optional(),
 });
 
 const headerPermission = z.strictObject({

@@ -1,8 +1,8 @@
 #!/bin/bash
 # shellcheck shell=bash disable=SC2154
 # Says what a deploy would meet on this machine, and changes nothing. Lines of KEY, a tab, and VALUES; `end` is the last.
-# Read from standard input behind lines NAME='value', lists of words:
-#   programs, ports, units, names, folders, files
+# Read from standard input behind open-ports.sh and lines NAME='value', lists of words:
+#   programs, ports, units, services, names, folders, files
 set -u
 
 AGENT=http://127.0.0.1:8500/v1
@@ -143,6 +143,8 @@ main() {
   look_at_files
   look_at_definitions
   look_at_ports
+  # shellcheck disable=SC2086 # a list of names
+  open_ports $services | sed 's/^/open\t/'
   tell end
 }
 

@@ -11,6 +11,8 @@
 . /opt/gatehouse/lib/release.sh
 # shellcheck source=secrets.sh
 . /opt/gatehouse/lib/secrets.sh
+# shellcheck source=open-ports.sh
+. /opt/gatehouse/lib/open-ports.sh
 
 bundle=$1
 home=""
@@ -22,9 +24,9 @@ put_checked() {
   local copy=$2.new
   install -m 0600 "$1" "$copy" || return 1
   if ! echo "$BINARY_SHA256  $copy" | sha256sum --check --status; then
-    rm -f "$copy"
+    rm -f "$copy" "$1"
     rmdir "$(dirname "$2")" 2>/dev/null || true
-    die "the binary of $NAME did not arrive whole: $1 is not the file with sha256 $BINARY_SHA256"
+    die "the binary of $NAME did not arrive whole, or is another one: not the file with sha256 $BINARY_SHA256; $UPLOAD_AGAIN"
   fi
   chmod 0755 "$copy"
   mv -f "$copy" "$2"
@@ -32,12 +34,13 @@ put_checked() {
 
 take_binary() {
   [ -n "$BINARY_SHA256" ] || return 0
+  UPLOAD_AGAIN="upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
   local target=$BINARIES/$BINARY_SHA256/$BINARY_NAME incoming=$GATEHOUSE/incoming/$BINARY_SHA256
   if [ -x "$target" ] && echo "$BINARY_SHA256  $target" | sha256sum --check --status; then
     rm -f "$incoming"
     return 0
   fi
-  [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
+  [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; $UPLOAD_AGAIN"
   mkdir -p "$BINARIES/$BINARY_SHA256"
   chmod 0755 "$BINARIES/$BINARY_SHA256"
   put_checked "$incoming" "$target"
@@ -118,6 +121,15 @@ roll_back() {
   die "$NAME is not healthy; this machine went back to release $RELEASE, which serves"
 }
 
+# Past the mesh there are neither certificates nor intentions.
+tell_open() {
+  [ "$KIND" = service ] || return 0
+  local unit at
+  open_ports "$NAME.service" | while read -r unit at; do
+    say "warning: $unit also listens on port $((16#${at#*:})) for other machines: whoever reaches that calls it past the mesh; have it listen on 127.0.0.1 alone"
+  done
+}
+
 main() {
   if [ -n "$SECRET_ENV" ]; then take_incoming "env-$NAME"; fi
   lock "$NAME" 7
@@ -155,6 +167,7 @@ main() {
   forget_old
   exec 9>&-
   rm -f "$home/rolled-back"
+  tell_open
   say "$NAME serves (restarted: ${restarted[*]:-nothing})"
 }
 

@@ -44,6 +44,12 @@ describe("the machine", () => {
     );
   });
 
+  test("a service that others reach past the mesh is told, and may be what the deploy mends", () => {
+    expect(found({ open: [{ unit: "frontend.service", at: "0.0.0.0:9001" }] })).toMatchObject([
+      { severity: "warning", check: "frontend.service", found: "it listens on 0.0.0.0:9001" },
+    ]);
+  });
+
   test("a system with some failed unit will do", () => {
     expect(found({ systemd: { version: 252, state: "degraded" } })).toEqual([]);
   });

@@ -46,6 +46,6 @@ test("the questions go before the script, one a line", () => {
   expect(script).toMatch(/^programs='awk base64 /);
   expect(script).toContain("\nports='9001 21001 19001 5000'\n");
   expect(script).toContain(
-    "\nunits='consul.service frontend.service frontend-sidecar-proxy.service'\nnames='frontend'\n",
+    "\nunits='consul.service frontend.service frontend-sidecar-proxy.service'\nservices='frontend.service'\nnames='frontend'\n",
   );
 });

@@ -88,7 +88,10 @@ describeOnLab("a deploy by a user who is not root", () => {
   });
 
   test("that remedy works, also on a machine that never saw it", async () => {
-    await on("worker1", "rm /etc/sudoers.d/gatehouse /usr/local/sbin/gatehouse-root; userdel -r deploy 2>/dev/null");
+    await on(
+      "worker1",
+      "rm /etc/sudoers.d/gatehouse /usr/local/sbin/gatehouse-root; pkill -u deploy; userdel -r deploy",
+    );
     const key = execFileSync("cat", ["lab/.state/id_ed25519.pub"], { encoding: "utf8" }).trim();
     const program = execFileSync("cat", ["templates/shell/deploy-user.sh"], { encoding: "utf8" });
     for (const _ of ["once", "and again"]) {
