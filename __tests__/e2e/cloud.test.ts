@@ -126,7 +126,12 @@ function tests(server: Server): void {
     const earlier = await pids();
     const last = (await tfe.lastRun(workspaces.mesh!))?.id;
     const deploying = lab.cdktfCommand(changed, ["deploy", "mesh", "--ignore-missing-stack-dependencies"]);
-    const child = spawn(deploying.file, deploying.command, { env: deploying.env, stdio: ["pipe", "pipe", "pipe"] });
+    // cdktf asks only on a terminal; `script` gives it one. The answer comes from elsewhere.
+    const command = [deploying.file, ...deploying.command].join(" ");
+    const child = spawn("script", ["-qfec", command, "/dev/null"], {
+      env: deploying.env,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     let printed = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => (printed += part));
     const ended = new Promise<number | null>((done) => child.on("close", done));
