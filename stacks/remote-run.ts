@@ -58,13 +58,17 @@ export function privateKey(scope: Construct, file: string | undefined, when: Whe
 
 /**
  * Terraform Cloud and its like hand a workspace's variables to Terraform as a `terraform.tfvars` file in the working
- * folder. That is the one place where a destroy-time provisioner can find the key: it may call functions, but name no
- * variable. The key stands there as a quoted string or as a heredoc.
+ * folder, its agents in the folder above. That is the one place where a destroy-time provisioner can find the key: it may
+ * call functions, but name no variable. The key stands there as a quoted string or as a heredoc.
  */
-const KEY_FROM_FILE = [
-  `replace(regex("(?m)^\\\\s*\\"?${KEY}\\"?\\\\s*=[^-]*(-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----)", `,
-  `join("\\n", [for file in fileset(".", "*.tfvars") : file(file)]))[0], "\\\\n", "\\n")`,
-].join("");
+const FILES = [
+  'tolist(fileset(".", "{*.tfvars,*.tfvars.json}"))',
+  'formatlist("../%s", tolist(fileset("..", "{*.tfvars,*.tfvars.json}")))',
+];
+const TEXT = `join("\\n", [for name in concat(${FILES.join(", ")}) : file(name)])`;
+const BEGUN = `(?m)(?:^|[{,])\\\\s*\\"?${KEY}\\"?\\\\s*[=:][^-]*`;
+const PEM = "(-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----)";
+const KEY_FROM_FILE = `replace(regex("${BEGUN}${PEM}", ${TEXT})[0], "\\\\n", "\\n")`;
 
 /** Where Terraform finds a binary: where it lies, or in a run elsewhere in what was uploaded. */
 export function binarySource(scope: Construct, { path, sha256 }: Binary): string {

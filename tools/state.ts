@@ -47,8 +47,16 @@ async function moveOne(stack: string, folder: string, from: string, to: string, 
   await stacksIn(to, outdir, env);
   const after = await open(outdir, stack, env);
   const there = await after.pull();
-  await after.push(moved(state, there, stack, to));
-  await before.push(emptied(state));
+  const arrived = moved(state, there, stack, to);
+  await after.push(arrived);
+  try {
+    await before.push(emptied(state));
+  } catch (error) {
+    await after.push(emptied(arrived)); // a deploy has changed the old one meanwhile: that is the one to believe
+    throw new Error(
+      `${stack} was not moved, since its state in ${from} could not be taken away:\n${(error as Error).message}`,
+    );
+  }
   // Terraform's note of where the state was: with it, the next run would ask to move it once more.
   rmSync(join(outputFolder(), "stacks", stack, ".terraform", "terraform.tfstate"), { force: true });
   console.log(`${stack}: ${state.resources.length} resources moved from ${from} to ${to}`);

@@ -120,7 +120,7 @@ export class Tfe {
   private async call<T>(method: string, path: string, data?: object, plain?: object): Promise<T> {
     const body = data ? JSON.stringify({ data }) : plain && JSON.stringify(plain);
     const text = await this.send(method, `https://${this.server.hostname}/api/v2${path}`, body);
-    return (text.trim() === "" ? undefined : (JSON.parse(text) as { data: T }).data) as T;
+    return (text.trim() === "" ? undefined : (JSON.parse(text) as { data: T } | null)?.data) as T;
   }
 
   private async send(method: string, url: string, body?: string): Promise<string> {

@@ -106,6 +106,28 @@ test("a backend that keeps the state gets Terraform's own arguments", () => {
   expect(read(stacks, "mesh")).toContain('"local_file"');
 });
 
+describe("Terraform's note of where the state was", () => {
+  const note = () => join(checkout, "cdktf.out/stacks/mesh/.terraform/terraform.tfstate");
+  const leaveNote = () => {
+    mkdirSync(join(note(), ".."), { recursive: true });
+    writeFileSync(note(), JSON.stringify({ backend: { type: "cloud", config: {} } }));
+  };
+
+  test("goes when another mesh of this checkout comes", () => {
+    synth(checkout);
+    leaveNote();
+    synth(checkout, CLOUD, meshIn(checkout, declaration({ name: "other" })));
+    expect(existsSync(note())).toBe(false);
+  });
+
+  test("stays for the same mesh, so that Terraform asks before it begins with an empty state elsewhere", () => {
+    synth(checkout);
+    leaveNote();
+    synth(checkout, { kind: "pg", settings: { schema_name: "{mesh}_{stack}" } });
+    expect(existsSync(note())).toBe(true);
+  });
+});
+
 describe("the uploaded configuration", () => {
   test("is the stack, its binaries once each, and nothing else that lies about", () => {
     const folder = join(synth(checkout), "mesh");
