@@ -63,7 +63,8 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
 }
 
 /** Makes the place for secrets that are about to come. */
-export const incomingProgram = (): string => program({ "main.sh": readTemplate("shell/incoming.sh") });
+export const incomingProgram = (): string =>
+  program({ "main.sh": readTemplate("shell/incoming.sh"), ...library("lib.sh") });
 
 /** Takes the tokens of a machine's instances. */
 export function tokensProgram(): string {
