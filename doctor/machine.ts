@@ -26,6 +26,7 @@ export async function lookAt(
   const script = inspectProgram({
     files: [...new Set(expected.files.map(({ path }) => path))],
     units: expected.units.map(({ unit }) => unit),
+    services: expected.units.flatMap(({ unit, binary }) => (binary ? [unit] : [])),
     names,
     envoys: expected.instances.map(({ workload, adminPort }) => ({ name: workload.name, adminPort })),
     edges: own.map(({ line }) => line),

@@ -14,6 +14,8 @@ export interface MachineReport {
   /** Seconds since the machine started. */
   uptime: number;
   processes: { unit: string; exe: string; sha256: string }[];
+  /** Sockets of services that are not on loopback, as the kernel writes them. */
+  open: { unit: string; at: string }[];
   /** Undefined when the agent did not answer. */
   services?: AgentService[];
   checks?: { ServiceID: string; Name: string; Status: string; Output: string }[];
@@ -41,7 +43,18 @@ export interface EnvoyReport {
   certificates: { from: string; to: string }[];
 }
 
-const sections = ["files", "sums", "tree", "needed", "written", "units", "uptime", "processes", "edges"] as const;
+const sections = [
+  "files",
+  "sums",
+  "tree",
+  "needed",
+  "written",
+  "units",
+  "uptime",
+  "processes",
+  "open",
+  "edges",
+] as const;
 
 /** @throws when a section is missing that every machine has */
 export function readReport(text: string): MachineReport {

@@ -1,6 +1,7 @@
 /** Every route through every gateway, tried from here as a client would. */
-import { request } from "node:http";
+import { request as plainRequest } from "node:http";
 import { connect as connectHttp2, constants } from "node:http2";
+import { request as tlsRequest } from "node:https";
 import { connect } from "node:net";
 import type { Gateway, Mesh, MeshNode } from "../model";
 import { type Route, routesOf } from "../templates";
@@ -84,9 +85,13 @@ const failure = (error: NodeJS.ErrnoException): Answer => ({
 
 const late = (): NodeJS.ErrnoException => Object.assign(new Error("no answer in time"), { code: "no answer in time" });
 
-function askHttp(address: string, { port, host }: Route): Promise<Answer> {
+/** Whose certificate a gateway shows does not matter here: what is asked is whether the route leads on. */
+const anyCertificate = (host: string) => ({ rejectUnauthorized: false, servername: host });
+
+function askHttp(address: string, { port, host, tls }: Route): Promise<Answer> {
   return new Promise((done) => {
-    const sent = request({ host: address, port, path: "/", headers: { Host: host }, timeout: TIMEOUT, agent: false });
+    const options = { host: address, port, path: "/", headers: { Host: host }, timeout: TIMEOUT, agent: false };
+    const sent = tls ? tlsRequest({ ...options, ...anyCertificate(host) }) : plainRequest(options);
     sent.on("timeout", () => sent.destroy(late()));
     sent.on("error", (error) => done(failure(error)));
     sent.on("response", (response) => {
@@ -105,9 +110,10 @@ function askHttp(address: string, { port, host }: Route): Promise<Answer> {
   });
 }
 
-function askHttp2(address: string, { port, host }: Route): Promise<Answer> {
+function askHttp2(address: string, { port, host, tls }: Route): Promise<Answer> {
   return new Promise((done) => {
-    const session = connectHttp2(`http://${address.includes(":") ? `[${address}]` : address}:${port}`);
+    const url = `${tls ? "https" : "http"}://${address.includes(":") ? `[${address}]` : address}:${port}`;
+    const session = connectHttp2(url, tls ? anyCertificate(host) : {});
     const end = (answer: Answer) => {
       session.destroy();
       done(answer);

@@ -11,15 +11,18 @@ const CONNECT_TIMEOUT = 10;
 /** Milliseconds after which a script that hangs is given up. */
 const LONGEST = 120_000;
 
+/** What the user who deploys may run with sudo, where that is not root: `templates/shell/deploy-user.sh` makes it. */
+const AS_ROOT = ["sudo", "-n", "/usr/local/sbin/gatehouse-root"];
+
 /**
- * Runs a shell script on a machine through its standard input, so that nothing of it is on a command line.
+ * Runs a shell script as root on a machine through its standard input, so that nothing of it is on a command line.
  * @returns what it said; exit code 255 when ssh itself failed or the script took over two minutes, with ssh's reason
  * in `stderr`
  */
 export async function runOn(node: MeshNode, script: string): Promise<Output> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-ssh-"));
   try {
-    const args = [...sshArguments(node, folder), "bash", "-s"];
+    const args = [...sshArguments(node, folder), ...(node.ssh.user === "root" ? ["bash", "-s"] : AS_ROOT)];
     return await output("ssh", args, { input: script }, { timeout: LONGEST });
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /** Units of a machine against the declaration. */
 import type { Expected, ExpectedUnit } from "./expected";
 import { drift, type Finding, Layer } from "./finding";
+import { socketAddress } from "./listening";
 import type { MachineReport } from "./report";
 
 /** A unit that ran for fewer seconds since its last of several restarts keeps crashing. */
@@ -19,6 +20,7 @@ export function compareUnits(
     ...expected.units.flatMap((unit) =>
       compareUnit(expected.node.name, unit, found.get(unit.unit) ?? {}, report, broken),
     ),
+    ...openServices(expected, report),
     ...foreignUnits(expected, report, names, declared),
   ];
 }
@@ -51,6 +53,17 @@ function compareUnit(
     );
   }
   return restarts(found) > 0 ? [restartNote(where, found, report)] : [];
+}
+
+/** The mesh must be the only way in. */
+function openServices({ node }: Expected, { open }: MachineReport): Finding[] {
+  return open.map(({ unit, at }) =>
+    drift(Layer.Declared, `${node.name}: ${unit}`, {
+      expected: "listens on 127.0.0.1 alone",
+      found: `listens on ${socketAddress(at)}`,
+      remedy: "by run.args or run.env have the program listen on 127.0.0.1, then npm run deploy",
+    }),
+  );
 }
 
 const restarts = (unit: Record<string, string | undefined>): number => Number(unit.NRestarts ?? 0);

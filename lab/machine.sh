@@ -86,6 +86,7 @@ put_files() {
   say "$name" >"$root/etc/hostname"
   install -d -m 700 "$root/root/.ssh"
   put 600 "$state/id_ed25519.pub" /root/.ssh/authorized_keys || true
+  chroot "$root" bash -s -- deploy "$(cat "$state/id_ed25519.pub")" <"$(dirname "$0")/../templates/shell/deploy-user.sh"
   put 600 "$state/$name/ssh_host_ed25519_key" /etc/ssh/ssh_host_ed25519_key && changed=yes
   put 644 "$state/$name/ssh_host_ed25519_key.pub" /etc/ssh/ssh_host_ed25519_key.pub && changed=yes
   if [ -n "$changed" ] && init=$(init_of "$name"); then nsenter -a -t "$init" systemctl try-restart ssh; fi

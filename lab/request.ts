@@ -20,7 +20,7 @@ export interface Answer {
 /** The first way over HTTP that the mesh declares. Undefined when it declares none. */
 export function firstWay(mesh: MeshDeclaration): Way | undefined {
   for (const [name, gateway] of Object.entries(mesh.gateways ?? {})) {
-    const listener = gateway.listeners.find(({ protocol }) => protocol === "http");
+    const listener = gateway.listeners.find(({ protocol, tls }) => protocol === "http" && !tls);
     const entry = listener?.services.find((service) => mesh.services?.[service.name]);
     const node = gateway.runsOn[0];
     if (!listener || !entry || !node) continue;

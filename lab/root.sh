@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
-packages=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,ca-certificates,curl,jq,less
+packages=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,ca-certificates,curl,jq,less,sudo
 # shellcheck source=/dev/null
 codename=$(. /etc/os-release && say "${UBUNTU_CODENAME:-${DEBIAN_CODENAME:-$VERSION_CODENAME}}")
 recipe=$({ cat "$0"; say "$codename $(dpkg --print-architecture)"; } | sha256sum | cut -c1-12)

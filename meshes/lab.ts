@@ -23,7 +23,7 @@ const hostKey = (machine: string) => hostKeyFrom(`lab/.state/${machine}/ssh_host
 export default defineMesh({
   name: "lab",
   consul: { datacenter: "dc1", address: "10.77.0.10:8501" },
-  ssh: { user: "root", privateKeyFile: "lab/.state/id_ed25519" },
+  ssh: { user: "deploy", privateKeyFile: "lab/.state/id_ed25519" },
 
   nodes: {
     server1: { role: "server", address: "10.77.0.10", hostKey: hostKey("server1") },

@@ -28,6 +28,7 @@ export function configEntries({
     proxyDefaults(),
     ...services.map(serviceDefaults),
     ...intentionEntries(services, gateways, intentions, reachOf(declared)),
+    ...unambiguousPaths(intentions, declared),
     ...ROUTING_KINDS.flatMap((kind) => targetsFirst(declared.filter((entry) => entry.kind === kind))).map(
       declaredEntry,
     ),
@@ -44,6 +45,22 @@ function proxyDefaults(): ConfigEntry {
   return { kind: "proxy-defaults", name: "global", config };
 }
 
+/**
+ * Where a permission names a path, Envoy and the service must read it alike: `//admin` is taken for `/admin`, and a path
+ * with an encoded slash in it is refused. Without this a rule that denies `/admin` would not hold for those. A `mesh`
+ * entry that is declared is taken as it is.
+ */
+function unambiguousPaths(
+  intentions: readonly IntentionDeclaration[],
+  declared: readonly ConfigEntryDeclaration[],
+): ConfigEntry[] {
+  const permissions = intentions.flatMap((intention) => intention.permissions ?? []);
+  const byPath = permissions.some(({ http }) => http.pathExact ?? http.pathPrefix ?? http.pathRegex);
+  if (!byPath || declared.some(({ kind }) => kind === "mesh")) return [];
+  const RequestNormalization = { MergeSlashes: true, PathWithEscapedSlashesAction: "REJECT_REQUEST" };
+  return [{ kind: "mesh", name: "mesh", config: { HTTP: { Incoming: { RequestNormalization } } } }];
+}
+
 function serviceDefaults({ name, protocol }: Service): ConfigEntry {
   return {
     kind: "service-defaults",
@@ -53,12 +70,18 @@ function serviceDefaults({ name, protocol }: Service): ConfigEntry {
 }
 
 function ingressGateway({ name, listeners }: Gateway): ConfigEntry {
-  const toListener = ({ port, protocol, services }: Gateway["listeners"][number]) => ({
+  const toListener = ({ port, protocol, tls, services }: Gateway["listeners"][number]) => ({
     Port: port,
     Protocol: protocol,
+    ...(tls && { TLS: listenerTls(tls) }),
     Services: services.map((service) => ({ Name: service.name, Hosts: service.hosts ?? null })),
   });
   return { kind: "ingress-gateway", name, config: { TLS: { Enabled: false }, Listeners: listeners.map(toListener) } };
+}
+
+function listenerTls({ minVersion, sds }: NonNullable<Gateway["listeners"][number]["tls"]>): object {
+  const place = sds && { SDS: { ClusterName: sds.clusterName, CertResource: sds.certResource } };
+  return { Enabled: true, TLSMinVersion: minVersion, ...place };
 }
 
 function declaredEntry({ kind, name, ...fields }: ConfigEntryDeclaration): ConfigEntry {

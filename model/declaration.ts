@@ -15,6 +15,12 @@ export type Protocol = "http" | "http2" | "grpc" | "tcp";
 /** A length of time as Consul writes it: digits and a unit, `ms`, `s`, `m` or `h`, for example `500ms` or `2s`. */
 export type Duration = string;
 
+/** An amount of memory as systemd writes it: a whole number and `K`, `M`, `G` or `T`, times 1024: `512M`. */
+export type Memory = string;
+
+/** A share of processor time as systemd writes it, in percent of one processor: `50%`, or `200%` for two of them. */
+export type CpuShare = string;
+
 /** One mesh: its machines, its services, and who may call whom. */
 export interface MeshDeclaration {
   /** Names the mesh in every message and its state. Lower-case letters, digits and `-`, at most 63. */
@@ -110,6 +116,10 @@ export interface ServiceDeclaration {
   port: number;
   protocol: Protocol;
   run: RunDeclaration;
+  /** The service's process is ended when it takes more than this, and started again. systemd: `MemoryMax`. @default no limit */
+  memoryMax?: Memory;
+  /** The service's process gets no more than this. systemd: `CPUQuota`. @default no limit */
+  cpuQuota?: CpuShare;
   /** @default a TCP check of `port` every 2s with a timeout of 1s */
   health?: HealthDeclaration;
   /** Services that this one calls, by name. @default none */
@@ -119,6 +129,8 @@ export interface ServiceDeclaration {
 export interface RunDeclaration {
   /** Path of an executable file, from the project's folder. It is copied to the machine. */
   binary: string;
+  /** SHA-256 that the binary must have, 64 hex digits. Another file under its name stops the deploy. @default any */
+  sha256?: string;
   /** Arguments, passed as they are: no shell looks at them. @default [] */
   args?: string[];
   /** Environment variables. Not for secrets: they stand in the state. @default {} */
@@ -164,8 +176,17 @@ export interface UpstreamDeclaration {
 export interface GatewayDeclaration {
   /** Worker nodes, one gateway instance each. */
   runsOn: string[];
+  /** The gateway is ended when it takes more than this, and started again. systemd: `MemoryMax`. @default no limit */
+  memoryMax?: Memory;
+  /** The gateway gets no more than this. systemd: `CPUQuota`. @default no limit */
+  cpuQuota?: CpuShare;
   /** May be empty: then the gateway runs and routes nothing. */
   listeners: ListenerDeclaration[];
+  /**
+   * Clusters in JSON that Envoy knows from its start, separated by commas: where it finds the servers of `tls.sds`.
+   * Consul: `envoy_extra_static_clusters_json` of the gateway's `proxy.config`. @default none
+   */
+  extraStaticClustersJson?: string;
 }
 
 export interface ListenerDeclaration {
@@ -173,7 +194,25 @@ export interface ListenerDeclaration {
   port: number;
   /** Must be the protocol of every service behind it. */
   protocol: Protocol;
+  /**
+   * TLS, with a certificate of the mesh's own authority for the declared hosts, or with yours. `*` is then no host.
+   * @default false
+   */
+  tls?: boolean | ListenerTlsDeclaration;
   services: ListenerServiceDeclaration[];
+}
+
+/** Consul: ingress-gateway `Listeners[].TLS`. */
+export interface ListenerTlsDeclaration {
+  /** @default "TLSv1_2" */
+  minVersion?: "TLSv1_2" | "TLSv1_3";
+  /** A certificate of yours, from a secret discovery service. @default one of the mesh's own authority */
+  sds?: {
+    /** A cluster of the gateway's `extraStaticClustersJson`. */
+    clusterName: string;
+    /** The name of the certificate there. */
+    certResource: string;
+  };
 }
 
 export interface ListenerServiceDeclaration {
@@ -201,7 +240,10 @@ export interface PermissionDeclaration {
 }
 
 export interface HttpPermissionDeclaration {
-  /** At most one of the three path fields. Paths start with `/`. */
+  /**
+   * At most one of the three path fields. Paths start with `/`. In a mesh that has any, doubled slashes count as one and
+   * requests with an encoded slash are refused, unless a config entry of kind `mesh` says otherwise.
+   */
   pathExact?: string;
   pathPrefix?: string;
   pathRegex?: string;

@@ -2,8 +2,9 @@
 export { checkMesh } from "./check";
 export * from "./declaration";
 export { nodeFiles } from "./files";
-export { hostKeyFrom } from "./host-key";
-export { loadMesh, meshPath } from "./load";
+export { ASKED_FOR, hostKeyFault, withoutComment } from "./formats/host-key";
+export { hostKeyFrom, missingKeyFile } from "./host-key";
+export { loadDeclaration, loadMesh, meshPath } from "./load";
 export type * from "./mesh";
 export { ADMIN_PORTS, CONSUL_PORTS, type PortRange, SIDECAR_PORTS } from "./ports";
 export { formatProblems } from "./problem";

@@ -20,6 +20,14 @@ export async function loadMesh(
   path: string = meshPath(),
   files: Files = nodeFiles(),
 ): Promise<{ mesh: Mesh } | { problems: Problem[] }> {
+  const loaded = await loadDeclaration(path);
+  return "problems" in loaded ? loaded : checkMesh(loaded.declaration, files);
+}
+
+/** What the mesh file exports, not yet checked. */
+export async function loadDeclaration(
+  path: string = meshPath(),
+): Promise<{ declaration: unknown } | { problems: Problem[] }> {
   const absolute = resolve(path);
   const fault = fileFault(absolute);
   if (fault)
@@ -34,7 +42,7 @@ export async function loadMesh(
   if (declaration === undefined) {
     return problem(path, "the file has no default export", "end it with `export default defineMesh({ ... })`");
   }
-  return checkMesh(declaration, files);
+  return { declaration };
 }
 
 function problem(path: string, reason: string, remedy: string): { problems: Problem[] } {

@@ -44,7 +44,13 @@ export interface NodeSsh {
   bastion?: { host: string; port: number; user: string; hostKey: string; privateKeyFile?: string };
 }
 
-export interface Service {
+/** As the unit states them. Undefined: no limit. */
+export interface Limits {
+  memoryMax?: string;
+  cpuQuota?: string;
+}
+
+export interface Service extends Limits {
   kind: "service";
   name: string;
   runsOn: string[];
@@ -71,11 +77,17 @@ export interface Binary {
 /** Exactly one of http, tcp, grpc, script is set. */
 export type Health = HealthDeclaration & { interval: string; timeout: string };
 
-export interface Gateway {
+export interface Gateway extends Limits {
   kind: "ingress-gateway";
   name: string;
   runsOn: string[];
-  listeners: { port: number; protocol: Protocol; services: { name: string; hosts?: string[] }[] }[];
+  listeners: {
+    port: number;
+    protocol: Protocol;
+    tls?: { minVersion: string; sds?: { clusterName: string; certResource: string } };
+    services: { name: string; hosts?: string[] }[];
+  }[];
+  extraStaticClustersJson?: string;
 }
 
 /** One service or gateway on one node. */

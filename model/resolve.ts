@@ -3,7 +3,7 @@ import { configEntries } from "./config-entries";
 import type { GatewayDeclaration, MeshDeclaration, NodeDeclaration, ServiceDeclaration } from "./declaration";
 import { deployOrder } from "./deploy-order";
 import { withoutComment } from "./formats/host-key";
-import type { Files, Gateway, Instance, Mesh, MeshNode, NodeSsh, Service } from "./mesh";
+import type { Files, Gateway, Instance, Limits, Mesh, MeshNode, NodeSsh, Service } from "./mesh";
 import { assignPorts } from "./ports";
 import { effectiveSsh } from "./ssh";
 
@@ -77,22 +77,31 @@ function resolveService(name: string, service: ServiceDeclaration, deployAfter: 
     health: { ...health, interval: health.interval ?? "2s", timeout: health.timeout ?? "1s" },
     upstreams: upstreamsOf(service),
     deployAfter,
+    ...limitsOf(service),
   };
 }
 
-function resolveGateway(name: string, { runsOn, listeners }: GatewayDeclaration): Gateway {
+function limitsOf({ memoryMax, cpuQuota }: Limits): Limits {
+  return { ...(memoryMax !== undefined && { memoryMax }), ...(cpuQuota !== undefined && { cpuQuota }) };
+}
+
+function resolveGateway(name: string, gateway: GatewayDeclaration): Gateway {
+  const { runsOn, listeners, extraStaticClustersJson } = gateway;
   return {
     kind: "ingress-gateway",
     name,
     runsOn: [...runsOn],
-    listeners: listeners.map(({ port, protocol, services }) => ({
+    ...(extraStaticClustersJson !== undefined && { extraStaticClustersJson }),
+    listeners: listeners.map(({ port, protocol, tls, services }) => ({
       port,
       protocol,
+      ...(tls && { tls: { minVersion: "TLSv1_2", ...(tls === true ? {} : tls) } }),
       services: services.map((service) => ({
         name: service.name,
         ...(service.hosts?.length ? { hosts: [...service.hosts] } : {}),
       })),
     })),
+    ...limitsOf(gateway),
   };
 }
 

@@ -89,7 +89,8 @@ export function connectionTo({ address, hostKey, ssh }: MeshNode): SSHProvisione
     port: ssh.port,
     // Of the connection alone: a machine that was just restarted is back by then, and one that is down is named soon.
     timeout: "30s",
-    scriptPath: "/tmp/gatehouse-%RAND%.sh",
+    // In the home folder: Terraform makes the file writable for everybody, so nobody else must be able to reach it.
+    scriptPath: "./.gatehouse-%RAND%.sh",
     // Terraform would try an agent by itself when there is no key.
     agent: String(ssh.agent),
     privateKey: keyFile(ssh.privateKeyFile),
@@ -127,5 +128,6 @@ function knownHost(host: string, port: number, hostKey: string): string {
 }
 
 function keyFile(path: string | undefined): string | undefined {
-  return path && Fn.file(Fn.rawString(path));
+  // rawString leaves `%{` as it is, which would start a directive.
+  return path && Fn.file(Fn.rawString(path.replace(/%\{/g, "%%{")));
 }

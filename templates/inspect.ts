@@ -7,6 +7,8 @@ export interface InspectValues {
   files: string[];
   /** Units that are declared on the machine. */
   units: string[];
+  /** Those of them that only the mesh may reach. */
+  services: string[];
   /** Every workload of the mesh. */
   names: string[];
   envoys: { name: string; adminPort: number }[];
@@ -17,14 +19,15 @@ export interface InspectValues {
 }
 
 /** For the standard input of bash. */
-export function inspectProgram({ files, units, names, envoys, edges, edgeSeconds }: InspectValues): string {
+export function inspectProgram({ files, units, services, names, envoys, edges, edgeSeconds }: InspectValues): string {
   const values = shellConf({
     FILES: files.join("\n"),
     UNITS: units.join(" "),
+    SERVICES: services.join(" "),
     NAMES: names.join(" "),
     ENVOYS: envoys.map(({ name, adminPort }) => `${name} ${adminPort}`).join("\n"),
     EDGES: edges.join("\n"),
     EDGE_SECONDS: edgeSeconds,
   });
-  return values + readTemplate("shell/inspect.sh");
+  return values + readTemplate("shell/open-ports.sh") + readTemplate("shell/inspect.sh");
 }

@@ -99,6 +99,7 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
         mesh: mesh.name,
         command: [binary, ...service.args],
         secretFile: service.secrets.length > 0 ? secretFile(name) : null,
+        ...limitsOf(service),
       }),
     },
     {
@@ -115,15 +116,35 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
   ];
 }
 
-function gatewayParts(mesh: Mesh, instance: Instance, { name }: Gateway): Parts {
+/** A gateway with no listener below this has no capability at all. */
+const FIRST_FREE_PORT = 1024;
+
+const limitsOf = ({ memoryMax, cpuQuota }: Service | Gateway) => ({
+  memoryMax: memoryMax ?? null,
+  cpuQuota: cpuQuota ?? null,
+});
+
+function gatewayParts(mesh: Mesh, instance: Instance, gateway: Gateway): Parts {
+  const { name, extraStaticClustersJson } = gateway;
   const { adminPort } = instance;
   const readyUrl = `http://127.0.0.1:${adminPort}/ready`;
   return [
-    { folder: "consul", name: `${name}.hcl`, content: render("consul/ingress-gateway.hcl", { name, readyUrl }) },
+    {
+      folder: "consul",
+      name: `${name}.hcl`,
+      content: render("consul/ingress-gateway.hcl", { name, readyUrl, clusters: extraStaticClustersJson ?? null }),
+    },
     {
       folder: "systemd",
       name: `${name}.service`,
-      content: render("systemd/ingress-gateway.service", { name, mesh: mesh.name, adminPort, acl: mesh.consul.acl }),
+      content: render("systemd/ingress-gateway.service", {
+        name,
+        mesh: mesh.name,
+        adminPort,
+        acl: mesh.consul.acl,
+        lowPorts: gateway.listeners.some(({ port }) => port < FIRST_FREE_PORT),
+        ...limitsOf(gateway),
+      }),
     },
   ];
 }

@@ -32,6 +32,7 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
     "drift.sh",
     "release.sh",
     "secrets.sh",
+    "open-ports.sh",
     "transaction.sh",
     "rollback.sh",
     "drain-gateway.sh",
@@ -49,7 +50,8 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
       ...(node.role === "worker" ? [drainUnit] : []), // servers carry no workload
     ],
     programs: Object.entries(lib).map(([name, content]) => ({ path: `/opt/gatehouse/${name}`, mode: "0755", content })),
-    hash: contentHash(main, command, conf, needs, drain, ...Object.values(lib)),
+    // The folder for uploads belongs to the user who logs in.
+    hash: contentHash(main, command, conf, needs, drain, node.ssh.user, ...Object.values(lib)),
     program: program({
       "main.sh": main,
       mesh: command,
@@ -62,7 +64,8 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
 }
 
 /** Makes the place for secrets that are about to come. */
-export const incomingProgram = (): string => readTemplate("shell/incoming.sh");
+export const incomingProgram = (): string =>
+  program({ "main.sh": readTemplate("shell/incoming.sh"), ...library("lib.sh") });
 
 /** Takes the tokens of a machine's instances. */
 export function tokensProgram(): string {
@@ -90,6 +93,8 @@ export function sweepProgram(instances: string[], binaries: string[]): string {
 export interface Route {
   protocol: Protocol;
   port: number;
+  /** Whether the listener speaks TLS. */
+  tls: boolean;
   /** A Host header that leads to the service; `-` on tcp. */
   host: string;
   service: string;
@@ -97,7 +102,7 @@ export interface Route {
 
 /** Every declared route of a gateway, one a host. */
 export function routesOf(mesh: Mesh, gateway: Gateway): Route[] {
-  return gateway.listeners.flatMap(({ port, protocol, services }) =>
+  return gateway.listeners.flatMap(({ port, protocol, tls, services }) =>
     services
       .flatMap(({ name, hosts }) =>
         name === "*"
@@ -110,6 +115,7 @@ export function routesOf(mesh: Mesh, gateway: Gateway): Route[] {
         (hosts ?? [`${name}.ingress.consul`]).map((host) => ({
           protocol,
           port,
+          tls: tls !== undefined,
           host: protocol === "tcp" ? "-" : concreteHost(host, port),
           service: name,
         })),
@@ -124,7 +130,9 @@ function concreteHost(pattern: string, port: number): string {
 
 /** Waits until every route is answered; runs on a machine of the gateway. */
 export function probeProgram(routes: Route[]): string {
-  const lines = routes.map(({ protocol, port, host, service }) => `${protocol} ${port} ${host} ${service}\n`);
+  const lines = routes.map(
+    ({ protocol, port, tls, host, service }) => `${protocol} ${tls ? "tls" : "plain"} ${port} ${host} ${service}\n`,
+  );
   return program({ "main.sh": readTemplate("shell/probe.sh"), routes: lines.join("") });
 }
 
@@ -138,5 +146,7 @@ export function userData(mesh: Mesh, node: MeshNode): string {
     meshCommand: readTemplate("shell/mesh.sh"),
     nodeConf: nodeConf(mesh, node),
     prerequisites: readTemplate("shell/prerequisites.sh"),
+    deployUser: node.ssh.user === "root" ? null : node.ssh.user,
+    deployUserProgram: readTemplate("shell/deploy-user.sh"),
   });
 }

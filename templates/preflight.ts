@@ -1,5 +1,6 @@
-/** What the preflight asks a machine: `shell/preflight.sh` with the questions behind it, for a shell's standard input. */
+/** What the preflight asks a machine: the questions with `shell/preflight.sh` behind them, for a shell's standard input. */
 import { readTemplate } from "./engine";
+import { shellConf } from "./program";
 
 export interface PreflightQuestions {
   /** Which of these are missing? */
@@ -8,6 +9,8 @@ export interface PreflightQuestions {
   ports: readonly number[];
   /** Which of these units are there, and active? */
   units: readonly string[];
+  /** Which of these units can be reached past the mesh? */
+  services: readonly string[];
   /** Which of Consul's configuration files define these services? */
   names: readonly string[];
   /** Are these folders, or what there is of the way to them, writable, and with how much room? */
@@ -18,6 +21,8 @@ export interface PreflightQuestions {
 
 /** None of the values holds white space: the model sees to it. */
 export function preflightScript(questions: PreflightQuestions): string {
-  const lines = Object.entries(questions).map(([key, list]) => `${key} ${list.join(" ")}\n`);
-  return readTemplate("shell/preflight.sh") + lines.join("");
+  const lists = Object.entries(questions).map(([key, list]) => [key, list.join(" ")]);
+  return (
+    shellConf(Object.fromEntries(lists)) + readTemplate("shell/open-ports.sh") + readTemplate("shell/preflight.sh")
+  );
 }

@@ -89,6 +89,6 @@ test("exactly the named resources are replaced, each once; an entry's drift need
 
 test("a machine that did not tell everything was not looked at", () => {
   expect(() => readReport('{"files":[]}\nnoise\n{"uptime":3}')).toThrow(
-    "it did not tell its sums, tree, needed, written, units, processes, edges",
+    "it did not tell its sums, tree, needed, written, units, processes, open, edges",
   );
 });

@@ -45,6 +45,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): MachineRepor
     units: units.map(({ unit }) => runningUnit(unit)),
     uptime: 1000,
     processes: units.flatMap(({ unit, binary }) => (binary ? [{ unit, exe: binary.path, sha256: binary.sha256 }] : [])),
+    open: [],
     services,
     checks: services.map(({ ID }) => ({ ServiceID: ID, Name: "health", Status: "passing", Output: "" })),
     leader: "10.77.0.10:8300",

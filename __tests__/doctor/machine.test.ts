@@ -66,6 +66,12 @@ const cases: [what: string, change: (report: MachineReport) => void, found: stri
     ["instance_frontend_worker1"],
   ],
   [
+    "a service that others reach past the mesh",
+    (report) => report.open.push({ unit: "frontend.service", at: "0C004D0A:2329" }),
+    "worker1: frontend.service: listens on 10.77.0.12:9001",
+    [],
+  ],
+  [
     "a drop-in of its own",
     (report) =>
       Object.assign(unitOf(report, "frontend.service"), {

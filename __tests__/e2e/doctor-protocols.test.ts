@@ -1,6 +1,6 @@
 import type { MeshDeclaration } from "../../model";
 import { doctor, doctorVerdict } from "./doctor";
-import { declaration, deploy, describeOnLab, freshLab, on } from "./mesh";
+import { asOperator, declaration, deploy, describeOnLab, freshLab, on } from "./mesh";
 
 jest.setTimeout(300_000);
 
@@ -36,7 +36,7 @@ function everyProtocol(): MeshDeclaration {
 async function everybody(action: "allow" | "deny"): Promise<void> {
   for (const Name of ["echo", "rpc", "h2"]) {
     const entry = { Kind: "service-intentions", Name, Sources: [{ Name: "*", Action: action }] };
-    await on("server1", `consul config write - <<<'${JSON.stringify(entry)}'`);
+    await on("server1", asOperator(`consul config write - <<<'${JSON.stringify(entry)}'`));
   }
 }
 

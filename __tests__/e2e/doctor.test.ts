@@ -1,6 +1,7 @@
 import type { MeshDeclaration } from "../../model";
 import { doctor, type Told } from "./doctor";
 import {
+  asOperator,
   backendOn,
   consul,
   declaration,
@@ -135,7 +136,7 @@ describeOnLab("the doctor", () => {
   });
 
   test.each(harm)("finds %s, and nothing else anew", async (_, machine, command, where, resources) => {
-    await on(machine, command);
+    await on(machine, asOperator(command));
     const { exitCode, findings } = await doctor(mesh);
     wheres.push(where);
     for (const address of resources) addresses.add(address);
@@ -185,21 +186,22 @@ describeOnLab("the doctor", () => {
   });
 
   test("says by whose hand what Terraform cannot mend is mended", async () => {
-    await on("worker1", "consul services register -name ghost -port 1234");
-    await on("server1", `consul config write - <<<'{"Kind": "service-defaults", "Name": "ghost", "Protocol": "http"}'`);
+    await on("worker1", asOperator("consul services register -name ghost -port 1234"));
+    const ghost = { Kind: "service-defaults", Name: "ghost", Protocol: "http" };
+    await on("server1", asOperator(`consul config write - <<<'${JSON.stringify(ghost)}'`));
     const { findings } = await doctor(mesh);
     const told = findings.map(({ where, remedy }) => [where, remedy]).sort();
     expect(told).toEqual([
       ["consul: service-defaults/ghost", "consul config delete -kind service-defaults -name 'ghost'"],
       ["worker1: registration ghost", "on worker1: consul services deregister -id=ghost"],
     ]);
-    await on("worker1", "consul services deregister -id=ghost");
-    await on("server1", "consul config delete -kind service-defaults -name ghost");
+    await on("worker1", asOperator("consul services deregister -id=ghost"));
+    await on("server1", asOperator("consul config delete -kind service-defaults -name ghost"));
   });
 
   test("finds an edge that Consul lets through though nobody declared it", async () => {
     const allow = { Kind: "service-intentions", Name: "shop", Sources: [{ Name: "backend", Action: "allow" }] };
-    await on("server1", `consul config write - <<<'${JSON.stringify(allow)}'`);
+    await on("server1", asOperator(`consul config write - <<<'${JSON.stringify(allow)}'`));
     const { findings } = await doctor(mesh);
     expect(roots(findings).map(({ where }) => where)).toEqual(["consul: service-intentions/shop Sources"]);
     expect(findings.map(({ where }) => where)).toContain("worker2: backend -> shop on worker2");

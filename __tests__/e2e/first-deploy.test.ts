@@ -43,8 +43,9 @@ describeOnLab("the seed's mesh", () => {
   });
 
   test("an edge that is not declared is refused", async () => {
-    // Consul's own proxy with the backend's certificate: what a program on the backend's machine could try.
-    const proxy = "consul connect proxy -service backend -upstream frontend:7777";
+    // Consul's own proxy with the backend's token and certificate: what root on the backend's machine could try.
+    const token = "-token-file /opt/gatehouse/secrets/backend.token";
+    const proxy = `consul connect proxy -service backend -upstream frontend:7777 ${token}`;
     await on("worker2", `systemd-run --quiet --unit intruder ${proxy}`);
     const ask = "curl -s -o /dev/null -m 2 -w '%{http_code}' http://127.0.0.1:7777/ || true";
     let answer = "000";
@@ -145,7 +146,7 @@ describeOnLab("the seed's mesh", () => {
     await new Promise((done) => setTimeout(done, 4000)); // until the last program has taken itself away
     expect(machines.map(changes).map(withoutAccountBackups)).toEqual(pristine);
     for (const machine of machines) {
-      expect(await on(machine, "ls /tmp /run/lock | grep -i gatehouse || true")).toBe("");
+      expect(await on(machine, "ls -A /tmp /run | grep -i gatehouse || true")).toBe("");
       expect(await on(machine, "pgrep -c 'envoy|fortio|consul' || true")).toBe("0");
     }
   });

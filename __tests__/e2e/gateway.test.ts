@@ -1,4 +1,15 @@
-import { agent, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on, plan } from "./mesh";
+import {
+  agent,
+  declaration,
+  deploy,
+  describeOnLab,
+  freshLab,
+  gatewayUrl,
+  get,
+  managementToken,
+  on,
+  plan,
+} from "./mesh";
 
 jest.setTimeout(300_000);
 
@@ -43,8 +54,8 @@ describeOnLab("the gateway", () => {
   });
 
   test("replaces one that was set up by hand on the server, under the same unit name", async () => {
-    await on("server1", handMade);
-    await on("worker1", handMadeBackend);
+    await on("server1", `token=${managementToken()}\n${handMade}`);
+    await on("worker1", `token=${managementToken()}\n${handMadeBackend}`);
     expect(await on("server1", "systemctl is-active ingress-gateway")).toBe("active");
     const moved = declaration();
     moved.gateways!["ingress-gateway"]!.runsOn = ["worker2"];
@@ -58,40 +69,44 @@ describeOnLab("the gateway", () => {
       ),
     ).toBe("2");
     expect(await on("server1", "find /var/backups/gatehouse -type f | grep -c ingress")).toBe("2");
-    expect(await on("worker1", "ls /etc/consul.d")).toBe("consul.hcl\nfrontend.hcl"); // which names backend, too
+    // frontend.hcl names backend, too
+    expect(await on("worker1", "ls /etc/consul.d")).toBe("consul.hcl\nfrontend.hcl\ngatehouse-secrets.json\ntls");
     expect(await plan(moved)).toEqual([]);
   });
 });
 
-/** The seed's own files, as somebody put them on the server. */
+/** The seed's own files, as somebody put them on the server who has every right. */
 const handMade = `
-cat >/etc/consul.d/ingress_gateway.hcl <<'HCL'
+cat >/etc/consul.d/ingress_gateway.hcl <<HCL
 service {
-  name = "ingress-gateway"
-  kind = "ingress-gateway"
+  name  = "ingress-gateway"
+  kind  = "ingress-gateway"
+  token = "$token"
 }
 HCL
-cat >/etc/systemd/system/ingress-gateway.service <<'UNIT'
+cat >/etc/systemd/system/ingress-gateway.service <<UNIT
 [Service]
-ExecStart=consul connect envoy -gateway=ingress -proxy-id ingress-gateway -ignore-envoy-compatibility -grpc-addr 127.0.0.1:8502
+Environment=CONSUL_HTTP_TOKEN=$token CONSUL_GRPC_CACERT=/etc/consul.d/tls/ca.pem
+ExecStart=consul connect envoy -gateway=ingress -proxy-id ingress-gateway -ignore-envoy-compatibility -grpc-addr https://127.0.0.1:8503
 Restart=always
 [Install]
 WantedBy=multi-user.target
 UNIT
 systemctl daemon-reload
-consul reload
+CONSUL_HTTP_TOKEN=$token consul reload
 systemctl enable --now ingress-gateway
 sleep 2
 `;
 
 /** A second backend, beside a service of ours that calls the backend. */
 const handMadeBackend = `
-cat >/etc/consul.d/old_backend.hcl <<'HCL'
+cat >/etc/consul.d/old_backend.hcl <<HCL
 service {
-  name = "backend"
-  id   = "old-backend"
-  port = 9999
+  name  = "backend"
+  id    = "old-backend"
+  port  = 9999
+  token = "$token"
 }
 HCL
-consul reload
+CONSUL_HTTP_TOKEN=$token consul reload
 `;

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { askApi } from "../../doctor/consul-api";
+import { readSecrets } from "../../keys";
 import { machinesOf } from "../../lab/declared";
 import { reset, ssh } from "../../lab/machines";
 import labMesh from "../../meshes/lab";
@@ -153,6 +154,16 @@ export async function consul<T>(path: string): Promise<T> {
 }
 
 const labConsul = { existing: false, acl: true, tls: true, gossipEncryption: true, ...labMesh.consul };
+
+/** The lab's own, which may do everything. */
+export function managementToken(): string {
+  const token = readSecrets(labMesh.name)?.managementToken;
+  if (!token) throw new Error("the lab has no secrets");
+  return token;
+}
+
+/** A command on a machine by a person who has every right in Consul. */
+export const asOperator = (command: string): string => `export CONSUL_HTTP_TOKEN=${managementToken()}; ${command}`;
 
 /** The machine's own agent, with the machine's token. */
 export const agent = (machine: string, path: string): Promise<string> =>

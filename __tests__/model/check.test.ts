@@ -349,3 +349,16 @@ describe("the mesh", () => {
     expect(meshOf(large(5000)).services).toHaveLength(5000);
   });
 });
+
+test("limits and a binary's sum are taken as they are written", () => {
+  const declaration = valid();
+  const sum = "Ab".repeat(32);
+  Object.assign(declaration.services!.frontend!, { memoryMax: "512M", cpuQuota: "150%" });
+  Object.assign(declaration.gateways!.web!, { memoryMax: "1G" });
+  declaration.services!.frontend!.run.sha256 = sum;
+  const result = checkMesh(declaration, { ...files, sha256: () => sum.toLowerCase() });
+  if ("problems" in result) throw new Error(JSON.stringify(result.problems));
+  expect(result.mesh.services[0]).toMatchObject({ memoryMax: "512M", cpuQuota: "150%" });
+  expect(result.mesh.gateways[0]).toMatchObject({ memoryMax: "1G" });
+  expect(result.mesh.services[1]).not.toHaveProperty("memoryMax");
+});

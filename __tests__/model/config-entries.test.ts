@@ -57,6 +57,26 @@ describe("config entries", () => {
     ]);
   });
 
+  it("make paths unambiguous where a permission names one, unless somebody says otherwise", () => {
+    const permitting = (http: object, ...entries: object[]) =>
+      entry(
+        edited((d) => {
+          d.intentions = [{ source: "frontend", destination: "backend", permissions: [{ action: "allow", http }] }];
+          d.configEntries = entries;
+        }),
+        "mesh",
+        "mesh",
+      );
+    expect(permitting({ pathPrefix: "/debug" })).toEqual({
+      HTTP: {
+        Incoming: { RequestNormalization: { MergeSlashes: true, PathWithEscapedSlashesAction: "REJECT_REQUEST" } },
+      },
+    });
+    expect(permitting({ methods: ["GET"] })).toBeUndefined();
+    const own = { kind: "mesh", name: "mesh", http: { sanitizeXForwardedClientCert: true } };
+    expect(permitting({ pathPrefix: "/debug" }, own)).toEqual({ HTTP: { SanitizeXForwardedClientCert: true } });
+  });
+
   it("put a resolver after the one whose subset it names", () => {
     const declaration = edited((d) => {
       d.configEntries = [

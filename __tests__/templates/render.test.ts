@@ -78,6 +78,18 @@ describe("a service", () => {
     );
   });
 
+  test("has the declared limits in its own unit, and none otherwise", () => {
+    const limits = { memoryMax: "512M", cpuQuota: "50%" };
+    const { files } = instanceRelease(mesh(), instanceOf(service(limits)));
+    expect(content(files, "/etc/systemd/system/frontend.service")).toContain("\nMemoryMax=512M\nCPUQuota=50%\n");
+    expect(content(files, "/etc/systemd/system/frontend-sidecar-proxy.service")).not.toMatch(/MemoryMax|CPUQuota/);
+    expect(content(release.files, "/etc/systemd/system/frontend.service")).not.toMatch(/MemoryMax|CPUQuota/);
+    const limited = instanceRelease(mesh(), instanceOf(gateway(limits)));
+    expect(content(limited.files, "/etc/systemd/system/ingress-gateway.service")).toContain(
+      "\nMemoryMax=512M\nCPUQuota=50%\n",
+    );
+  });
+
   test("has a sidecar that outlives a restart of the agent and of the service", () => {
     const unit = content(release.files, "/etc/systemd/system/frontend-sidecar-proxy.service");
     expect(unit).toContain("Wants=consul.service network-online.target\n");
@@ -143,9 +155,23 @@ describe("a gateway", () => {
     );
   });
 
+  const listening = (port: number) =>
+    instanceRelease(
+      mesh(),
+      instanceOf(gateway({ listeners: [{ port, protocol: "http", services: [{ name: "frontend" }] }] })),
+    );
+  const unit = "/etc/systemd/system/ingress-gateway.service";
+
   test("is the same release whatever its listeners are: routes need no restart", () => {
-    const listeners = [{ port: 8080, protocol: "http" as const, services: [{ name: "frontend" }] }];
-    expect(instanceRelease(mesh(), instanceOf(gateway({ listeners }))).hash).toBe(release.hash);
+    expect(listening(1024).hash).toBe(release.hash);
+    expect(listening(80).hash).toBe(listening(1023).hash);
+  });
+
+  test("has the right to bind low ports when a listener has one, and no right at all otherwise", () => {
+    expect(content(release.files, unit)).toMatch(/^CapabilityBoundingSet=$/m);
+    expect(content(release.files, unit)).not.toContain("CAP_");
+    expect(content(listening(80).files, unit)).toMatch(/^AmbientCapabilities=CAP_NET_BIND_SERVICE$/m);
+    expect(content(listening(80).files, unit)).toMatch(/^CapabilityBoundingSet=CAP_NET_BIND_SERVICE$/m);
   });
 
   test("has a route to try for every host that is declared", () => {
@@ -193,6 +219,26 @@ test("user_data installs the prerequisites and the mesh command", () => {
   expect(data.write_files[0]).toMatchObject({ path: "/usr/local/bin/mesh", permissions: "0755" });
   expect(data.write_files[0].content).toBe(content(nodeRelease(mesh(), worker).files, "/usr/local/bin/mesh"));
   expect(data.runcmd).toEqual([["/opt/gatehouse/prerequisites.sh", "worker"]]);
+});
+
+test("user_data for a user who is not root gives that user one program and no more", () => {
+  const deploy = { ...worker, ssh: { ...worker.ssh, user: "deploy" } };
+  const data = parseYaml(userData(mesh(), deploy));
+  expect(data.user).toMatchObject({
+    name: "deploy",
+    lock_passwd: true,
+    sudo: 'ALL=(root) NOPASSWD: /usr/local/sbin/gatehouse-root ""',
+  });
+  expect(data.packages).toContain("sudo");
+  expect(data.runcmd[0]).toEqual(["/opt/gatehouse/deploy-user.sh", "deploy"]);
+  expect(data.write_files.map(({ path }: { path: string }) => path)).toContain("/opt/gatehouse/deploy-user.sh");
+  expect(parseYaml(userData(mesh(), worker))).not.toHaveProperty("user");
+});
+
+test("another user who logs in has the machine made ready again: the folder for uploads is that user's", () => {
+  expect(nodeRelease(mesh(), { ...worker, ssh: { ...worker.ssh, user: "deploy" } }).hash).not.toBe(
+    nodeRelease(mesh(), worker).hash,
+  );
 });
 
 test("a program unpacks its bundle, runs it, tells its result and leaves nothing behind", () => {

@@ -1,9 +1,13 @@
 /** What a machine told of itself, read from the lines of `templates/shell/preflight.sh`. */
 
+import { socketAddress } from "../listening";
+
 export interface Facts {
   /** The machine's clock when it began to look, in milliseconds since 1970. */
   clock: number;
   uid: number;
+  /** The home folder of the user who logs in, and who may come in there: mode, owner and group of it. */
+  home: { path: string; mode: number; owner: string; group: string };
   /** The name of process 1. */
   init: string;
   /** `state`: what `systemctl is-system-running` says. */
@@ -24,6 +28,8 @@ export interface Facts {
   files: Record<string, string>;
   definitions: { file: string; name: string }[];
   listeners: Listener[];
+  /** Where services can be reached past the mesh, by unit. */
+  open: { unit: string; at: string }[];
 }
 
 export interface Folder {
@@ -67,6 +73,7 @@ export function readFacts(text: string): Facts | undefined {
   return {
     clock: Number(one("clock")[0]) * 1000,
     uid: Number(one("user")[0]),
+    home: homeFrom(one("home")),
     init: one("init")[0] ?? "",
     systemd: { version: Number(one("systemd")[0]) || 0, state: one("systemd")[1] ?? "" },
     hostKeys: first("hostkey"),
@@ -80,7 +87,13 @@ export function readFacts(text: string): Facts | undefined {
     files: Object.fromEntries(all("file")),
     definitions: all("definition").map(([file = "", name = ""]) => ({ file, name })),
     listeners: all("listener").map(listenerFrom),
+    open: all("open").map(([unit = "", at = ""]) => ({ unit, at: socketAddress(at) })),
   };
+}
+
+function homeFrom([path = "", look = ""]: string[]): Facts["home"] {
+  const [mode = "", owner = "", group = ""] = look.split(" ");
+  return { path, mode: Number.parseInt(mode, 8) || 0, owner, group };
 }
 
 function folderFrom([path = "", device = "", kilobytes, inodes = ""]: string[], readOnly: Set<string>): Folder {

@@ -1,15 +1,6 @@
-import type { MeshNode } from "../../model";
+import { ASKED_FOR, type MeshNode } from "../../model";
 import type { Facts } from "./facts";
 import type { Finding } from "./finding";
-
-/** The order in which Terraform (1.11) asks for a host key: its ssh library's, whatever key was declared. */
-const ASKED_FOR = [
-  "ecdsa-sha2-nistp256",
-  "ecdsa-sha2-nistp384",
-  "ecdsa-sha2-nistp521",
-  "ssh-rsa",
-  "ssh-ed25519",
-] as const;
 
 /** `ssh` asks for the declared type of key; Terraform does not, and then refuses what it is shown. */
 export function judgeHostKey({ name, hostKey }: MeshNode, { hostKeys }: Facts): Finding[] {

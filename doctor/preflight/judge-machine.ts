@@ -10,7 +10,7 @@ const SYSTEMD_AT_LEAST = 246;
 /** Releases, units and definitions are small files, a few dozen an instance. */
 const INODES_AT_LEAST = 1000;
 
-export function judgeSystem(node: MeshNode, { uid, init, systemd }: Facts): Finding[] {
+export function judgeSystem(node: MeshNode, { uid, home, init, systemd }: Facts): Finding[] {
   const found: Finding[] = [];
   const problem = (check: string, what: string, reason: string, remedy: string) =>
     found.push({ node: node.name, severity: "problem", check, found: what, reason, remedy });
@@ -21,6 +21,15 @@ export function judgeSystem(node: MeshNode, { uid, init, systemd }: Facts): Find
       "units, /etc and /opt belong to root",
       "set ssh.user to root",
     );
+  // The user's own group is as good as the user.
+  if (home.mode & (home.group === home.owner ? 0o007 : 0o077)) {
+    problem(
+      "home folder",
+      `others may come into ${home.path} (${home.mode.toString(8)} ${home.owner}:${home.group})`,
+      "Terraform uploads there what then runs as root, writable for everybody who reaches it",
+      `chmod 700 ${home.path}`,
+    );
+  }
   if (init !== "systemd") {
     problem("systemd", `process 1 is ${init}`, "services are systemd units", "use a machine that systemd has booted");
     return found;

@@ -44,6 +44,19 @@ function portFinding({ node }: Plan, { instances }: Facts, wanted: WantedPort, l
   };
 }
 
+/** A service that runs: a deploy may be what mends it, so this stops none. */
+export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
+  return open.map(({ unit, at }) => ({
+    node: node.name,
+    severity: "warning",
+    check: unit,
+    found: `it listens on ${at}`,
+    reason:
+      "whoever reaches that address calls the service past the mesh: without a certificate, and whatever the intentions say",
+    remedy: "have the program listen on 127.0.0.1 alone, by its run.args or run.env",
+  }));
+}
+
 export function judgeUnits(plan: Plan, facts: Facts): Finding[] {
   return facts.units
     .filter(({ name, file }) => file !== "" && isForeign(plan, facts, name))

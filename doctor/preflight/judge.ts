@@ -5,7 +5,7 @@ import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
 import { judgeFolders, judgePrograms, judgeSystem } from "./judge-machine";
-import { judgeDefinitions, judgePorts, judgeUnits } from "./judge-names";
+import { judgeDefinitions, judgeOpen, judgePorts, judgeUnits } from "./judge-names";
 import type { Plan } from "./plan";
 
 /** One machine, looked at. */
@@ -36,6 +36,7 @@ function judgeMachine(look: Look, serversComing: boolean): Finding[] {
     ...judgeFolders(plan, facts),
     ...judgeAgent(plan, facts, serversComing),
     ...judgePorts(plan, facts),
+    ...judgeOpen(plan, facts),
     ...judgeUnits(plan, facts),
     ...judgeDefinitions(plan, facts),
   ];

@@ -43,6 +43,8 @@ export interface Plan {
   /** Names of the instances. */
   instances: string[];
   units: string[];
+  /** The units of services. */
+  services: string[];
   /** Bytes that must be free, by folder; the binaries are not among them. */
   folders: Record<string, number>;
   /** By SHA-256. */
@@ -71,6 +73,7 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
     ports: [...(ownAgent ? agentPorts(node, mesh.consul.tls) : []), ...instances.flatMap(portsOf)],
     instances: instances.map(({ workload }) => workload.name),
     units: instances.flatMap(unitsOf),
+    services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [`${name}.service`] : [])),
     folders: node.retired ? {} : MARGINS,
     binaries,
     agentFiles: ownAgent ? agentFiles(mesh, node) : {},
@@ -81,11 +84,20 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
 export const AGENT_RECORD = "/opt/gatehouse/agent.conf";
 
 /** What to ask the machine. */
-export function questionsOf({ programs, ports, instances, units, folders, agentFiles }: Plan): PreflightQuestions {
+export function questionsOf({
+  programs,
+  ports,
+  instances,
+  units,
+  services,
+  folders,
+  agentFiles,
+}: Plan): PreflightQuestions {
   return {
     programs,
     ports: ports.map(({ port }) => port),
     units: ["consul.service", ...units],
+    services,
     names: instances,
     folders: Object.keys(folders),
     files: [AGENT_RECORD, ...Object.keys(agentFiles)],

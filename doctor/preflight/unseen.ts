@@ -85,7 +85,7 @@ const patterns: Pattern[] = [
 export function unseen(node: MeshNode, { exitCode, stderr }: Output): Finding {
   const words = stderr.trim();
   const lines = words.split(/\r?\n/);
-  const cause = (exitCode === 255 && known(hopOf(node, words), lines, words)) || {
+  const cause = (exitCode === 255 ? known(hopOf(node, words), lines, words) : noRoot(node, lines)) || {
     check: "ssh",
     found: lines.at(-1) || `the connection ended with exit code ${exitCode} and no answer`,
     reason: "the machine did not tell what was asked, so nothing is known of it",
@@ -93,6 +93,18 @@ export function unseen(node: MeshNode, { exitCode, stderr }: Output): Finding {
   };
   // A retired machine that was emptied and switched off is no obstacle; one that is still full is told by the deploy.
   return { node: node.name, severity: node.retired ? "warning" : "problem", ...cause };
+}
+
+/** Logged in, and then not root. */
+function noRoot({ ssh }: MeshNode, lines: string[]): Cause | undefined {
+  const line = lines.find((one) => /\bsudo\b|gatehouse-root/.test(one));
+  if (ssh.user === "root" || !line) return undefined;
+  return {
+    check: "sudo",
+    found: line,
+    reason: `${ssh.user} may not run /usr/local/sbin/gatehouse-root as root there, and a deploy changes what belongs to root`,
+    remedy: `as root there, once: bash -s -- ${ssh.user} <templates/shell/deploy-user.sh (the rendered user_data does it on a new machine)`,
+  };
 }
 
 function known(hop: Hop, lines: string[], words: string): Cause | undefined {

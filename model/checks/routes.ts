@@ -94,6 +94,7 @@ function serviceFault(name: string, { protocol }: Listener, { services, gateways
 function checkHosts(listener: Listener, path: Path, problems: Problems): void {
   if (listener.protocol === "tcp") return;
   const seen = new Map<string, string>();
+  if (listener.tls) checkHostsOfTls(listener, path, problems);
   for (const { index, value: route } of items(listener.services)) {
     if (route.name === "*" && route.hosts?.length) {
       problems.add([...path, index, "hosts"], route.hosts, {
@@ -101,6 +102,18 @@ function checkHosts(listener: Listener, path: Path, problems: Problems): void {
         remedy: "remove `hosts`, or name the service they are meant for",
       });
     } else checkRouteHosts(route, [...path, index, "hosts"], seen, problems);
+  }
+}
+
+function checkHostsOfTls(listener: Listener, path: Path, problems: Problems): void {
+  for (const { index, value: route } of items(listener.services)) {
+    for (const { index: at, value: host } of items(route.hosts)) {
+      if (host !== "*") continue;
+      problems.add([...path, index, "hosts", at], host, {
+        reason: "the listener has `tls`, and no certificate is good for every name",
+        remedy: "name the hosts, or leave `hosts` out for `<service>.ingress.*`",
+      });
+    }
   }
 }
 

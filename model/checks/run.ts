@@ -6,8 +6,10 @@ import { checkFile } from "./files";
 
 export function checkRuns(view: View, problems: Problems): void {
   for (const [name, { run, health }] of view.services.entries) {
-    checkBinary(run?.binary, ["services", name, "run", "binary"], view, problems);
-    checkSecrets(run ?? {}, ["services", name, "run"], problems);
+    const path = ["services", name, "run"];
+    const sound = checkBinary(run?.binary, [...path, "binary"], view, problems);
+    if (sound && run?.sha256 !== undefined) checkSum(run.binary!, run.sha256, [...path, "sha256"], view, problems);
+    checkSecrets(run ?? {}, path, problems);
     if (health) checkHealth(health, ["services", name, "health"], problems);
   }
 }
@@ -22,12 +24,25 @@ function checkSecrets({ env = {}, secrets = {} }: Sound<RunDeclaration>, path: P
   }
 }
 
-function checkBinary(binary: string | undefined, path: Path, view: View, problems: Problems): void {
+/** Says whether the binary is there and may be run. */
+function checkBinary(binary: string | undefined, path: Path, view: View, problems: Problems): boolean {
   const remedy = "write the path of an executable file from the project's folder; is it built yet?";
-  if (!checkFile(binary, path, remedy, view, problems) || view.files.look(binary!) === "executable") return;
+  if (!checkFile(binary, path, remedy, view, problems)) return false;
+  if (view.files.look(binary!) === "executable") return true;
   problems.add(path, binary, {
     reason: `the file is not executable (${view.files.absolute(binary!)})`,
     remedy: `make it executable: \`chmod +x ${binary}\``,
+  });
+  return false;
+}
+
+/** The file is read again for the deploy, and the machine compares what arrived: see `stacks/uploaded-binary.ts`. */
+function checkSum(binary: string, declared: string, path: Path, view: View, problems: Problems): void {
+  const found = view.files.sha256(binary);
+  if (found === declared.toLowerCase()) return;
+  problems.add(path, declared, {
+    reason: `${view.files.absolute(binary)} is another file: its SHA-256 is ${found}`,
+    remedy: "find out who changed the binary; if it is the one you want, write its sum here",
   });
 }
 

@@ -1,4 +1,5 @@
 /** Public ssh host keys, as `ssh-keyscan` and `/etc/ssh/ssh_host_*_key.pub` show them. */
+import { missingKeyFile } from "../host-key";
 import type { Fault } from "../problem";
 
 const TYPES = [
@@ -27,8 +28,25 @@ function fieldsOf(blob: Buffer): Buffer[] | undefined {
   return fields;
 }
 
+/** The order in which Terraform (1.11) asks for a host key: its ssh library's, whatever key was declared. */
+export const ASKED_FOR: readonly string[] = [
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "ssh-rsa",
+  "ssh-ed25519",
+];
+
 /** What is wrong with a host key, or undefined. */
 export function hostKeyFault(key: string): Fault | undefined {
+  const file = missingKeyFile(key);
+  if (file !== undefined) {
+    return {
+      reason: `the host key is to be read from ${file}, and there is no such file`,
+      remedy:
+        "`npm run trust` asks the machine for its key, lets you confirm it and writes that file; for the lab's machines `npm run lab:up` does",
+    };
+  }
   if (key.includes("PRIVATE KEY")) {
     return {
       reason: "this is a PRIVATE key. It must never stand in a declaration: whoever reads it can pose as the machine",

@@ -24,6 +24,12 @@ export function filledTextFault(text: string): Fault | undefined {
   return textFault(text);
 }
 
+/** A SHA-256 as `sha256sum` prints it. */
+export function sha256Fault(sum: string): Fault | undefined {
+  if (/^[0-9A-Fa-f]{64}$/.test(sum)) return undefined;
+  return { reason: "a SHA-256 is 64 hex digits", remedy: "write what `sha256sum <the binary>` says in front" };
+}
+
 /** The name of an environment variable. */
 export function variableFault(name: string): Fault | undefined {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return undefined;
@@ -69,4 +75,18 @@ export function urlPathFault(path: string): Fault | undefined {
   if (odd) return { reason: `the path has ${JSON.stringify(odd[0])} in it, which a URL cannot carry as it is`, remedy };
   if (/%(?![0-9A-Fa-f]{2})/.test(path)) return { reason: "the path has a `%` that no two hex digits follow", remedy };
   return undefined;
+}
+
+/** Envoy's clusters as Consul wants them: JSON objects with commas between. */
+export function clustersFault(text: string): Fault | undefined {
+  try {
+    const clusters: unknown[] = JSON.parse(`[${text}]`);
+    if (clusters.length > 0 && clusters.every((one) => typeof one === "object" && one !== null)) return textFault(text);
+  } catch {
+    // said below
+  }
+  return {
+    reason: "these are no JSON objects with commas between",
+    remedy: "write what stands between the brackets of `static_resources.clusters` in an Envoy configuration",
+  };
 }

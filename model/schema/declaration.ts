@@ -4,8 +4,18 @@ import type { MeshDeclaration } from "../declaration";
 import { addressFault, hostPortFault } from "../formats/address";
 import { durationFault } from "../formats/duration";
 import { hostKeyFault } from "../formats/host-key";
+import { cpuFault, memoryFault } from "../formats/limits";
 import { nameFault } from "../formats/name";
-import { datacenterFault, filledTextFault, textFault, urlPathFault, userFault, versionFault } from "../formats/text";
+import {
+  clustersFault,
+  datacenterFault,
+  filledTextFault,
+  sha256Fault,
+  textFault,
+  urlPathFault,
+  userFault,
+  versionFault,
+} from "../formats/text";
 import { advice, field, flag, port, text } from "./fields";
 import { httpHeaderName, httpMethod, regex } from "./http";
 
@@ -16,6 +26,11 @@ const HOST_KEY =
   "write the machine's public key as `cat /etc/ssh/ssh_host_ed25519_key.pub` prints it: `ssh-ed25519 AAAA...`";
 const KEY_FILE = "write the path of a private key file, from the project's folder";
 const SERVICE_NAME = "write a service's name";
+
+const limits = {
+  memoryMax: text("write the most memory that it may take, for example `512M`", memoryFault).optional(),
+  cpuQuota: text("write percent of one processor, for example `50%`", cpuFault).optional(),
+};
 
 const protocol = field(z.enum(PROTOCOLS), "write `http`, `http2`, `grpc` or `tcp`");
 const action = field(z.enum(["allow", "deny"]), "write `allow` or `deny`");
@@ -62,6 +77,7 @@ const secret = z.strictObject({
 
 const run = z.strictObject({
   binary: text("write the path of an executable file, from the project's folder", filledTextFault),
+  sha256: text("write what `sha256sum` says of the binary", sha256Fault).optional(),
   args: field(
     z.array(text("write a string", textFault)),
     'write a list of strings, for example `["-listen", "9001"]`',
@@ -99,6 +115,7 @@ const service = z.strictObject({
     z.record(z.string(), field(upstream, "write `{ localPort: 5000 }`")),
     "write `{ <service>: { localPort: 5000 } }`",
   ).optional(),
+  ...limits,
 });
 
 const listenerService = z.strictObject({
@@ -109,9 +126,24 @@ const listenerService = z.strictObject({
   ).optional(),
 });
 
+const listenerTls = z.strictObject({
+  minVersion: field(z.enum(["TLSv1_2", "TLSv1_3"]), "write `TLSv1_2` or `TLSv1_3`").optional(),
+  sds: field(
+    z.strictObject({
+      clusterName: text("name a cluster of `extraStaticClustersJson`", filledTextFault),
+      certResource: text("name the certificate as the service of `clusterName` does", filledTextFault),
+    }),
+    "write `{ clusterName, certResource }`",
+  ).optional(),
+});
+
 const listener = z.strictObject({
   port: port("write the port at which the gateway listens, for example 8080"),
   protocol,
+  tls: field(
+    z.preprocess((value) => (typeof value === "boolean" ? {} : value), listenerTls),
+    'write `true`, `false` or `{ minVersion: "TLSv1_3" }`',
+  ).optional(),
   services: field(
     z.array(field(listenerService, "write `{ name: <service> }`")),
     "list the services behind this listener: `[{ name: <service> }]`",
@@ -124,6 +156,8 @@ const gateway = z.strictObject({
     z.array(field(listener, "write `{ port, protocol, services }`")),
     "list the listeners; `[]` runs a gateway that routes nothing yet",
   ),
+  ...limits,
+  extraStaticClustersJson: text("write Envoy's clusters as JSON", clustersFault).optional(),
 });
 
 const headerPermission = z.strictObject({

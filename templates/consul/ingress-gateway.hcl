@@ -10,4 +10,12 @@ service {
     interval = "1s"
     timeout  = "1s"
   }
+{%- if clusters != nil %}
+
+  proxy {
+    config {
+      envoy_extra_static_clusters_json = {{ clusters }}
+    }
+  }
+{%- endif %}
 }

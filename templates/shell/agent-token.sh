@@ -13,5 +13,6 @@ secret agentToken | write_secret "$SECRETS/_agent.token" 0600 root:root
 # Servers know it beside what they began with.
 secret agentToken | jq -Rn --slurpfile old "$CONSUL_DIR/gatehouse-secrets.json" '$old[0] * {acl: {tokens: {agent: input}}}' |
   write_secret "$CONSUL_DIR/gatehouse-secrets.json" 0640 root:consul
-reload_consul
+systemctl reload consul # by a signal: it does not know the token yet
+wait_for 60 agent_answers || die "Consul's agent did not take its token; see: journalctl -u consul -n 50"
 say "Consul's agent on $(hostname) has its token"

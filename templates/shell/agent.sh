@@ -49,11 +49,11 @@ restore() {
   die "the agent did not start; see: journalctl -u consul -n 50"
 }
 
-# write_if_new TARGET MODE OWNER CONTENT: the agent must be restarted when that is something new.
+# write_if_new TARGET MODE OWNER CONTENT: the agent must hear of it when that is something new.
 write_if_new() {
   if [ "$4" = "$(cat "$1" 2>/dev/null)" ] && [ "$(stat -c '%a %U:%G' "$1")" = "${2#0} $3" ]; then return 0; fi
   printf '%s\n' "$4" | write_secret "$1" "$2" "$3"
-  restart=yes
+  heard=yes
 }
 
 # The certificate with which the agent meets this machine's own Envoys. It is made here, and its key leaves nowhere: what
@@ -71,7 +71,7 @@ make_xds_certificate() {
   write_secret "$TLS_DIR/xds.pem" 0644 root:root <"$folder/local-client-xds-0.pem"
   write_secret "$TLS_DIR/xds-key.pem" 0640 root:consul <"$folder/local-client-xds-0-key.pem"
   rm -rf "$folder"
-  restart=yes
+  heard=yes
 }
 
 install_certificates() {
@@ -106,6 +106,12 @@ install_secrets() {
     encrypt: .gossipKey,
     acl: {tokens: {agent: (if $token == "" then null else $token end), initial_management: .managementToken}}
   } | del(.. | nulls)')
+  if [ "$SECRETS_COME" = no ]; then
+    rm -f "$SECRETS_JSON"
+    return 0
+  fi
+  # Another gossip key, or none any more, is nothing that a reload could bring.
+  [ "$(jq .encrypt "$SECRETS_JSON" 2>/dev/null)" = "$(jq .encrypt <<<"$settings")" ] || restart=yes
   write_if_new "$SECRETS_JSON" 0640 root:consul "$settings"
 }
 
@@ -131,7 +137,8 @@ if [ -e "$CONSUL_DIR/consul.hcl" ] && [ -e "$UNIT_DIR/consul.service" ]; then
   before=$(mktemp -d)
   keep_state "$before"
 fi
-restart=no
+heard=no   # what a reload is enough for: certificates and tokens
+restart=no # the rest
 cmp -s "$bundle/consul.hcl" "$CONSUL_DIR/consul.hcl" || restart=yes
 cmp -s "$bundle/consul.service" "$UNIT_DIR/consul.service" || restart=yes
 install_certificates
@@ -142,6 +149,8 @@ systemctl daemon-reload
 systemctl --quiet enable consul
 if [ "$restart" = yes ]; then
   systemctl restart consul || { journalctl --no-pager -u consul -n 20; restore "$before"; }
+elif [ "$heard" = yes ] && systemctl --quiet is-active consul; then
+  systemctl reload consul
 fi
 systemctl start consul || restore "$before"
 # The first of several new servers cannot have a leader yet; whoever comes after it waits for one.

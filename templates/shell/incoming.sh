@@ -1,5 +1,9 @@
-#!/bin/sh
-# Makes the place into which Terraform puts a secret: closed to everybody else before anything comes.
-set -eu
-install -d -m 0755 /opt/gatehouse
-install -d -m 0700 -o "$(id -u)" /opt/gatehouse/incoming-secrets
+#!/bin/bash
+# Makes the place into which Terraform puts a secret as the user who logs in: closed to everybody else before anything comes.
+# usage: incoming.sh BUNDLE   where BUNDLE holds lib/
+# shellcheck source=lib.sh
+. "$1/lib/lib.sh"
+
+need_room "$GATEHOUSE"
+install -d -m 0755 "$GATEHOUSE"
+install -d -m 0700 -o "${SUDO_USER:-root}" "$GATEHOUSE/incoming-secrets"

@@ -1,8 +1,9 @@
 #!/bin/bash
-# shellcheck shell=bash
-# Looks at a machine and changes nothing. Read from standard input behind lines NAME='value':
+# shellcheck shell=bash source=open-ports.sh
+# Looks at a machine and changes nothing. Read from standard input behind open-ports.sh and lines NAME='value':
 #   FILES         paths to look at, one a line
 #   UNITS         units that are declared here
+#   SERVICES      those of them that only the mesh may reach
 #   NAMES         every workload of the mesh
 #   ENVOYS        lines of WORKLOAD ADMIN_PORT
 #   EDGES         lines of ID WAY PROTOCOL EXPECT and what the way needs; see try_edge
@@ -176,6 +177,8 @@ main() {
   tree
   units
   processes
+  # shellcheck disable=SC2086 # a list of names
+  open_ports $SERVICES | rows open unit at
   agent
   envoys
   edges

@@ -12,6 +12,7 @@ UNIT_DIR=/etc/systemd/system
 CONSUL_DIR=/etc/consul.d
 BACKUPS=/var/backups/gatehouse
 AGENT=http://127.0.0.1:8500/v1
+LOCKS=/run/gatehouse # not /run/lock, where anybody may put a link or hold a lock
 ROOM=4096 # KiB that must be free wherever files are put
 
 say() { printf 'gatehouse: %s\n' "$*" || true; }
@@ -24,7 +25,8 @@ die() {
 # lock NAME FD: waits until no other program works on NAME. The lock ends with the descriptor. Who lost its connection
 # while it waited must not begin: a later deploy may have been here since, with a newer release.
 lock() {
-  local file="/run/lock/gatehouse-$1.lock" attended=no
+  local file="$LOCKS/$1" attended=no
+  install -d -m 0700 "$LOCKS"
   if [ -t 0 ]; then attended=yes; fi # a terminal that was hung up is none any more
   eval "exec $2>\"\$file\""
   flock -w 600 "$2" || die "another run has worked on '$1' of this machine for over 10 minutes; see: fuser -v $file"
@@ -34,6 +36,7 @@ lock() {
 # token_file: of the token that this program has, or nothing where there are no ACLs.
 token_file() {
   local file=$SECRETS/${TOKEN_OF:-_agent}.token
+  if [ -n "${CREDENTIALS_DIRECTORY:-}" ]; then file=$CREDENTIALS_DIRECTORY/token; fi # of the unit that calls this
   if [ -r "$file" ]; then echo "$file"; fi
 }
 

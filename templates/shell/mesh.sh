@@ -4,6 +4,7 @@ set -euo pipefail
 
 GATEHOUSE=/opt/gatehouse
 INSTANCES=$GATEHOUSE/instances
+SECRETS=$GATEHOUSE/secrets
 AGENT=http://127.0.0.1:8500/v1
 # MESH, NODE, ROLE
 # shellcheck source=/dev/null
@@ -27,15 +28,11 @@ fail() {
   exit 1
 }
 
-# curl with this machine's token, or with that of NAME: as NAME [curl arguments].
-as() {
-  local file=$GATEHOUSE/secrets/$1.token
-  shift
-  if [ -r "$file" ]; then
-    curl -s --max-time 5 -H @<(printf 'X-Consul-Token: %s\n' "$(<"$file")") "$@"
-  else
-    curl -s --max-time 5 "$@"
-  fi
+# ask PATH: the machine's own Consul agent, with the machine's token, which never stands on a command line.
+ask() {
+  local token=""
+  if [ -r "$SECRETS/_agent.token" ]; then token=$(<"$SECRETS/_agent.token"); fi
+  curl -s --max-time 5 ${token:+-H @<(printf 'X-Consul-Token: %s\n' "$token")} "$AGENT/$1"
 }
 
 names() { find "$INSTANCES" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null | sort; }
@@ -62,7 +59,7 @@ rolled_back() {
 
 status() {
   local name unit
-  printf 'consul: %s, leader %s\n' "$(systemctl is-active consul || true)" "$(as _agent "$AGENT/status/leader" || echo unknown)"
+  printf 'consul: %s, leader %s\n' "$(systemctl is-active consul || true)" "$(ask "status/leader" || echo unknown)"
   printf '%-45s %-10s %-10s %-9s %s\n' UNIT ACTIVE ENABLED RESTARTS SINCE
   for name in $(names); do
     for unit in $(units "$name"); do
@@ -72,7 +69,7 @@ status() {
     done
   done
   printf '\nCHECKS\n'
-  as _agent "$AGENT/agent/checks" |
+  ask "agent/checks" |
     jq -r 'to_entries | sort_by(.key) | .[].value | "\(.ServiceID // "node")  \(.Name): \(.Status)  \(.Output | gsub("\\s+"; " ") | .[0:100])"' ||
     echo "Consul's agent does not answer"
   for name in $(names); do
@@ -104,7 +101,7 @@ rollback() {
 }
 
 routes() {
-  as _agent "$AGENT/config/ingress-gateway" | jq -r '
+  ask "config/ingress-gateway" | jq -r '
     .[] | .Name as $gateway | .Listeners[]? | .Port as $port | .Protocol as $protocol | .Services[] |
     "\($gateway) :\($port) \($protocol) host \(.Hosts // ["\(.Name).ingress.*"] | join(", ")) -> \(.Name)"'
 }
@@ -119,11 +116,12 @@ config() {
   printf '### environment: the names only\n'
   sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' "$current"/env/* "$current"/secrets/* 2>/dev/null || true
   printf '### as Consul has it\n'
-  as _agent "$AGENT/agent/service/$1" | jq . || true
+  ask "agent/service/$1" | jq . || true
   printf '### clusters of its Envoy\n'
   admin "$1" clusters | grep -E '::(health_flags|cx_active|rq_active)' || true
 }
 
+if [ -d "$SECRETS" ] && [ ! -r "$SECRETS" ]; then fail "only root may read this machine's token for Consul: sudo mesh $*"; fi
 case ${1:-help} in
   status | routes) "$1" ;;
   logs | restart | rollback | config) "$@" ;;

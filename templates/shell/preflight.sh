@@ -1,31 +1,16 @@
 #!/bin/bash
+# shellcheck shell=bash disable=SC2154
 # Says what a deploy would meet on this machine, and changes nothing. Lines of KEY, a tab, and VALUES; `end` is the last.
-# usage: { cat preflight.sh; questions; } | bash -s
-# The questions follow this text on standard input, one a line, a word and a list:
-#   programs, ports, units, names, folders, files
+# Read from standard input behind open-ports.sh and lines NAME='value', lists of words:
+#   programs, ports, units, services, names, folders, files
 set -u
 
 AGENT=http://127.0.0.1:8500/v1
 GATEHOUSE=/opt/gatehouse
-programs="" ports="" units="" names="" folders="" files=""
 
 tell() {
   local IFS=$'\t'
   printf '%s\n' "$*"
-}
-
-read_questions() {
-  local key list
-  while read -r key list; do
-    case $key in
-      programs) programs=$list ;;
-      ports) ports=$list ;;
-      units) units=$list ;;
-      names) names=$list ;;
-      folders) folders=$list ;;
-      files) files=$list ;;
-    esac
-  done
 }
 
 # The first version number that a program tells of itself; the agent's checkpoint would ask the internet.
@@ -47,6 +32,13 @@ look_for_programs() {
 
 # `envoy  version: 5c1f…/1.36.4/Clean/RELEASE/BoringSSL`: the hash before it may look like a number.
 envoy_version() { timeout 10 envoy --version 2>/dev/null | grep -oE '/[0-9]+\.[0-9]+\.[0-9]+/' | tr -d / | head -n 1; }
+
+# Who else may come into the home folder of whoever logs in: Terraform puts its programs there.
+look_at_home() {
+  local home
+  home=$(getent passwd "${SUDO_USER:-$(id -un)}" | cut -d : -f 6)
+  tell home "$home" "$(stat -L -c '%a %U %G' "$home" 2>/dev/null)"
+}
 
 look_at_systemd() {
   tell init "$(cat /proc/1/comm)"
@@ -139,8 +131,8 @@ unit_of() { sed -nE 's#^(0:|[0-9]+:name=systemd):.*/([^/]+\.(service|scope))(/.*
 
 main() {
   tell clock "$(date +%s.%N)"
-  read_questions
   tell user "$(id -u)"
+  look_at_home
   look_for_programs
   look_at_systemd
   look_at_host_keys
@@ -150,7 +142,9 @@ main() {
   look_at_files
   look_at_definitions
   look_at_ports
+  # shellcheck disable=SC2086 # a list of names
+  open_ports $services | sed 's/^/open\t/'
   tell end
 }
 
-main
+main </dev/null

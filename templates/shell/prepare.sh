@@ -40,7 +40,9 @@ xds_flags() {
 install_programs() {
   local file
   install -d -m 0755 "$GATEHOUSE" "$GATEHOUSE/lib" "$INSTANCES" "$BINARIES"
-  install -d -m 0700 "$ENV_DIR" "$GATEHOUSE/incoming"
+  install -d -m 0700 "$ENV_DIR"
+  # Where the user who deploys uploads binaries.
+  install -d -m 0700 -o "${SUDO_USER:-root}" "$GATEHOUSE/incoming"
   for file in "$bundle"/lib/*; do
     put "$file" "$GATEHOUSE/lib/$(basename "$file")" 0755
   done

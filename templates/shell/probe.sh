@@ -1,16 +1,18 @@
 #!/bin/bash
 # Waits until every declared route of a gateway on this machine is answered by its service.
-# usage: probe.sh BUNDLE   where BUNDLE holds routes: lines of PROTOCOL PORT HOST SERVICE
+# usage: probe.sh BUNDLE   where BUNDLE holds routes: lines of PROTOCOL tls|plain PORT HOST SERVICE
 bundle=$1
 # shellcheck source=lib.sh
 . /opt/gatehouse/lib/lib.sh
 
 ROUTE_TIMEOUT=60 # seconds
 
-# Envoy adds this header to what a service answered and to none of its own answers.
+# http_answers plain|tls PORT HOST [curl arguments]. Envoy adds this header to what a service answered and to none of its
+# own answers. Whose certificate it is does not matter here.
 http_answers() {
-  local answer status
-  answer=$(curl -s -o /dev/null -D - --max-time 5 "${@:3}" -H "Host: $2" "http://127.0.0.1:$1/") || return 1
+  local answer status url=(-H "Host: $3" "http://127.0.0.1:$2/")
+  if [ "$1" = tls ]; then url=(-k --connect-to "::127.0.0.1:$2" "https://$3/"); fi
+  answer=$(curl -s -o /dev/null -D - --max-time 5 "${@:4}" "${url[@]}") || return 1
   status=$(head -n 1 <<<"$answer" | cut -d ' ' -f 2)
   last="status $status"
   case $status in 502 | 503 | 504) return 1 ;; esac
@@ -29,17 +31,17 @@ tcp_answers() {
 
 answers() {
   case $1 in
-    tcp) tcp_answers "$2" 2>/dev/null ;;
-    http2 | grpc) http_answers "$2" "$3" --http2-prior-knowledge ;;
-    *) http_answers "$2" "$3" ;;
+    tcp) tcp_answers "$3" 2>/dev/null ;;
+    http2 | grpc) http_answers "$2" "$3" "$4" --http2-prior-knowledge ;;
+    *) http_answers "$2" "$3" "$4" ;;
   esac
 }
 
 sleep 1 # until the gateway's Envoy has heard of the routes: what it answers before says nothing of them
 failed=0
-while read -r protocol port host service; do
+while read -r protocol way port host service; do
   last="no answer"
-  if wait_for "$ROUTE_TIMEOUT" answers "$protocol" "$port" "$host"; then
+  if wait_for "$ROUTE_TIMEOUT" answers "$protocol" "$way" "$port" "$host"; then
     say "route $protocol :$port host '$host' -> $service answers"
   else
     say "route $protocol :$port host '$host' -> $service does not answer after ${ROUTE_TIMEOUT}s: $last"

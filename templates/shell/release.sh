@@ -11,7 +11,9 @@ UPSTREAM_TIMEOUT=5 # seconds for Envoy to open the ports of new upstreams
 # use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, SECRET_ENV,
 # BINARY_SHA256, BINARY_NAME, `home`.
 use_conf() {
-  UPSTREAM_LISTENERS="" SECRET_ENV="" # an older Gatehouse wrote none
+  # shellcheck disable=SC2034 # the transaction reads it
+  SECRET_ENV=""
+  UPSTREAM_LISTENERS="" # an older Gatehouse wrote none
   # shellcheck source=/dev/null
   . "$1/instance.conf"
   home=$INSTANCES/$NAME
@@ -146,7 +148,7 @@ put_into_service() {
   local fresh=no
   mapfile -t restarted < <(changed_units "$1")
   outage=no
-  SERVED_PORTS=$(served_ports)
+  SERVED_PORTS=$(served_ports "$1")
   if [ "$(status_of "$NAME")" = absent ] || { [ -z "$(changed_files "$1")" ] && [ ${#restarted[@]} -eq 0 ]; }; then
     fresh=yes
   elif ! drain && [ ${#restarted[@]} -gt 0 ]; then
@@ -155,10 +157,14 @@ put_into_service() {
   swap_to "$1" "${restarted[@]}" && await_health "$fresh"
 }
 
-# What a gateway listens on by its routes, now.
+# served_ports RELEASE: what a gateway listens on by its routes, now, and will in this release: the last listener below
+# port 1024 goes with the right to have one.
 served_ports() {
   [ "$KIND" != service ] || return 0
-  curl -s --max-time 2 "http://127.0.0.1:$ADMIN_PORT/listeners" | sed -n 's/.*::0\.0\.0\.0:\([0-9]*\)$/\1/p'
+  local least=1024
+  if grep -qs '^AmbientCapabilities=CAP_NET_BIND_SERVICE' "$1/systemd/$NAME.service"; then least=1; fi
+  curl -s --max-time 2 "http://127.0.0.1:$ADMIN_PORT/listeners" | sed -n 's/.*::0\.0\.0\.0:\([0-9]*\)$/\1/p' |
+    awk -v least="$least" '$1 >= least'
 }
 
 # make_current RELEASE

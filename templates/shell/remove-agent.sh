@@ -18,5 +18,5 @@ rm -rf /opt/consul
 if [ "$ADDED_USER" = yes ]; then userdel consul 2>/dev/null || true; fi
 rm -f "$GATEHOUSE/agent.conf"
 rmdir "$SECRETS" "$GATEHOUSE" 2>/dev/null || true
-rm -f /run/lock/gatehouse-*.lock
+rm -rf "$LOCKS"
 say "the Consul agent is gone from $(hostname)"

@@ -43,6 +43,14 @@ hand_made() {
     done
 }
 
+# deregister ID: what was registered through the API by hand, with the token of that time: the agent keeps it, and this
+# machine's own token may change no service.
+deregister() {
+  local token
+  token=$(jq -rs --arg id "$1" '.[] | select(.Service.ID == $id) | .Token // ""' /opt/consul/services/* 2>/dev/null | head -n 1) || true
+  curl ${token:+-H @<(printf 'X-Consul-Token: %s\n' "$token")} -sS --fail --max-time 10 -X PUT "$AGENT/agent/service/deregister/$1" >/dev/null 2>&1 || true
+}
+
 # A workload of the mesh that somebody set up here by hand, though the mesh runs it elsewhere: the new place serves by
 # now, so the old one goes. Copies of its files are kept.
 sweep_foreign() {
@@ -58,7 +66,7 @@ sweep_foreign() {
         rm -f "${files[@]}"
         reload_consul
       fi
-      api PUT "agent/service/deregister/$id" >/dev/null 2>&1 || true
+      deregister "$id"
       continue
     fi
     say "removing $name, which was set up by hand here and which the mesh runs elsewhere"
@@ -69,7 +77,7 @@ sweep_foreign() {
     remove_units "${units[@]}"
     for file in "${files[@]}"; do rm -f "$file"; done
     reload_consul
-    api PUT "agent/service/deregister/$id" >/dev/null 2>&1 || true
+    deregister "$id"
   done < <(api GET agent/services | jq -r '.[] | "\(if .Kind == "connect-proxy" then .Proxy.DestinationServiceName else .Service end) \(.ID)"' |
     sort | join - <(declared_in_mesh | sort -u))
 }

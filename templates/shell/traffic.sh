@@ -16,7 +16,7 @@ ids() {
 any_instance() {
   local by=service node
   if [ "$KIND" = service ]; then by=connect; fi
-  node=$(api GET agent/self 2>/dev/null | jq -r .Config.NodeName) || return 1
+  node=$(sed -n "s/^NODE='\(.*\)'$/\1/p" "$GATEHOUSE/node.conf") || return 1
   api GET "health/$by/$NAME" 2>/dev/null |
     jq -e --arg node "$node" "any(.[]; (.Node.Node $1 \$node) and all(.Checks[]; .Status != \"critical\"))" >/dev/null
 }

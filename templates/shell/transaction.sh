@@ -11,14 +11,30 @@
 . /opt/gatehouse/lib/release.sh
 # shellcheck source=secrets.sh
 . /opt/gatehouse/lib/secrets.sh
+# shellcheck source=open-ports.sh
+. /opt/gatehouse/lib/open-ports.sh
 
 bundle=$1
 home=""
 use_conf "$bundle"
 release=$home/releases/$RELEASE
 
+# put_checked FILE TARGET: FILE lies where the user who deploys may still change it, so the copy is what is checked.
+put_checked() {
+  local copy=$2.new
+  install -m 0600 "$1" "$copy" || return 1
+  if ! echo "$BINARY_SHA256  $copy" | sha256sum --check --status; then
+    rm -f "$copy" "$1"
+    rmdir "$(dirname "$2")" 2>/dev/null || true
+    die "the binary of $NAME did not arrive whole, or is another one: not the file with sha256 $BINARY_SHA256; $UPLOAD_AGAIN"
+  fi
+  chmod 0755 "$copy"
+  mv -f "$copy" "$2"
+}
+
 take_binary() {
   [ -n "$BINARY_SHA256" ] || return 0
+  UPLOAD_AGAIN="upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
   local target=$BINARIES/$BINARY_SHA256/$BINARY_NAME incoming=$GATEHOUSE/incoming/$BINARY_SHA256
   lock binaries 9 # another service of this machine may run the same
   if [ -x "$target" ] && echo "$BINARY_SHA256  $target" | sha256sum --check --status; then
@@ -26,11 +42,10 @@ take_binary() {
     exec 9>&-
     return 0
   fi
-  [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; upload it again: replace the Terraform resource binary_${HOSTNAME}_${BINARY_SHA256:0:12}"
-  echo "$BINARY_SHA256  $incoming" | sha256sum --check --status || die "the binary of $NAME did not arrive whole: $incoming is not the file with sha256 $BINARY_SHA256"
+  [ -f "$incoming" ] || die "the binary of $NAME (sha256 $BINARY_SHA256) is not on this machine; $UPLOAD_AGAIN"
   mkdir -p "$BINARIES/$BINARY_SHA256"
   chmod 0755 "$BINARIES/$BINARY_SHA256"
-  put "$incoming" "$target" 0755
+  put_checked "$incoming" "$target"
   rm -f "$incoming"
   exec 9>&-
 }
@@ -59,18 +74,10 @@ stage() {
 # stage_secrets STAGING: the secret variables, as systemd reads them. A release keeps its own: one can go back to it.
 stage_secrets() {
   [ -n "$SECRET_ENV" ] || return 0
+  local names
+  mapfile -t names < <(tr ' ' '\n' <<<"$SECRET_ENV" | cut -d : -f 1)
   install -d -m 0700 "$1/secrets"
-  (umask 077 && environment >"$1/secrets/$NAME.env")
-}
-
-secret_names() { tr ' ' '\n' <<<"$SECRET_ENV" | cut -d : -f 1; }
-
-environment() {
-  local name
-  for name in $(secret_names); do
-    jq -r --arg name "$name" '.[$name] | strings | select(test("\\A[^[:cntrl:]]+\\z")) | "\($name)=\(@json)"' <<<"$secrets" |
-      grep . || die "the value of $name cannot be an environment variable: it has to be one line of text and not empty. Correct it in the mesh's secrets and deploy again"
-  done
+  (umask 077 && environment "${names[@]}" >"$1/secrets/$NAME.env")
 }
 
 # Runs when the release could not even be put on the machine: what was written for it goes.
@@ -99,6 +106,15 @@ roll_back() {
   take_back
   rm -rf "${release:?}"
   die "$NAME is not healthy; this machine went back to release $RELEASE, which serves"
+}
+
+# Past the mesh there are neither certificates nor intentions.
+tell_open() {
+  [ "$KIND" = service ] || return 0
+  local unit at
+  open_ports "$NAME.service" | while read -r unit at; do
+    say "warning: $unit also listens on port $((16#${at#*:})) for other machines: whoever reaches that calls it past the mesh; have it listen on 127.0.0.1 alone"
+  done
 }
 
 main() {
@@ -138,6 +154,7 @@ main() {
   forget_old
   exec 9>&-
   rm -f "$home/rolled-back"
+  tell_open
   say "$NAME serves (restarted: ${restarted[*]:-nothing})"
 }
 

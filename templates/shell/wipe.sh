@@ -30,5 +30,5 @@ else
   find "$SECRETS" -mindepth 1 ! -name _handover.token -delete 2>/dev/null || true
 fi
 rmdir "$SECRETS" "$GATEHOUSE" 2>/dev/null || true
-rm -f /run/lock/gatehouse-*.lock
+rm -rf "$LOCKS"
 say "$(hostname) is empty"

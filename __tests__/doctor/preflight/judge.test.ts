@@ -31,6 +31,25 @@ describe("the machine", () => {
     expect(found({ systemd })).toMatchObject([{ severity: "problem", check: "systemd", found: what }]);
   });
 
+  test.each([
+    [0o700, "deploy", false],
+    [0o750, "deploy", false], // the user's own group
+    [0o750, "users", true],
+    [0o755, "deploy", true],
+    [0o701, "deploy", true],
+  ])("a home folder of mode %s, group %s", (mode, group, told) => {
+    const findings = found({ home: { path: "/home/deploy", mode, owner: "deploy", group } });
+    expect(findings.map(({ check, remedy }) => [check, remedy])).toEqual(
+      told ? [["home folder", "chmod 700 /home/deploy"]] : [],
+    );
+  });
+
+  test("a service that others reach past the mesh is told, and may be what the deploy mends", () => {
+    expect(found({ open: [{ unit: "frontend.service", at: "0.0.0.0:9001" }] })).toMatchObject([
+      { severity: "warning", check: "frontend.service", found: "it listens on 0.0.0.0:9001" },
+    ]);
+  });
+
   test("a system with some failed unit will do", () => {
     expect(found({ systemd: { version: 252, state: "degraded" } })).toEqual([]);
   });

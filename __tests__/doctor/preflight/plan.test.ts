@@ -41,10 +41,11 @@ test("a retired machine is asked for nothing that it would need", () => {
   expect(plan).toMatchObject({ programs: [], ports: [], units: [], folders: {}, agentFiles: {} });
 });
 
-test("the questions follow the script, one a line", () => {
+test("the questions go before the script, one a line", () => {
   const script = preflightScript(questionsOf(planOf("worker1")));
-  expect(script).toMatch(/^#!\/bin\/bash\n/);
-  expect(script).toContain("\nmain\nprograms awk base64 ");
-  expect(script).toContain("\nports 9001 21001 19001 5000\n");
-  expect(script).toContain("\nunits consul.service frontend.service frontend-sidecar-proxy.service\nnames frontend\n");
+  expect(script).toMatch(/^programs='awk base64 /);
+  expect(script).toContain("\nports='9001 21001 19001 5000'\n");
+  expect(script).toContain(
+    "\nunits='consul.service frontend.service frontend-sidecar-proxy.service'\nservices='frontend.service'\nnames='frontend'\n",
+  );
 });

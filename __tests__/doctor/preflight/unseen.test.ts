@@ -15,6 +15,20 @@ test.each([
   expect(said(stderr)).toMatchObject({ node: "worker1", severity: "problem", check, found: stderr });
 });
 
+test.each([
+  ["sudo: a password is required", 1],
+  ["bash: line 1: sudo: command not found", 127],
+  ["sudo: /usr/local/sbin/gatehouse-root: command not found", 1],
+])("a user without its right to root: %s", (stderr, exitCode) => {
+  const node = { ...worker, ssh: { ...worker.ssh, user: "deploy" } };
+  expect(unseen(node, { stdout: "", stderr, exitCode })).toMatchObject({
+    check: "sudo",
+    found: stderr,
+    remedy: expect.stringContaining("bash -s -- deploy <templates/shell/deploy-user.sh"),
+  });
+  expect(said(stderr, exitCode)).toMatchObject({ check: "ssh" });
+});
+
 test("another host key is told with its fingerprint", () => {
   const stderr = [
     "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",

@@ -13,7 +13,7 @@ describe("fields and types", () => {
     ["misspelt health", (d) => (frontend(d).health = { htp: "/" }), "services.frontend.health.htp", '"/"', /no field/, /did you mean `http`/],
     ["misspelt action", (d) => (d.intentions = [{ source: "store", destination: "backend", actoin: "deny" }]), "intentions[0].actoin", '"deny"', /no field/, /did you mean `action`/],
     ["unknown field of a node", (d) => (d.nodes.worker1.hostkey = d.nodes.worker1.hostKey), "nodes.worker1.hostkey", /ssh-ed25519/, /no field/, /did you mean `hostKey`/],
-    ["unknown field of a listener", (d) => (listener(d).tls = {}), "gateways.web.listeners[0].tls", "{}", /no field `tls`/, /remove it/],
+    ["unknown field of a listener", (d) => (listener(d).sni = {}), "gateways.web.listeners[0].sni", "{}", /no field `sni`/, /remove it/],
     ["unknown field of an upstream", (d) => (frontend(d).upstreams.backend.local_port = 1), "services.frontend.upstreams.backend.local_port", "1", /no field/, /`localPort`/],
     ["missing name", (d) => delete d.name, "name", "nothing", /`name` is missing/, /name the mesh/],
     ["missing consul", (d) => delete d.consul, "consul", "nothing", /`consul` is missing/, /datacenter/],

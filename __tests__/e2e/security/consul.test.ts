@@ -1,0 +1,190 @@
+/** What somebody may try who has one of the mesh's tokens, none, or only a place in the network. */
+import { readSecrets } from "../../../keys";
+import { makeAuthority, makeServerCertificate } from "../../../keys/certificates";
+import type { KeyPair } from "../../../keys/document";
+import { consul, declaration, deploy, describeOnLab, freshLab, on } from "../mesh";
+import { attempt, frontendsSidecar, rpcOver, sidecarOf } from "./knock";
+
+jest.setTimeout(300_000);
+
+/** Lines of a token's owner, who is on which machine, and what is tried there. */
+type Attempts = [what: string, method: string, path: string, body?: object];
+
+/** `curl` at the machine's own agent, with the token of that name; the status of the answer. */
+function askAs(machine: string, token: string, [, method, path, body]: Attempts): Promise<string> {
+  const file = `/opt/gatehouse/secrets/${token}.token`;
+  const header = token === "" ? "" : `-H @<(printf 'X-Consul-Token: %s\\n' "$(cat ${file})")`;
+  const data = body ? `--data '${JSON.stringify(body)}'` : "";
+  return on(
+    machine,
+    `curl -s -o /dev/null -w '%{http_code}' -X ${method} ${header} ${data} '127.0.0.1:8500/v1/${path}'`,
+  );
+}
+
+const allow = (destination: string) => ({
+  Kind: "service-intentions",
+  Name: destination,
+  Sources: [{ Name: "*", Action: "allow" }],
+});
+
+/** What no token on a worker may do. */
+const forbidden: Attempts[] = [
+  ["register another service", "PUT", "agent/service/register", { Name: "frontend", Port: 6666 }],
+  ["register in the catalogue", "PUT", "catalog/register", { Node: "server1", Address: "10.77.0.99" }],
+  ["take a node out of the catalogue", "PUT", "catalog/deregister", { Node: "server1" }],
+  ["take another's certificate and key", "GET", "agent/connect/ca/leaf/frontend"],
+  ["read the key-value store", "GET", "kv/config/frontend"],
+  ["write it", "PUT", "kv/config/frontend", {}],
+  ["let everybody call it", "PUT", "config", allow("backend")],
+  ["let everybody call everybody", "PUT", "config", allow("*")],
+  ["change how another is called", "PUT", "config", { Kind: "service-resolver", Name: "frontend" }],
+  ["change every proxy", "PUT", "config", { Kind: "proxy-defaults", Name: "global", Config: { protocol: "tcp" } }],
+  ["change the gateway's routes", "PUT", "config", { Kind: "ingress-gateway", Name: "ingress-gateway" }],
+  ["list tokens", "GET", "acl/tokens"],
+  ["make a token", "PUT", "acl/token", { Description: "mine" }],
+  ["take the agent's gossip keys", "GET", "operator/keyring"],
+  ["take the state of the cluster", "GET", "snapshot"],
+];
+
+describeOnLab("in a locked mesh", () => {
+  beforeAll(async () => {
+    await freshLab();
+    await deploy(declaration());
+  });
+
+  describe.each([
+    ["a service's", "worker2", "backend"],
+    ["a gateway's", "gateway1", "ingress-gateway"],
+    ["a machine's", "worker2", "_agent"],
+    ["no", "worker2", ""],
+  ])("with %s token nobody may", (_, machine, token) => {
+    test.each(forbidden)("%s", async (...what) => expect(await askAs(machine, token, what)).toBe("403"));
+  });
+
+  test("a service's token says nothing to the agent itself", async () => {
+    for (const [method, path] of [
+      ["GET", "agent/self"],
+      ["PUT", "agent/reload"],
+      ["PUT", "agent/leave"],
+      ["PUT", "agent/token/default"],
+      ["PUT", "agent/maintenance?enable=true"],
+    ] as const) {
+      expect(`${path} ${await askAs("worker2", "backend", ["", method, path, {}])}`).toBe(`${path} 403`);
+    }
+  });
+
+  test("without a token nothing is shown", async () => {
+    expect(await on("worker2", "curl -s 127.0.0.1:8500/v1/agent/services")).toBe("{}");
+    expect(await on("worker2", "curl -s 127.0.0.1:8500/v1/catalog/nodes")).toBe("[]");
+    expect(await on("worker2", "curl -s 127.0.0.1:8500/v1/config/service-defaults")).toBe("[]");
+  });
+
+  test("Envoy gets no configuration of a service with another's token, nor with none", async () => {
+    for (const token of ["-token-file /run/backend.token", ""]) {
+      const stolen = await on("worker2", "cat /opt/gatehouse/secrets/backend.token");
+      await on("worker1", `umask 077; cat >/run/backend.token <<<'${stolen}'`);
+      expect(await on("worker1", `${frontendsSidecar(token)}; rm -f /run/backend.token`)).toBe("local_agent");
+    }
+    // With its own it does: the attempt itself is sound.
+    expect(await on("worker1", frontendsSidecar("-token-file /opt/gatehouse/secrets/frontend.token"))).toBe(
+      "local_agent\nlocal_app",
+    );
+  });
+
+  test("a machine does not join without a token, nor without the gossip key", async () => {
+    const joined = async (settings: string) => {
+      await on("worker1", attemptToJoin(settings));
+      const nodes = await consul<{ Node: string }[]>("catalog/nodes");
+      return nodes.some(({ Node }) => Node === "intruder");
+    };
+    const key = `encrypt = "$(jq -r .encrypt /etc/consul.d/gatehouse-secrets.json)"`;
+    const token = `acl { tokens { agent = "$(cat /opt/gatehouse/secrets/_agent.token)" } }`;
+    expect(await joined(key)).toBe(false);
+    expect(await joined(token)).toBe(false);
+    expect(await on("worker1", "grep -c 'Permission denied\\|lacks permission' /run/intruder/log || true")).not.toBe(
+      "",
+    );
+    // worker1's own token is good for worker1 alone.
+    expect(await joined(`${key}\n${token}`)).toBe(false);
+  });
+
+  describe("from elsewhere in the network", () => {
+    let foreign: KeyPair;
+    beforeAll(async () => {
+      const authority = await makeAuthority("lab", new Date());
+      const names = { node: "server1", datacenter: "dc1", address: "10.77.0.10" };
+      foreign = await makeServerCertificate(authority, names, new Date());
+    });
+
+    test("plain text is answered nowhere", async () => {
+      expect(await attempt({ port: 8500 })).toBe("refused");
+      expect(await attempt({ port: 8502 })).toBe("refused");
+      for (const port of [8501, 8503])
+        expect(await attempt({ port, plain: "GET / HTTP/1.0\r\n\r\n" })).toBe("no service");
+      expect(await rpcOver({})).toBe("closed");
+      expect(await attempt({ ...(await sidecarOf("frontend")), plain: "GET / HTTP/1.0\r\n\r\n" })).toBe("no service");
+    });
+
+    test("neither is TLS without a certificate", async () => {
+      for (const port of [8501, 8503]) expect(await attempt({ port, tls: {} })).toBe("no service");
+      expect(await rpcOver({ tls: {} })).toBe("closed");
+      expect(await attempt({ ...(await sidecarOf("frontend")), tls: {} })).toBe("no service");
+    });
+
+    test("nor with one of another authority", async () => {
+      for (const port of [8501, 8503]) expect(await attempt({ port, tls: foreign })).toBe("no service");
+      expect(await rpcOver({ tls: foreign })).toBe("closed");
+      expect(await attempt({ ...(await sidecarOf("frontend")), tls: foreign })).toBe("no service");
+    });
+
+    test("but with one of the mesh's own, so the attempts are sound", async () => {
+      const { server1 } = readSecrets("lab")?.servers ?? {};
+      expect(await attempt({ port: 8501, tls: server1 })).toMatch(/^HTTP/);
+      expect(await rpcOver({ tls: server1 })).toBe("answered");
+    });
+
+    test("a worker's agent has no port for HTTP or gRPC", async () => {
+      for (const port of [8500, 8501, 8502, 8503]) {
+        expect(`${port} ${await attempt({ host: "10.77.0.12", port })}`).toBe(`${port} refused`);
+      }
+    });
+  });
+
+  test("on a worker xDS is not to be had in plain text", async () => {
+    expect(
+      await on("worker1", "curl -s -m 3 --http2-prior-knowledge http://127.0.0.1:8503/ -o /dev/null; echo $?"),
+    ).not.toBe("0");
+    expect(await on("worker1", "curl -s -m 3 http://127.0.0.1:8502/ -o /dev/null; echo $?")).toBe("7");
+  });
+});
+
+/** An agent beside the machine's own, which tries to become the node `intruder` for some seconds. */
+function attemptToJoin(settings: string): string {
+  return `
+rm -rf /run/intruder; mkdir -m 700 -p /run/intruder/data; cd /run/intruder
+cat >agent.hcl <<HCL
+datacenter = "dc1"
+node_name  = "intruder"
+data_dir   = "/run/intruder/data"
+bind_addr  = "10.77.0.12"
+client_addr = "127.0.0.1"
+retry_join = ["10.77.0.10"]
+disable_update_check = true
+acl { enabled = true }
+tls {
+  defaults {
+    ca_file = "/etc/consul.d/tls/ca.pem"
+    verify_outgoing = true
+  }
+}
+auto_encrypt { tls = true }
+ports {
+  serf_lan = 18301
+  http     = 18500
+  dns      = -1
+}
+${settings}
+HCL
+timeout 8 consul agent -config-file agent.hcl >log 2>&1 || true
+rm -rf data agent.hcl`;
+}
