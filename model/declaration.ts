@@ -139,6 +139,21 @@ export interface RunDeclaration {
   args?: string[];
   /** Environment variables. Not for secrets: they stand in the state. @default {} */
   env?: Record<string, string>;
+  /**
+   * Environment variables whose values are secret, by name. The value itself is in the mesh's secrets, under `services`
+   * (`npm run secrets` says what is wanted there), and reaches the machine as a file that only root reads.
+   * @default {}
+   */
+  secrets?: Record<string, SecretDeclaration>;
+}
+
+/** A secret without its value. */
+export interface SecretDeclaration {
+  /**
+   * Changes with the value: that rolls the service's instances, each drained. 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`,
+   * for example `"1"` or `"2026-11"`. A new value under the same version waits for the next change of the service.
+   */
+  version: string;
 }
 
 /** One of `http`, `tcp`, `grpc` or `script`. Consul: service definition `check`. */

@@ -6,12 +6,11 @@ import { type Finding, HERE } from "./finding";
 
 /** Says what is missing by name, and no value. */
 export async function lookAtSecrets(mesh: Mesh): Promise<Finding[]> {
-  const { existing, acl, tls, gossipEncryption } = mesh.consul;
-  if (existing || !(acl || tls || gossipEncryption)) return [];
   try {
     const given = readSecrets(mesh.name);
-    if (!given) return [finding("problem", "there are none of this mesh", "npm run secrets")];
     const { made, wanted } = await complete(mesh, given);
+    const needed = made.length + wanted.length > 0;
+    if (!given) return needed ? [finding("problem", "there are none of this mesh", "npm run secrets")] : [];
     return [
       ...made.map((part) => finding("problem", `missing or no longer good: ${part}`, "npm run secrets")),
       ...wanted.map((part) =>
@@ -25,6 +24,6 @@ export async function lookAtSecrets(mesh: Mesh): Promise<Finding[]> {
 }
 
 function finding(severity: Finding["severity"], found: string, remedy: string): Finding {
-  const reason = "Terraform takes Consul's keys, tokens and certificates from them";
+  const reason = "Terraform takes keys, tokens, certificates and the services' values from them";
   return { node: HERE, severity, check: "secrets", found, reason, remedy };
 }
