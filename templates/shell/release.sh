@@ -11,7 +11,9 @@ UPSTREAM_TIMEOUT=5 # seconds for Envoy to open the ports of new upstreams
 # use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, SECRET_ENV,
 # BINARY_SHA256, BINARY_NAME, `home`.
 use_conf() {
-  UPSTREAM_LISTENERS="" SECRET_ENV="" # an older Gatehouse wrote none
+  # shellcheck disable=SC2034 # the transaction reads it
+  SECRET_ENV=""
+  UPSTREAM_LISTENERS="" # an older Gatehouse wrote none
   # shellcheck source=/dev/null
   . "$1/instance.conf"
   home=$INSTANCES/$NAME

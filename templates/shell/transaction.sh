@@ -79,18 +79,10 @@ give_up_release() {
 # stage_secrets STAGING: the secret variables, as systemd reads them. A release keeps its own: one can go back to it.
 stage_secrets() {
   [ -n "$SECRET_ENV" ] || return 0
+  local names
+  mapfile -t names < <(tr ' ' '\n' <<<"$SECRET_ENV" | cut -d : -f 1)
   install -d -m 0700 "$1/secrets"
-  (umask 077 && environment >"$1/secrets/$NAME.env")
-}
-
-secret_names() { tr ' ' '\n' <<<"$SECRET_ENV" | cut -d : -f 1; }
-
-environment() {
-  local name
-  for name in $(secret_names); do
-    jq -r --arg name "$name" '.[$name] | strings | select(test("\\A[^[:cntrl:]]+\\z")) | "\($name)=\(@json)"' <<<"$secrets" |
-      grep . || die "the value of $name cannot be an environment variable: it has to be one line of text and not empty. Correct it in the mesh's secrets and deploy again"
-  done
+  (umask 077 && environment "${names[@]}" >"$1/secrets/$NAME.env")
 }
 
 # Runs when the release could not even be put on the machine: what was written for it goes.
