@@ -1,5 +1,6 @@
 /** Which backend the environment asks for, checked. Pure: nothing is read but the given environment. */
 import type { Problem } from "../model";
+import { contentHash } from "../templates";
 
 /** Where the state is kept, and with `cloud` and `remote` also where Terraform runs. */
 export type Backend =
@@ -141,7 +142,13 @@ function problem(path: string, found: string | undefined, reason: string, remedy
 /** The backend's arguments for one stack of a mesh. */
 export function settingsFor(settings: Record<string, unknown>, mesh: string, stack: string): Record<string, unknown> {
   const filled = Object.entries(settings).map(([name, value]) => [name, fill(value, mesh, stack)] as const);
-  return Object.fromEntries(filled);
+  return Object.fromEntries(filled.map(([name, value]) => [name, name === "schema_name" ? schema(value) : value]));
+}
+
+/** PostgreSQL cuts a longer name, in silence, and two meshes could share the rest. */
+function schema(value: unknown): unknown {
+  if (typeof value !== "string" || value.length <= 63) return value;
+  return `${value.slice(0, 50)}_${contentHash(value).slice(0, 12)}`;
 }
 
 function fill(value: unknown, mesh: string, stack: string): unknown {

@@ -98,6 +98,15 @@ describe("a backend that only keeps the state", () => {
     expect(problem?.remedy).toContain("{mesh}");
   });
 
+  test("two long names do not share a schema, which has at most 63 characters", () => {
+    const settings = { schema_name: "gatehouse_{mesh}_{stack}" };
+    const [cluster, mesh] = ["cluster", "mesh"].map(
+      (stack) => settingsFor(settings, "m".repeat(63), stack).schema_name,
+    );
+    expect(cluster).toHaveLength(63);
+    expect(mesh).not.toBe(cluster);
+  });
+
   test("what is missing is named", () => {
     expect(problemsOf({ GATEHOUSE_BACKEND: "azurerm" }).map(({ path }) => path)).toEqual([
       "GATEHOUSE_BACKEND_CONFIG.storage_account_name",
