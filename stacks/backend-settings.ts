@@ -1,5 +1,6 @@
 /** Which backend the environment asks for, checked. Pure: nothing is read but the given environment. */
 import type { Problem } from "../model";
+import { contentHash } from "../templates";
 
 /** Where the state is kept, and with `cloud` and `remote` also where Terraform runs. */
 export type Backend =
@@ -83,6 +84,10 @@ function readCloud(kind: "cloud" | "remote", environment: NodeJS.ProcessEnv): Re
     const remedy = "write it without https:// and without a path, for example tfe.example.com";
     problems.push(problem("GATEHOUSE_TFE_HOSTNAME", hostname, "this is not a host name", remedy));
   }
+  if (project && !/^[A-Za-z0-9 _-]+$/.test(project)) {
+    const reason = "a project's name has letters, digits, spaces, - and _";
+    problems.push(problem("GATEHOUSE_TFE_PROJECT", project, reason, "write the name of a project of the organization"));
+  }
   if (problems.length > 0 || !organization) return { problems };
   return { backend: { kind, organization, ...(hostname && { hostname }), ...(project && { project }) } };
 }
@@ -141,7 +146,13 @@ function problem(path: string, found: string | undefined, reason: string, remedy
 /** The backend's arguments for one stack of a mesh. */
 export function settingsFor(settings: Record<string, unknown>, mesh: string, stack: string): Record<string, unknown> {
   const filled = Object.entries(settings).map(([name, value]) => [name, fill(value, mesh, stack)] as const);
-  return Object.fromEntries(filled);
+  return Object.fromEntries(filled.map(([name, value]) => [name, name === "schema_name" ? schema(value) : value]));
+}
+
+/** PostgreSQL cuts a longer name, in silence, and two meshes could share the rest. */
+function schema(value: unknown): unknown {
+  if (typeof value !== "string" || value.length <= 63) return value;
+  return `${value.slice(0, 50)}_${contentHash(value).slice(0, 12)}`;
 }
 
 function fill(value: unknown, mesh: string, stack: string): unknown {

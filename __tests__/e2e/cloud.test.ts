@@ -98,8 +98,10 @@ function tests(server: Server): void {
       expect(status).toBe(0);
       const { stdout } = await output("grep", ["-rlF", secret!, folder]);
       expect(stdout).toBe("");
-      const { stdout: files } = await output("find", [folder, "-name", "cdk.tf.json"]);
-      expect(files).toContain("cdk.tf.json");
+      const { stdout: files } = await output("find", [folder, "-type", "f", "-printf", "%P\n"]);
+      const needed = /^(cdk\.tf\.json|backend_override\.tf|\.terraform\.lock\.hcl|assets\/binary-[0-9a-f]+\/.*)$/;
+      expect(files.split("\n")).toContain("cdk.tf.json");
+      expect(files.split("\n").filter((file) => !needed.test(file))).toEqual([]);
     }
     rmSync(folder, { recursive: true });
     expect(await tfe.state(workspaces.mesh!)).not.toContain('"local_file"');

@@ -43,6 +43,11 @@ describe("cloud", () => {
     expect(backendOf(environment)).toEqual({ kind: "cloud", organization: "ours", hostname: "tfe.theirs.test" });
   });
 
+  test.each(["shop/meshes", "${path.module}", "a\nb"])("a project named %j is refused", (project) => {
+    const environment = { GATEHOUSE_BACKEND: "cloud", GATEHOUSE_TFE_ORGANIZATION: "shop", TF_CLOUD_PROJECT: project };
+    expect(problemsOf(environment).map(({ path }) => path)).toEqual(["GATEHOUSE_TFE_PROJECT"]);
+  });
+
   test("everything that is wrong is told at once", () => {
     expect(problemsOf({ GATEHOUSE_BACKEND: "cloud", GATEHOUSE_TFE_HOSTNAME: "https://tfe.shop.test/app" })).toEqual([
       {
@@ -96,6 +101,15 @@ describe("a backend that only keeps the state", () => {
     const [problem] = problemsOf({ GATEHOUSE_BACKEND: "consul", ...config({ path: "state/{stack}" }) });
     expect(problem).toMatchObject({ path: "GATEHOUSE_BACKEND_CONFIG.path", found: '"state/{stack}"' });
     expect(problem?.remedy).toContain("{mesh}");
+  });
+
+  test("two long names do not share a schema, which has at most 63 characters", () => {
+    const settings = { schema_name: "gatehouse_{mesh}_{stack}" };
+    const [cluster, mesh] = ["cluster", "mesh"].map(
+      (stack) => settingsFor(settings, "m".repeat(63), stack).schema_name,
+    );
+    expect(cluster).toHaveLength(63);
+    expect(mesh).not.toBe(cluster);
   });
 
   test("what is missing is named", () => {
