@@ -69,7 +69,11 @@ export interface ConsulDeclaration {
 }
 
 export interface SshDeclaration {
-  /** @default "root" */
+  /**
+   * Who logs in: root, or a user who may run `/usr/local/sbin/gatehouse-root` with sudo. `user_data` makes such a user on a
+   * new machine, `templates/shell/deploy-user.sh` on an old one.
+   * @default "root"
+   */
   user?: string;
   /** Path of the private key, from the project's folder. Needed unless `agent` is true. */
   privateKeyFile?: string;
@@ -160,7 +164,10 @@ export interface HealthDeclaration {
   tcp?: true;
   /** gRPC health protocol on the service's port, asked for this service name (`""` asks for the whole server). */
   grpc?: string;
-  /** Command and arguments; exit 0 is healthy. The agent needs `enable_local_script_checks`. */
+  /**
+   * Command and arguments; exit 0 is healthy. It runs as the agent's user in the agent's sandbox: it may read and connect, and
+   * write nothing but its own /tmp. An agent that is not Gatehouse's needs `enable_local_script_checks`.
+   */
   script?: string[];
   /** @default "2s" */
   interval?: Duration;

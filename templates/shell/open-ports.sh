@@ -6,7 +6,7 @@
 open_ports() {
   local unit sockets
   for unit in "$@"; do
-    sockets=$(processes_in "$unit" | while read -r pid; do find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null; done)
+    sockets=$(processes_in "$unit" | while read -r pid; do find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null || true; done)
     [ -n "$sockets" ] || continue
     awk -v unit="$unit" '
       NR == FNR { own[$1]; next }
@@ -19,5 +19,6 @@ processes_in() {
   local group
   group=$(systemctl show -P ControlGroup "$1")
   [ -n "$group" ] || return 0
-  cat /sys/fs/cgroup{,/systemd,/unified}"$group"/cgroup.procs 2>/dev/null | sort -u
+  # One of these is there: cgroup v2 alone, or v1 with or without a v2 beside it.
+  { cat /sys/fs/cgroup{,/systemd,/unified}"$group"/cgroup.procs 2>/dev/null || true; } | sort -u
 }
