@@ -47,6 +47,10 @@ export default defineMesh({
     datacenter: "dc1",
     address: "10.77.0.10:8500",
     existing: process.env.GATEHOUSE_BENCH_AGENTS !== "yes",
+    // As the peers have it: they know nothing of tokens and certificates.
+    acl: false,
+    tls: false,
+    gossipEncryption: false,
   },
   ssh: { user: "root", privateKeyFile: "lab/.state/id_ed25519" },
   nodes: {
