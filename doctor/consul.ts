@@ -14,16 +14,16 @@ export async function lookAtConsul(mesh: Mesh, inspected: Set<string>): Promise<
     const nodes = await get<{ Node: string }[]>(mesh, "catalog/nodes");
     const services = await inTurn(nodes, 4, ({ Node }) => get<NodeServices>(mesh, `catalog/node-services/${Node}`));
     return [
-      ...compareEntries(
-        mesh,
-        entries.flatMap((list) => list ?? []),
-      ),
+      ...compareEntries(mesh, entries.flatMap((list) => list ?? []).map(named)),
       ...compareCatalogue(mesh, services, inspected),
     ];
   } catch (error) {
     return [blind(mesh, error as Error)];
   }
 }
+
+/** The one entry of kind `mesh` has a name that Consul does not tell. */
+const named = (entry: LiveEntry): LiveEntry => (entry.Name ? entry : { ...entry, Name: entry.Kind });
 
 async function get<T>(mesh: Mesh, path: string): Promise<T> {
   const { status, text } = await askApi(mesh, `${path}?dc=${encodeURIComponent(mesh.consul.datacenter)}`);

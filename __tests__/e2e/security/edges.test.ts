@@ -63,13 +63,12 @@ describeOnLab("an edge that is not declared", () => {
     expect(await on("worker2", withLeafOf("backend", status(frontend)))).toBe("403");
     expect(await on("worker2", withLeafOf("backend", status(echo)))).toBe("000");
     // The gateway may call the frontend, and nobody else.
-    expect(await on("gateway1", withLeafOf("ingress-gateway", status(frontend)))).not.toMatch(/403|000/);
+    expect(await on("gateway1", withLeafOf("ingress-gateway", `-H 'x-team: a' ${status(frontend)}`))).toBe("200");
     expect(await on("gateway1", withLeafOf("ingress-gateway", status(await sidecarOf("backend"))))).toBe("403");
   });
 
   test("what is declared goes through", async () => {
     expect(await call(...team, url("/"))).toBe("200");
-    expect(await call(...team, url("/fortio/"))).toBe("404");
   });
 
   test.each([
@@ -82,8 +81,6 @@ describeOnLab("an edge that is not declared", () => {
     ["encoded dots", [...team, url("/x/%2e%2e/debug")]],
     ["encoded letters", [...team, url("/%64ebug")]],
     ["another method", [...team, "-X", "POST", url("/")]],
-    ["a method in other letters", [...team, "-X", "get", url("/")]],
-    ["a method that nobody knows", [...team, "-X", "BREW", url("/")]],
     ["no header", [url("/")]],
     ["another value", ["-H", "x-team: b", url("/")]],
     ["other letters of the value", ["-H", "x-team: A", url("/")]],
@@ -92,10 +89,12 @@ describeOnLab("an edge that is not declared", () => {
   ])("is refused by %s", async (_, words) => expect(await call(...words)).toBe("403"));
 
   test.each([
-    ["an encoded slash", url("/%2fdebug")],
-    ["an encoded slash between", url("/x%2f..%2fdebug")],
-    ["an encoded backslash", url("/x%5c..%5cdebug")],
-  ])("is refused as a whole with %s", async (_, path) => expect(await call(...team, path)).toBe("400"));
+    ["an encoded slash", [url("/%2fdebug")]],
+    ["an encoded slash between", [url("/x%2f..%2fdebug")]],
+    ["an encoded backslash", [url("/x%5c..%5cdebug")]],
+    ["a method in other letters", ["-X", "get", url("/")]],
+    ["a method that nobody knows", ["-X", "BREW", url("/")]],
+  ])("is refused as a whole with %s", async (_, words) => expect(await call(...team, ...words)).toBe("400"));
 
   test("a Host that no route names leads nowhere", async () => {
     const named = guarded();
@@ -109,6 +108,8 @@ describeOnLab("an edge that is not declared", () => {
 
   test("is what the doctor tries as well", async () => {
     await deploy(mesh);
-    expect(await doctorVerdict(mesh)).toEqual([]);
+    // Its request through the gateway names no team: the frontend hands on that the backend refuses it.
+    const findings = await doctorVerdict(mesh);
+    expect(findings.filter((line) => !/route :8080 .* status 403 RBAC/.test(line))).toEqual([]);
   });
 });
