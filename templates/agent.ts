@@ -44,7 +44,7 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
       "consul.service": unit,
       "agent.conf": shellConf({
         ROLE: node.role,
-        SERVERS: servers.length,
+        LAST: yesNo(servers.at(-1) === node),
         ACL: yesNo(acl),
         TLS: yesNo(tls),
         SECRETS_COME: yesNo(acl || tls || gossipEncryption),

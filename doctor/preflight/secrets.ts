@@ -1,26 +1,43 @@
 /** Whether the secrets that a deploy needs are here. */
-import { readSecrets, SecretsError, secretsPlace } from "../../keys";
+import { readSecrets, SecretsError, type Source, secretsPlace } from "../../keys";
 import { complete } from "../../keys/complete";
 import type { Mesh } from "../../model";
 import { type Finding, HERE } from "./finding";
 
-/** Says what is missing by name, and no value. */
-export async function lookAtSecrets(mesh: Mesh): Promise<Finding[]> {
+/** Says what is missing by name, and no value. `from`: where to look; tests give their own. */
+export async function lookAtSecrets(mesh: Mesh, from: Source = {}): Promise<Finding[]> {
+  const port = wrongPort(mesh);
   try {
-    const given = readSecrets(mesh.name);
+    const given = readSecrets(mesh.name, from);
     const { made, wanted } = await complete(mesh, given);
     const needed = made.length + wanted.length > 0;
-    if (!given) return needed ? [finding("problem", "there are none of this mesh", "npm run secrets")] : [];
+    if (!given && needed) return [...port, finding("problem", "there are none of this mesh", "npm run secrets")];
     return [
+      ...port,
       ...made.map((part) => finding("problem", `missing or no longer good: ${part}`, "npm run secrets")),
       ...wanted.map((part) =>
-        finding(part.startsWith("ca:") ? "warning" : "problem", part, `see ${secretsPlace(mesh.name)}`),
+        finding(part.startsWith("ca:") ? "warning" : "problem", part, `see ${secretsPlace(mesh.name, from)}`),
       ),
     ];
   } catch (error) {
     if (!(error instanceof SecretsError)) throw error;
     return [finding("problem", error.message.replace(/\s+/g, " "), "correct them")];
   }
+}
+
+/** Plain HTTP is for programs on the servers themselves. */
+function wrongPort({ consul }: Mesh): Finding[] {
+  if (consul.existing || !consul.tls || !consul.address.endsWith(":8500")) return [];
+  return [
+    {
+      node: HERE,
+      severity: "warning",
+      check: "consul.address",
+      found: consul.address,
+      reason: "with TLS, port 8500 is there on the servers' loopback alone",
+      remedy: "write port 8501; or `tls: false`, which leaves Consul open",
+    },
+  ];
 }
 
 function finding(severity: Finding["severity"], found: string, remedy: string): Finding {

@@ -115,7 +115,14 @@ install_secrets() {
   write_if_new "$SECRETS_JSON" 0640 root:consul "$settings"
 }
 
-# ROLE, SERVERS, ACL, TLS, SECRETS_COME
+# Which of TLS and gossip encryption this machine has.
+locks() { echo "$([ -e "$TLS_DIR/ca.pem" ] && echo tls) $(jq -r 'select(.encrypt) | "gossip"' "$SECRETS_JSON" 2>/dev/null)"; }
+
+knows_management_token() {
+  curl -sS --fail --max-time 5 -o /dev/null -H @<(printf 'X-Consul-Token: %s\n' "$(secret managementToken)") "$AGENT/acl/token/self" 2>/dev/null
+}
+
+# ROLE, LAST, ACL, TLS, SECRETS_COME
 # shellcheck source=/dev/null
 . "$bundle/agent.conf"
 lock agent 7
@@ -141,8 +148,11 @@ heard=no   # what a reload is enough for: certificates and tokens
 restart=no # the rest
 cmp -s "$bundle/consul.hcl" "$CONSUL_DIR/consul.hcl" || restart=yes
 cmp -s "$bundle/consul.service" "$UNIT_DIR/consul.service" || restart=yes
+locks=$(locks)
 install_certificates
 install_secrets
+# Without it Consul goes on with the key that it has once been given.
+case $(locks) in *gossip*) ;; *) rm -f /opt/consul/serf/*.keyring ;; esac
 put "$bundle/consul.hcl" "$CONSUL_DIR/consul.hcl" 0644
 put "$bundle/consul.service" "$UNIT_DIR/consul.service" 0644
 systemctl daemon-reload
@@ -153,11 +163,16 @@ elif [ "$heard" = yes ] && systemctl --quiet is-active consul; then
   systemctl reload consul
 fi
 systemctl start consul || restore "$before"
-# The first of several new servers cannot have a leader yet; whoever comes after it waits for one.
-if [ -z "$before" ] && [ "$ROLE" = server ] && [ "$SERVERS" -gt 1 ]; then
+# New servers have no leader before the last of them is there. Nor have those that are just being locked: one that is
+# locked and one that is not do not understand each other.
+if [ "$ROLE" = server ] && [ "$LAST" = no ] && { [ -z "$before" ] || [ "$locks" != "$(locks)" ]; }; then
   say "Consul's server on $(hostname) runs"
   exit 0
 fi
 wait_for 60 has_leader || { journalctl --no-pager -u consul -n 20; restore "$before"; }
+# Terraform is going to make tokens: a leader is there a moment before it knows the one that may.
+if [ "$ROLE" = server ] && [ "$ACL" = yes ]; then
+  wait_for 60 knows_management_token || die "Consul does not know the management token of the mesh's secrets; was it set up with another one? See: journalctl -u consul -n 50"
+fi
 if [ -n "$before" ]; then rm -rf "$before"; fi
 say "Consul's agent on $(hostname) runs and sees a leader"

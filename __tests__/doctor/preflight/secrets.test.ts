@@ -1,0 +1,69 @@
+import { lookAtSecrets } from "../../../doctor/preflight/secrets";
+import type { Consul, Mesh } from "../../../model";
+import { Project } from "../../keys/folder";
+import { mesh, service } from "../../templates/fixture";
+
+const of = (consul: Partial<Consul> = {}): Mesh => ({ ...mesh(), consul: { ...mesh().consul, ...consul } });
+
+describe("a mesh's secrets, before a deploy", () => {
+  let project: Project;
+  beforeEach(() => {
+    project = new Project(of());
+  });
+  afterEach(() => project.remove());
+
+  const told = async (consul: Partial<Consul> = {}) =>
+    (await lookAtSecrets(of(consul), { folder: project.folder, environment: {} })).map(
+      ({ severity, check, found, remedy }) => `${severity}: ${check}: ${found}; ${remedy}`,
+    );
+
+  test("are missing as a whole", async () => {
+    expect(await told()).toEqual(["problem: secrets: there are none of this mesh; npm run secrets"]);
+  });
+
+  test("are complete when they were made", async () => {
+    await project.make();
+    expect(await told()).toEqual([]);
+  });
+
+  test("lack a part", async () => {
+    await project.make();
+    const { managementToken, ...rest } = project.secrets();
+    project.write(rest);
+    expect(await told()).toEqual([
+      "problem: secrets: missing or no longer good: the management token; npm run secrets",
+    ]);
+    expect((await told()).join()).not.toContain(managementToken);
+  });
+
+  test("cannot be read", async () => {
+    project.write("{");
+    expect(await told()).toEqual([expect.stringMatching(/^problem: secrets: .* is not JSON/)]);
+  });
+
+  test("are not needed where Consul was there before, nor in an open mesh", async () => {
+    expect(await told({ existing: true })).toEqual([]);
+    expect(await told({ acl: false, tls: false, gossipEncryption: false })).toEqual([]);
+  });
+
+  test("a service's values are asked for by name, wherever Consul is", async () => {
+    const services = [service({ secrets: [{ name: "API_KEY", version: "1" }] })];
+    const found = async () =>
+      lookAtSecrets({ ...of({ existing: true }), services }, { folder: project.folder, environment: {} });
+    expect(await found()).toMatchObject([{ severity: "problem", found: "there are none of this mesh" }]);
+    project.write({ version: 1, services: { frontend: { OTHER: "hunter2" } } });
+    expect(await found()).toMatchObject([
+      { severity: "problem", found: "services.frontend.API_KEY: write its value there" },
+    ]);
+    project.write({ version: 1, services: { frontend: { API_KEY: "hunter2" } } });
+    expect(await found()).toEqual([]);
+  });
+
+  test("go with the port of the HTTPS API", async () => {
+    await project.make();
+    expect(await told({ address: "10.77.0.10:8500" })).toEqual([
+      expect.stringMatching(/^warning: consul.address: 10.77.0.10:8500; write port 8501/),
+    ]);
+    expect(await told({ address: "10.77.0.10:8500", tls: false })).toEqual([]);
+  });
+});
