@@ -2,7 +2,7 @@
 // the lab, of which there is one: run it with --runInBand. `reliability` does the same under load and with faults, for
 // three quarters of an hour: `npm run reliability` runs it and makes docs/reliability.md.
 const shared = { testEnvironment: "node", transform: { "\\.[jt]s$": "<rootDir>/jest.transform.js" } };
-const e2e = "/__tests__/e2e/[^/]*\\.test\\.ts$";
+const e2e = "/__tests__/e2e/(security/)?[^/]*\\.test\\.ts$";
 const reliability = "/__tests__/e2e/reliability/.*\\.test\\.ts$";
 const acceptance = "/__tests__/.*\\.acceptance\\.test\\.ts$";
 

@@ -1,6 +1,6 @@
 import { App } from "cdktf";
 import { formatProblems, loadMesh, meshPath, nodeFiles } from "./model";
-import { addStacks, readBackend, runsElsewhere } from "./stacks";
+import { addStacks, keepPrivate, readBackend, runsElsewhere } from "./stacks";
 
 async function main(): Promise<void> {
   const chosen = readBackend(process.env);
@@ -12,6 +12,7 @@ async function main(): Promise<void> {
   const app = new App();
   addStacks(app, result.mesh, backend);
   app.synth();
+  keepPrivate(app);
 }
 
 function refuse(problems: string): never {

@@ -6,10 +6,11 @@ const rooms: Record<string, string[]> = {
   meshes: ["model"], // the types alone
   model: [],
   templates: ["model"],
-  stacks: ["model", "templates"],
+  keys: ["model"],
+  stacks: ["model", "templates", "keys"],
   tools: [],
-  lab: ["model", "tools", "meshes"],
-  doctor: ["model", "templates", "tools"],
+  lab: ["model", "keys", "tools", "meshes"],
+  doctor: ["model", "templates", "keys", "tools"],
   review: ["model", "templates", "tools"],
 };
 

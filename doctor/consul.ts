@@ -1,12 +1,10 @@
 /** Consul's HTTP API: config entries and the catalogue. */
 import type { Mesh } from "../model";
 import { compareCatalogue, type NodeServices } from "./catalogue";
+import { askApi } from "./consul-api";
 import { compareEntries, type LiveEntry, OUR_KINDS } from "./entries";
 import { about, drift, type Finding, Layer } from "./finding";
 import { inTurn } from "./in-turn";
-
-/** Milliseconds for one answer. */
-const TIMEOUT = 10_000;
 
 /** `inspected`: nodes whose own agent was asked; what they run is not told twice. */
 export async function lookAtConsul(mesh: Mesh, inspected: Set<string>): Promise<Finding[]> {
@@ -27,14 +25,10 @@ export async function lookAtConsul(mesh: Mesh, inspected: Set<string>): Promise<
   }
 }
 
-async function get<T>({ consul }: Mesh, path: string): Promise<T> {
-  const token = process.env.CONSUL_HTTP_TOKEN;
-  const response = await fetch(`http://${consul.address}/v1/${path}?dc=${encodeURIComponent(consul.datacenter)}`, {
-    headers: token ? { "X-Consul-Token": token } : {},
-    signal: AbortSignal.timeout(TIMEOUT),
-  });
-  if (!response.ok) throw new Error(`${path}: status ${response.status} ${(await response.text()).slice(0, 200)}`);
-  return (await response.json()) as T;
+async function get<T>(mesh: Mesh, path: string): Promise<T> {
+  const { status, text } = await askApi(mesh, `${path}?dc=${encodeURIComponent(mesh.consul.datacenter)}`);
+  if (status !== 200) throw new Error(`${path}: status ${status} ${text.slice(0, 200)}`);
+  return JSON.parse(text) as T;
 }
 
 function blind(mesh: Mesh, error: Error): Finding {
@@ -42,7 +36,9 @@ function blind(mesh: Mesh, error: Error): Finding {
   const finding = drift(Layer.Declared, `consul: ${mesh.consul.address}`, {
     expected: "config entries and the catalogue",
     found: reason,
-    remedy: "is a server up, is the way there open, does CONSUL_HTTP_TOKEN allow reading?",
+    remedy: mesh.consul.existing
+      ? "is a server up, is the way there open, do CONSUL_HTTP_TOKEN and CONSUL_CACERT fit?"
+      : "is a server up, is the way there open, are the mesh's secrets here (npm run secrets)?",
     concerns: [about.anyEntry],
   });
   return { ...finding, kind: "blind" };

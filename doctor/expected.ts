@@ -1,13 +1,15 @@
 /** What should be on a machine, each thing with the Terraform resource that puts it there. */
 import { createHash } from "node:crypto";
 import type { Instance, Mesh, MeshNode } from "../model";
-import { agentRelease, instanceRelease, type MachineFile, nodeRelease } from "../templates";
+import { agentRelease, agentSecretFiles, instanceRelease, type MachineFile, nodeRelease } from "../templates";
 import { about, type Mend } from "./finding";
 
 export interface ExpectedFile {
   path: string;
   /** Octal, for example "644". */
   mode: string;
+  /** @default root:root */
+  owner?: string;
   /** Any of these contents is right. Empty: whatever it holds. */
   sha256: string[];
   mends: Mend[];
@@ -67,6 +69,9 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
 function addAgent({ node, files, units }: Expected, mesh: Mesh, concerns: string[]): void {
   const mends = mendAgent(node);
   files.push(...agentRelease(mesh, node).files.map((file) => fileFrom(file, mends, concerns)));
+  for (const { path, mode } of agentSecretFiles(mesh, node)) {
+    files.push({ path, mode: plain(mode), owner: ownerOf(mode), sha256: [], mends, concerns });
+  }
   files.push({ path: "/opt/gatehouse/agent.conf", mode: "644", sha256: [], mends, concerns });
   units.push({ unit: "consul.service", mends, concerns });
 }
@@ -76,8 +81,14 @@ function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): voi
   const mends = mendNode(node);
   files.push(...[...own, ...programs].map((file) => fileFrom(file, mends, [])));
   if (node.role === "server") return;
-  // The machine asked its Consul which of the two it needs.
-  const sha256 = ["", "-ignore-envoy-compatibility"].map((flag) => digest(`GATEHOUSE_ENVOY_FLAGS=${flag}\n`));
+  // The machine asked its Consul which of these it needs.
+  const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:8503 -grpc-ca-file ${ca}`;
+  const ways = mesh.consul.tls ? [xds("/etc/consul.d/tls/xds-ca.pem"), xds("/opt/gatehouse/xds-ca.pem")] : [""];
+  const flags = ["", "-ignore-envoy-compatibility"].flatMap((flag) => ways.map((way) => flag + way));
+  const sha256 = flags.map((flag) => digest(`GATEHOUSE_ENVOY_FLAGS=${flag}\n`));
+  if (mesh.consul.existing && mesh.consul.tls) {
+    files.push({ path: "/opt/gatehouse/xds-ca.pem", mode: "644", sha256: [], mends, concerns });
+  }
   files.push({ path: "/opt/gatehouse/node.env", mode: "644", sha256, mends, concerns });
 }
 
@@ -86,7 +97,13 @@ function addInstance({ node, files, units, links, binaries }: Expected, mesh: Me
   const release = instanceRelease(mesh, instance);
   const mends = mendInstance(instance);
   const concerns = [about.instance(workload.name, node.name)];
-  files.push(...release.files.map((file) => fileFrom(file, mends, concerns)));
+  files.push(...release.files.map((file) => fileFrom(file, mends, concerns)).map((file) => locked(file, mesh)));
+  if (mesh.consul.acl) {
+    const token = `/opt/gatehouse/secrets/${workload.name}.token`;
+    const brought = replacing("mesh", `tokens_${node.name}`);
+    files.push({ path: token, mode: "600", sha256: [], mends: [...brought, ...mends], concerns });
+  }
+  if (release.secretFile) files.push({ path: release.secretFile, mode: "600", sha256: [], mends, concerns });
   const path = `/opt/gatehouse/instances/${workload.name}/current`;
   links.push({ path, target: `releases/${release.release}`, mends, concerns });
   if (workload.kind !== "service") {
@@ -103,5 +120,15 @@ function addInstance({ node, files, units, links, binaries }: Expected, mesh: Me
 }
 
 function fileFrom({ path, mode, content }: MachineFile, mends: Mend[], concerns: string[]): ExpectedFile {
-  return { path, mode: mode.replace(/^0/, ""), sha256: [digest(content)], mends, concerns };
+  return { path, mode: plain(mode), sha256: [digest(content)], mends, concerns };
 }
+
+/** A definition carries the instance's token on the machine. */
+function locked(file: ExpectedFile, { consul }: Mesh): ExpectedFile {
+  return consul.acl && file.path.endsWith(".hcl") ? { ...file, mode: "640", owner: ownerOf("0640") } : file;
+}
+
+const plain = (mode: string): string => mode.replace(/^0/, "");
+
+/** What not everybody may read is there for Consul. */
+const ownerOf = (mode: string): string => (mode === "0640" ? "root:consul" : "root:root");

@@ -24,10 +24,21 @@ export function news(line: string): string | undefined {
 /** Looks at the machines before a deploy. What it finds in the way is the error. */
 export async function preflight(report: Report): Promise<void> {
   // A command, since this room knows nothing of that one.
-  const command = ["--import", "tsx", join(projectFolder, "doctor", "preflight-cli.ts")];
-  const { exitCode, stdout, stderr } = await output(process.execPath, command, {}, { cwd: projectFolder });
-  if (exitCode !== 0) throw new Error(`${stdout}\n${stderr}`.trim());
+  const { stdout } = await ownCommand(join("doctor", "preflight-cli.ts"));
   report(stdout.split("\n").at(-1) ?? "");
+}
+
+/** Makes what the mesh lacks of secrets. */
+export async function secrets(report: Report): Promise<void> {
+  const { stdout } = await ownCommand(join("keys", "cli.ts"));
+  report(stdout.split("\n").at(0) ?? "");
+}
+
+async function ownCommand(file: string) {
+  const command = ["--import", "tsx", join(projectFolder, file)];
+  const result = await output(process.execPath, command, {}, { cwd: projectFolder });
+  if (result.exitCode !== 0) throw new Error(`${result.stdout}\n${result.stderr}`.trim());
+  return result;
 }
 
 /** Deploys these stacks. A failure carries the end of what was printed. */

@@ -5,7 +5,7 @@ import { Listr, type ListrTask, PRESET_TIMER } from "listr2";
 import type { MeshDeclaration } from "../model";
 import { part, type Report } from "../tools/parts";
 import { machinesOf } from "./declared";
-import { deploy, preflight } from "./deploy";
+import { deploy, preflight, secrets } from "./deploy";
 import { sharedRoot, up } from "./machines";
 import { projectFolder } from "./places";
 import { type Answer, ask, firstWay } from "./request";
@@ -84,6 +84,7 @@ export const machineSteps = (mesh: MeshDeclaration): ListrTask<Result>[] => [
   realParts,
   rootStep,
   machinesStep(mesh),
+  step("Secrets", secrets),
 ];
 
 /** From nothing to an answered request. */

@@ -22,7 +22,7 @@ const hostKey = (machine: string) => hostKeyFrom(`lab/.state/${machine}/ssh_host
 
 export default defineMesh({
   name: "lab",
-  consul: { datacenter: "dc1", address: "10.77.0.10:8500" },
+  consul: { datacenter: "dc1", address: "10.77.0.10:8501" },
   ssh: { user: "root", privateKeyFile: "lab/.state/id_ed25519" },
 
   nodes: {

@@ -41,13 +41,25 @@ export interface MeshDeclaration {
 export interface ConsulDeclaration {
   /** Consul's `datacenter`. */
   datacenter: string;
-  /** `host:port` at which Terraform reaches Consul's HTTP API. */
+  /** `host:port` at which Terraform reaches Consul's API: HTTPS, unless `tls` is false. */
   address: string;
   /**
    * `true` where Consul already runs on every node: then there is no `cluster` stack.
    * @default false
    */
   existing?: boolean;
+  /**
+   * Access control lists: whoever has no token is refused. Each service's token is good for that service alone.
+   * @default true; `false` gives a warning
+   */
+  acl?: boolean;
+  /**
+   * TLS on every port of Consul, with certificates on both sides: then `address` is that of the HTTPS API, port 8501.
+   * @default true; `false` gives a warning
+   */
+  tls?: boolean;
+  /** Encrypts what agents tell one another. @default true; `false` gives a warning */
+  gossipEncryption?: boolean;
 }
 
 export interface SshDeclaration {
@@ -111,6 +123,21 @@ export interface RunDeclaration {
   args?: string[];
   /** Environment variables. Not for secrets: they stand in the state. @default {} */
   env?: Record<string, string>;
+  /**
+   * Environment variables whose values are secret, by name. The value itself is in the mesh's secrets, under `services`
+   * (`npm run secrets` says what is wanted there), and reaches the machine as a file that only root reads.
+   * @default {}
+   */
+  secrets?: Record<string, SecretDeclaration>;
+}
+
+/** A secret without its value. */
+export interface SecretDeclaration {
+  /**
+   * Changes with the value: that rolls the service's instances, each drained. 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`,
+   * for example `"1"` or `"2026-11"`. A new value under the same version waits for the next change of the service.
+   */
+  version: string;
 }
 
 /** One of `http`, `tcp`, `grpc` or `script`. Consul: service definition `check`. */

@@ -6,7 +6,7 @@ import type { HealthDeclaration, Protocol } from "./declaration";
 
 export interface Mesh {
   name: string;
-  consul: { datacenter: string; address: string; existing: boolean };
+  consul: Consul;
   /** In the order of the declaration. */
   nodes: MeshNode[];
   services: Service[];
@@ -15,6 +15,15 @@ export interface Mesh {
   instances: Instance[];
   /** In the order in which Consul accepts them. */
   configEntries: ConfigEntry[];
+}
+
+export interface Consul {
+  datacenter: string;
+  address: string;
+  existing: boolean;
+  acl: boolean;
+  tls: boolean;
+  gossipEncryption: boolean;
 }
 
 export interface MeshNode {
@@ -44,6 +53,8 @@ export interface Service {
   binary: Binary;
   args: string[];
   env: Record<string, string>;
+  /** Secret environment variables by name, in the order of their names. Their values are in the mesh's secrets. */
+  secrets: { name: string; version: string }[];
   health: Health;
   upstreams: { name: string; localPort: number }[];
   /** Upstreams whose instances come first. In a cycle of upstreams nobody waits for anybody in that cycle. */

@@ -15,10 +15,10 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
   const services = named.map(([name, service]) => resolveService(name, service, after.get(name)!, files));
   const gateways = Object.entries(declaration.gateways ?? {}).map(([name, gateway]) => resolveGateway(name, gateway));
   const byName = new Map(services.map((service) => [service.name, service]));
-  const { datacenter, address, existing = false } = declaration.consul;
+  const { datacenter, address, existing = false, acl = true, tls = true, gossipEncryption = true } = declaration.consul;
   return {
     name: declaration.name,
-    consul: { datacenter, address, existing },
+    consul: { datacenter, address, existing, acl, tls, gossipEncryption },
     nodes,
     services,
     gateways,
@@ -71,6 +71,9 @@ function resolveService(name: string, service: ServiceDeclaration, deployAfter: 
     binary: { path: files.absolute(run.binary), sha256: files.sha256(run.binary) },
     args: [...(run.args ?? [])],
     env: { ...run.env },
+    secrets: Object.entries(run.secrets ?? {})
+      .map(([name, { version }]) => ({ name, version }))
+      .sort((one, other) => (one.name < other.name ? -1 : 1)),
     health: { ...health, interval: health.interval ?? "2s", timeout: health.timeout ?? "1s" },
     upstreams: upstreamsOf(service),
     deployAfter,

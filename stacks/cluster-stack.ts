@@ -3,14 +3,18 @@ import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Mesh, MeshNode } from "../model";
-import { agentRelease } from "../templates";
+import { agentRelease, agentTokenProgram } from "../templates";
+import { AclToken } from "./acl-token";
 import { useBackend } from "./backend";
 import type { Backend } from "./backend-settings";
+import { addConsulProvider } from "./consul-provider";
 import { RemoteProgram } from "./remote-program";
 import { ReviewFiles } from "./review-files";
+import type { MeshSecrets } from "./secrets";
 
 export class ClusterStack extends TerraformStack {
   private readonly review: ReviewFiles;
+  private readonly secrets: MeshSecrets | undefined;
 
   constructor(
     scope: Construct,
@@ -20,26 +24,62 @@ export class ClusterStack extends TerraformStack {
     super(scope, "cluster");
     useBackend(this, mesh.name, backend);
     new NullProvider(this, "null");
+    this.secrets = addConsulProvider(this, mesh);
     this.review = new ReviewFiles(this);
 
-    const nodes = mesh.nodes.filter((node) => !node.retired);
     const servers: RemoteProgram[] = [];
-    for (const node of nodes.filter(({ role }) => role === "server")) {
+    for (const node of this.nodes("server")) {
       // One server at a time keeps the quorum.
       servers.push(this.agent(node, servers.slice(-1)));
     }
-    for (const node of nodes.filter(({ role }) => role === "worker")) this.agent(node, servers.slice(-1));
+    const tokens = this.addTokens(servers);
+    for (const node of this.nodes("server")) this.addServerToken(node, tokens.get(node.name));
+    for (const node of this.nodes("worker")) this.agent(node, servers.slice(-1), tokens.get(node.name));
   }
 
-  private agent(node: MeshNode, dependsOn: RemoteProgram[]): RemoteProgram {
+  private nodes(role: MeshNode["role"]): MeshNode[] {
+    return this.mesh.nodes.filter((node) => node.role === role && !node.retired);
+  }
+
+  private agent(node: MeshNode, dependsOn: RemoteProgram[], token?: AclToken): RemoteProgram {
     const release = agentRelease(this.mesh, node);
     this.review.add(node, release.files);
     return new RemoteProgram(this, `agent_${node.name}`, {
       node,
       program: release.program,
-      triggers: { release: release.hash },
+      triggers: { release: release.hash, ...(token && { token: token.id }) },
+      secrets: this.secrets && { name: "agent", values: this.secretsFor(node, this.secrets, token) },
       onDestroy: release.removal,
       dependsOn,
+    });
+  }
+
+  private secretsFor(node: MeshNode, secrets: MeshSecrets, token?: AclToken): Record<string, string> {
+    const { acl, tls, gossipEncryption } = this.mesh.consul;
+    const server = node.role === "server";
+    return {
+      ...(gossipEncryption && { gossipKey: secrets.gossipKey }),
+      ...(tls && { ca: secrets.ca }),
+      ...(tls && server && secrets.certificateOf(node)),
+      ...(acl && server && { managementToken: secrets.managementToken }),
+      ...(token && { agentToken: token.secret }),
+    };
+  }
+
+  /** A machine that is to be emptied needs its token until it is. */
+  private addTokens(servers: RemoteProgram[]): Map<string, AclToken> {
+    if (!this.mesh.consul.acl) return new Map();
+    return new Map(this.mesh.nodes.map((node) => [node.name, AclToken.ofMachine(this, this.mesh, node, servers)]));
+  }
+
+  /** A server is there before its token can be made. */
+  private addServerToken(node: MeshNode, token: AclToken | undefined): void {
+    if (!token) return;
+    new RemoteProgram(this, `agent_token_${node.name}`, {
+      node,
+      program: agentTokenProgram(),
+      triggers: { token: token.id },
+      secrets: { name: "agent-token", values: { agentToken: token.secret } },
     });
   }
 }

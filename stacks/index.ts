@@ -5,6 +5,7 @@ import { ClusterStack } from "./cluster-stack";
 import { MeshStack } from "./mesh-stack";
 
 export { type Backend, readBackend, runsElsewhere } from "./backend-settings";
+export { keepPrivate } from "./private-files";
 
 /** Adds the stacks of a mesh: `cluster`, unless Consul already runs, and `mesh` after it. */
 export function addStacks(app: App, mesh: Mesh, backend: Backend = LOCAL): void {
@@ -14,6 +15,22 @@ export function addStacks(app: App, mesh: Mesh, backend: Backend = LOCAL): void 
 
   const outage = outageOnRestart(mesh);
   if (outage) Annotations.of(stack).addInfo(outage);
+  for (const opening of openings(mesh)) Annotations.of(stack).addWarning(opening);
+}
+
+/** What the declaration leaves open that is locked by default. */
+export function openings({ consul }: Pick<Mesh, "consul">): string[] {
+  return [
+    ...(consul.acl
+      ? []
+      : ["consul.acl is false: whoever reaches an agent may register services and change intentions"]),
+    ...(consul.tls
+      ? []
+      : ["consul.tls is false: Consul's own connections can be read, and anybody may pose as a server"]),
+    ...(consul.gossipEncryption
+      ? []
+      : ["consul.gossipEncryption is false: anybody in the network may join the agents, and read what they tell"]),
+  ];
 }
 
 /** What a reviewer of a plan should know: a replaced instance among these is an outage. Undefined when none is. */

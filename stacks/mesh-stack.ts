@@ -2,9 +2,8 @@
  * The mesh as one graph, so that Terraform itself orders it. The constructor reads as the order of a deploy; destroy
  * is the reverse.
  */
-import { ConsulProvider } from "@cdktf/provider-consul/lib/provider";
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
-import { type ITerraformDependable, TerraformStack } from "cdktf";
+import { Fn, type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { ConfigEntry as Entry, Gateway, Instance, Mesh, MeshNode, Service } from "../model";
 import {
@@ -16,20 +15,29 @@ import {
   probeProgram,
   routesOf,
   sweepProgram,
+  tokensProgram,
   userData,
   wipeProgram,
 } from "../templates";
+import { AclToken } from "./acl-token";
 import { useBackend } from "./backend";
 import type { Backend } from "./backend-settings";
 import { ConfigEntry } from "./config-entry";
+import { addConsulProvider } from "./consul-provider";
 import { Milestone } from "./milestone";
-import { RemoteProgram } from "./remote-program";
+import { RemoteProgram, type RemoteProgramProps } from "./remote-program";
 import { ReviewFiles } from "./review-files";
+import { MeshSecrets } from "./secrets";
 import { UploadedBinary } from "./uploaded-binary";
 
 export class MeshStack extends TerraformStack {
   private readonly review: ReviewFiles;
+  private readonly secrets: MeshSecrets | undefined;
   private readonly entries = new Map<string, ConfigEntry>();
+  /** Of each instance, by instance. */
+  private readonly tokens = new Map<Instance, AclToken>();
+  /** What brings a machine its tokens, by node. */
+  private readonly brought = new Map<string, RemoteProgram>();
   private readonly machines = new Map<string, RemoteProgram>();
   private readonly binaries = new Map<string, UploadedBinary>();
   /** The last instance of a service or gateway: when it is there, all are. */
@@ -44,7 +52,7 @@ export class MeshStack extends TerraformStack {
     super(scope, "mesh");
     useBackend(this, mesh.name, backend);
     new NullProvider(this, "null");
-    new ConsulProvider(this, "consul", { address: mesh.consul.address, datacenter: mesh.consul.datacenter });
+    this.secrets = addConsulProvider(this, mesh) ?? this.secretsOfServices();
     this.review = new ReviewFiles(this);
 
     this.addEntries("proxy-defaults", () => []);
@@ -53,6 +61,7 @@ export class MeshStack extends TerraformStack {
     this.addEntries("service-defaults", () => [...this.entriesOf("proxy-defaults"), begun]);
     this.addDenyAll();
     this.addOtherEntries();
+    if (mesh.consul.acl) this.addTokens();
     this.addMachines();
     this.addInstances("service");
     this.addInstances("ingress-gateway");
@@ -60,7 +69,7 @@ export class MeshStack extends TerraformStack {
     this.addProbes();
     const swept = this.addSweeps(this.served());
     this.addEntries("service-intentions", () => [this.denyAll(), swept]);
-    this.addSettled(release);
+    this.addSettled(release, swept);
   }
 
   /**
@@ -72,18 +81,51 @@ export class MeshStack extends TerraformStack {
     const nodes = this.mesh.nodes.filter(({ retired }) => !retired);
     const node = nodes.find(({ role }) => role === "server") ?? nodes[0];
     if (!node) throw new Error("the model must refuse a mesh without nodes");
+    const token = this.mesh.consul.acl ? AclToken.ofHandover(this, this.mesh) : undefined;
     return new RemoteProgram(this, "handover", {
       node,
       program,
-      triggers: { edges: hash },
+      triggers: { edges: hash, ...(token && { token: token.id }) },
+      secrets: token && { name: "handover", values: { handover: token.secret } },
       onDestroy: removal,
       dependsOn: this.entriesOf("proxy-defaults"),
     });
   }
 
-  /** An entry that left the declaration goes after all that once waited for it: so this waits for each of them. */
-  private addSettled({ hash }: Handover): void {
-    new Milestone(this, "settled", this.entriesOf("service-intentions"), { edges: hash });
+  /**
+   * An entry or a token that left the declaration goes after all that once waited for it: so this waits for each of
+   * them.
+   */
+  private addSettled({ hash }: Handover, swept: Milestone): void {
+    const instances = this.mesh.instances.map(({ workload, node }) => `${workload.name} ${node.name}`).sort();
+    const before = [swept, ...this.entriesOf("service-intentions"), ...this.tokens.values()];
+    new Milestone(this, "settled", before, { edges: hash, instances: contentHash(...instances) });
+  }
+
+  /** Each instance's own, and one that brings those of a machine there: its files travel while others are at work. */
+  private addTokens(): void {
+    for (const instance of this.mesh.instances) {
+      this.tokens.set(instance, AclToken.ofInstance(this, this.mesh, instance.workload, instance.node));
+    }
+    for (const node of this.mesh.nodes) {
+      const here = this.mesh.instances.filter((instance) => instance.node === node);
+      const tokens = Object.fromEntries(here.map((instance) => [instance.workload.name, this.tokens.get(instance)!]));
+      // Where Gatehouse set the agent up, its token is there.
+      if (this.mesh.consul.existing) tokens._agent = AclToken.ofMachine(this, this.mesh, node);
+      if (Object.keys(tokens).length > 0) this.bring(node, tokens);
+    }
+  }
+
+  private bring(node: MeshNode, tokens: Record<string, AclToken>): void {
+    const values = Object.fromEntries(Object.entries(tokens).map(([name, { secret }]) => [name, secret]));
+    const ids = Object.values(tokens).map(({ id }) => id);
+    const resource = new RemoteProgram(this, `tokens_${node.name}`, {
+      node,
+      program: tokensProgram(),
+      triggers: { tokens: Fn.join(" ", ids) },
+      secrets: { name: "tokens", values },
+    });
+    this.brought.set(node.name, resource);
   }
 
   /** Everything declared serves, and is reached by its routes. */
@@ -148,7 +190,8 @@ export class MeshStack extends TerraformStack {
           program: release.program,
           triggers: { release: release.hash },
           onDestroy: wipeProgram(false),
-          dependsOn: [this.denyAll()],
+          // Somebody else's agent knows no token of ours before.
+          dependsOn: present(this.denyAll(), this.mesh.consul.existing && this.brought.get(node.name)),
         }),
       );
     }
@@ -163,13 +206,16 @@ export class MeshStack extends TerraformStack {
   private addInstance(instance: Instance): void {
     const { workload, node } = instance;
     const release = instanceRelease(this.mesh, instance);
+    const token = this.tokens.get(instance);
     this.review.add(node, release.files);
     const resource = new RemoteProgram(this, `instance_${workload.name}_${node.name}`, {
       node,
       program: release.program,
-      triggers: { release: release.hash },
+      triggers: { release: release.hash, ...(token && { token: token.id }) },
+      secrets: this.environmentOf(workload),
       dependsOn: present(
         this.machines.get(node.name),
+        this.brought.get(node.name),
         workload.kind === "service" && this.binary(node, workload),
         // The instance of the same workload before this one, or else those that must serve before the first one.
         ...(this.lastInstance.has(workload.name) ? [workload.name] : comesAfter(workload, this.mesh)).map((name) =>
@@ -178,6 +224,19 @@ export class MeshStack extends TerraformStack {
       ),
     });
     this.lastInstance.set(workload.name, resource);
+  }
+
+  /** The secret variables of a service: each run brings them anew. */
+  private environmentOf(workload: Service | Gateway): RemoteProgramProps["secrets"] {
+    if (workload.kind !== "service" || workload.secrets.length === 0 || !this.secrets) return undefined;
+    const secrets = this.secrets;
+    const values = workload.secrets.map(({ name }) => [name, secrets.valueOf(workload.name, name)]);
+    return { name: `env-${workload.name}`, values: Object.fromEntries(values) };
+  }
+
+  /** Where Consul has nothing secret of ours, its services may have. */
+  private secretsOfServices(): MeshSecrets | undefined {
+    return this.mesh.services.some(({ secrets }) => secrets.length > 0) ? new MeshSecrets(this, this.mesh) : undefined;
   }
 
   private binary(node: MeshNode, { binary }: Service): UploadedBinary {

@@ -4,10 +4,16 @@
  */
 import { isIPv6 } from "node:net";
 import { Resource } from "@cdktf/provider-null/lib/resource";
-import type { ITerraformDependable, RemoteExecProvisioner, SSHProvisionerConnection } from "cdktf";
+import {
+  type FileProvisioner,
+  Fn,
+  type ITerraformDependable,
+  type RemoteExecProvisioner,
+  type SSHProvisionerConnection,
+} from "cdktf";
 import type { Construct } from "constructs";
 import type { MeshNode } from "../model";
-import { contentHash } from "../templates";
+import { contentHash, incomingProgram } from "../templates";
 import { privateKey, runsElsewhere, type When } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
@@ -17,6 +23,12 @@ export interface RemoteProgramProps {
   program: string;
   /** Run again when one of these changes. Keys in snake_case; values stand in the state: no secrets. */
   triggers: Record<string, string>;
+  /**
+   * Expressions of secrets that the program needs, by key. They come by themselves, as JSON, into a file that only the
+   * program can read: an inline script could be read by everybody while it runs.
+   * @default none
+   */
+  secrets?: { name: string; values: Record<string, string> };
   /** Shell text to run when the whole stack is destroyed. @default none */
   onDestroy?: string;
   dependsOn?: ITerraformDependable[];
@@ -36,11 +48,23 @@ export class RemoteProgram extends Resource {
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
       lifecycle: { createBeforeDestroy: true },
       provisioners: [
-        { ...remoteExec(props.program, "create"), ...own("create") },
+        ...[...(props.secrets ? secretsFirst(props.secrets) : []), remoteExec(props.program, "create")].map((one) => ({
+          ...one,
+          ...own("create"),
+        })),
         ...(props.onDestroy === undefined ? [] : [{ ...remoteExec(props.onDestroy, "destroy"), ...own("destroy") }]),
       ],
     });
   }
+}
+
+function secretsFirst({ name, values }: NonNullable<RemoteProgramProps["secrets"]>) {
+  const file: FileProvisioner = {
+    type: "file",
+    content: Fn.jsonencode(values),
+    destination: `/opt/gatehouse/incoming-secrets/${name}.json`,
+  };
+  return [remoteExec(incomingProgram(), "create"), file];
 }
 
 /** cdktf's type lacks `when`; Terraform has it, and cdktf passes it on. */

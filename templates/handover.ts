@@ -19,6 +19,7 @@ export function handover(mesh: Mesh): Handover {
   const gateways = mesh.configEntries.filter(({ kind }) => kind === "ingress-gateway");
   const facts = {
     mesh: mesh.name,
+    acl: mesh.consul.acl,
     intentions: intentions.map(asConsul),
     services: services.map(asConsul),
     gateways: gateways.map(asConsul),
@@ -32,7 +33,7 @@ export function handover(mesh: Mesh): Handover {
       "main.sh": readTemplate("shell/handover.sh"),
       "handover.jq": readTemplate("shell/handover.jq"),
       "mesh.json": JSON.stringify(facts),
-      ...library("lib.sh"),
+      ...library("lib.sh", "secrets.sh"),
     }),
     removal: program({
       "main.sh": readTemplate("shell/handover-removal.sh"),

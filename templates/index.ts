@@ -1,9 +1,20 @@
-export { type AgentRelease, agentRelease } from "./agent";
+export { gatewayRules, handoverRules, machineRules } from "./acl";
+export { type AgentRelease, agentRelease, agentSecretFiles, agentTokenProgram } from "./agent";
 export { type Handover, handover } from "./handover";
 export { type InspectValues, inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";
 export type { MachineFile } from "./machine-file";
-export { nodeRelease, probeProgram, type Route, routesOf, sweepProgram, userData, wipeProgram } from "./node";
+export {
+  incomingProgram,
+  nodeRelease,
+  probeProgram,
+  type Route,
+  routesOf,
+  sweepProgram,
+  tokensProgram,
+  userData,
+  wipeProgram,
+} from "./node";
 export { type PreflightQuestions, preflightScript } from "./preflight";
 export { contentHash } from "./program";
 export { programsOn } from "./programs";

@@ -7,6 +7,8 @@ import { contentHash, program, shellConf } from "./program";
 
 export interface InstanceRelease {
   files: MachineFile[];
+  /** Where the secret variables are on the machine, mode 0600. Their values come apart. Undefined when there are none. */
+  secretFile?: string;
   /** Hash of what makes the release: the files and the binary. */
   hash: string;
   /** The name of the release's folder on the machine. */
@@ -19,7 +21,7 @@ export interface InstanceRelease {
 
 /** Where a file of the bundle lives on the machine; `live_path` in `shell/lib.sh` is the other half. */
 const folders = {
-  consul: { path: "/etc/consul.d", mode: "0644" },
+  consul: { path: "/etc/consul.d", mode: "0644" }, // on the machine with the instance's token, and then 0640
   systemd: { path: "/etc/systemd/system", mode: "0644" },
   env: { path: "/opt/gatehouse/env", mode: "0600" },
 } as const;
@@ -32,8 +34,11 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
   const parts =
     workload.kind === "service" ? serviceParts(mesh, instance, workload) : gatewayParts(mesh, instance, workload);
   const binary = workload.kind === "service" ? workload.binary : undefined;
+  const secrets = workload.kind === "service" ? workload.secrets : [];
+  const secretEnv = secrets.map(({ name, version }) => `${name}:${version}`).join(" ");
   const upstreams = workload.kind === "service" ? workload.upstreams.map(({ localPort }) => localPort) : [];
-  const hash = contentHash(binary?.sha256 ?? "", ...parts.flatMap((part) => [part.folder, part.name, part.content]));
+  const contents = parts.flatMap((part) => [part.folder, part.name, part.content]);
+  const hash = contentHash(binary?.sha256 ?? "", ...contents, ...(secretEnv ? [secretEnv] : []));
   const conf = shellConf({
     NAME: workload.name,
     KIND: workload.kind,
@@ -50,6 +55,8 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
     ADMIN_PORT: instance.adminPort,
     CHECK_SECONDS: workload.kind === "service" ? checkSeconds(workload) : 2,
     DRAIN: workload.runsOn.length > 1 ? "yes" : "no",
+    // Names and versions: a release with other ones is another release.
+    SECRET_ENV: secretEnv,
     BINARY_SHA256: binary?.sha256,
     BINARY_NAME: binary && binaryName(binary.path),
   });
@@ -60,11 +67,16 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
       mode: folders[folder].mode,
       content,
     })),
+    ...(secretEnv && { secretFile: secretFile(workload.name) }),
     hash,
     release: hash.slice(0, 12),
     ...(binary && { binaryPath: binaryPath(binary) }),
     program: program({ "main.sh": readTemplate("shell/instance.sh"), "instance.conf": conf, ...bundle }),
   };
+}
+
+function secretFile(name: string): string {
+  return `/opt/gatehouse/secrets/${name}.env`;
 }
 
 function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
@@ -82,12 +94,22 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
     {
       folder: "systemd",
       name: `${name}.service`,
-      content: render("systemd/service.service", { name, mesh: mesh.name, command: [binary, ...service.args] }),
+      content: render("systemd/service.service", {
+        name,
+        mesh: mesh.name,
+        command: [binary, ...service.args],
+        secretFile: service.secrets.length > 0 ? secretFile(name) : null,
+      }),
     },
     {
       folder: "systemd",
       name: `${name}-sidecar-proxy.service`,
-      content: render("systemd/sidecar-proxy.service", { name, mesh: mesh.name, adminPort: instance.adminPort }),
+      content: render("systemd/sidecar-proxy.service", {
+        name,
+        mesh: mesh.name,
+        adminPort: instance.adminPort,
+        acl: mesh.consul.acl,
+      }),
     },
     { folder: "env", name: `${name}.env`, content: render("service.env", { env: Object.entries(service.env) }) },
   ];
@@ -101,7 +123,7 @@ function gatewayParts(mesh: Mesh, instance: Instance, { name }: Gateway): Parts 
     {
       folder: "systemd",
       name: `${name}.service`,
-      content: render("systemd/ingress-gateway.service", { name, mesh: mesh.name, adminPort }),
+      content: render("systemd/ingress-gateway.service", { name, mesh: mesh.name, adminPort, acl: mesh.consul.acl }),
     },
   ];
 }

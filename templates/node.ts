@@ -18,7 +18,8 @@ export function library(...names: string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`lib/${name}`, readTemplate(`shell/${name}`)]));
 }
 
-const nodeConf = (mesh: Mesh, node: MeshNode) => shellConf({ MESH: mesh.name, NODE: node.name, ROLE: node.role });
+const nodeConf = (mesh: Mesh, node: MeshNode) =>
+  shellConf({ MESH: mesh.name, NODE: node.name, ROLE: node.role, TLS: mesh.consul.tls ? "yes" : "no" });
 
 /** Makes a machine ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
@@ -30,6 +31,7 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
     "health.sh",
     "drift.sh",
     "release.sh",
+    "secrets.sh",
     "transaction.sh",
     "rollback.sh",
     "drain-gateway.sh",
@@ -57,6 +59,14 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
       ...lib,
     }),
   };
+}
+
+/** Makes the place for secrets that are about to come. */
+export const incomingProgram = (): string => readTemplate("shell/incoming.sh");
+
+/** Takes the tokens of a machine's instances. */
+export function tokensProgram(): string {
+  return program({ "main.sh": readTemplate("shell/tokens.sh"), ...library("lib.sh", "secrets.sh") });
 }
 
 /** Empties a machine of everything that the mesh put there. */

@@ -32,7 +32,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): MachineRepor
     ];
   });
   return {
-    files: files.map(({ path, mode }) => ({ path, type: "regular file", owner: "root:root", mode })),
+    files: files.map(({ path, mode, owner = "root:root" }) => ({ path, type: "regular file", owner, mode })),
     sums: files.map(({ path, sha256 }) => ({ path, sha256: sha256[0] ?? "any" })),
     tree: [
       ...files

@@ -1,4 +1,4 @@
-import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on, plan } from "./mesh";
+import { agent, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on, plan } from "./mesh";
 
 jest.setTimeout(300_000);
 
@@ -12,9 +12,7 @@ describeOnLab("the gateway", () => {
 
   test("runs without a route: the seed's part 1", async () => {
     expect(await on("gateway1", "systemctl is-active ingress-gateway")).toBe("active");
-    expect(
-      await on("gateway1", "curl -s http://127.0.0.1:8500/v1/agent/health/service/id/ingress-gateway?format=text"),
-    ).toBe("passing");
+    expect(await agent("gateway1", "agent/health/service/id/ingress-gateway?format=text")).toBe("passing");
     expect((await get(gatewayUrl)).status).toBe(0); // nothing listens
   });
 

@@ -1,6 +1,7 @@
 /** What the end-to-end tests do to a mesh on the lab, as a person would: edit the declaration, deploy, look. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { askApi } from "../../doctor/consul-api";
 import { machinesOf } from "../../lab/declared";
 import { reset, ssh } from "../../lab/machines";
 import labMesh from "../../meshes/lab";
@@ -146,10 +147,16 @@ export async function getUntil(status: number, url: string, headers: string[] = 
 
 /** Consul's API on the lab's server. */
 export async function consul<T>(path: string): Promise<T> {
-  const response = await fetch(`http://10.77.0.10:8500/v1/${path}`);
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as T;
+  const { status, text } = await askApi({ name: labMesh.name, consul: labConsul }, path);
+  if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
+  return JSON.parse(text) as T;
 }
+
+const labConsul = { existing: false, acl: true, tls: true, gossipEncryption: true, ...labMesh.consul };
+
+/** The machine's own agent, with the machine's token. */
+export const agent = (machine: string, path: string): Promise<string> =>
+  on(machine, `. /opt/gatehouse/lib/lib.sh; ask -sS "$AGENT/${path}"`);
 
 /** `useradd` and `userdel` keep the earlier /etc/passwd as /etc/passwd-, and so on. */
 export function withoutAccountBackups(files: Record<string, string>): Record<string, string> {

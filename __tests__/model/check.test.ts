@@ -234,7 +234,14 @@ describe("anything at all", () => {
 describe("the mesh", () => {
   it("has every default filled in", () => {
     const mesh = meshOf(valid());
-    expect(mesh.consul).toEqual({ datacenter: "dc1", address: "10.0.0.10:8500", existing: false });
+    expect(mesh.consul).toEqual({
+      datacenter: "dc1",
+      address: "10.0.0.10:8501",
+      existing: false,
+      acl: true,
+      tls: true,
+      gossipEncryption: true,
+    });
     expect(mesh.nodes[2]).toEqual({
       name: "worker1",
       role: "worker",
@@ -252,6 +259,7 @@ describe("the mesh", () => {
       binary: { path: "/project/bin/backend", sha256: "sha256 of bin/backend" },
       args: [],
       env: {},
+      secrets: [],
       health: { tcp: true, interval: "2s", timeout: "1s" },
       upstreams: [],
       deployAfter: [],

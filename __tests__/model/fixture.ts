@@ -23,7 +23,7 @@ export function valid(): MeshDeclaration {
   const hostKey = publicKey();
   return {
     name: "shop",
-    consul: { datacenter: "dc1", address: "10.0.0.10:8500" },
+    consul: { datacenter: "dc1", address: "10.0.0.10:8501" },
     ssh: { privateKeyFile: "id_ed25519" },
     nodes: {
       server1: { role: "server", address: "10.0.0.10", hostKey },

@@ -7,7 +7,7 @@ export function declaration(changes: Partial<MeshDeclaration> = {}): MeshDeclara
   const worker = (address: string) => ({ role: "worker" as const, address, hostKey });
   return {
     name: "shop",
-    consul: { datacenter: "dc1", address: "10.77.0.10:8500" },
+    consul: { datacenter: "dc1", address: "10.77.0.10:8501" },
     ssh: { privateKeyFile: "keys/deploy" },
     nodes: {
       server1: { role: "server", address: "10.77.0.10", hostKey },

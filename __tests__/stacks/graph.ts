@@ -7,6 +7,8 @@ import { MeshStack } from "../../stacks/mesh-stack";
 export interface Graph {
   /** The synthesized file. */
   text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever Terraform has a block for
+  json: any;
   /** Resource addresses, sorted. */
   addresses: string[];
   resource(address: string): Record<string, unknown>;
@@ -39,5 +41,5 @@ function graphOf(stack: MeshStack | ClusterStack): Graph {
     const direct = (resource(later).depends_on ?? []) as string[];
     return direct.some((address) => address === earlier || waitsFor(address, earlier));
   };
-  return { text, addresses: [...resources.keys()].sort(), resource, waitsFor };
+  return { text, json: JSON.parse(text), addresses: [...resources.keys()].sort(), resource, waitsFor };
 }

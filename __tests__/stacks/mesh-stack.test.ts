@@ -73,6 +73,7 @@ describe("order", () => {
   test("nothing but its node and binary holds the first instance back", () => {
     expect(graph.resource("null_resource.instance_backend_worker2").depends_on).toEqual([
       "null_resource.node_worker2",
+      "null_resource.tokens_worker2",
       "null_resource.binary_worker2_6275696c642f",
     ]);
   });
@@ -124,12 +125,20 @@ describe("what a change touches", () => {
       "null_resource.instance_frontend_worker1",
       "null_resource.node_worker1",
       "null_resource.sweep_worker1",
+      "null_resource.tokens_worker1",
     ]);
   });
 });
 
 test("ids do not change: renaming one would replace the real thing", () => {
   expect(graph.addresses.filter((address) => !address.startsWith("local_file."))).toEqual([
+    "consul_acl_policy.policy_edge_gateway1",
+    "consul_acl_policy.policy_handover",
+    "consul_acl_token.token_backend_worker2",
+    "consul_acl_token.token_edge_gateway1",
+    "consul_acl_token.token_frontend_worker1",
+    "consul_acl_token.token_frontend_worker2",
+    "consul_acl_token.token_handover",
     "consul_config_entry.ingress-gateway_edge",
     "consul_config_entry.proxy-defaults_global",
     "consul_config_entry.service-defaults_backend",
@@ -156,6 +165,9 @@ test("ids do not change: renaming one would replace the real thing", () => {
     "null_resource.sweep_worker1",
     "null_resource.sweep_worker2",
     "null_resource.swept",
+    "null_resource.tokens_gateway1",
+    "null_resource.tokens_worker1",
+    "null_resource.tokens_worker2",
   ]);
 });
 

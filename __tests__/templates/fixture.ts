@@ -20,6 +20,7 @@ export function service(changes: Partial<Service> = {}): Service {
     protocol: "http",
     binary: { path: "/build/web", sha256: "ab".repeat(32) },
     args: [],
+    secrets: [],
     env: {},
     health: { tcp: true, interval: "2s", timeout: "1s" },
     upstreams: [],
@@ -35,7 +36,14 @@ export function gateway(changes: Partial<Gateway> = {}): Gateway {
 export function mesh(changes: Partial<Mesh> = {}): Mesh {
   return {
     name: "lab",
-    consul: { datacenter: "dc1", address: "10.77.0.10:8500", existing: false },
+    consul: {
+      datacenter: "dc1",
+      address: "10.77.0.10:8501",
+      existing: false,
+      acl: true,
+      tls: true,
+      gossipEncryption: true,
+    },
     nodes: [server, worker],
     services: [],
     gateways: [],

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,13 +18,14 @@ export interface ConsulAgent {
   stop(): Promise<void>;
 }
 
-/** Starts the agent and waits until it has a leader. */
-export async function startConsul(binary: string): Promise<ConsulAgent> {
+/** Starts the agent, with further configuration in HCL where given, and waits until it has a leader. */
+export async function startConsul(binary: string, hcl = ""): Promise<ConsulAgent> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-consul-"));
+  writeFileSync(join(folder, "more.hcl"), hcl, { mode: 0o600 });
   const [http, rpc, lan] = (await freePorts(3)) as [number, number, number];
   const off = ["-dns-port=-1", "-grpc-port=-1", "-grpc-tls-port=-1", "-serf-wan-port=-1"];
   const ports = [`-http-port=${http}`, `-server-port=${rpc}`, `-serf-lan-port=${lan}`];
-  const quiet = ["-log-level=error", "-hcl=disable_update_check=true"];
+  const quiet = ["-log-level=error", "-hcl=disable_update_check=true", "-config-file=more.hcl"];
   const log = openSync(join(folder, "log"), "w");
   const child = spawn(binary, ["agent", "-dev", "-bind=127.0.0.1", ...ports, ...off, ...quiet], {
     cwd: folder,
@@ -75,7 +76,7 @@ async function hasLeader(address: string): Promise<boolean> {
 }
 
 /** Holds all of them at once before letting go, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   for (const server of servers) {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -8,7 +8,7 @@ import { PROVIDERS } from "../../tools/provider-mirror";
 export class TerraformFolder {
   readonly path = mkdtempSync(join(tmpdir(), "gatehouse-terraform-"));
 
-  constructor(private readonly env: Record<string, string>) {}
+  constructor(readonly env: Record<string, string>) {}
 
   /** Replaces the configuration. Provider requirements are added. */
   write(configuration: Record<string, unknown>): void {

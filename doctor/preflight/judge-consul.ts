@@ -9,8 +9,8 @@ const CONSUL_AT_LEAST = "1.18.0";
 
 /** How Consul's API answers the machine that deploys. */
 export interface ConsulApi {
-  /** `host:port` of the declaration. */
-  address: string;
+  /** With its scheme. */
+  url: string;
   /** Why it cannot be used. Undefined when it answers. */
   fault?: string;
 }
@@ -32,9 +32,15 @@ export function judgeAgent(plan: Plan, facts: Facts, serversComing: boolean): Fi
     const state = unit?.file ? `consul.service is ${unit.state}` : "there is no consul.service";
     const remedy = unit?.file ? `systemctl start consul; ${journal}` : "set up Consul's agent on this machine";
     problem(`nothing answers at 127.0.0.1:8500, ${state}`, "services register with their machine's agent", remedy);
+  } else if (agent.status === 403 && plan.acl) {
+    // Where Consul was there before, the machine's token comes with the first deploy.
+    if (plan.ownAgent) {
+      const reason = "Gatehouse's programs on the machine have no other way to its agent";
+      problem("the agent does not know this machine's token", reason, `npm run rotate -- ${plan.node.name}`);
+    }
   } else if (agent.status !== 200) {
     const reason = "services register with their machine's agent, which must let local programs read and register";
-    problem(`the agent answers ${agent.status}`, reason, `${journal}; with ACLs give the agent a default token`);
+    problem(`the agent answers ${agent.status}`, reason, `${journal}; with ACLs leave out consul.acl`);
   } else if (agent.datacenter !== plan.datacenter) {
     // It is part of every certificate's name, so it is no matter of taste.
     const reason = `the declaration says ${plan.datacenter}, and the config entries go there`;
@@ -82,14 +88,14 @@ function judgeEnvoy({ node }: Plan, { agent, versions }: Facts): Finding[] {
 }
 
 /** Terraform writes config entries through this address. */
-export function judgeConsulApi({ address, fault }: ConsulApi, serversComing: boolean): Finding[] {
+export function judgeConsulApi({ url, fault }: ConsulApi, serversComing: boolean): Finding[] {
   if (fault === undefined || serversComing) return [];
   return [
     {
       node: HERE,
       severity: "problem",
       check: "Consul's API",
-      found: `http://${address}: ${fault}`,
+      found: `${url}: ${fault}`,
       reason: "Terraform writes the config entries through it",
       remedy: "correct consul.address, or open the way to it from here",
     },

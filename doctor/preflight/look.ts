@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import type { Mesh, MeshNode } from "../../model";
 import { preflightScript } from "../../templates";
+import { apiUrl, askApi } from "../consul-api";
 import { inTurn } from "../in-turn";
 import { runOn } from "../ssh";
 import { readFacts } from "./facts";
@@ -9,6 +10,7 @@ import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
 import { planFor, questionsOf } from "./plan";
+import { lookAtSecrets } from "./secrets";
 import { unseen } from "./unseen";
 
 /** ssh connections at once: each is a process here, and a few hundred machines are asked in one go. */
@@ -44,7 +46,7 @@ export interface PreflightOptions {
 export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Promise<Preflight> {
   const waiting = new Set(mesh.nodes);
   const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
-  const api = askConsul(mesh.consul.address);
+  const api = askConsul(mesh);
   const asked = await inTurn(mesh.nodes, limit, async (node) => {
     const result = await lookAt(mesh, node, options.now ?? Date.now);
     waiting.delete(node);
@@ -53,7 +55,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   });
   const looks = asked.filter((result): result is Look => "facts" in result);
   const faults = asked.filter((result): result is Finding => !("facts" in result));
-  const found = [...faults, ...judge(looks, await api)];
+  const found = [...faults, ...(await lookAtSecrets(mesh)), ...judge(looks, await api)];
   return {
     mesh: mesh.name,
     machines: mesh.nodes.map((node) => ({ node, look: looks.find(({ plan }) => plan.node === node) })),
@@ -70,15 +72,16 @@ async function lookAt(mesh: Mesh, node: MeshNode, now: () => number): Promise<Lo
   return facts ? { plan, facts, began, ended } : unseen(node, output);
 }
 
-async function askConsul(address: string): Promise<ConsulApi> {
+async function askConsul(mesh: Mesh): Promise<ConsulApi> {
+  const url = apiUrl(mesh);
   try {
-    const response = await fetch(`http://${address}/v1/status/leader`, { signal: AbortSignal.timeout(API_TIMEOUT) });
-    const answer = await response.text();
-    if (!response.ok) return { address, fault: `it answers ${response.status}` };
-    return answer.length > 2 ? { address } : { address, fault: "it knows no leader" };
+    const leader = await askApi(mesh, "status/leader", API_TIMEOUT);
+    if (leader.status !== 200) return { url, fault: `it answers ${leader.status}` };
+    if (leader.text.length <= 2) return { url, fault: "it knows no leader" };
+    const known = !mesh.consul.acl || (await askApi(mesh, "acl/token/self", API_TIMEOUT)).status === 200;
+    return known ? { url } : { url, fault: "it does not know the token" };
   } catch (error) {
-    const { message, cause } = error as Error;
-    return { address, fault: cause instanceof Error ? cause.message : message };
+    return { url, fault: (error as Error).message };
   }
 }
 

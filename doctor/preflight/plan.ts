@@ -17,8 +17,10 @@ const MARGINS: Record<string, number> = {
 };
 
 /** What Consul's agent listens on, as `templates/consul/agent.hcl` sets it up. */
-const AGENT_PORTS = [8301, 8500, 8502, 8600];
-const SERVER_PORTS = [8300, 8302, 8503];
+const agentPortsOf = ({ role }: MeshNode, tls: boolean): number[] => [
+  ...(role === "server" ? [8300, 8302, tls ? 8501 : 8503] : []),
+  ...[8301, 8500, tls ? 8503 : 8502, 8600],
+];
 
 export interface WantedPort {
   port: number;
@@ -33,6 +35,9 @@ export interface WantedPort {
 export interface Plan {
   node: MeshNode;
   datacenter: string;
+  acl: boolean;
+  /** Whether the `cluster` stack sets up the agent. */
+  ownAgent: boolean;
   programs: string[];
   ports: WantedPort[];
   /** Names of the instances. */
@@ -60,8 +65,10 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
   return {
     node,
     datacenter: mesh.consul.datacenter,
+    acl: mesh.consul.acl,
+    ownAgent,
     programs: node.retired ? [] : programsOn(node),
-    ports: [...(ownAgent ? agentPorts(node) : []), ...instances.flatMap(portsOf)],
+    ports: [...(ownAgent ? agentPorts(node, mesh.consul.tls) : []), ...instances.flatMap(portsOf)],
     instances: instances.map(({ workload }) => workload.name),
     units: instances.flatMap(unitsOf),
     folders: node.retired ? {} : MARGINS,
@@ -92,9 +99,8 @@ function agentFiles(mesh: Mesh, node: MeshNode): Record<string, string> {
   );
 }
 
-function agentPorts({ role }: MeshNode): WantedPort[] {
-  const ports = role === "server" ? [...SERVER_PORTS, ...AGENT_PORTS] : AGENT_PORTS;
-  return ports.map((port) => ({ port, where: "any", unit: "consul.service", use: "Consul's agent" }));
+function agentPorts(node: MeshNode, tls: boolean): WantedPort[] {
+  return agentPortsOf(node, tls).map((port) => ({ port, where: "any", unit: "consul.service", use: "Consul's agent" }));
 }
 
 function unitsOf({ workload: { kind, name } }: Instance): string[] {

@@ -1,5 +1,5 @@
 /** What a service runs and how its health is checked. */
-import type { HealthDeclaration } from "../declaration";
+import type { HealthDeclaration, RunDeclaration } from "../declaration";
 import type { Path, Problems } from "../problem";
 import { hasBroken, isBroken, type Sound, type View } from "../view";
 import { checkFile } from "./files";
@@ -7,7 +7,18 @@ import { checkFile } from "./files";
 export function checkRuns(view: View, problems: Problems): void {
   for (const [name, { run, health }] of view.services.entries) {
     checkBinary(run?.binary, ["services", name, "run", "binary"], view, problems);
+    checkSecrets(run ?? {}, ["services", name, "run"], problems);
     if (health) checkHealth(health, ["services", name, "health"], problems);
+  }
+}
+
+function checkSecrets({ env = {}, secrets = {} }: Sound<RunDeclaration>, path: Path, problems: Problems): void {
+  for (const variable of Object.keys(secrets)) {
+    if (!Object.hasOwn(env, variable)) continue;
+    problems.add([...path, "secrets", variable], variable, {
+      reason: `\`${variable}\` is in \`env\` too, where its value stands in the state`,
+      remedy: "take it out of one of them",
+    });
   }
 }
 

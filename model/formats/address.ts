@@ -15,7 +15,7 @@ export function addressFault(address: string): Fault | undefined {
 
 /** `host:port` or `[IPv6]:port`. */
 export function hostPortFault(address: string): Fault | undefined {
-  const remedy = "write `host:port`, for example `10.0.0.10:8500` or `[fd00::10]:8500`";
+  const remedy = "write `host:port`, for example `10.0.0.10:8501` or `[fd00::10]:8501`";
   if (address.includes("://")) return { reason: "this has a scheme, and only `host:port` belongs here", remedy };
   if (isIPv6(address)) return { reason: "an IPv6 address needs brackets before its port", remedy };
   const [, six, name, port] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(address) ?? [];

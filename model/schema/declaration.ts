@@ -5,7 +5,7 @@ import { addressFault, hostPortFault } from "../formats/address";
 import { durationFault } from "../formats/duration";
 import { hostKeyFault } from "../formats/host-key";
 import { nameFault } from "../formats/name";
-import { datacenterFault, filledTextFault, textFault, urlPathFault, userFault } from "../formats/text";
+import { datacenterFault, filledTextFault, textFault, urlPathFault, userFault, versionFault } from "../formats/text";
 import { advice, field, flag, port, text } from "./fields";
 import { httpHeaderName, httpMethod, regex } from "./http";
 
@@ -54,6 +54,12 @@ const node = z.strictObject({
   retired: flag().optional(),
 });
 
+const SECRET =
+  'write `{ API_KEY: { version: "1" } }`; the value belongs into the mesh\'s secrets, see `npm run secrets`';
+const secret = z.strictObject({
+  version: text('write a text that changes with the value, for example `"1"`', versionFault),
+});
+
 const run = z.strictObject({
   binary: text("write the path of an executable file, from the project's folder", filledTextFault),
   args: field(
@@ -64,6 +70,7 @@ const run = z.strictObject({
     z.record(z.string(), text("write a string", textFault)),
     'write an object of strings, for example `{ LOG: "info" }`',
   ).optional(),
+  secrets: field(z.record(z.string(), field(secret, SECRET)), SECRET).optional(),
 });
 
 const health = z.strictObject({
@@ -167,10 +174,13 @@ export const declarationSchema = field(
     consul: field(
       z.strictObject({
         datacenter: text("write Consul's datacenter, for example `dc1`", datacenterFault),
-        address: text("write where Consul's HTTP API answers, for example `10.0.0.10:8500`", hostPortFault),
+        address: text("write where Consul's HTTP API answers, for example `10.0.0.10:8501`", hostPortFault),
         existing: flag().optional(),
+        acl: flag().optional(),
+        tls: flag().optional(),
+        gossipEncryption: flag().optional(),
       }),
-      'write `consul: { datacenter: "dc1", address: "10.0.0.10:8500" }`',
+      'write `consul: { datacenter: "dc1", address: "10.0.0.10:8501" }`',
     ),
     ssh,
     nodes: field(

@@ -22,15 +22,72 @@ leave_on_terminate = false
 # Health checks of kind `script` come from files that only root writes.
 enable_local_script_checks = true
 {%- endif %}
+{%- if acl %}
+
+# Tokens and the gossip key stand in files of their own: gatehouse-*.hcl.
+acl {
+  enabled                  = true
+  default_policy           = "deny"
+  enable_token_persistence = true
+}
+{%- endif %}
+{%- if tls %}
+
+tls {
+  defaults {
+    ca_file = "/etc/consul.d/tls/ca.pem"
+{%- if server %}
+    cert_file = "/etc/consul.d/tls/server.pem"
+    key_file  = "/etc/consul.d/tls/server-key.pem"
+{%- endif %}
+    verify_incoming = true
+    verify_outgoing = true
+  }
+  internal_rpc {
+    verify_server_hostname = true
+  }
+{%- unless server %}
+  # Envoy's xDS comes over loopback, with a token; Consul gives Envoy no certificate to show.
+  grpc {
+    cert_file       = "/etc/consul.d/tls/xds.pem"
+    key_file        = "/etc/consul.d/tls/xds-key.pem"
+    verify_incoming = false
+  }
+{%- endunless %}
+}
+auto_encrypt {
+{%- if server %}
+  allow_tls = true
+{%- else %}
+  tls = true
+{%- endif %}
+}
+{%- endif %}
 
 # Without ACLs the mesh would allow by default.
 default_intention_policy = "deny"
 connect {
   enabled = true
 }
+{%- if tls %}
+{%- if server %}
+# Plain HTTP is for programs on this machine.
+addresses {
+  http = "127.0.0.1"
+}
+{%- endif %}
+ports {
+{%- if server %}
+  https    = 8501
+{%- endif %}
+  grpc     = -1
+  grpc_tls = 8503
+}
+{%- else %}
 ports {
   grpc = 8502
 }
+{%- endif %}
 performance {
   raft_multiplier = 1
 }

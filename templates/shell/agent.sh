@@ -4,6 +4,12 @@
 bundle=$1
 # shellcheck source=lib.sh
 . "$bundle/lib/lib.sh"
+# shellcheck source=secrets.sh
+. "$bundle/lib/secrets.sh"
+
+TLS_DIR=$CONSUL_DIR/tls
+SECRETS_JSON=$CONSUL_DIR/gatehouse-secrets.json
+XDS_DAYS=3650
 
 add_user() {
   if getent passwd consul >/dev/null; then return 0; fi
@@ -20,10 +26,22 @@ keep_foreign() {
   done
 }
 
+# keep_state FOLDER: what the agent's configuration is made of, the unit in a folder `unit`.
+keep_state() {
+  local file
+  mkdir -p "$1/consul" "$1/unit"
+  for file in "$CONSUL_DIR/consul.hcl" "$SECRETS_JSON" "$TLS_DIR"; do
+    if [ -e "$file" ]; then cp -a "$file" "$1/consul/"; fi
+  done
+  cp -a "$UNIT_DIR/consul.service" "$1/unit/"
+}
+
 restore() {
   if [ -n "$1" ]; then
-    cp -a "$1/consul.hcl" "$CONSUL_DIR/consul.hcl"
-    cp -a "$1/consul.service" "$UNIT_DIR/consul.service"
+    rm -rf "$SECRETS_JSON" "$TLS_DIR"
+    cp -a "$1"/consul/. "$CONSUL_DIR/"
+    cp -a "$1/unit/consul.service" "$UNIT_DIR/consul.service"
+    rm -rf "$1"
     systemctl daemon-reload
     systemctl restart consul || true
     die "the agent did not start with its new configuration; this machine went back to the earlier one"
@@ -31,11 +49,73 @@ restore() {
   die "the agent did not start; see: journalctl -u consul -n 50"
 }
 
-# ROLE, SERVERS
+# write_if_new TARGET MODE OWNER CONTENT: the agent must be restarted when that is something new.
+write_if_new() {
+  if [ "$4" = "$(cat "$1" 2>/dev/null)" ] && [ "$(stat -c '%a %U:%G' "$1")" = "${2#0} $3" ]; then return 0; fi
+  printf '%s\n' "$4" | write_secret "$1" "$2" "$3"
+  restart=yes
+}
+
+# The certificate with which the agent meets this machine's own Envoys. It is made here, and its key leaves nowhere: what
+# auto-encrypt gives the agent is signed by the CA of the mesh, which may be replaced under an Envoy that runs.
+make_xds_certificate() {
+  local folder
+  [ ! -s "$TLS_DIR/xds.pem" ] || [ ! -s "$TLS_DIR/xds-key.pem" ] || [ ! -s "$TLS_DIR/xds-ca.pem" ] || return 0
+  folder=$(mktemp -d)
+  (
+    cd "$folder" || exit
+    consul tls ca create -domain=xds -days="$XDS_DAYS"
+    consul tls cert create -client -domain=xds -dc=local -days="$XDS_DAYS"
+  ) >/dev/null
+  write_secret "$TLS_DIR/xds-ca.pem" 0644 root:root <"$folder/xds-agent-ca.pem"
+  write_secret "$TLS_DIR/xds.pem" 0644 root:root <"$folder/local-client-xds-0.pem"
+  write_secret "$TLS_DIR/xds-key.pem" 0640 root:consul <"$folder/local-client-xds-0-key.pem"
+  rm -rf "$folder"
+  restart=yes
+}
+
+install_certificates() {
+  if [ "$TLS" != yes ]; then
+    rm -rf "$TLS_DIR"
+    return 0
+  fi
+  install -d -m 0755 "$TLS_DIR"
+  write_if_new "$TLS_DIR/ca.pem" 0644 root:root "$(secret ca)"
+  if [ "$ROLE" = server ]; then
+    write_if_new "$TLS_DIR/server.pem" 0644 root:root "$(secret cert)"
+    write_if_new "$TLS_DIR/server-key.pem" 0640 root:consul "$(secret key)"
+  else
+    make_xds_certificate
+  fi
+}
+
+# The gossip key and the agent's tokens, which stand nowhere else in its configuration.
+install_secrets() {
+  local token settings
+  token=$(secret agentToken)
+  if [ -n "$token" ]; then
+    printf '%s\n' "$token" | write_secret "$SECRETS/_agent.token" 0600 root:root
+  elif [ "$ACL" = no ]; then
+    rm -f "$SECRETS/_agent.token"
+  elif [ -e "$SECRETS/_agent.token" ]; then
+    token=$(<"$SECRETS/_agent.token") # of a server: it came after the server's start
+  fi
+  # jq reads the token from its input: it must not stand on a command line.
+  # shellcheck disable=SC2154 # secrets.sh sets it
+  settings=$({ printf '%s' "$token" | jq -Rs .; printf '%s' "$secrets"; } | jq -s '.[0] as $token | .[1] | {
+    encrypt: .gossipKey,
+    acl: {tokens: {agent: (if $token == "" then null else $token end), initial_management: .managementToken}}
+  } | del(.. | nulls)')
+  write_if_new "$SECRETS_JSON" 0640 root:consul "$settings"
+}
+
+# ROLE, SERVERS, ACL, TLS, SECRETS_COME
 # shellcheck source=/dev/null
 . "$bundle/agent.conf"
 lock agent 7
+[ "$SECRETS_COME" = no ] || take_incoming agent # a mesh may be open on purpose
 command -v consul >/dev/null || die "consul is not on this machine; install it (the rendered user_data does) and deploy again"
+command -v jq >/dev/null || die "jq is not on this machine; install it (the rendered user_data does) and deploy again"
 consul validate -quiet "$bundle/consul.hcl" || die "Consul refuses the agent's configuration; nothing was changed"
 need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR"
 keep_foreign
@@ -49,11 +129,13 @@ install -d -m 0750 -o consul -g consul /opt/consul
 before=""
 if [ -e "$CONSUL_DIR/consul.hcl" ] && [ -e "$UNIT_DIR/consul.service" ]; then
   before=$(mktemp -d)
-  cp -a "$CONSUL_DIR/consul.hcl" "$UNIT_DIR/consul.service" "$before/"
+  keep_state "$before"
 fi
 restart=no
 cmp -s "$bundle/consul.hcl" "$CONSUL_DIR/consul.hcl" || restart=yes
 cmp -s "$bundle/consul.service" "$UNIT_DIR/consul.service" || restart=yes
+install_certificates
+install_secrets
 put "$bundle/consul.hcl" "$CONSUL_DIR/consul.hcl" 0644
 put "$bundle/consul.service" "$UNIT_DIR/consul.service" 0644
 systemctl daemon-reload

@@ -8,9 +8,13 @@ bundle=$1
 # shellcheck source=/dev/null
 . "$bundle/removal.conf"
 
+# shellcheck disable=SC2034 # read by lib.sh
+TOKEN_OF=_handover
 api GET config/service-intentions |
   jq -r --arg mesh "$MESH" '.[] | select(.Meta["gatehouse-handover"]? == $mesh) | .Name' |
   while read -r name; do
     api DELETE "config/service-intentions/$name" >/dev/null
     say "removed the intentions of $name"
   done
+rm -f "$SECRETS/_handover.token"
+rmdir "$SECRETS" "$GATEHOUSE/incoming-secrets" "$GATEHOUSE" 2>/dev/null || true

@@ -5,6 +5,8 @@
 bundle=$1
 # shellcheck source=lib.sh
 . "$bundle/lib/lib.sh"
+# shellcheck source=secrets.sh
+. "$bundle/lib/secrets.sh"
 
 HEARD=1 # seconds until every Envoy has heard of a new edge
 
@@ -26,9 +28,9 @@ plan() {
 # tell VERB KIND/NAME ENTRY: false, with Consul's reason in `answer`, when Consul refuses.
 tell() {
   if [ "$1" = DELETE ]; then
-    answer=$(curl -sS --max-time 10 -X DELETE "$AGENT/config/$2" 2>&1) && [ "$answer" = "{}" ]
+    answer=$(ask -sS --max-time 10 -X DELETE "$AGENT/config/$2" 2>&1) && [ "$answer" = "{}" ]
   else
-    answer=$(printf '%s' "$3" | curl -sS --max-time 10 -X PUT --data-binary @- "$AGENT/config" 2>&1) && [ "$answer" = true ]
+    answer=$(printf '%s' "$3" | ask -sS --max-time 10 -X PUT --data-binary @- "$AGENT/config" 2>&1) && [ "$answer" = true ]
   fi
 }
 
@@ -60,6 +62,12 @@ change_protocols() {
 }
 
 command -v jq >/dev/null || die "not on this machine: jq; install it (the rendered user_data does) and deploy again"
+if jq -e .acl "$bundle/mesh.json" >/dev/null; then
+  take_incoming handover
+  secret handover | write_secret "$SECRETS/_handover.token" 0600 root:root
+  # shellcheck disable=SC2034 # read by lib.sh
+  TOKEN_OF=_handover # may write config entries
+fi
 wait_for 90 has_leader || die "Consul has no leader, as asked at 127.0.0.1:8500; see: journalctl -u consul -n 50"
 read_live >"$bundle/live.json" || die "Consul's config entries could not be read"
 plan grants >"$bundle/grants"

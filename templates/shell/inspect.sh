@@ -20,7 +20,16 @@ rows() {
 
 files() {
   xargs -r -d '\n' stat --printf '%n\t%F\t%U:%G\t%a\n' <<<"$FILES" 2>/dev/null | rows files path type owner mode
-  xargs -r -d '\n' sha256sum <<<"$FILES" 2>/dev/null | sed 's/^\([0-9a-f]\{64\}\)  /\1\t/' | rows sums sha256 path
+  sums | sed 's/^\([0-9a-f]\{64\}\)  /\1\t/' | rows sums sha256 path
+}
+
+# A definition is compared without the token that the machine wrote into it.
+sums() {
+  local file
+  grep -v '^/etc/consul\.d/' <<<"$FILES" | xargs -r -d '\n' sha256sum 2>/dev/null
+  grep '^/etc/consul\.d/' <<<"$FILES" | while read -r file; do
+    if [ -f "$file" ]; then printf '%s  %s\n' "$(sed '/^  token = "[^"]*"$/d' "$file" | sha256sum | cut -d ' ' -f 1)" "$file"; fi
+  done
 }
 
 # What lies in Gatehouse's folder, releases not looked into, and what it wrote elsewhere.
@@ -66,7 +75,12 @@ processes() {
   done | rows processes unit exe sha256
 }
 
-ask() { curl -sS --fail --max-time 5 "$@" 2>/dev/null; }
+# ask [curl arguments]: with this machine's token, or that of the instance $TOKEN_OF.
+ask() {
+  local file=/opt/gatehouse/secrets/${TOKEN_OF:-_agent}.token
+  [ -r "$file" ] || file=""
+  curl ${file:+-H @<(printf 'X-Consul-Token: %s\n' "$(<"$file")")} -sS --fail --max-time 5 "$@" 2>/dev/null
+}
 
 agent() {
   ask "$AGENT/agent/services" | jq -c '{services: [.[] | {ID, Service, Kind, Port, Of: .Proxy.DestinationServiceName, Upstreams: .Proxy.Upstreams}]}'
@@ -113,7 +127,7 @@ tcp() {
 # with_leaf SERVICE ARGUMENT...: curl as this service, with its certificate and without a key on the disk.
 with_leaf() {
   local leaf
-  leaf=$(ask "$AGENT/agent/connect/ca/leaf/$1") || { echo "failed the agent gives out no certificate of $1"; return; }
+  leaf=$(TOKEN_OF=$1 ask "$AGENT/agent/connect/ca/leaf/$1") || { echo "failed the agent gives out no certificate of $1"; return; }
   shift
   "$@" -k --cert <(jq -r .CertPEM <<<"$leaf") --key <(jq -r .PrivateKeyPEM <<<"$leaf")
 }

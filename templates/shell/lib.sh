@@ -7,6 +7,7 @@ GATEHOUSE=/opt/gatehouse
 INSTANCES=$GATEHOUSE/instances
 BINARIES=$GATEHOUSE/binaries
 ENV_DIR=$GATEHOUSE/env
+SECRETS=$GATEHOUSE/secrets
 UNIT_DIR=/etc/systemd/system
 CONSUL_DIR=/etc/consul.d
 BACKUPS=/var/backups/gatehouse
@@ -30,17 +31,30 @@ lock() {
   if [ "$attended" = yes ] && [ ! -t 0 ]; then die "the deploy went away while this waited for '$1'; nothing was done"; fi
 }
 
+# token_file: of the token that this program has, or nothing where there are no ACLs.
+token_file() {
+  local file=$SECRETS/${TOKEN_OF:-_agent}.token
+  if [ -r "$file" ]; then echo "$file"; fi
+}
+
+# ask [curl arguments]: with the token that this program has. It never stands on a command line.
+ask() {
+  local file
+  file=$(token_file)
+  curl ${file:+-H @<(printf 'X-Consul-Token: %s\n' "$(<"$file")")} "$@"
+}
+
 # api METHOD PATH [curl arguments]: asks the machine's own Consul agent.
 api() {
   local method=$1 path=$2
   shift 2
-  curl -sS --fail --max-time 10 -X "$method" "$@" "$AGENT/$path"
+  ask -sS --fail --max-time 10 -X "$method" "$@" "$AGENT/$path"
 }
 
 # status_of ID: passing, warning, critical or absent, as the agent sees the service instance with this id.
 status_of() {
   local code
-  code=$(curl -sS -o /dev/null --max-time 5 -w '%{http_code}' "$AGENT/agent/health/service/id/$1?format=text" 2>/dev/null || true)
+  code=$(ask -sS -o /dev/null --max-time 5 -w '%{http_code}' "$AGENT/agent/health/service/id/$1?format=text" 2>/dev/null || true)
   case $code in
     200) echo passing ;;
     429) echo warning ;;
@@ -76,12 +90,13 @@ live_path() {
     consul/*) echo "$CONSUL_DIR/${1#consul/}" ;;
     systemd/*) echo "$UNIT_DIR/${1#systemd/}" ;;
     env/*) echo "$ENV_DIR/${1#env/}" ;;
+    secrets/*) echo "$SECRETS/${1#secrets/}" ;;
     *) die "a release holds the unexpected file '$1'" ;;
   esac
 }
 
 # files_of RELEASE: its files, relative to it.
-files_of() { (cd "$1" && find consul systemd env -type f 2>/dev/null | sort) || true; }
+files_of() { (cd "$1" && find consul systemd env secrets -type f 2>/dev/null | sort) || true; }
 
 # put FILE TARGET MODE: whole or not at all.
 put() {
@@ -101,9 +116,9 @@ units_of() {
   done
 }
 
-# maintenance ID true|false
+# maintenance ID true|false: of this instance, with its own token.
 maintenance() {
-  api PUT "agent/service/maintenance/$1?enable=$2&reason=gatehouse" >/dev/null 2>&1 || true
+  TOKEN_OF=$NAME api PUT "agent/service/maintenance/$1?enable=$2&reason=gatehouse" >/dev/null 2>&1 || true
 }
 
 # machine_maintenance true|false: of everything on this machine.
@@ -155,7 +170,7 @@ remove_instance() {
   if api GET agent/self >/dev/null 2>&1; then reload_consul; fi
   mapfile -t units < <(units_of "$name")
   remove_units "${units[@]}"
-  rm -f "$ENV_DIR/$name.env"
+  rm -f "$ENV_DIR/$name.env" "$SECRETS/$name.token" "$SECRETS/$name.env"
   rm -rf "${INSTANCES:?}/$name"
   exec 8>&-
 }

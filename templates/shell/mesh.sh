@@ -27,6 +27,17 @@ fail() {
   exit 1
 }
 
+# curl with this machine's token, or with that of NAME: as NAME [curl arguments].
+as() {
+  local file=$GATEHOUSE/secrets/$1.token
+  shift
+  if [ -r "$file" ]; then
+    curl -s --max-time 5 -H @<(printf 'X-Consul-Token: %s\n' "$(<"$file")") "$@"
+  else
+    curl -s --max-time 5 "$@"
+  fi
+}
+
 names() { find "$INSTANCES" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null | sort; }
 
 known() {
@@ -51,7 +62,7 @@ rolled_back() {
 
 status() {
   local name unit
-  printf 'consul: %s, leader %s\n' "$(systemctl is-active consul || true)" "$(curl -s --max-time 5 "$AGENT/status/leader" || echo unknown)"
+  printf 'consul: %s, leader %s\n' "$(systemctl is-active consul || true)" "$(as _agent "$AGENT/status/leader" || echo unknown)"
   printf '%-45s %-10s %-10s %-9s %s\n' UNIT ACTIVE ENABLED RESTARTS SINCE
   for name in $(names); do
     for unit in $(units "$name"); do
@@ -61,7 +72,7 @@ status() {
     done
   done
   printf '\nCHECKS\n'
-  curl -s --max-time 5 "$AGENT/agent/checks" |
+  as _agent "$AGENT/agent/checks" |
     jq -r 'to_entries | sort_by(.key) | .[].value | "\(.ServiceID // "node")  \(.Name): \(.Status)  \(.Output | gsub("\\s+"; " ") | .[0:100])"' ||
     echo "Consul's agent does not answer"
   for name in $(names); do
@@ -93,7 +104,7 @@ rollback() {
 }
 
 routes() {
-  curl -s --max-time 5 "$AGENT/config/ingress-gateway" | jq -r '
+  as _agent "$AGENT/config/ingress-gateway" | jq -r '
     .[] | .Name as $gateway | .Listeners[]? | .Port as $port | .Protocol as $protocol | .Services[] |
     "\($gateway) :\($port) \($protocol) host \(.Hosts // ["\(.Name).ingress.*"] | join(", ")) -> \(.Name)"'
 }
@@ -106,9 +117,9 @@ config() {
     cat "$file"
   done
   printf '### environment: the names only\n'
-  sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' "$current"/env/* 2>/dev/null || true
+  sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' "$current"/env/* "$current"/secrets/* 2>/dev/null || true
   printf '### as Consul has it\n'
-  curl -s --max-time 5 "$AGENT/agent/service/$1" | jq . || true
+  as _agent "$AGENT/agent/service/$1" | jq . || true
   printf '### clusters of its Envoy\n'
   admin "$1" clusters | grep -E '::(health_flags|cx_active|rq_active)' || true
 }

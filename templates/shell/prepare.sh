@@ -24,6 +24,19 @@ envoy_flags() {
   echo "-ignore-envoy-compatibility"
 }
 
+# Where Envoy reaches this machine's agent, and by which authority it knows it.
+xds_flags() {
+  [ "$TLS" = yes ] || return 0
+  local ca=$CONSUL_DIR/tls/xds-ca.pem
+  if [ ! -e "$ca" ]; then
+    # The agent is not ours: by default it shows Envoy a certificate of the mesh's own authority.
+    ca=$GATEHOUSE/xds-ca.pem
+    api GET connect/ca/roots | jq -r '.Roots[].RootCert' >"$bundle/xds-ca.pem"
+    put "$bundle/xds-ca.pem" "$ca" 0644
+  fi
+  echo " -grpc-addr https://127.0.0.1:8503 -grpc-ca-file $ca"
+}
+
 install_programs() {
   local file
   install -d -m 0755 "$GATEHOUSE" "$GATEHOUSE/lib" "$INSTANCES" "$BINARIES"
@@ -48,8 +61,11 @@ read -ra programs <"$bundle/programs"
 need "${programs[@]}"
 wait_for 90 agent_answers || die "Consul's agent does not answer at 127.0.0.1:8500; see: journalctl -u consul -n 50"
 install_programs
-if grep -q '^ROLE=.*worker' "$GATEHOUSE/node.conf"; then
-  flags=$(envoy_flags)
+# MESH, NODE, ROLE, TLS
+# shellcheck source=/dev/null
+. "$GATEHOUSE/node.conf"
+if [ "$ROLE" = worker ]; then
+  flags=$(envoy_flags)$(xds_flags)
   printf 'GATEHOUSE_ENVOY_FLAGS=%s\n' "$flags" >"$bundle/node.env"
   put "$bundle/node.env" "$GATEHOUSE/node.env" 0644
   install_drain

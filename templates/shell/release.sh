@@ -8,10 +8,10 @@ KEEP_RELEASES=3
 MOVED_TIMEOUT=20   # seconds for Envoy to leave upstreams that are no longer declared; it drains for 5
 UPSTREAM_TIMEOUT=5 # seconds for Envoy to open the ports of new upstreams
 
-# use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, BINARY_SHA256,
-# BINARY_NAME, `home`.
+# use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, SECRET_ENV,
+# BINARY_SHA256, BINARY_NAME, `home`.
 use_conf() {
-  UPSTREAM_LISTENERS="" # an older Gatehouse wrote none
+  UPSTREAM_LISTENERS="" SECRET_ENV="" # an older Gatehouse wrote none
   # shellcheck source=/dev/null
   . "$1/instance.conf"
   home=$INSTANCES/$NAME
@@ -21,7 +21,7 @@ use_conf() {
 validate() {
   local trial
   trial=$(mktemp -d)
-  find "$CONSUL_DIR" -maxdepth 1 \( -name '*.hcl' -o -name '*.json' \) ! -name "$NAME.hcl" -exec cp -L {} "$trial/" \;
+  find "$CONSUL_DIR" -maxdepth 1 \( -name '*.hcl' -o -name '*.json' \) ! -name "$NAME.hcl" ! -name gatehouse-secrets.json -exec cp -L {} "$trial/" \;
   cp "$1"/consul/* "$trial/"
   if ! consul validate -quiet "$trial" >"$trial/report" 2>&1; then
     cat "$trial/report"
@@ -32,13 +32,11 @@ validate() {
   systemd-analyze verify --man=no "$1"/systemd/*.service
 }
 
-mode_of() { case $1 in env/*) echo 0600 ;; *) echo 0644 ;; esac; }
-
 # changed_files RELEASE: what would be another file on the machine, by content, owner or mode.
 changed_files() {
   local file
   for file in $(files_of "$1"); do
-    in_place "$1/$file" "$(live_path "$file")" "$(mode_of "$file")" || echo "$file"
+    in_place "$1" "$file" "$(live_path "$file")" || echo "$file"
   done
 }
 
@@ -47,7 +45,7 @@ changed_units() {
   local file
   for file in $(files_of "$1"); do
     cmp -s "$1/$file" "$(live_path "$file")" || echo "$file"
-  done | sed -n 's,^systemd/,,p; s,^env/\(.*\)\.env$,\1.service,p' | cat - <(other_processes "$1") | sort -u
+  done | sed -n 's,^systemd/,,p; s,^\(env\|secrets\)/\(.*\)\.env$,\2.service,p' | cat - <(other_processes "$1") | sort -u
 }
 
 # other_processes RELEASE: units that run as something else though their files are right.
@@ -62,21 +60,27 @@ other_processes() {
 # install_files RELEASE: all of them or none: each is written beside its target first. Sets `heard` when Consul must hear
 # of it.
 install_files() {
-  local file live mode at temporaries=() targets=()
+  local file live at temporaries=() targets=()
   for file in $(changed_files "$1"); do
     live=$(live_path "$file")
-    mode=$(mode_of "$file")
     case $file in consul/*) heard=yes ;; esac
     if [ -e "$live" ] && [ ! -e "$home/current" ]; then backup "$live"; fi
     targets+=("$live")
     temporaries+=("$(dirname "$live")/.gatehouse-$NAME-$(basename "$live")")
-    if ! install -m "$mode" "$1/$file" "${temporaries[-1]}"; then
+    if ! put_live "$1" "$file" "${temporaries[-1]}"; then
       rm -f "${temporaries[@]}"
       say "$live could not be written"
       return 1
     fi
   done
   for at in "${!targets[@]}"; do mv -f "${temporaries[$at]}" "${targets[$at]}" || return 1; done
+  [ -e "$1/secrets" ] || rm -f "$SECRETS/$NAME.env" # of a release that had some
+}
+
+# put_live RELEASE FILE TARGET
+put_live() {
+  rm -f "$3"
+  (umask 077 && live_content "$1" "$2" >"$3") && chown "$(owner_of "$2")" "$3" && chmod "$(mode_of "$2")" "$3"
 }
 
 # swap_to RELEASE UNIT...: installs its files and restarts the named units. Returns 2 when nothing was changed.

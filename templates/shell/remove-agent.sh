@@ -9,13 +9,14 @@ bundle=$1
 ADDED_USER=no
 # shellcheck source=/dev/null
 . "$GATEHOUSE/agent.conf"
-if systemctl is-active --quiet consul; then timeout 15 consul leave >/dev/null 2>&1 || true; fi
+if systemctl is-active --quiet consul; then CONSUL_HTTP_TOKEN_FILE=$(token_file) timeout 15 consul leave >/dev/null 2>&1 || true; fi
 remove_units consul.service
-rm -f "$CONSUL_DIR/consul.hcl"
+rm -rf "$CONSUL_DIR/consul.hcl" "$CONSUL_DIR/gatehouse-secrets.json" "$CONSUL_DIR/tls"
+rm -rf "${SECRETS:?}/_agent.token" "${GATEHOUSE:?}/incoming-secrets"
 rmdir "$CONSUL_DIR" 2>/dev/null || true
 rm -rf /opt/consul
 if [ "$ADDED_USER" = yes ]; then userdel consul 2>/dev/null || true; fi
 rm -f "$GATEHOUSE/agent.conf"
-rmdir "$GATEHOUSE" 2>/dev/null || true
+rmdir "$SECRETS" "$GATEHOUSE" 2>/dev/null || true
 rm -f /run/lock/gatehouse-*.lock
 say "the Consul agent is gone from $(hostname)"

@@ -22,8 +22,13 @@ rm -f /usr/local/bin/mesh
 if [ "$AGENT_TOO" = yes ] && [ -e "$GATEHOUSE/agent.conf" ]; then
   bash "$bundle/lib/remove-agent.sh" "$bundle"
 fi
-# The agent's record belongs to the cluster stack, if there is one.
-find "$GATEHOUSE" -mindepth 1 -maxdepth 1 ! -name agent.conf -exec rm -rf {} + 2>/dev/null || true
-rmdir "$GATEHOUSE" 2>/dev/null || true
+# The agent's record and token belong to the cluster stack, if there is one; the handover's removal comes later.
+find "$GATEHOUSE" -mindepth 1 -maxdepth 1 ! -name agent.conf ! -name secrets -exec rm -rf {} + 2>/dev/null || true
+if [ -e "$GATEHOUSE/agent.conf" ]; then
+  find "$SECRETS" -mindepth 1 ! -name '_*' -delete 2>/dev/null || true
+else
+  find "$SECRETS" -mindepth 1 ! -name _handover.token -delete 2>/dev/null || true
+fi
+rmdir "$SECRETS" "$GATEHOUSE" 2>/dev/null || true
 rm -f /run/lock/gatehouse-*.lock
 say "$(hostname) is empty"

@@ -9,7 +9,14 @@ export const MiB = 1024 * 1024;
 
 /** Where the fixture's own agents run already: a mesh without a `cluster` stack, a frontend on worker1. */
 export const shop: Mesh = mesh({
-  consul: { datacenter: "dc1", address: "10.77.0.10:8500", existing: true },
+  consul: {
+    datacenter: "dc1",
+    address: "10.77.0.10:8500",
+    existing: true,
+    acl: true,
+    tls: true,
+    gossipEncryption: true,
+  },
   instances: [instanceOf(service({ upstreams: [{ name: "backend", localPort: 5000 }] }))],
 });
 

@@ -5,7 +5,7 @@ import type { MeshNode } from "../../../model";
 import { mesh, worker } from "../../templates/fixture";
 import { facts, heads, lookAt, MiB, planOf, shop } from "./fixture";
 
-const answers: ConsulApi = { address: "10.77.0.10:8500" };
+const answers: ConsulApi = { url: "https://10.77.0.10:8501" };
 
 const found = (changes: Partial<Facts>, of = shop) => judge([lookAt("worker1", changes, of)], answers);
 
@@ -127,11 +127,21 @@ describe("Consul", () => {
 
   test.each([
     [{ status: 0 }, "nothing answers at 127.0.0.1:8500, consul.service is active"],
-    [{ status: 403 }, "the agent answers 403"],
+    [{ status: 500 }, "the agent answers 500"],
     [{ datacenter: "dc2" }, "the agent belongs to the datacenter dc2"],
     [{ leader: "" }, "the agent sees no leader"],
   ])("an agent with %j", (changes, what) => {
     expect(found(agent(changes))).toMatchObject([{ severity: "problem", check: "consul agent", found: what }]);
+  });
+
+  test("an agent that knows no token of ours yet, where Consul was there before", () => {
+    expect(found(agent({ status: 403 }))).toEqual([]);
+  });
+
+  test("an agent of ours that does not know its machine's token", () => {
+    const look = lookAt("worker1", agent({ status: 403 }));
+    const told = judge([{ ...look, plan: { ...look.plan, ownAgent: true } }], answers);
+    expect(told).toMatchObject([{ severity: "problem", remedy: "npm run rotate -- worker1" }]);
   });
 
   test("an old Consul is told", () => {
@@ -161,7 +171,7 @@ describe("Consul", () => {
 
   test("an API that does not answer here is told of this machine", () => {
     const told = judge([lookAt("server1")], { ...answers, fault: "connect ECONNREFUSED" });
-    expect(told).toMatchObject([{ node: "this machine", found: "http://10.77.0.10:8500: connect ECONNREFUSED" }]);
+    expect(told).toMatchObject([{ node: "this machine", found: "https://10.77.0.10:8501: connect ECONNREFUSED" }]);
   });
 });
 

@@ -5,7 +5,7 @@ import { unseen } from "../../../doctor/preflight/unseen";
 import { server, worker } from "../../templates/fixture";
 import { lookAt } from "./fixture";
 
-const api = { address: "10.77.0.10:8500" };
+const api = { url: "https://10.77.0.10:8501" };
 
 function result(changes: Parameters<typeof lookAt>[1] = {}): Preflight {
   const looks = [lookAt("server1", { versions: { consul: "1.22.7" } }), lookAt("worker1", changes)];

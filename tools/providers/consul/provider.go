@@ -107,11 +107,17 @@ func (consulProvider) Configure(
 		resp.Diagnostics.AddError("Cannot use this configuration of the consul provider", err.Error())
 		return
 	}
-	resp.ResourceData = client
+	resp.ResourceData, resp.DataSourceData = client, client
 }
 
-func (consulProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+func (consulProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{func() datasource.DataSource { return &tokenSecretSource{} }}
+}
 
 func (consulProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{func() resource.Resource { return &configEntryResource{} }}
+	return []func() resource.Resource{
+		func() resource.Resource { return &configEntryResource{} },
+		func() resource.Resource { return &policyResource{} },
+		func() resource.Resource { return &tokenResource{} },
+	}
 }

@@ -1,0 +1,158 @@
+import type { ConsulDeclaration, MeshDeclaration } from "../../model";
+import { openings } from "../../stacks";
+import { declaration, meshOf } from "./fixture";
+import { clusterGraph, type Graph, meshGraph } from "./graph";
+
+const locked = meshOf(declaration());
+const cluster = clusterGraph(locked);
+const mesh = meshGraph(locked);
+
+const lockedBut = (consul: Partial<ConsulDeclaration>): MeshDeclaration => {
+  const changed = declaration();
+  Object.assign(changed.consul, consul);
+  return changed;
+};
+
+const open = { acl: false, tls: false, gossipEncryption: false };
+
+describe("without a word about it in the declaration", () => {
+  test("Terraform talks to Consul by HTTPS, with a certificate and the management token", () => {
+    for (const graph of [cluster, mesh]) {
+      expect(graph.json.provider.consul).toEqual([
+        {
+          address: "10.77.0.10:8501",
+          datacenter: "dc1",
+          scheme: "https",
+          token: "${local.secrets.managementToken}",
+          ca_pem: "${local.secrets.ca.cert}",
+          cert_pem: "${local.secrets.servers.server1.cert}",
+          key_pem: "${local.secrets.servers.server1.key}",
+        },
+      ]);
+    }
+  });
+
+  test("secrets are read when Terraform runs, from a variable or a file, and kept in no plan", () => {
+    expect(cluster.json.variable.gatehouse_secrets).toMatchObject({ sensitive: true, ephemeral: true, default: "" });
+    expect(cluster.json.locals.secrets).toMatch(
+      /^\$\{jsondecode\(var\.gatehouse_secrets != "" \? var\.gatehouse_secrets : sensitive\(file\(".*\/secrets\/shop\.json"\)\)\)\}$/,
+    );
+  });
+
+  test("an agent's secrets come as a file, never in the text of a program", () => {
+    expect(secretsOf(cluster, "null_resource.agent_server1")).toBe(
+      '${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = local.secrets.ca.cert, ' +
+        '"cert" = local.secrets.servers.server1.cert, "key" = local.secrets.servers.server1.key, ' +
+        '"managementToken" = local.secrets.managementToken})}',
+    );
+    expect(secretsOf(cluster, "null_resource.agent_worker1")).toBe(
+      '${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = local.secrets.ca.cert, ' +
+        '"agentToken" = data.consul_acl_token_secret_id.secret_agent_of_worker1.secret_id})}',
+    );
+  });
+
+  test("every agent has the identity of its node", () => {
+    expect(cluster.resource("consul_acl_token.token_agent_of_worker1")).toMatchObject({
+      node_identities: [{ node_name: "worker1", datacenter: "dc1" }],
+      policies: ["${consul_acl_policy.policy_agent_of_worker1.name}"],
+    });
+  });
+
+  test("every instance of a service has the identity of the service and no more", () => {
+    const { service_identities, policies, node_identities } = mesh.resource("consul_acl_token.token_frontend_worker2");
+    expect(service_identities).toEqual([{ service_name: "frontend", datacenters: ["dc1"] }]);
+    expect([policies, node_identities]).toEqual([undefined, undefined]);
+  });
+
+  test("a gateway may write itself, and read whom it leads to", () => {
+    const rules = String(mesh.resource("consul_acl_policy.policy_edge_gateway1").rules).replace(/\s+/g, " ");
+    expect(rules).toContain('service "edge" { policy = "write" }');
+    expect(rules.match(/"write"/g)).toHaveLength(1);
+  });
+
+  test("a token that is replaced rolls its instance alone", () => {
+    const triggers = (address: string) => mesh.resource(address).triggers as Record<string, string>;
+    expect(triggers("null_resource.instance_backend_worker2").token).toBe(
+      "${consul_acl_token.token_backend_worker2.id}",
+    );
+    expect(triggers("null_resource.instance_frontend_worker2").token).toBe(
+      "${consul_acl_token.token_frontend_worker2.id}",
+    );
+  });
+
+  test("a token goes when nobody is left to use it", () => {
+    for (const graph of [cluster, mesh]) {
+      for (const address of graph.addresses.filter((one) => one.startsWith("consul_acl_"))) {
+        expect(graph.resource(address).lifecycle).toEqual({ create_before_destroy: true });
+      }
+    }
+    const last = "null_resource.settled";
+    expect(mesh.waitsFor(last, "consul_acl_token.token_frontend_worker1")).toBe(true);
+    expect(mesh.waitsFor(last, "null_resource.sweep_worker1")).toBe(true);
+    const smaller = declaration();
+    smaller.services!.frontend!.runsOn = ["worker2"];
+    expect(meshGraph(meshOf(smaller)).resource(last).triggers).not.toEqual(mesh.resource(last).triggers);
+  });
+
+  test("a machine that is to be emptied keeps its token until it is", () => {
+    const changed = declaration();
+    changed.nodes.spare = { ...changed.nodes.worker1!, address: "10.77.0.14", retired: true };
+    const { addresses } = clusterGraph(meshOf(changed));
+    expect(addresses).toContain("consul_acl_token.token_agent_of_spare");
+    expect(addresses).not.toContain("null_resource.agent_spare");
+  });
+
+  test("there is nothing to warn of", () => expect(openings(locked)).toEqual([]));
+});
+
+describe("where Consul was there before", () => {
+  const existing = meshGraph(meshOf(lockedBut({ existing: true })));
+
+  test("token and certificates are taken from the environment", () => {
+    expect(existing.json.provider.consul).toEqual([{ address: "10.77.0.10:8501", datacenter: "dc1", scheme: "https" }]);
+    expect(existing.json.variable).toBeUndefined();
+  });
+
+  test("each machine gets a token for Gatehouse's programs before they ask its agent", () => {
+    expect(existing.resource("consul_acl_token.token_agent_of_worker1")).toMatchObject({
+      node_identities: [{ node_name: "worker1" }],
+    });
+    expect(existing.waitsFor("null_resource.node_worker1", "null_resource.tokens_worker1")).toBe(true);
+  });
+});
+
+describe("what is switched off", () => {
+  test("is warned of, each by name", () => {
+    expect(openings(meshOf(lockedBut(open)))).toEqual([
+      expect.stringMatching(/^consul\.acl is false: /),
+      expect.stringMatching(/^consul\.tls is false: /),
+      expect.stringMatching(/^consul\.gossipEncryption is false: /),
+    ]);
+  });
+
+  test("needs no secret", () => {
+    const mesh = meshOf(lockedBut(open));
+    for (const graph of [clusterGraph(mesh), meshGraph(mesh)]) {
+      expect(graph.json.variable).toBeUndefined();
+      expect(graph.json.provider.consul).toMatchObject([{ scheme: "http" }]);
+      expect(graph.addresses.filter((one) => /consul_acl_|tokens_|agent_token_/.test(one))).toEqual([]);
+      expect(graph.text).not.toContain("incoming-secrets/");
+    }
+  });
+
+  test("leaves the rest on", () => {
+    const half = clusterGraph(meshOf(lockedBut({ tls: false })));
+    expect(half.json.provider.consul).toEqual([
+      { address: "10.77.0.10:8501", datacenter: "dc1", scheme: "http", token: "${local.secrets.managementToken}" },
+    ]);
+    expect(secretsOf(half, "null_resource.agent_server1")).toBe(
+      '${jsonencode({"gossipKey" = local.secrets.gossipKey, "managementToken" = local.secrets.managementToken})}',
+    );
+  });
+});
+
+/** What the resource brings to its machine before its program runs. */
+function secretsOf(graph: Graph, address: string): unknown {
+  const provisioners = graph.resource(address).provisioner as Record<string, Record<string, unknown>>[];
+  return provisioners.map(({ file }) => file?.content).find(Boolean);
+}

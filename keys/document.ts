@@ -1,0 +1,108 @@
+/** The secrets of one mesh as a document: its form, and what is wrong with one. No value is ever part of a message. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { z } from "zod";
+
+/** A certificate and its private key, both PEM. */
+export interface KeyPair {
+  cert: string;
+  key: string;
+}
+
+/** Everything secret of one mesh. A mesh whose Consul is not Gatehouse's own (`existing: true`) has only `services`. */
+export interface Secrets {
+  version: 1;
+  /** Key of Consul's gossip: base64 of 32 bytes. */
+  gossipKey?: string;
+  /** The token that may do everything: a UUID. */
+  managementToken?: string;
+  /** The authority of the agents' certificates. Without `key` it is the user's own, and so are the servers' certificates. */
+  ca?: { cert: string; key?: string };
+  /** Certificates of the Consul servers, by node name. */
+  servers: Record<string, KeyPair>;
+  /** Values of secret environment variables, by service and variable. */
+  services: Record<string, Record<string, string>>;
+}
+
+/** Secrets that cannot be read or used; the message says where, why and what to do. */
+export class SecretsError extends Error {}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const REMEDY = "Correct it, or bring back a copy: `npm run secrets` does not write over what it cannot read.";
+
+const certificate = z.string().refine(isCertificate, "no certificate in PEM");
+const key = z.string().refine(isKey, "no private key in PEM without a passphrase");
+const pair = z.strictObject({ cert: certificate, key }).refine(belongTogether, "the key is not the certificate's");
+const authority = z
+  .strictObject({ cert: certificate, key: key.optional() })
+  .refine((ca) => ca.key === undefined || belongTogether(ca), "the key is not the certificate's");
+const value = z
+  .string()
+  .min(1, "an empty value is no secret")
+  .refine(isOneLine, "a value is one line of text without control characters");
+
+const document = z.strictObject({
+  version: z.literal(1, "version has to be 1"),
+  gossipKey: z.string().refine(isGossipKey, "no base64 of 32 bytes").optional(),
+  managementToken: z.string().regex(UUID, "no UUID in lower case").optional(),
+  ca: authority.optional(),
+  servers: z.record(z.string(), pair).default({}),
+  services: z.record(z.string(), z.record(z.string(), value)).default({}),
+});
+
+/**
+ * The document in a text. `place` names where the text is from.
+ * @throws SecretsError with every fault and its place in the document
+ */
+export function parseSecrets(text: string, place: string): Secrets {
+  const parsed = document.safeParse(json(text, place));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join(".") || "(the whole)"}: ${message}`);
+  throw new SecretsError([`${place} does not hold the secrets of a mesh:`, ...faults, REMEDY].join("\n"));
+}
+
+/** The document as text, every part in its usual place. */
+export function formatSecrets({ version, gossipKey, managementToken, ca, servers, services }: Secrets): string {
+  return `${JSON.stringify({ version, gossipKey, managementToken, ca, servers, services }, null, 2)}\n`;
+}
+
+/** What JSON.parse says holds a piece of the text: only the line is told. */
+function json(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const position = /position (\d+)/.exec((error as Error).message)?.[1];
+    const line = position ? ` (line ${text.slice(0, Number(position)).split("\n").length})` : "";
+    throw new SecretsError(`${place} is not JSON${line}. ${REMEDY}`);
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  return works(() => new X509Certificate(pem));
+}
+
+function isKey(pem: string): boolean {
+  return works(() => createPrivateKey(pem));
+}
+
+function belongTogether(pair: { cert: string; key?: string }): boolean {
+  if (!isCertificate(pair.cert) || !pair.key || !isKey(pair.key)) return true; // said elsewhere
+  return new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key));
+}
+
+function isGossipKey(text: string): boolean {
+  const bytes = Buffer.from(text, "base64");
+  return bytes.length === 32 && bytes.toString("base64") === text;
+}
+
+function isOneLine(text: string): boolean {
+  return !/[\p{Cc}\p{Cs}]/u.test(text);
+}
+
+function works(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+/** An ACL token, and the policy that is its alone. */
+import { AclPolicy } from "@cdktf/provider-consul/lib/acl-policy";
+import { AclToken as ConsulAclToken } from "@cdktf/provider-consul/lib/acl-token";
+import { DataConsulAclTokenSecretId } from "@cdktf/provider-consul/lib/data-consul-acl-token-secret-id";
+import type { ITerraformDependable } from "cdktf";
+import type { Construct } from "constructs";
+import type { Gateway, Mesh, MeshNode, Service } from "../model";
+import { gatewayRules, handoverRules, machineRules } from "../templates";
+import { terraformLiteral } from "./terraform-literal";
+
+interface AclTokenProps {
+  mesh: Mesh;
+  /** What it is for, in words. */
+  description: string;
+  /** Rules of a policy. @default none */
+  rules?: string;
+  /** What a service and its sidecar need. */
+  service?: string;
+  /** What an agent needs. */
+  node?: string;
+  dependsOn?: ITerraformDependable[];
+}
+
+/**
+ * Whoever uses the token depends on it. So a new one is made first, taken into use, and only then the old one goes; and
+ * one that left the declaration goes when nobody is left to use it.
+ */
+export class AclToken extends ConsulAclToken {
+  /** The token itself. Terraform keeps it in its state. */
+  readonly secret: string;
+
+  constructor(scope: Construct, id: string, { mesh, description, rules, service, node, dependsOn }: AclTokenProps) {
+    const { name, consul } = mesh;
+    const lifecycle = { createBeforeDestroy: true };
+    const policy =
+      rules === undefined
+        ? undefined
+        : new AclPolicy(scope, `policy_${id}`, {
+            name: `gatehouse-${name}-${id}`,
+            description: `Gatehouse, mesh ${name}: ${description}`,
+            rules: terraformLiteral(rules),
+            datacenters: [consul.datacenter],
+            dependsOn,
+            lifecycle,
+          });
+    super(scope, `token_${id}`, {
+      description: `Gatehouse, mesh ${name}: ${description}`,
+      ...(policy && { policies: [policy.name] }),
+      ...(service && { serviceIdentities: [{ serviceName: service, datacenters: [consul.datacenter] }] }),
+      ...(node && { nodeIdentities: [{ nodeName: node, datacenter: consul.datacenter }] }),
+      dependsOn,
+      lifecycle,
+    });
+    this.secret = new DataConsulAclTokenSecretId(scope, `secret_${id}`, { accessorId: this.id, dependsOn }).secretId;
+  }
+
+  /** Of a machine's agent and of Gatehouse's programs there. */
+  static ofMachine(scope: Construct, mesh: Mesh, node: MeshNode, dependsOn?: ITerraformDependable[]): AclToken {
+    const description = `the agent of ${node.name}`;
+    return new AclToken(scope, `agent_of_${node.name}`, {
+      mesh,
+      description,
+      rules: machineRules(node),
+      node: node.name,
+      dependsOn,
+    });
+  }
+
+  /** Of one instance. */
+  static ofInstance(scope: Construct, mesh: Mesh, workload: Service | Gateway, node: MeshNode): AclToken {
+    const description = `${workload.name} on ${node.name}`;
+    const rights = workload.kind === "service" ? { service: workload.name } : { rules: gatewayRules(workload) };
+    return new AclToken(scope, `${workload.name}_${node.name}`, { mesh, description, ...rights });
+  }
+
+  static ofHandover(scope: Construct, mesh: Mesh): AclToken {
+    return new AclToken(scope, "handover", { mesh, description: "the handover", rules: handoverRules() });
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The secrets of a mesh as Terraform reads them when it runs: from the variable `gatehouse_secrets`, else from the file
+ * that `npm run secrets` made. What is given out here are expressions: no secret is in a synthesized file.
+ */
+import { Fn, TerraformLocal, TerraformVariable, Token } from "cdktf";
+import type { Construct } from "constructs";
+import { secretsFile } from "../keys";
+import type { Mesh, MeshNode } from "../model";
+import { runsElsewhere } from "./remote-run";
+import { terraformLiteral } from "./terraform-literal";
+
+export class MeshSecrets {
+  private readonly document: TerraformLocal;
+
+  constructor(scope: Construct, mesh: Mesh) {
+    const elsewhere = runsElsewhere(scope);
+    const variable = new TerraformVariable(scope, "gatehouse_secrets", {
+      type: "string",
+      description: "The secrets of the mesh, as JSON. Empty: they are read from the file.",
+      ...(elsewhere ? { nullable: false } : { default: "" }),
+      sensitive: true,
+    });
+    variable.addOverride("ephemeral", true); // neither in a plan nor in the state
+    const file = JSON.stringify(terraformLiteral(secretsFile(mesh.name)));
+    // The file is of this machine.
+    const text = elsewhere
+      ? "var.gatehouse_secrets"
+      : `var.gatehouse_secrets != "" ? var.gatehouse_secrets : sensitive(file(${file}))`;
+    this.document = new TerraformLocal(scope, "secrets", `\${jsondecode(${text})}`);
+  }
+
+  get gossipKey(): string {
+    return this.at("gossipKey");
+  }
+
+  get managementToken(): string {
+    return this.at("managementToken");
+  }
+
+  /** The certificate authority of Consul's own connections. */
+  get ca(): string {
+    return this.at("ca", "cert");
+  }
+
+  /** A server's certificate, which is good for a client too. */
+  certificateOf({ name }: MeshNode): { cert: string; key: string } {
+    return { cert: this.at("servers", name, "cert"), key: this.at("servers", name, "key") };
+  }
+
+  /** A secret environment variable of a service. */
+  valueOf(service: string, variable: string): string {
+    return this.at("services", service, variable);
+  }
+
+  private at(...keys: string[]): string {
+    return Token.asString(Fn.lookupNested(this.document.expression, keys));
+  }
+}

@@ -1,0 +1,7 @@
+# What Gatehouse's programs on one machine may ask and tell its agent, beside what the agent itself needs.
+agent {{ node }} {
+  policy = "write"
+}
+node_prefix "" {
+  policy = "read"
+}
