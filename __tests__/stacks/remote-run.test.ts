@@ -11,11 +11,14 @@ const CLOUD: Backend = { kind: "cloud", organization: "shop-org", hostname: "tfe
 const SHA = "a".repeat(64);
 
 let checkout: string;
-beforeEach(() => {
+/** The stacks' folders as `cloud` makes them, for whoever only reads. */
+let cloud: string;
+beforeAll(() => {
   checkout = mkdtempSync(join(tmpdir(), "gatehouse-checkout-"));
   writeBinary(checkout);
+  cloud = synth(mkdtempSync(join(checkout, "cloud-")), CLOUD, meshIn(checkout));
 });
-afterEach(() => rmSync(checkout, { recursive: true }));
+afterAll(() => rmSync(checkout, { recursive: true }));
 
 function writeBinary(folder: string): void {
   mkdirSync(join(folder, "build"), { recursive: true });
@@ -62,7 +65,7 @@ function uploaded(folder: string): string[] {
 }
 
 test.each(["cluster", "mesh"])("the cloud block of %s names a workspace of its own and no token", (stack) => {
-  const { terraform } = JSON.parse(read(synth(checkout), stack));
+  const { terraform } = JSON.parse(read(cloud, stack));
   expect(terraform.backend).toBeUndefined();
   expect(terraform.cloud).toEqual({
     hostname: "tfe.shop.test",
@@ -73,7 +76,7 @@ test.each(["cluster", "mesh"])("the cloud block of %s names a workspace of its o
 
 test("a compatible server that cuts the cloud block out of *.tf files finds it there, in front of a local backend", () => {
   const file = (stacks: string) => join(stacks, "mesh/backend_override.tf");
-  expect(readFileSync(file(synth(checkout)), "utf8")).toBe(`terraform {
+  expect(readFileSync(file(cloud), "utf8")).toBe(`terraform {
   cloud {
     organization = "shop-org"
     hostname     = "tfe.shop.test"
@@ -133,7 +136,7 @@ describe("the uploaded configuration", () => {
     const folder = join(synth(checkout), "mesh");
     for (const name of ["plan", "errored.tfstate", "terraform.tfvars", ".terraform/terraform.tfstate"]) {
       mkdirSync(join(folder, ".terraform"), { recursive: true });
-      writeFileSync(join(folder, name), "secret");
+      writeFileSync(join(folder, name), "{}");
     }
     writeFileSync(join(folder, ".terraform.lock.hcl"), "");
     expect(uploaded(folder)).toEqual([
@@ -161,7 +164,7 @@ describe("the uploaded configuration", () => {
   });
 
   test.each(["cluster", "mesh"])("%s names no path of this machine, no local_file and no key", (stack) => {
-    const text = read(synth(checkout), stack);
+    const text = read(cloud, stack);
     expect(text).not.toContain(checkout);
     expect(text).not.toContain(process.cwd());
     expect(text).not.toContain("local_file");
@@ -173,27 +176,29 @@ describe("the uploaded configuration", () => {
   test("is the same from another checkout: a run from there plans nothing", () => {
     const other = mkdtempSync(join(tmpdir(), "gatehouse-elsewhere-"));
     writeBinary(other);
+    const elsewhere = synth(other);
     for (const stack of ["cluster", "mesh"]) {
-      expect(read(synth(other), stack)).toBe(read(synth(checkout), stack));
+      expect(read(elsewhere, stack)).toBe(read(cloud, stack));
     }
     rmSync(other, { recursive: true });
   });
 
   test("is, but for where the state is, what a local run applies: moving a state plans nothing", () => {
-    const triggers = (backend: Backend) =>
-      Object.entries(JSON.parse(read(synth(checkout, backend), "mesh")).resource.null_resource).map(
-        ([name, resource]) => [name, (resource as { triggers?: object }).triggers],
-      );
-    expect(triggers(CLOUD)).toEqual(triggers({ kind: "local" }));
+    const triggers = (stacks: string) =>
+      Object.entries(JSON.parse(read(stacks, "mesh")).resource.null_resource).map(([name, resource]) => [
+        name,
+        (resource as { triggers?: object }).triggers,
+      ]);
+    expect(triggers(cloud)).toEqual(triggers(synth(checkout, { kind: "local" })));
   });
 });
 
 describe("the ssh key", () => {
-  const resource = (name: string) => JSON.parse(read(synth(checkout), "mesh")).resource.null_resource[name];
+  const resource = (name: string) => JSON.parse(read(cloud, "mesh")).resource.null_resource[name];
   const VARIABLE = "${var.ssh_private_key}";
 
   test("is a sensitive, ephemeral variable without a default", () => {
-    expect(JSON.parse(read(synth(checkout), "mesh")).variable.ssh_private_key).toEqual({
+    expect(JSON.parse(read(cloud, "mesh")).variable.ssh_private_key).toEqual({
       description: "The private key that opens the machines, and the bastion when there is one.",
       ephemeral: true,
       nullable: false,
