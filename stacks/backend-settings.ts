@@ -84,6 +84,10 @@ function readCloud(kind: "cloud" | "remote", environment: NodeJS.ProcessEnv): Re
     const remedy = "write it without https:// and without a path, for example tfe.example.com";
     problems.push(problem("GATEHOUSE_TFE_HOSTNAME", hostname, "this is not a host name", remedy));
   }
+  if (project && !/^[A-Za-z0-9 _-]+$/.test(project)) {
+    const reason = "a project's name has letters, digits, spaces, - and _";
+    problems.push(problem("GATEHOUSE_TFE_PROJECT", project, reason, "write the name of a project of the organization"));
+  }
   if (problems.length > 0 || !organization) return { problems };
   return { backend: { kind, organization, ...(hostname && { hostname }), ...(project && { project }) } };
 }

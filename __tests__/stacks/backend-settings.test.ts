@@ -43,6 +43,11 @@ describe("cloud", () => {
     expect(backendOf(environment)).toEqual({ kind: "cloud", organization: "ours", hostname: "tfe.theirs.test" });
   });
 
+  test.each(["shop/meshes", "${path.module}", "a\nb"])("a project named %j is refused", (project) => {
+    const environment = { GATEHOUSE_BACKEND: "cloud", GATEHOUSE_TFE_ORGANIZATION: "shop", TF_CLOUD_PROJECT: project };
+    expect(problemsOf(environment).map(({ path }) => path)).toEqual(["GATEHOUSE_TFE_PROJECT"]);
+  });
+
   test("everything that is wrong is told at once", () => {
     expect(problemsOf({ GATEHOUSE_BACKEND: "cloud", GATEHOUSE_TFE_HOSTNAME: "https://tfe.shop.test/app" })).toEqual([
       {
