@@ -13,17 +13,20 @@ export class MeshSecrets {
   private readonly document: TerraformLocal;
 
   constructor(scope: Construct, mesh: Mesh) {
+    const elsewhere = runsElsewhere(scope);
     const variable = new TerraformVariable(scope, "gatehouse_secrets", {
       type: "string",
       description: "The secrets of the mesh, as JSON. Empty: they are read from the file.",
-      default: "",
+      ...(elsewhere ? { nullable: false } : { default: "" }),
       sensitive: true,
     });
     variable.addOverride("ephemeral", true); // neither in a plan nor in the state
     const file = JSON.stringify(terraformLiteral(secretsFile(mesh.name)));
-    const here = `var.gatehouse_secrets != "" ? var.gatehouse_secrets : sensitive(file(${file}))`;
-    const document = runsElsewhere(scope) ? "var.gatehouse_secrets" : here;
-    this.document = new TerraformLocal(scope, "secrets", `\${jsondecode(${document})}`);
+    // The file is of this machine.
+    const text = elsewhere
+      ? "var.gatehouse_secrets"
+      : `var.gatehouse_secrets != "" ? var.gatehouse_secrets : sensitive(file(${file}))`;
+    this.document = new TerraformLocal(scope, "secrets", `\${jsondecode(${text})}`);
   }
 
   get gossipKey(): string {

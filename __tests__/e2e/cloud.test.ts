@@ -4,9 +4,10 @@
  * server on it), and providers: the registry's, or a mirror's. Where its certificate is its own, SSL_CERT_FILE names it.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { secretsFile } from "../../keys";
 import { changes } from "../../lab/machines";
 import type { MeshDeclaration } from "../../model";
 import { output } from "../../tools/process";
@@ -65,9 +66,13 @@ function tests(server: Server): void {
     pristine = machines.map(changes).map(lab.withoutAccountBackups);
     const { terraform_version } = JSON.parse(spawnSync("terraform", ["version", "-json"]).stdout.toString());
     const key = readFileSync("lab/.state/id_ed25519", "utf8");
+    // The lab's machines, under another name.
+    const secrets = readFileSync(secretsFile("lab"), "utf8");
+    writeFileSync(secretsFile(name), secrets, { mode: 0o600 });
     for (const stack of ["cluster", "mesh"]) {
       const id = await tfe.createWorkspace(`${name}-${stack}`, terraform_version);
       await tfe.setVariable(id, "ssh_private_key", key);
+      await tfe.setVariable(id, "gatehouse_secrets", secrets);
       workspaces[stack] = id;
     }
     await lab.deploy(current);
@@ -77,6 +82,7 @@ function tests(server: Server): void {
     credentials?.remove();
     process.env = before;
     for (const stack of Object.keys(workspaces)) await tfe.deleteWorkspace(`${name}-${stack}`);
+    rmSync(secretsFile(name), { force: true });
     for (const stack of ["cluster", "mesh"]) {
       for (const suffix of ["", ".backup"]) rmSync(`terraform.${name}.${stack}.tfstate${suffix}`, { force: true });
     }

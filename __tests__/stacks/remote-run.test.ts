@@ -170,6 +170,7 @@ describe("the uploaded configuration", () => {
     expect(text).not.toContain("local_file");
     expect(text).not.toContain("hashicorp/local");
     expect(text).not.toContain("keys/deploy");
+    expect(text).not.toContain("secrets/shop.json");
   });
 
   test("is the same from another checkout: a run from there plans nothing", () => {

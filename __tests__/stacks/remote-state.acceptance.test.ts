@@ -64,7 +64,7 @@ afterAll(async () => {
 /** The mesh, with this environment of one service. */
 function declare(settings: Record<string, string>): void {
   const mesh = declaration({ name: NAME });
-  mesh.consul = { datacenter: "dc1", address: consul.address, existing: true };
+  mesh.consul = { datacenter: "dc1", address: consul.address, existing: true, acl: false, tls: false };
   mesh.ssh = { privateKeyFile: join(folder, "key") };
   for (const service of Object.values(mesh.services!)) service.run = { binary: join(folder, "web"), env: settings };
   writeFileSync(join(folder, "mesh.ts"), `export default ${JSON.stringify(mesh)};\n`);
