@@ -1,8 +1,9 @@
 /** Tokens that are replaced, and a mesh that was open, under load. */
 import { output } from "../../../tools/process";
 import { doctorVerdict } from "../doctor";
-import { consul, deploy, describeOnLab, freshLab, meshFile, on, plan, type Run } from "../mesh";
-import { roll, twoOfEach } from "../rollout";
+import { consul, deploy, describeOnLab, freshLab, mainPid, meshFile, on, plan, type Run } from "../mesh";
+import { plant } from "../planted";
+import { roll, twoOfEach, workers } from "../rollout";
 
 jest.setTimeout(900_000);
 
@@ -66,6 +67,32 @@ describeOnLab("under load", () => {
     expect(await plan(mesh)).toEqual([]);
     expect(await doctorVerdict(mesh)).toEqual([]);
     expect(load).toMatchObject(none);
+  });
+
+  test("a secret's new value is taken into use", async () => {
+    const { backend } = mesh.services!;
+    const values = () =>
+      Promise.all(
+        workers.map(async (worker) =>
+          on(worker, `tr '\\0' '\\n' </proc/${await mainPid(worker, "backend")}/environ | grep ^API_KEY=`),
+        ),
+      );
+    plant({ backend: { API_KEY: "one" } });
+    backend!.run.secrets = { API_KEY: { version: "1" } };
+    await deploy(mesh);
+    expect(await values()).toEqual(["API_KEY=one", "API_KEY=one"]);
+    plant({ backend: { API_KEY: "two" } });
+    backend!.run.secrets = { API_KEY: { version: "2" } };
+    const { load } = await roll("a secret variable's value replaced", () => deploy(mesh));
+    expect(await values()).toEqual(["API_KEY=two", "API_KEY=two"]);
+    expect(load).toMatchObject(none);
+    expect(await doctorVerdict(mesh)).toEqual([]);
+    expect(await on("worker1", "mesh rollback backend")).toContain("backend goes back");
+    expect(await values()).toEqual(["API_KEY=one", "API_KEY=two"]);
+    backend!.run.secrets = {};
+    plant({});
+    await deploy(mesh);
+    expect(await doctorVerdict(mesh)).toEqual([]);
   });
 
   test("the agents take new certificates", async () => {

@@ -6,7 +6,6 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSecrets, type Secrets, secretsFile } from "../../../keys";
-import { formatSecrets } from "../../../keys/document";
 import { makeSecrets } from "../../../keys/make";
 import { machinesOf } from "../../../lab/declared";
 import { checkMesh, type MeshDeclaration, nodeFiles } from "../../../model";
@@ -23,6 +22,7 @@ import {
   mainPid,
   on,
 } from "../mesh";
+import { plant } from "../planted";
 import {
   commandLinesDuring,
   filesWith,
@@ -61,10 +61,7 @@ describeOnLab("secrets stay where they belong", () => {
     return changed;
   }
 
-  function plant(value: unknown): void {
-    const services = { backend: { API_KEY: value as string } };
-    writeFileSync(secretsFile("lab"), formatSecrets({ ...secrets, services }), { mode: 0o600 });
-  }
+  const plantValue = (value: unknown) => plant({ backend: { API_KEY: value } });
 
   async function watched(changed: MeshDeclaration): Promise<number> {
     const { file, command, env } = cdktfCommand(changed, ["deploy", "cluster", "mesh", "--auto-approve"]);
@@ -87,7 +84,7 @@ describeOnLab("secrets stay where they belong", () => {
     if ("problems" in checked) throw new Error(JSON.stringify(checked.problems));
     await makeSecrets(checked.mesh);
     secrets = readSecrets("lab") as Required<Secrets>;
-    plant(values.first);
+    plantValue(values.first);
     const { gossipKey, managementToken, ca, servers } = secrets;
     const keyOf = (pem = "") => pem.split("\n")[1]!;
     markers = {
@@ -128,7 +125,7 @@ describeOnLab("secrets stay where they belong", () => {
       expect((await filesWith(machine, all, "root")).filter((file) => !isAtHome(file))).toEqual([]);
       expect(await on(machine, "ls -A /opt/gatehouse/incoming-secrets")).toBe("");
       // What Terraform leaves of its scripts is empty, and goes after a moment.
-      expect(await on(machine, "find /tmp -maxdepth 1 -name 'gatehouse-*' -size +0")).toBe("");
+      expect(await on(machine, "find /tmp /home -maxdepth 2 -name '*gatehouse-*' -type f -size +0")).toBe("");
     }
   }
 
@@ -198,7 +195,7 @@ describeOnLab("secrets stay where they belong", () => {
   });
 
   test("a new version brings the new value, and is all that is planned", async () => {
-    plant(values.second);
+    plantValue(values.second);
     expect((await cdktf(mesh("1"), "diff", "mesh")).text).toContain("No changes.");
     expect(await watched(mesh("2"))).toBe(0);
     expect(await environment()).toContain(`API_KEY=${values.second}`);
@@ -206,7 +203,7 @@ describeOnLab("secrets stay where they belong", () => {
   });
 
   test("a deploy that fails leaks none, and the earlier value is back", async () => {
-    plant(values.third);
+    plantValue(values.third);
     const broken = mesh("3", ({ services }) => {
       services!.backend!.run.args = ["no-such-command"];
     });
@@ -225,7 +222,7 @@ describeOnLab("secrets stay where they belong", () => {
     ],
     ["no value", undefined, /API_KEY/],
   ])("%s stops the deploy, told by name, and nothing changes", async (_, value, told) => {
-    plant(value);
+    plantValue(value);
     printed = "";
     expect(await watched(mesh("4"))).toBe(1);
     expect(printed.replaceAll(/\s+/g, " ")).toMatch(told);
@@ -234,7 +231,7 @@ describeOnLab("secrets stay where they belong", () => {
   });
 
   test("a service without secrets any more leaves none behind", async () => {
-    plant(values.second);
+    plantValue(values.second);
     await deploy(declaration());
     expect((await environment()).filter((one) => one.startsWith("API_KEY="))).toEqual([]);
     expect(await on("worker2", "ls /opt/gatehouse/secrets")).not.toContain("backend.env");
