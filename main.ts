@@ -1,6 +1,6 @@
 import { App } from "cdktf";
 import { formatProblems, loadMesh, meshPath } from "./model";
-import { addStacks } from "./stacks";
+import { addStacks, keepPrivate } from "./stacks";
 
 async function main(): Promise<void> {
   const path = meshPath();
@@ -12,6 +12,7 @@ async function main(): Promise<void> {
   const app = new App();
   addStacks(app, result.mesh);
   app.synth();
+  keepPrivate(app);
 }
 
 void main();

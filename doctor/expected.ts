@@ -103,6 +103,7 @@ function addInstance({ node, files, units, links, binaries }: Expected, mesh: Me
     const brought = replacing("mesh", `tokens_${node.name}`);
     files.push({ path: token, mode: "600", sha256: [], mends: [...brought, ...mends], concerns });
   }
+  if (release.secretFile) files.push({ path: release.secretFile, mode: "600", sha256: [], mends, concerns });
   const path = `/opt/gatehouse/instances/${workload.name}/current`;
   links.push({ path, target: `releases/${release.release}`, mends, concerns });
   if (workload.kind !== "service") {

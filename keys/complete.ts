@@ -19,7 +19,9 @@ const AUTHORITY_WARNING_DAYS = 90;
 export async function complete(mesh: Mesh, given: Secrets | undefined, now: Date = new Date()): Promise<Completed> {
   const secrets: Secrets = structuredClone(given ?? { version: 1, servers: {}, services: {} });
   const completed: Completed = { secrets, made: [], wanted: [] };
-  if (!mesh.consul.existing) await completeCluster(mesh, completed, now);
+  const { existing, acl, tls, gossipEncryption } = mesh.consul;
+  if (!existing && (acl || tls || gossipEncryption)) await completeCluster(mesh, completed, now);
+  completed.wanted.push(...wantedValues(mesh, secrets));
   return completed;
 }
 
@@ -61,6 +63,15 @@ async function completeServer(
   secrets.servers[names.node] = pair;
   const why = reason ? `the one before ${reason}` : `until ${lifeLeft(pair.cert, now).end}`;
   made.push(`the certificate of ${names.node} (${why})`);
+}
+
+/** A person alone knows the values of a service's secret variables. */
+function wantedValues({ services }: Mesh, given: Secrets): string[] {
+  return services.flatMap(({ name, secrets }) =>
+    secrets
+      .filter((secret) => !given.services[name]?.[secret.name])
+      .map((secret) => `services.${name}.${secret.name}: write its value there`),
+  );
 }
 
 function serversOf({ nodes, consul }: Mesh): ServerNames[] {

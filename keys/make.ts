@@ -25,7 +25,8 @@ export async function makeSecrets(mesh: Mesh, from: Source = {}, now: Date = new
   const { secrets, made, wanted } = await complete(mesh, given, now);
   if (place === SECRETS_VARIABLE) return { place, made: [], wanted: [...made.map(lackingIn(place)), ...wanted] };
   const file = secretsFile(mesh.name, from.folder);
-  if (made.length > 0) write(file, secrets, given === undefined);
+  const begins = given === undefined && wanted.length > 0;
+  if (made.length > 0 || begins) write(file, secrets, given === undefined);
   return { place, made: [...made, ...(given ? closed(file) : [])], wanted };
 }
 

@@ -69,7 +69,11 @@ export interface ConsulDeclaration {
 }
 
 export interface SshDeclaration {
-  /** @default "root" */
+  /**
+   * Who logs in: root, or a user who may run `/usr/local/sbin/gatehouse-root` with sudo. `user_data` makes such a user on a
+   * new machine, `templates/shell/deploy-user.sh` on an old one.
+   * @default "root"
+   */
   user?: string;
   /** Path of the private key, from the project's folder. Needed unless `agent` is true. */
   privateKeyFile?: string;
@@ -135,6 +139,21 @@ export interface RunDeclaration {
   args?: string[];
   /** Environment variables. Not for secrets: they stand in the state. @default {} */
   env?: Record<string, string>;
+  /**
+   * Environment variables whose values are secret, by name. The value itself is in the mesh's secrets, under `services`
+   * (`npm run secrets` says what is wanted there), and reaches the machine as a file that only root reads.
+   * @default {}
+   */
+  secrets?: Record<string, SecretDeclaration>;
+}
+
+/** A secret without its value. */
+export interface SecretDeclaration {
+  /**
+   * Changes with the value: that rolls the service's instances, each drained. 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`,
+   * for example `"1"` or `"2026-11"`. A new value under the same version waits for the next change of the service.
+   */
+  version: string;
 }
 
 /** One of `http`, `tcp`, `grpc` or `script`. Consul: service definition `check`. */
@@ -145,7 +164,10 @@ export interface HealthDeclaration {
   tcp?: true;
   /** gRPC health protocol on the service's port, asked for this service name (`""` asks for the whole server). */
   grpc?: string;
-  /** Command and arguments; exit 0 is healthy. The agent needs `enable_local_script_checks`. */
+  /**
+   * Command and arguments; exit 0 is healthy. It runs as the agent's user in the agent's sandbox: it may read and connect, and
+   * write nothing but its own /tmp. An agent that is not Gatehouse's needs `enable_local_script_checks`.
+   */
   script?: string[];
   /** @default "2s" */
   interval?: Duration;

@@ -59,6 +59,8 @@ export interface Service extends Limits {
   binary: Binary;
   args: string[];
   env: Record<string, string>;
+  /** Secret environment variables by name, in the order of their names. Their values are in the mesh's secrets. */
+  secrets: { name: string; version: string }[];
   health: Health;
   upstreams: { name: string; localPort: number }[];
   /** Upstreams whose instances come first. In a cycle of upstreams nobody waits for anybody in that cycle. */

@@ -18,13 +18,21 @@ export class Problems {
 
   /** `found` is the value as it was written. */
   add(at: Path, found: unknown, { reason, remedy }: Fault): void {
-    this.#found.push({ at, path: formatPath(at), found: show(found), reason, remedy });
+    const shown = isSecret(at, found) ? "something (not shown)" : show(found);
+    this.#found.push({ at, path: formatPath(at), found: shown, reason, remedy });
   }
 
   /** All of them, in the order in which a person reads `declaration`. */
   list(declaration: unknown): Problem[] {
     return inOrderOf(declaration, this.#found).map(({ at: _at, ...problem }) => problem);
   }
+}
+
+/** Where the declaration names a secret, a person may have written its value. */
+function isSecret(at: Path, found: unknown): boolean {
+  const [section, , run, secrets, , field] = at;
+  const within = section === "services" && run === "run" && secrets === "secrets";
+  return within && field !== "version" && found !== at.at(-1);
 }
 
 /** `services.web.runsOn[0]`. A key that would blur the path is quoted: `services["a b"]`. */

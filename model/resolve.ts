@@ -71,6 +71,9 @@ function resolveService(name: string, service: ServiceDeclaration, deployAfter: 
     binary: { path: files.absolute(run.binary), sha256: files.sha256(run.binary) },
     args: [...(run.args ?? [])],
     env: { ...run.env },
+    secrets: Object.entries(run.secrets ?? {})
+      .map(([name, { version }]) => ({ name, version }))
+      .sort((one, other) => (one.name < other.name ? -1 : 1)),
     health: { ...health, interval: health.interval ?? "2s", timeout: health.timeout ?? "1s" },
     upstreams: upstreamsOf(service),
     deployAfter,

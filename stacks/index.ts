@@ -3,6 +3,8 @@ import type { Mesh } from "../model";
 import { ClusterStack } from "./cluster-stack";
 import { MeshStack } from "./mesh-stack";
 
+export { keepPrivate } from "./private-files";
+
 /** Adds the stacks of a mesh: `cluster`, unless Consul already runs, and `mesh` after it. */
 export function addStacks(app: App, mesh: Mesh): void {
   const cluster = mesh.consul.existing ? undefined : new ClusterStack(app, mesh);

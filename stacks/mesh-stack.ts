@@ -24,12 +24,14 @@ import { useBackend } from "./backend";
 import { ConfigEntry } from "./config-entry";
 import { addConsulProvider } from "./consul-provider";
 import { Milestone } from "./milestone";
-import { RemoteProgram } from "./remote-program";
+import { RemoteProgram, type RemoteProgramProps } from "./remote-program";
 import { ReviewFiles } from "./review-files";
+import { MeshSecrets } from "./secrets";
 import { UploadedBinary } from "./uploaded-binary";
 
 export class MeshStack extends TerraformStack {
   private readonly review: ReviewFiles;
+  private readonly secrets: MeshSecrets | undefined;
   private readonly entries = new Map<string, ConfigEntry>();
   /** Of each instance, by instance. */
   private readonly tokens = new Map<Instance, AclToken>();
@@ -48,7 +50,7 @@ export class MeshStack extends TerraformStack {
     super(scope, "mesh");
     useBackend(this, mesh.name);
     new NullProvider(this, "null");
-    addConsulProvider(this, mesh);
+    this.secrets = addConsulProvider(this, mesh) ?? this.secretsOfServices();
     this.review = new ReviewFiles(this);
 
     this.addEntries("proxy-defaults", () => []);
@@ -208,6 +210,7 @@ export class MeshStack extends TerraformStack {
       node,
       program: release.program,
       triggers: { release: release.hash, ...(token && { token: token.id }) },
+      secrets: this.environmentOf(workload),
       dependsOn: present(
         this.machines.get(node.name),
         this.brought.get(node.name),
@@ -219,6 +222,19 @@ export class MeshStack extends TerraformStack {
       ),
     });
     this.lastInstance.set(workload.name, resource);
+  }
+
+  /** The secret variables of a service: each run brings them anew. */
+  private environmentOf(workload: Service | Gateway): RemoteProgramProps["secrets"] {
+    if (workload.kind !== "service" || workload.secrets.length === 0 || !this.secrets) return undefined;
+    const secrets = this.secrets;
+    const values = workload.secrets.map(({ name }) => [name, secrets.valueOf(workload.name, name)]);
+    return { name: `env-${workload.name}`, values: Object.fromEntries(values) };
+  }
+
+  /** Where Consul has nothing secret of ours, its services may have. */
+  private secretsOfServices(): MeshSecrets | undefined {
+    return this.mesh.services.some(({ secrets }) => secrets.length > 0) ? new MeshSecrets(this, this.mesh) : undefined;
   }
 
   private binary(node: MeshNode, { binary }: Service): UploadedBinary {

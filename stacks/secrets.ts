@@ -2,14 +2,11 @@
  * The secrets of a mesh as Terraform reads them when it runs: from the variable `gatehouse_secrets`, else from the file
  * that `npm run secrets` made. What is given out here are expressions: no secret is in a synthesized file.
  */
-import { resolve } from "node:path";
 import { Fn, TerraformLocal, TerraformVariable, Token } from "cdktf";
 import type { Construct } from "constructs";
+import { secretsFile } from "../keys";
 import type { Mesh, MeshNode } from "../model";
 import { terraformLiteral } from "./terraform-literal";
-
-/** Where `npm run secrets` keeps them. */
-export const secretsFile = (meshName: string): string => resolve("secrets", `${meshName}.json`);
 
 export class MeshSecrets {
   private readonly document: TerraformLocal;
@@ -46,6 +43,11 @@ export class MeshSecrets {
   /** A server's certificate, which is good for a client too. */
   certificateOf({ name }: MeshNode): { cert: string; key: string } {
     return { cert: this.at("servers", name, "cert"), key: this.at("servers", name, "key") };
+  }
+
+  /** A secret environment variable of a service. */
+  valueOf(service: string, variable: string): string {
+    return this.at("services", service, variable);
   }
 
   private at(...keys: string[]): string {

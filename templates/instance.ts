@@ -7,6 +7,8 @@ import { contentHash, program, shellConf } from "./program";
 
 export interface InstanceRelease {
   files: MachineFile[];
+  /** Where the secret variables are on the machine, mode 0600. Their values come apart. Undefined when there are none. */
+  secretFile?: string;
   /** Hash of what makes the release: the files and the binary. */
   hash: string;
   /** The name of the release's folder on the machine. */
@@ -32,8 +34,11 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
   const parts =
     workload.kind === "service" ? serviceParts(mesh, instance, workload) : gatewayParts(mesh, instance, workload);
   const binary = workload.kind === "service" ? workload.binary : undefined;
+  const secrets = workload.kind === "service" ? workload.secrets : [];
+  const secretEnv = secrets.map(({ name, version }) => `${name}:${version}`).join(" ");
   const upstreams = workload.kind === "service" ? workload.upstreams.map(({ localPort }) => localPort) : [];
-  const hash = contentHash(binary?.sha256 ?? "", ...parts.flatMap((part) => [part.folder, part.name, part.content]));
+  const contents = parts.flatMap((part) => [part.folder, part.name, part.content]);
+  const hash = contentHash(binary?.sha256 ?? "", ...contents, ...(secretEnv ? [secretEnv] : []));
   const conf = shellConf({
     NAME: workload.name,
     KIND: workload.kind,
@@ -50,6 +55,8 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
     ADMIN_PORT: instance.adminPort,
     CHECK_SECONDS: workload.kind === "service" ? checkSeconds(workload) : 2,
     DRAIN: workload.runsOn.length > 1 ? "yes" : "no",
+    // Names and versions: a release with other ones is another release.
+    SECRET_ENV: secretEnv,
     BINARY_SHA256: binary?.sha256,
     BINARY_NAME: binary && binaryName(binary.path),
   });
@@ -60,11 +67,16 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
       mode: folders[folder].mode,
       content,
     })),
+    ...(secretEnv && { secretFile: secretFile(workload.name) }),
     hash,
     release: hash.slice(0, 12),
     ...(binary && { binaryPath: binaryPath(binary) }),
     program: program({ "main.sh": readTemplate("shell/instance.sh"), "instance.conf": conf, ...bundle }),
   };
+}
+
+function secretFile(name: string): string {
+  return `/opt/gatehouse/secrets/${name}.env`;
 }
 
 function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
@@ -86,6 +98,7 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
         name,
         mesh: mesh.name,
         command: [binary, ...service.args],
+        secretFile: service.secrets.length > 0 ? secretFile(name) : null,
         ...limitsOf(service),
       }),
     },

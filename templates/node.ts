@@ -31,6 +31,7 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
     "health.sh",
     "drift.sh",
     "release.sh",
+    "secrets.sh",
     "open-ports.sh",
     "transaction.sh",
     "rollback.sh",

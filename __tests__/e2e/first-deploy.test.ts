@@ -27,7 +27,7 @@ describeOnLab("the seed's mesh", () => {
 
   beforeAll(async () => {
     await freshLab();
-    pristine = machines.map(changes);
+    pristine = machines.map(changes).map(withoutAccountBackups);
     await deploy(declaration());
   });
 

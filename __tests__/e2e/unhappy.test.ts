@@ -24,7 +24,7 @@ describeOnLab("when something is wrong", () => {
 
   beforeAll(async () => {
     await freshLab();
-    pristine = changes("worker2");
+    pristine = withoutAccountBackups(changes("worker2"));
     await deploy(declaration());
   });
 

@@ -1,7 +1,7 @@
 /** A project's folder that is gone when the test ends, and a mesh. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Secrets, secretsFile } from "../../keys";
 import { type Made, makeSecrets } from "../../keys/make";
 import type { Mesh } from "../../model";
@@ -28,6 +28,7 @@ export class Project {
   }
 
   write(secrets: unknown): void {
+    mkdirSync(dirname(this.file), { recursive: true });
     writeFileSync(this.file, typeof secrets === "string" ? secrets : JSON.stringify(secrets));
   }
 

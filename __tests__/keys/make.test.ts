@@ -193,6 +193,45 @@ describe("an authority of the user's own", () => {
   });
 });
 
+describe("values of services' secret variables", () => {
+  const wanting = (existing: boolean) =>
+    meshOf(
+      edited((mesh) => {
+        mesh.consul.existing = existing;
+        mesh.services.frontend.run.secrets = { API_KEY: { version: "1" }, DB: { version: "1" } };
+      }),
+    );
+
+  test("are asked for by name, not made", async () => {
+    const { made, wanted } = await project.make(wanting(false));
+    expect(made).toHaveLength(4);
+    expect(wanted).toEqual([
+      "services.frontend.API_KEY: write its value there",
+      "services.frontend.DB: write its value there",
+    ]);
+    project.write({ ...project.secrets(), services: { frontend: { API_KEY: "hunter2" } } });
+    const again = await project.make(wanting(false));
+    expect(again.wanted).toEqual(["services.frontend.DB: write its value there"]);
+    expect(JSON.stringify(again)).not.toContain("hunter2");
+    expect(project.secrets().services).toEqual({ frontend: { API_KEY: "hunter2" } });
+  });
+
+  test("have a file to be written into, closed to others, where Consul already runs", async () => {
+    const { made, wanted } = await project.make(wanting(true));
+    expect(made).toEqual([]);
+    expect(wanted).toHaveLength(2);
+    expect(mode(project.file)).toBe(0o600);
+    expect(project.secrets()).toEqual({ version: 1, servers: {}, services: {} });
+  });
+});
+
+test("a mesh that needs no secret gets none", async () => {
+  const open = { acl: false, tls: false, gossipEncryption: false };
+  const mesh = meshOf(edited((draft) => Object.assign(draft.consul, open)));
+  expect(await project.make(mesh)).toMatchObject({ made: [], wanted: [] });
+  expect(existsSync(project.file)).toBe(false);
+});
+
 test("where Consul already runs nothing is made", async () => {
   const mesh = meshOf(edited((mesh) => (mesh.consul.existing = true)));
   expect(await project.make(mesh)).toMatchObject({ made: [], wanted: [] });

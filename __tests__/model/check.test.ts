@@ -259,6 +259,7 @@ describe("the mesh", () => {
       binary: { path: "/project/bin/backend", sha256: "sha256 of bin/backend" },
       args: [],
       env: {},
+      secrets: [],
       health: { tcp: true, interval: "2s", timeout: "1s" },
       upstreams: [],
       deployAfter: [],

@@ -20,6 +20,7 @@ export function service(changes: Partial<Service> = {}): Service {
     protocol: "http",
     binary: { path: "/build/web", sha256: "ab".repeat(32) },
     args: [],
+    secrets: [],
     env: {},
     health: { tcp: true, interval: "2s", timeout: "1s" },
     upstreams: [],

@@ -110,6 +110,29 @@ describe("a service", () => {
     expect(lines(files, "/etc/consul.d/frontend.hcl")).toContain(expected);
   });
 
+  describe("with secret variables", () => {
+    const secret = (version: string) =>
+      instanceRelease(mesh(), instanceOf(service({ secrets: [{ name: "API_KEY", version }] })));
+    const unit = "/etc/systemd/system/frontend.service";
+
+    test("reads them from a file that no release's text holds", () => {
+      const { files, secretFile } = secret("1");
+      expect(secretFile).toBe("/opt/gatehouse/secrets/frontend.env");
+      expect(lines(files, unit)).toContain(`EnvironmentFile=${secretFile}`);
+      expect(files.map(({ path }) => path)).not.toContain(secretFile);
+    });
+
+    test("is another release with another version, and the same with the same", () => {
+      expect(secret("1").hash).toBe(secret("1").hash);
+      expect(secret("1").hash).not.toBe(secret("2").hash);
+    });
+
+    test("none leave no trace", () => {
+      expect(release.secretFile).toBeUndefined();
+      expect(content(release.files, unit)).not.toContain("/opt/gatehouse/secrets");
+    });
+  });
+
   test("is the same release for the same content and another for another binary", () => {
     const hash = (sha256: string) =>
       instanceRelease(mesh(), instanceOf(service({ binary: { path: "/b", sha256 } }))).hash;

@@ -127,7 +127,8 @@ testWith("systemd-analyze", "systemd accepts every unit", () => {
 });
 
 testWith("cloud-init", "cloud-init accepts the user_data of servers and workers", () => {
-  for (const node of [server, worker]) {
+  const deployed = { ...worker, name: "deployed", ssh: { ...worker.ssh, user: "deploy" } };
+  for (const node of [server, worker, deployed]) {
     const file = join(folder, `user-data-${node.name}`);
     writeFileSync(file, userData(mesh(), node));
     const { stdout, stderr } = spawnSync("cloud-init", ["schema", "--config-file", file], { encoding: "utf8" });

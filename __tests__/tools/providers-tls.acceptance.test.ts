@@ -12,6 +12,7 @@ import { TerraformFolder } from "./terraform-folder";
 const made = spawnSync(process.execPath, ["--import", "tsx", join(__dirname, "../../tools/part.ts"), "consul"]);
 if (made.status !== 0) console.warn(`SKIPPED: the providers were not tried, there is no Consul here.\n${made.stderr}`);
 const suite = made.status === 0 ? describe : describe.skip;
+jest.setTimeout(60_000); // several runs of Terraform in one test
 
 const MANAGEMENT = "6f1f3f0a-6f0e-4d0c-9a34-0c43f3f0d6d1";
 /** What Go says when the other side ends a connection for want of a certificate. */
@@ -117,7 +118,7 @@ suite("the consul provider in use, over TLS", () => {
     expect(await faultWith({ ...whole(), cert_pem: foreign.cert, key_pem: foreign.key })).toMatch(refused);
     const { cert_pem: _cert, key_pem: _key, ...withoutCertificate } = whole();
     expect(await faultWith(withoutCertificate)).toMatch(refused);
-  }, 200_000);
+  });
 
   test("insecure_https skips the check of the server alone", async () => {
     const { ca_pem: _ca, ...withoutAuthority } = whole();

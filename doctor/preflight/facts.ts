@@ -12,6 +12,8 @@ export interface Facts {
   init: string;
   /** `state`: what `systemctl is-system-running` says. */
   systemd: { version: number; state: string };
+  /** What systemd can limit there: "cpu", "memory". */
+  controllers: string[];
   /** Public host keys that the machine's sshd shows, `ssh-ed25519 AAAA...`. */
   hostKeys: string[];
   missing: string[];
@@ -76,6 +78,7 @@ export function readFacts(text: string): Facts | undefined {
     home: homeFrom(one("home")),
     init: one("init")[0] ?? "",
     systemd: { version: Number(one("systemd")[0]) || 0, state: one("systemd")[1] ?? "" },
+    controllers: (one("controllers")[0] ?? "").split(/[\s,]+/),
     hostKeys: first("hostkey"),
     missing: first("missing"),
     versions: Object.fromEntries(all("version")),

@@ -52,6 +52,20 @@ export function judgeSystem(node: MeshNode, { uid, home, init, systemd }: Facts)
   return found;
 }
 
+/** systemd says nothing when it cannot hold a unit to its limit. */
+export function judgeLimits({ node, limits }: Plan, { controllers }: Facts): Finding[] {
+  return Object.entries(limits)
+    .filter(([controller]) => !controllers.includes(controller))
+    .map(([controller, limit]) => ({
+      node: node.name,
+      severity: "warning",
+      check: "limits",
+      found: `${limit} cannot be held: there is no cgroup controller for ${controller}`,
+      reason: "the unit states its limit, and the machine's kernel or container lets it take more",
+      remedy: "boot the machine with cgroup v2, or hand the controller on to the container",
+    }));
+}
+
 /** Debian's packages, where the program is not named like its package. */
 const packages: Record<string, string> = {
   awk: "mawk",

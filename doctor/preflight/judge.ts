@@ -4,7 +4,7 @@ import type { Facts } from "./facts";
 import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
-import { judgeFolders, judgePrograms, judgeSystem } from "./judge-machine";
+import { judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
 import { judgeDefinitions, judgeOpen, judgePorts, judgeUnits } from "./judge-names";
 import type { Plan } from "./plan";
 
@@ -34,6 +34,7 @@ function judgeMachine(look: Look, serversComing: boolean): Finding[] {
     ...common,
     ...judgePrograms(plan, facts),
     ...judgeFolders(plan, facts),
+    ...judgeLimits(plan, facts),
     ...judgeAgent(plan, facts, serversComing),
     ...judgePorts(plan, facts),
     ...judgeOpen(plan, facts),

@@ -45,6 +45,8 @@ export interface Plan {
   units: string[];
   /** The units of services. */
   services: string[];
+  /** Declared limits, each with what systemd needs for it: `{ memory: "memoryMax of shop" }`. */
+  limits: Partial<Record<"cpu" | "memory", string>>;
   /** Bytes that must be free, by folder; the binaries are not among them. */
   folders: Record<string, number>;
   /** By SHA-256. */
@@ -74,6 +76,10 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
     instances: instances.map(({ workload }) => workload.name),
     units: instances.flatMap(unitsOf),
     services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [`${name}.service`] : [])),
+    limits: {
+      ...limitOf(instances, "memoryMax", "memory"),
+      ...limitOf(instances, "cpuQuota", "cpu"),
+    },
     folders: node.retired ? {} : MARGINS,
     binaries,
     agentFiles: ownAgent ? agentFiles(mesh, node) : {},
@@ -113,6 +119,11 @@ function agentFiles(mesh: Mesh, node: MeshNode): Record<string, string> {
 
 function agentPorts(node: MeshNode, tls: boolean): WantedPort[] {
   return agentPortsOf(node, tls).map((port) => ({ port, where: "any", unit: "consul.service", use: "Consul's agent" }));
+}
+
+function limitOf(instances: Instance[], field: "memoryMax" | "cpuQuota", controller: "memory" | "cpu") {
+  const names = instances.filter(({ workload }) => workload[field] !== undefined).map(({ workload }) => workload.name);
+  return names.length > 0 ? { [controller]: `${field} of ${names.join(", ")}` } : {};
 }
 
 function unitsOf({ workload: { kind, name } }: Instance): string[] {

@@ -6,13 +6,12 @@ import { type Finding, HERE } from "./finding";
 
 /** Says what is missing by name, and no value. `from`: where to look; tests give their own. */
 export async function lookAtSecrets(mesh: Mesh, from: Source = {}): Promise<Finding[]> {
-  const { existing, acl, tls, gossipEncryption } = mesh.consul;
-  if (existing || !(acl || tls || gossipEncryption)) return [];
   const port = wrongPort(mesh);
   try {
     const given = readSecrets(mesh.name, from);
-    if (!given) return [...port, finding("problem", "there are none of this mesh", "npm run secrets")];
     const { made, wanted } = await complete(mesh, given);
+    const needed = made.length + wanted.length > 0;
+    if (!given && needed) return [...port, finding("problem", "there are none of this mesh", "npm run secrets")];
     return [
       ...port,
       ...made.map((part) => finding("problem", `missing or no longer good: ${part}`, "npm run secrets")),
@@ -28,7 +27,7 @@ export async function lookAtSecrets(mesh: Mesh, from: Source = {}): Promise<Find
 
 /** Plain HTTP is for programs on the servers themselves. */
 function wrongPort({ consul }: Mesh): Finding[] {
-  if (!consul.tls || !consul.address.endsWith(":8500")) return [];
+  if (consul.existing || !consul.tls || !consul.address.endsWith(":8500")) return [];
   return [
     {
       node: HERE,
@@ -42,6 +41,6 @@ function wrongPort({ consul }: Mesh): Finding[] {
 }
 
 function finding(severity: Finding["severity"], found: string, remedy: string): Finding {
-  const reason = "Terraform takes Consul's keys, tokens and certificates from them";
+  const reason = "Terraform takes keys, tokens, certificates and the services' values from them";
   return { node: HERE, severity, check: "secrets", found, reason, remedy };
 }

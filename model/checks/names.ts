@@ -12,8 +12,9 @@ export function checkNames(view: View, problems: Problems): void {
   for (const [name] of view.nodes.entries) check(["nodes"], name, nodeNameFault);
   for (const [name, service] of view.services.entries) {
     check(["services"], name, workloadNameFault);
-    for (const variable of Object.keys(service.run?.env ?? {}))
-      check(["services", name, "run", "env"], variable, variableFault);
+    for (const field of ["env", "secrets"] as const)
+      for (const variable of Object.keys(service.run?.[field] ?? {}))
+        check(["services", name, "run", field], variable, variableFault);
   }
   for (const [name] of view.gateways.entries) {
     check(["gateways"], name, workloadNameFault);

@@ -1,5 +1,5 @@
 /** What a service runs and how its health is checked. */
-import type { HealthDeclaration } from "../declaration";
+import type { HealthDeclaration, RunDeclaration } from "../declaration";
 import type { Path, Problems } from "../problem";
 import { hasBroken, isBroken, type Sound, type View } from "../view";
 import { checkFile } from "./files";
@@ -9,7 +9,18 @@ export function checkRuns(view: View, problems: Problems): void {
     const path = ["services", name, "run"];
     const sound = checkBinary(run?.binary, [...path, "binary"], view, problems);
     if (sound && run?.sha256 !== undefined) checkSum(run.binary!, run.sha256, [...path, "sha256"], view, problems);
+    checkSecrets(run ?? {}, path, problems);
     if (health) checkHealth(health, ["services", name, "health"], problems);
+  }
+}
+
+function checkSecrets({ env = {}, secrets = {} }: Sound<RunDeclaration>, path: Path, problems: Problems): void {
+  for (const variable of Object.keys(secrets)) {
+    if (!Object.hasOwn(env, variable)) continue;
+    problems.add([...path, "secrets", variable], variable, {
+      reason: `\`${variable}\` is in \`env\` too, where its value stands in the state`,
+      remedy: "take it out of one of them",
+    });
   }
 }
 

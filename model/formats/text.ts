@@ -39,6 +39,15 @@ export function variableFault(name: string): Fault | undefined {
   };
 }
 
+/** The version of a secret: it stands in plans and on machines. */
+export function versionFault(version: string): Fault | undefined {
+  if (/^[A-Za-z0-9._-]{1,64}$/.test(version)) return undefined;
+  return {
+    reason: version === "" ? "the version is empty" : "this is not a version: it stands in plans and on machines",
+    remedy: 'use 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`, for example `"1"`',
+  };
+}
+
 /** A login name. */
 export function userFault(user: string): Fault | undefined {
   if (/^[a-z_][a-z0-9_.-]{0,31}$/.test(user)) return undefined;

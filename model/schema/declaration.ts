@@ -14,6 +14,7 @@ import {
   textFault,
   urlPathFault,
   userFault,
+  versionFault,
 } from "../formats/text";
 import { advice, field, flag, port, text } from "./fields";
 import { httpHeaderName, httpMethod, regex } from "./http";
@@ -68,6 +69,12 @@ const node = z.strictObject({
   retired: flag().optional(),
 });
 
+const SECRET =
+  'write `{ API_KEY: { version: "1" } }`; the value belongs into the mesh\'s secrets, see `npm run secrets`';
+const secret = z.strictObject({
+  version: text('write a text that changes with the value, for example `"1"`', versionFault),
+});
+
 const run = z.strictObject({
   binary: text("write the path of an executable file, from the project's folder", filledTextFault),
   sha256: text("write what `sha256sum` says of the binary", sha256Fault).optional(),
@@ -79,6 +86,7 @@ const run = z.strictObject({
     z.record(z.string(), text("write a string", textFault)),
     'write an object of strings, for example `{ LOG: "info" }`',
   ).optional(),
+  secrets: field(z.record(z.string(), field(secret, SECRET)), SECRET).optional(),
 });
 
 const health = z.strictObject({

@@ -19,7 +19,7 @@ live_content() {
 
 mode_of() {
   case $1 in
-    env/*) echo 0600 ;;
+    env/* | secrets/*) echo 0600 ;;
     consul/*) if [ -e "$SECRETS/$NAME.token" ]; then echo 0640; else echo 0644; fi ;;
     *) echo 0644 ;;
   esac

@@ -93,12 +93,13 @@ live_path() {
     consul/*) echo "$CONSUL_DIR/${1#consul/}" ;;
     systemd/*) echo "$UNIT_DIR/${1#systemd/}" ;;
     env/*) echo "$ENV_DIR/${1#env/}" ;;
+    secrets/*) echo "$SECRETS/${1#secrets/}" ;;
     *) die "a release holds the unexpected file '$1'" ;;
   esac
 }
 
 # files_of RELEASE: its files, relative to it.
-files_of() { (cd "$1" && find consul systemd env -type f 2>/dev/null | sort) || true; }
+files_of() { (cd "$1" && find consul systemd env secrets -type f 2>/dev/null | sort) || true; }
 
 # put FILE TARGET MODE: whole or not at all.
 put() {
@@ -172,7 +173,7 @@ remove_instance() {
   if api GET agent/self >/dev/null 2>&1; then reload_consul; fi
   mapfile -t units < <(units_of "$name")
   remove_units "${units[@]}"
-  rm -f "$ENV_DIR/$name.env" "$SECRETS/$name.token"
+  rm -f "$ENV_DIR/$name.env" "$SECRETS/$name.token" "$SECRETS/$name.env"
   rm -rf "${INSTANCES:?}/$name"
   exec 8>&-
 }

@@ -114,7 +114,7 @@ config() {
     cat "$file"
   done
   printf '### environment: the names only\n'
-  sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' "$current"/env/* 2>/dev/null || true
+  sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' "$current"/env/* "$current"/secrets/* 2>/dev/null || true
   printf '### as Consul has it\n'
   ask "agent/service/$1" | jq . || true
   printf '### clusters of its Envoy\n'

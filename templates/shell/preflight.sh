@@ -46,6 +46,11 @@ look_at_systemd() {
     "$(systemctl is-system-running 2>/dev/null)"
 }
 
+# What of a machine systemd can limit: cgroup v2 says so itself, v1 has a folder for each.
+look_at_controllers() {
+  tell controllers "$(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null || ls -x -w 0 /sys/fs/cgroup)"
+}
+
 # The public halves of the keys that sshd shows; only root may ask sshd itself.
 look_at_host_keys() {
   local keys file
@@ -135,6 +140,7 @@ main() {
   look_at_home
   look_for_programs
   look_at_systemd
+  look_at_controllers
   look_at_host_keys
   look_at_folders
   look_at_agent

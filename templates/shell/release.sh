@@ -8,9 +8,11 @@ KEEP_RELEASES=3
 MOVED_TIMEOUT=20   # seconds for Envoy to leave upstreams that are no longer declared; it drains for 5
 UPSTREAM_TIMEOUT=5 # seconds for Envoy to open the ports of new upstreams
 
-# use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, BINARY_SHA256,
-# BINARY_NAME, `home`.
+# use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, SECRET_ENV,
+# BINARY_SHA256, BINARY_NAME, `home`.
 use_conf() {
+  # shellcheck disable=SC2034 # the transaction reads it
+  SECRET_ENV=""
   UPSTREAM_LISTENERS="" # an older Gatehouse wrote none
   # shellcheck source=/dev/null
   . "$1/instance.conf"
@@ -45,7 +47,7 @@ changed_units() {
   local file
   for file in $(files_of "$1"); do
     cmp -s "$1/$file" "$(live_path "$file")" || echo "$file"
-  done | sed -n 's,^systemd/,,p; s,^env/\(.*\)\.env$,\1.service,p' | cat - <(other_processes "$1") | sort -u
+  done | sed -n 's,^systemd/,,p; s,^\(env\|secrets\)/\(.*\)\.env$,\2.service,p' | cat - <(other_processes "$1") | sort -u
 }
 
 # other_processes RELEASE: units that run as something else though their files are right.
@@ -74,6 +76,7 @@ install_files() {
     fi
   done
   for at in "${!targets[@]}"; do mv -f "${temporaries[$at]}" "${targets[$at]}" || return 1; done
+  [ -e "$1/secrets" ] || rm -f "$SECRETS/$NAME.env" # of a release that had some
 }
 
 # put_live RELEASE FILE TARGET

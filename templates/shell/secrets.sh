@@ -25,3 +25,12 @@ write_secret() {
     return 1
   fi
 }
+
+# environment NAME...: these secrets as systemd reads variables from a file.
+environment() {
+  local name
+  for name in "$@"; do
+    jq -r --arg name "$name" '.[$name] | strings | select(test("\\A[^[:cntrl:]]+\\z")) | "\($name)=\(@json)"' <<<"$secrets" |
+      grep . || die "the value of $name cannot be an environment variable: it has to be one line of text and not empty. Correct it in the mesh's secrets and deploy again"
+  done
+}

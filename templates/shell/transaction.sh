@@ -9,6 +9,8 @@
 . /opt/gatehouse/lib/health.sh
 # shellcheck source=release.sh
 . /opt/gatehouse/lib/release.sh
+# shellcheck source=secrets.sh
+. /opt/gatehouse/lib/secrets.sh
 # shellcheck source=open-ports.sh
 . /opt/gatehouse/lib/open-ports.sh
 
@@ -59,6 +61,7 @@ stage() {
     if [ -d "$bundle/$part" ]; then cp -a "$bundle/$part" "$staging/"; fi
   done
   chown -R root:root "$staging"
+  stage_secrets "$staging"
   if [ -d "$staging/env" ]; then chmod 0700 "$staging/env" && chmod 0600 "$staging/env/"*; fi
   if diff -rq "$staging" "$release" >/dev/null 2>&1; then
     rm -rf "$staging" # it is there already, and perhaps in service
@@ -66,6 +69,15 @@ stage() {
   fi
   rm -rf "$release"
   mv "$staging" "$release"
+}
+
+# stage_secrets STAGING: the secret variables, as systemd reads them. A release keeps its own: one can go back to it.
+stage_secrets() {
+  [ -n "$SECRET_ENV" ] || return 0
+  local names
+  mapfile -t names < <(tr ' ' '\n' <<<"$SECRET_ENV" | cut -d : -f 1)
+  install -d -m 0700 "$1/secrets"
+  (umask 077 && environment "${names[@]}" >"$1/secrets/$NAME.env")
 }
 
 # Runs when the release could not even be put on the machine: what was written for it goes.
@@ -106,6 +118,7 @@ tell_open() {
 }
 
 main() {
+  if [ -n "$SECRET_ENV" ]; then take_incoming "env-$NAME"; fi
   lock "$NAME" 7
   need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR"
   local outcome=0

@@ -2,7 +2,7 @@ import type { Facts, Listener } from "../../../doctor/preflight/facts";
 import { judge, type Look } from "../../../doctor/preflight/judge";
 import type { ConsulApi } from "../../../doctor/preflight/judge-consul";
 import type { MeshNode } from "../../../model";
-import { mesh, worker } from "../../templates/fixture";
+import { instanceOf, mesh, service, worker } from "../../templates/fixture";
 import { facts, heads, lookAt, MiB, planOf, shop } from "./fixture";
 
 const answers: ConsulApi = { url: "https://10.77.0.10:8501" };
@@ -48,6 +48,15 @@ describe("the machine", () => {
     expect(found({ open: [{ unit: "frontend.service", at: "0.0.0.0:9001" }] })).toMatchObject([
       { severity: "warning", check: "frontend.service", found: "it listens on 0.0.0.0:9001" },
     ]);
+  });
+
+  test("a limit that the machine cannot hold is told, one that nobody declared is not", () => {
+    const limited = { ...shop, instances: [instanceOf(service({ memoryMax: "512M", cpuQuota: "50%" }))] };
+    expect(found({}, limited)).toEqual([]);
+    expect(found({ controllers: ["cpu,cpuacct", "cpu", "pids"] }, limited)).toMatchObject([
+      { severity: "warning", check: "limits", found: expect.stringMatching(/^memoryMax of frontend cannot be held/) },
+    ]);
+    expect(found({ controllers: [] })).toEqual([]);
   });
 
   test("a system with some failed unit will do", () => {

@@ -1,7 +1,7 @@
 import { lookAtSecrets } from "../../../doctor/preflight/secrets";
 import type { Consul, Mesh } from "../../../model";
 import { Project } from "../../keys/folder";
-import { mesh } from "../../templates/fixture";
+import { mesh, service } from "../../templates/fixture";
 
 const of = (consul: Partial<Consul> = {}): Mesh => ({ ...mesh(), consul: { ...mesh().consul, ...consul } });
 
@@ -45,6 +45,19 @@ describe("a mesh's secrets, before a deploy", () => {
   test("are not needed where Consul was there before, nor in an open mesh", async () => {
     expect(await told({ existing: true })).toEqual([]);
     expect(await told({ acl: false, tls: false, gossipEncryption: false })).toEqual([]);
+  });
+
+  test("a service's values are asked for by name, wherever Consul is", async () => {
+    const services = [service({ secrets: [{ name: "API_KEY", version: "1" }] })];
+    const found = async () =>
+      lookAtSecrets({ ...of({ existing: true }), services }, { folder: project.folder, environment: {} });
+    expect(await found()).toMatchObject([{ severity: "problem", found: "there are none of this mesh" }]);
+    project.write({ version: 1, services: { frontend: { OTHER: "hunter2" } } });
+    expect(await found()).toMatchObject([
+      { severity: "problem", found: "services.frontend.API_KEY: write its value there" },
+    ]);
+    project.write({ version: 1, services: { frontend: { API_KEY: "hunter2" } } });
+    expect(await found()).toEqual([]);
   });
 
   test("go with the port of the HTTPS API", async () => {

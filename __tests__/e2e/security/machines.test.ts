@@ -36,13 +36,15 @@ describeOnLab("a service's port", () => {
 
   test.each([
     ["the service backend", "10.77.0.13", 9002],
-    ["its sidecar's admin page", "10.77.0.13", 19001],
+    ["its sidecar's admin page", "10.77.0.13", "ADMIN_PORT"],
     ["the service frontend", "10.77.0.12", 9001],
     ["the frontend's way to the backend", "10.77.0.12", 5000],
     ["the agent's HTTP API", "10.77.0.13", 8500],
     ["the agent's xDS", "10.77.0.13", 8503],
-  ])("%s answers nobody on another machine", async (_what, address, port) => {
+  ])("%s answers nobody on another machine", async (_what, address, which) => {
     const itself = address === "10.77.0.13" ? "worker2" : "worker1";
+    const conf = ". /opt/gatehouse/instances/backend/current/instance.conf";
+    const port = typeof which === "number" ? which : Number(await on(itself, `${conf}; echo $${which}`));
     expect(await connect(itself, "127.0.0.1", port)).toBe("open"); // so this can tell
     for (const from of ["gateway1", "server1", itself === "worker1" ? "worker2" : "worker1"]) {
       expect(await connect(from, address, port)).toBe("closed");

@@ -48,6 +48,7 @@ describe("names", () => {
     ["an environment variable", (d) => (frontend(d).run.env = { "A-B": "" }), "services.frontend.run.env.A-B", '"A-B"', /not a name/, /LOG_LEVEL/],
     ["a variable with =", (d) => (frontend(d).run.env = { "A=B": "" }), 'services.frontend.run.env["A=B"]', '"A=B"', /not a name/, /LOG_LEVEL/],
     ["an empty variable", (d) => (frontend(d).run.env = { "": "x" }), 'services.frontend.run.env[""]', '""', /empty/, /LOG_LEVEL/],
+    ["a secret variable", (d) => (frontend(d).run.secrets = { "A-B": { version: "1" } }), "services.frontend.run.secrets.A-B", '"A-B"', /not a name/, /LOG_LEVEL/],
     ["a datacenter", (d) => (d.consul.datacenter = "DC 1"), "consul.datacenter", '"DC 1"', /Consul allows only/, /dc1/],
     ["an empty datacenter", (d) => (d.consul.datacenter = ""), "consul.datacenter", '""', /empty/, /dc1/],
   ]);

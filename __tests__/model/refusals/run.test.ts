@@ -3,6 +3,7 @@ import { frontend, type Row, refuses } from "./table";
 
 describe("what runs, and its health", () => {
   const run = (field: string, value: unknown) => (d: Draft) => (frontend(d).run[field] = value);
+  const secret = (value: unknown) => run("secrets", { KEY: value });
   const health = (value: unknown) => (d: Draft) => (frontend(d).health = value);
   const path = "services.frontend.health";
   const time = (value: string, reason: RegExp): Row => [
@@ -35,6 +36,14 @@ describe("what runs, and its health", () => {
     ["half a surrogate pair in args", run("args", ["\ud800"]), "services.frontend.run.args[0]", '"\\ud800"', /surrogate/, /remove it/],
     ["a line break in env", run("env", { A: "b\r\nc" }), "services.frontend.run.env.A", '"b\\r\\nc"', /control character \(U\+000D\)/, /remove it/],
     ["half a surrogate pair in env", run("env", { A: "\udc00" }), "services.frontend.run.env.A", '"\\udc00"', /surrogate/, /remove it/],
+    ["a secret that is in env too", run("secrets", { LOG: { version: "1" } }), "services.frontend.run.secrets.LOG", '"LOG"', /in `env` too, where its value stands in the state/, /one of them/],
+    ["an empty version", secret({ version: "" }), "services.frontend.run.secrets.KEY.version", '""', /version is empty/, /for example `"1"`/],
+    ["a version with a line break", secret({ version: "1\n" }), "services.frontend.run.secrets.KEY.version", '"1\\n"', /not a version/, /1 to 64/],
+    ["a version that is a number", secret({ version: 1 }), "services.frontend.run.secrets.KEY.version", "1", /string is needed/, /changes with the value/],
+    ["no version", secret({}), "services.frontend.run.secrets.KEY.version", "nothing", /missing/, /changes with the value/],
+    ["a secret's value in its place", secret("hunter2"), "services.frontend.run.secrets.KEY", "something (not shown)", /object is needed/, /npm run secrets/],
+    ["a secret's value beside its version", secret({ version: "1", value: "hunter2" }), "services.frontend.run.secrets.KEY.value", "something (not shown)", /no field|unknown|not known/, /./],
+    ["secrets as a list", run("secrets", ["hunter2"]), "services.frontend.run.secrets", "something (not shown)", /object/, /npm run secrets/],
     ["a sum that is none", run("sha256", "abc"), "services.frontend.run.sha256", '"abc"', /64 hex digits/, /sha256sum/],
     ["another binary than the declared one", run("sha256", "0".repeat(64)), "services.frontend.run.sha256", /^"0+/, /\/project\/bin\/frontend is another file: its SHA-256 is sha256 of bin\/frontend/, /who changed the binary/],
     ["the sum of a missing binary", (d) => Object.assign(frontend(d).run, { binary: "missing/web", sha256: "0".repeat(64) }), "services.frontend.run.binary", '"missing/web"', /no such file/, /is it built yet/],
