@@ -28,6 +28,8 @@ export interface RemoteProgramProps {
    * @default none
    */
   secrets?: { name: string; values: Record<string, string> };
+  /** What must hold when Terraform plans, and what to tell when it does not. @default nothing */
+  requires?: { condition: string; errorMessage: string }[];
   /** Shell text to run when the whole stack is destroyed. @default none */
   onDestroy?: string;
   dependsOn?: ITerraformDependable[];
@@ -41,7 +43,7 @@ export class RemoteProgram extends Resource {
       connection: connectionTo(props.node),
       // A replaced program's `onDestroy` must not run: it would empty a machine that is to be set up again. Terraform
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
-      lifecycle: { createBeforeDestroy: true },
+      lifecycle: { createBeforeDestroy: true, ...(props.requires && { precondition: props.requires }) },
       provisioners: [
         ...(props.secrets ? secretsFirst(props.secrets) : []),
         remoteExec(props.program),
