@@ -57,8 +57,14 @@ function unambiguousPaths(
   const permissions = intentions.flatMap((intention) => intention.permissions ?? []);
   const byPath = permissions.some(({ http }) => http.pathExact ?? http.pathPrefix ?? http.pathRegex);
   if (!byPath || declared.some(({ kind }) => kind === "mesh")) return [];
-  const RequestNormalization = { MergeSlashes: true, PathWithEscapedSlashesAction: "REJECT_REQUEST" };
-  return [{ kind: "mesh", name: "mesh", config: { HTTP: { Incoming: { RequestNormalization } } } }];
+  const RequestNormalization = {
+    InsecureDisablePathNormalization: false,
+    MergeSlashes: true,
+    PathWithEscapedSlashesAction: "REJECT_REQUEST",
+    HeadersWithUnderscoresAction: "",
+  };
+  const HTTP = { SanitizeXForwardedClientCert: false, Incoming: { RequestNormalization } };
+  return [{ kind: "mesh", name: "mesh", config: { HTTP, TransparentProxy: { MeshDestinationsOnly: false } } }];
 }
 
 function serviceDefaults({ name, protocol }: Service): ConfigEntry {

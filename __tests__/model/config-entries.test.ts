@@ -67,7 +67,7 @@ describe("config entries", () => {
         "mesh",
         "mesh",
       );
-    expect(permitting({ pathPrefix: "/debug" })).toEqual({
+    expect(permitting({ pathPrefix: "/debug" })).toMatchObject({
       HTTP: {
         Incoming: { RequestNormalization: { MergeSlashes: true, PathWithEscapedSlashesAction: "REJECT_REQUEST" } },
       },

@@ -83,7 +83,12 @@ const rich = (d: Draft) => {
 it("takes every entry in the order of the mesh, and gives back what was written", async () => {
   for (const entry of meshOf(edited(rich)).configEntries) {
     await put(entry);
-    const { Kind, Name, ...stored } = (await consul.entry(entry.kind, entry.name)) ?? {};
+    // The one entry of kind `mesh` has no name in Consul's API.
+    const {
+      Kind,
+      Name = entry.kind === "mesh" ? "mesh" : undefined,
+      ...stored
+    } = (await consul.entry(entry.kind, entry.name)) ?? {};
     expect({ kind: Kind, name: Name, config: stored }).toEqual(entry);
   }
 });

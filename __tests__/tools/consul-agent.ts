@@ -59,13 +59,18 @@ function entriesOf(address: string): Pick<ConsulAgent, "entry" | "put" | "remove
       return entry;
     },
     async put(entry) {
-      const response = await fetch(url, { method: "PUT", body: JSON.stringify(entry) });
+      const response = await fetch(url, { method: "PUT", body: JSON.stringify(withoutMeshName(entry)) });
       if (!response.ok) throw new Error(await response.text());
     },
     async remove(kind, name) {
       await fetch(`${url}/${kind}/${name}`, { method: "DELETE" });
     },
   };
+}
+
+/** The one entry of kind `mesh` has no name in Consul's API. */
+function withoutMeshName(entry: object): object {
+  return Object.fromEntries(Object.entries(entry).filter(([key, value]) => key !== "Name" || value !== "mesh"));
 }
 
 async function hasLeader(address: string): Promise<boolean> {

@@ -37,6 +37,7 @@ describe("a mesh's secrets, before a deploy", () => {
   });
 
   test("cannot be read", async () => {
+    await project.make();
     project.write("{");
     expect(await told()).toEqual([expect.stringMatching(/^problem: secrets: .* is not JSON/)]);
   });
