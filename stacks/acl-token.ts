@@ -2,7 +2,7 @@
 import { AclPolicy } from "@cdktf/provider-consul/lib/acl-policy";
 import { AclToken as ConsulAclToken } from "@cdktf/provider-consul/lib/acl-token";
 import { DataConsulAclTokenSecretId } from "@cdktf/provider-consul/lib/data-consul-acl-token-secret-id";
-import type { ITerraformDependable } from "cdktf";
+import { type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Gateway, Mesh, MeshNode, Service } from "../model";
 import { gatewayRules, handoverRules, machineRules } from "../templates";
@@ -36,7 +36,8 @@ export class AclToken extends ConsulAclToken {
       rules === undefined
         ? undefined
         : new AclPolicy(scope, `policy_${id}`, {
-            name: `gatehouse-${name}-${id}`,
+            // A machine's token moves from one stack to the other when Consul becomes somebody else's.
+            name: `gatehouse-${name}-${TerraformStack.of(scope).node.id}-${id}`,
             description: `Gatehouse, mesh ${name}: ${description}`,
             rules: terraformLiteral(rules),
             datacenters: [consul.datacenter],

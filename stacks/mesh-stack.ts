@@ -213,7 +213,7 @@ export class MeshStack extends TerraformStack {
       node,
       program: release.program,
       triggers: { release: release.hash, ...(token && { token: token.id }) },
-      secrets: this.environmentOf(workload),
+      ...this.environmentOf(workload),
       dependsOn: present(
         this.machines.get(node.name),
         this.brought.get(node.name),
@@ -226,11 +226,14 @@ export class MeshStack extends TerraformStack {
   }
 
   /** The secret variables of a service: each run brings them anew. */
-  private environmentOf(workload: Service | Gateway): RemoteProgramProps["secrets"] {
-    if (workload.kind !== "service" || workload.secrets.length === 0 || !this.secrets) return undefined;
+  private environmentOf(workload: Service | Gateway): Pick<RemoteProgramProps, "secrets" | "requires"> {
+    if (workload.kind !== "service" || workload.secrets.length === 0 || !this.secrets) return {};
     const secrets = this.secrets;
     const values = workload.secrets.map(({ name }) => [name, secrets.valueOf(workload.name, name)]);
-    return { name: `env-${workload.name}`, values: Object.fromEntries(values) };
+    return {
+      secrets: { name: `env-${workload.name}`, values: Object.fromEntries(values) },
+      requires: workload.secrets.map(({ name }) => secrets.requireValueOf(workload.name, name)),
+    };
   }
 
   /** Where Consul has nothing secret of ours, its services may have. */

@@ -29,6 +29,8 @@ export interface RemoteProgramProps {
    * @default none
    */
   secrets?: { name: string; values: Record<string, string> };
+  /** What must hold when Terraform plans, and what to tell when it does not. @default nothing */
+  requires?: { condition: string; errorMessage: string }[];
   /** Shell text to run when the whole stack is destroyed. @default none */
   onDestroy?: string;
   dependsOn?: ITerraformDependable[];
@@ -46,7 +48,7 @@ export class RemoteProgram extends Resource {
       connection: apart ? undefined : connection("create"),
       // A replaced program's `onDestroy` must not run: it would empty a machine that is to be set up again. Terraform
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
-      lifecycle: { createBeforeDestroy: true },
+      lifecycle: { createBeforeDestroy: true, ...(props.requires && { precondition: props.requires }) },
       provisioners: [
         ...[...secretsFirst(props.secrets), remoteExec(props.program, "create")].map((one) => ({
           ...one,

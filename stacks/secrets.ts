@@ -52,6 +52,15 @@ export class MeshSecrets {
     return this.at("services", service, variable);
   }
 
+  /** Whether Terraform finds a value there that can be an environment variable, and what it tells otherwise. */
+  requireValueOf(service: string, variable: string): { condition: string; errorMessage: string } {
+    const usable = Fn.can(Fn.regex(Fn.rawString("^[^[:cntrl:]]+$"), this.valueOf(service, variable)));
+    return {
+      condition: Token.asString(usable),
+      errorMessage: `The mesh's secrets hold no value of ${variable} for the service ${service} that can be an environment variable: one line of text, not empty. Write it to services.${service}.${variable}, see: npm run secrets.`,
+    };
+  }
+
   private at(...keys: string[]): string {
     return Token.asString(Fn.lookupNested(this.document.expression, keys));
   }

@@ -67,8 +67,8 @@ const harm: [what: string, machine: string, command: string, where: string, repl
   [
     "a config entry changed by hand",
     "server1",
-    `consul config write - <<<'{"Kind": "service-defaults", "Name": "shop", "Protocol": "http", "MaxInboundConnections": 7}'`,
-    "consul: service-defaults/shop MaxInboundConnections",
+    `consul config write - <<<'{"Kind": "service-defaults", "Name": "shop", "Protocol": "http"}'`,
+    "consul: service-defaults/shop UpstreamConfig",
     [],
   ],
   [
@@ -215,6 +215,6 @@ describeOnLab("the doctor", () => {
     await on("worker2", "systemctl stop ssh.socket ssh 2>/dev/null || true");
     const { exitCode, verdict, findings } = await doctor(mesh);
     expect([exitCode, verdict]).toEqual([2, "incomplete"]);
-    expect(roots(findings).map(({ where }) => where)).toEqual(["worker2: ssh root@10.77.0.13"]);
+    expect(roots(findings).map(({ where }) => where)).toEqual(["worker2: ssh deploy@10.77.0.13"]);
   });
 });

@@ -39,6 +39,15 @@ describe.each([
     });
   });
 
+  test.each(INSTANCES)("are missed when Terraform plans %s, by name", (address) => {
+    const { precondition } = graph.resource(address).lifecycle as { precondition: Record<string, string>[] };
+    expect(precondition.map(({ condition }) => condition)).toEqual([
+      '${can(regex("^[^[:cntrl:]]+$", local.secrets.services.frontend.API_KEY))}',
+      '${can(regex("^[^[:cntrl:]]+$", local.secrets.services.frontend.DB_PASSWORD))}',
+    ]);
+    expect(precondition[0]?.error_message).toContain("no value of API_KEY for the service frontend");
+  });
+
   test("nobody else gets them", () => {
     const text = JSON.stringify(graph.resource("null_resource.instance_backend_worker2"));
     expect(text).not.toContain("local.secrets");

@@ -92,8 +92,8 @@ export async function sidecarOf(service: string): Promise<{ host: string; port: 
 export function frontendsSidecar(token: string): string {
   const envoy = `consul connect envoy -sidecar-for frontend -admin-bind 127.0.0.1:19998 ${token}`;
   return `
-timeout 20 ${envoy} $(sed 's/^GATEHOUSE_ENVOY_FLAGS=//' /opt/gatehouse/node.env) >/run/envoy.log 2>&1 &
-for try in $(seq 100); do curl -s -o /dev/null 127.0.0.1:19998/clusters && break; sleep 0.1; done
+timeout 60 ${envoy} $(sed 's/^GATEHOUSE_ENVOY_FLAGS=//' /opt/gatehouse/node.env) >/run/envoy.log 2>&1 &
+for try in $(seq 300); do curl -s 127.0.0.1:19998/clusters | grep -q ^local_agent && break; sleep 0.1; done
 sleep 3
 curl -s -m 2 127.0.0.1:19998/clusters | grep -oE '^local_app|^local_agent' | sort -u
 kill %1 2>/dev/null
