@@ -17,7 +17,8 @@ function askAs(machine: string, token: string, [, method, path, body]: Attempts)
   const data = body ? `--data '${JSON.stringify(body)}'` : "";
   return on(
     machine,
-    `curl -s -o /dev/null -w '%{http_code}' -X ${method} ${header} ${data} '127.0.0.1:8500/v1/${path}'`,
+    // A server that refuses a stream may close it before the agent has read why: then it is 500, and asked again.
+    `curl -s --retry 5 --retry-delay 1 -o /dev/null -w '%{http_code}' -X ${method} ${header} ${data} '127.0.0.1:8500/v1/${path}'`,
   );
 }
 
