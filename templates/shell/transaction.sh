@@ -73,7 +73,8 @@ give_up_release() {
   local sha
   sha=$(sed -n "s/^BINARY_SHA256='\(.*\)'$/\1/p" "$bundle/instance.conf")
   rm -rf "${release:?}"
-  [ -z "$sha" ] || echo "$sha" >>"$home/given-up" || true # a full disk
+  if [ -z "$sha" ] || grep -rqsF --include=instance.conf "$sha" "$INSTANCES"; then return 0; fi
+  echo "$sha" >>"$home/given-up" || true # a full disk
 }
 
 # stage_secrets STAGING: the secret variables, as systemd reads them. A release keeps its own: one can go back to it.
