@@ -1,7 +1,7 @@
 /** Everything that a mesh is made of on its machines and in Consul, to be compared before and after a round trip. */
 import { OUR_KINDS } from "../../doctor/entries";
 import { changes } from "../../lab/machines";
-import { consul, on, withoutAccountBackups } from "./mesh";
+import { consul, on, withoutAccountBackups, withoutTokens } from "./mesh";
 
 /** Files, enabled units (as links) and processes of these machines; Consul's catalogue and config entries. */
 export async function snapshot(machines: string[]): Promise<object> {
@@ -18,20 +18,11 @@ export async function snapshot(machines: string[]): Promise<object> {
 /** Earlier releases of what is still declared stay on purpose; Consul's own data changes by itself. */
 function lasting(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(withoutAccountBackups(files))
-      .filter(
-        ([path]) =>
-          !path.includes("/releases/") &&
-          !path.startsWith("/opt/consul/") &&
-          !path.startsWith("/var/backups/gatehouse"),
-      )
-      .map(([path, what]) => [path, hasToken(path, what) ? what.replace(/ \S+$/, " with a token") : what]),
+    Object.entries(withoutTokens(withoutAccountBackups(files))).filter(
+      ([path]) =>
+        !path.includes("/releases/") && !path.startsWith("/opt/consul/") && !path.startsWith("/var/backups/gatehouse"),
+    ),
   );
-}
-
-/** An instance that went and came back has another token; the doctor compares what stands around it. */
-function hasToken(path: string, what: string): boolean {
-  return path.endsWith(".token") || (path.startsWith("/etc/consul.d/") && what.startsWith("file 640 "));
 }
 
 const processes =

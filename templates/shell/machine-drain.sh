@@ -20,6 +20,23 @@ servers_agree() {
   own=$(by_agent 2>/dev/null) && [ "$own" = "$(by_servers 2>/dev/null)" ]
 }
 
+# Instances whose sidecar's alias check still repeats the maintenance mode: the agent looks again when a check of the
+# service changes, which the machine's maintenance mode is not, or else after a minute.
+behind() {
+  api GET agent/checks | jq -r '.[] | select(.Type == "alias" and .Status == "critical" and (.Output | contains("Node Maintenance Mode"))) | .ServiceID' |
+    sed 's/-sidecar-proxy$//'
+}
+tell_again() {
+  for NAME in $(behind); do
+    maintenance "$NAME" true
+    maintenance "$NAME" false
+  done
+}
+settled() {
+  tell_again
+  [ -z "$(behind)" ] && servers_agree
+}
+
 case $1 in
   on)
     machine_maintenance true || say "Consul's agent does not answer: nobody could be told that this machine goes"
@@ -30,7 +47,7 @@ case $1 in
     wait_for 60 agent_answers && wait_for 60 has_leader && machine_maintenance false || die "this machine stays in maintenance mode: Consul's agent does not answer"
     # An agent that has just started may miss that a check changed; it would tell the servers a minute later.
     for ((tries = 0; tries < TRIES; tries++)); do
-      if wait_for "$AGREE_SECONDS" servers_agree; then exit 0; fi
+      if wait_for "$AGREE_SECONDS" settled; then exit 0; fi
       machine_maintenance true || true
       machine_maintenance false || die "this machine stays in maintenance mode: Consul's agent does not answer"
     done
