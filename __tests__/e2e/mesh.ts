@@ -174,10 +174,14 @@ export function withoutAccountBackups(files: Record<string, string>): Record<str
   return Object.fromEntries(Object.entries(files).filter(([path]) => !/^\/etc\/g?(passwd|group|shadow)-$/.test(path)));
 }
 
-/** An instance that went and came back has another token; the doctor compares what stands around it. */
+/**
+ * An instance that went and came back has another token; the doctor compares what stands around it. A machine made anew
+ * has made itself another certificate.
+ */
 export function withoutTokens(files: Record<string, string>): Record<string, string> {
   const hasToken = (path: string, what: string) =>
-    path.endsWith(".token") || (path.startsWith("/etc/consul.d/") && what.startsWith("file 640 "));
+    /\.token$|\/tls\/xds[-a-z]*\.pem$/.test(path) ||
+    (path.startsWith("/etc/consul.d/") && what.startsWith("file 640 "));
   return Object.fromEntries(
     Object.entries(files).map(([path, what]) => [path, hasToken(path, what) ? what.replace(/ \S+$/, "") : what]),
   );
