@@ -2,8 +2,10 @@
  * npm run doctor [-- --json] [-- --mend [--auto-approve]]
  * Compares the declaration with the live mesh. Exit code 0: clean. 1: drift. 2: something could not be looked at.
  */
+
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { examine } from "./examine";
+import { exitWith } from "./exit-code";
 import { exitCode, type Finding } from "./finding";
 import { mend } from "./mend";
 import { asJson, asText } from "./show";
@@ -30,12 +32,4 @@ function tell(mesh: Mesh, findings: Finding[], options: string[]): number {
   return exitCode(findings);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(error.message);
-    process.exitCode = 2;
-  },
-);
+exitWith(main(process.argv.slice(2)));

@@ -1,8 +1,8 @@
 /** Puts right what was found, by applying the stacks with exactly those resources replaced. */
-import { spawn } from "node:child_process";
 import { delimiter, join, resolve } from "node:path";
 import { chooseProviders } from "../tools/provider-choice";
 import { outputFolder, settleProviders } from "../tools/settle";
+import { runHere } from "../tools/with-terminal";
 import type { Mend } from "./finding";
 
 /** In the order of a deploy. */
@@ -36,14 +36,7 @@ export function applyArguments(mends: Mend[], approved: boolean): string[] {
 }
 
 /** What it prints goes to standard error: standard output is the doctor's verdict. */
-function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const child = spawn(command, args, { cwd, env, stdio: ["inherit", 2, 2] });
-  const ignore = () => {}; // Ctrl-C reaches the child by itself, which then ends in order
-  process.on("SIGINT", ignore);
-  return new Promise<void>((done, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) =>
-      code === 0 ? done() : reject(new Error(`${command} ${args[0]} failed (exit ${code}); see above`)),
-    );
-  }).finally(() => process.off("SIGINT", ignore));
+async function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const code = await runHere(command, args, env, { cwd, stdio: ["inherit", 2, 2] });
+  if (code !== 0) throw new Error(`${command} ${args[0]} failed (exit ${code}); see above`);
 }

@@ -7,7 +7,9 @@
  * Exit 0: nothing is in the way. 1: there are problems, with the declaration or on a machine. 2: a machine could not be
  * looked at.
  */
+
 import { formatProblems, loadMesh, type MeshNode, meshPath } from "../model";
+import { exitWith } from "./exit-code";
 import { preflight } from "./preflight/look";
 import { exitCodeOf, json, text } from "./preflight/report";
 
@@ -37,12 +39,4 @@ function onProgress(_: MeshNode, waiting: MeshNode[]): void {
   process.stderr.write(`\r\u001b[K${waiting.length > 0 ? `waiting for ${names.join(", ")}${more}` : ""}`);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(error.message);
-    process.exitCode = 2;
-  },
-);
+exitWith(main(process.argv.slice(2)));

@@ -4,11 +4,12 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Fn, TerraformAsset, TerraformStack, TerraformVariable } from "cdktf";
+import { TerraformAsset, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Binary } from "../model";
 import { OVERRIDE_FILE } from "./cloud-override";
-import { terraformLiteral } from "./terraform-literal";
+import { SecretVariable } from "./secret-variable";
+import { fileText, terraformLiteral } from "./terraform-literal";
 
 const CONTEXT = "gatehouse:runs-elsewhere";
 const KEY = "ssh_private_key";
@@ -27,14 +28,10 @@ export function prepareUpload(stack: TerraformStack, folder: string): void {
     join(folder, ".terraformignore"),
     ["*", ...[...UPLOADED, ...lock()].map((path) => `!${path}`), ""].join("\n"),
   );
-  const key = new TerraformVariable(stack, KEY, {
-    type: "string",
+  new SecretVariable(stack, KEY, {
     description: "The private key that opens the machines, and the bastion when there is one.",
-    sensitive: true,
     nullable: false,
   });
-  // Neither in the plan nor in the state. cdktf does not know the argument.
-  key.addOverride("ephemeral", true);
 }
 
 /** Whether the runs of this construct's stack are elsewhere. */
@@ -51,8 +48,7 @@ export type When = "create" | "destroy";
  * @param when in a destroy-time provisioner Terraform allows no variable
  */
 export function privateKey(scope: Construct, file: string | undefined, when: When): string | undefined {
-  // rawString leaves `%{` as it is, which would start a directive.
-  if (!runsElsewhere(scope)) return file && Fn.file(Fn.rawString(file.replace(/%\{/g, "%%{")));
+  if (!runsElsewhere(scope)) return file && `\${${fileText(file)}}`;
   return when === "create" ? `\${var.${KEY}}` : `\${${KEY_FROM_FILE}}`;
 }
 

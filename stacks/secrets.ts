@@ -2,30 +2,28 @@
  * The secrets of a mesh as Terraform reads them when it runs: from the variable `gatehouse_secrets`, else from the file
  * that `npm run secrets` made. What is given out here are expressions: no secret is in a synthesized file.
  */
-import { Fn, TerraformLocal, TerraformVariable, Token } from "cdktf";
+import { Fn, TerraformLocal, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { secretsFile } from "../keys";
 import type { Mesh, MeshNode } from "../model";
 import { runsElsewhere } from "./remote-run";
-import { terraformLiteral } from "./terraform-literal";
+import { SecretVariable } from "./secret-variable";
+import { fileText } from "./terraform-literal";
 
 export class MeshSecrets {
   private readonly document: TerraformLocal;
 
   constructor(scope: Construct, mesh: Mesh) {
     const elsewhere = runsElsewhere(scope);
-    const variable = new TerraformVariable(scope, "gatehouse_secrets", {
-      type: "string",
+    new SecretVariable(scope, "gatehouse_secrets", {
       description: "The secrets of the mesh, as JSON. Empty: they are read from the file.",
       ...(elsewhere ? { nullable: false } : { default: "" }),
-      sensitive: true,
     });
-    variable.addOverride("ephemeral", true); // neither in a plan nor in the state
-    const file = JSON.stringify(terraformLiteral(secretsFile(mesh.name)));
+    const file = fileText(secretsFile(mesh.name));
     // The file is of this machine.
     const text = elsewhere
       ? "var.gatehouse_secrets"
-      : `var.gatehouse_secrets != "" ? var.gatehouse_secrets : sensitive(file(${file}))`;
+      : `var.gatehouse_secrets != "" ? var.gatehouse_secrets : sensitive(${file})`;
     this.document = new TerraformLocal(scope, "secrets", `\${jsondecode(${text})}`);
   }
 

@@ -1,18 +1,15 @@
-import type { MeshDeclaration } from "../../model";
 import { doctor, type Told } from "./doctor";
 import {
   asOperator,
-  backendOn,
   consul,
-  declaration,
   deploy,
   describeOnLab,
   freshLab,
-  frontendOn,
   gatewayUrl,
   getUntil,
   mainPid,
   on,
+  twoPairs,
 } from "./mesh";
 
 jest.setTimeout(300_000);
@@ -107,17 +104,6 @@ const replaced = (findings: Told[]) => [
 ];
 /** Without what depends on the program's content. */
 const withoutSum = (text: string) => text.replace(/(binaries\/|binary_worker1_)[0-9a-f]+.*/, "$1");
-
-function twoPairs(): MeshDeclaration {
-  const mesh = declaration();
-  mesh.services!.shop = frontendOn(["worker2"], 9011, "stock", 5001);
-  mesh.services!.stock = backendOn(["worker1"], 9012);
-  mesh.gateways!["ingress-gateway"]!.listeners[0]!.services = [
-    { name: "frontend", hosts: ["*"] },
-    { name: "shop", hosts: ["shop.test"] },
-  ];
-  return mesh;
-}
 
 describeOnLab("the doctor", () => {
   const mesh = twoPairs();

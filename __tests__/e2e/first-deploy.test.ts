@@ -1,20 +1,19 @@
 import { changes, reboot } from "../../lab/machines";
 import { callersIn } from "../../lab/request";
 import {
-  backendOn,
   cdktf,
   consul,
   declaration,
   deploy,
   describeOnLab,
   freshLab,
-  frontendOn,
   gatewayUrl,
   get,
   getUntil,
   mainPid,
   on,
   plan,
+  twoPairs,
   withoutAccountBackups,
 } from "./mesh";
 
@@ -83,14 +82,7 @@ describeOnLab("the seed's mesh", () => {
     const mesh = declaration();
     await deploy(mesh);
     const [before, consulPids] = [machines.map(changes), await consulPid()];
-    const grown = declaration();
-    grown.services!.shop = frontendOn(["worker2"], 9011, "stock", 5001);
-    grown.services!.stock = backendOn(["worker1"], 9012);
-    grown.gateways!["ingress-gateway"]!.listeners[0]!.services = [
-      { name: "frontend", hosts: ["front.test"] },
-      { name: "shop", hosts: ["shop.test"] },
-    ];
-    await deploy(grown);
+    await deploy(twoPairs("front.test"));
     const answer = await get(`${gatewayUrl}/debug`, ["Host: shop.test"]);
     expect(answer.status).toBe(200);
     expect(callersIn(answer.body).at(-1)).toMatch(/\/svc\/shop$/);

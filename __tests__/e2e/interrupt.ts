@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { changes } from "../../lab/machines";
 import type { MeshDeclaration } from "../../model";
 import { output } from "../../tools/process";
-import { cdktfCommand, withoutTokens } from "./mesh";
+import { cdktfCommand, withoutAccountBackups, withoutTokens } from "./mesh";
 
 const machines = ["server1", "gateway1", "worker1", "worker2"];
 
@@ -70,8 +70,8 @@ export function everyMachine(): Record<string, string>[] {
 /** What a machine has, but for what changes by itself. */
 export function settled(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(withoutTokens(files)).filter(
-      ([path]) => !/^\/opt\/consul\/|^\/etc\/g?(passwd|group|shadow)-$|\/releases\//.test(path),
+    Object.entries(withoutTokens(withoutAccountBackups(files))).filter(
+      ([path]) => !/^\/opt\/consul\/|\/releases\//.test(path),
     ),
   );
 }

@@ -1,10 +1,11 @@
 /** What the end-to-end tests do to a mesh on the lab, as a person would: edit the declaration, deploy, look. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { askApi } from "../../doctor/consul-api";
 import { readSecrets } from "../../keys";
 import { machinesOf } from "../../lab/declared";
 import { reset, ssh } from "../../lab/machines";
+import { forgetState } from "../../lab/terraform-state";
 import labMesh from "../../meshes/lab";
 import type { MeshDeclaration } from "../../model";
 import { output } from "../../tools/process";
@@ -49,11 +50,21 @@ export function frontendOn(
   return { ...frontend, runsOn: nodes, port, run: { ...frontend.run, args }, upstreams: { [upstream]: { localPort } } };
 }
 
+/** A second pair, shop -> stock, beside frontend -> backend. `host`: of the frontend, at the gateway. */
+export function twoPairs(host = "*"): MeshDeclaration {
+  const mesh = declaration();
+  mesh.services!.shop = frontendOn(["worker2"], 9011, "stock", 5001);
+  mesh.services!.stock = backendOn(["worker1"], 9012);
+  mesh.gateways!["ingress-gateway"]!.listeners[0]!.services = [
+    { name: "frontend", hosts: [host] },
+    { name: "shop", hosts: ["shop.test"] },
+  ];
+  return mesh;
+}
+
 /** Machines as new, and no state of an earlier deploy. */
 export async function freshLab(mesh: MeshDeclaration = declaration()): Promise<void> {
-  for (const stack of ["cluster", "mesh"]) {
-    for (const suffix of ["", ".backup"]) rmSync(`terraform.lab.${stack}.tfstate${suffix}`, { force: true });
-  }
+  forgetState(mesh.name);
   await reset(machinesOf(mesh));
 }
 

@@ -21,10 +21,32 @@ export function twoOfEach(): MeshDeclaration {
   return mesh;
 }
 
-/** Applies it under load and records the row. */
-export async function roll(change: string, run: () => Promise<Run>): Promise<{ load: Load; result: Run }> {
+/** Where the gateway listens when it runs on two nodes. */
+export const gateways = ["gateway1", "worker1"];
+export const gatewayUrls = [gatewayUrl, "http://10.77.0.12:8080"];
+
+/** Frontend, backend and gateway on two nodes each. */
+export function twice(): MeshDeclaration {
+  const mesh = declaration();
+  mesh.services!.frontend!.runsOn = workers;
+  mesh.services!.backend!.runsOn = workers;
+  mesh.gateways!["ingress-gateway"]!.runsOn = gateways;
+  return mesh;
+}
+
+type UnderLoad = (run: () => Promise<Run>) => Promise<{ load: Load; result: Run }>;
+
+/**
+ * Applies it under load and records the row.
+ * @param under the load. @default one client of the one gateway
+ */
+export async function roll(
+  change: string,
+  run: () => Promise<Run>,
+  under: UnderLoad = (run) => underLoad(gatewayUrl, run),
+): Promise<{ load: Load; result: Run }> {
   const began = Date.now();
-  const done = await underLoad(gatewayUrl, run);
+  const done = await under(run);
   const { sent, failed } = done.load;
   await record({ section: "Rollouts", change, sent, failed, seconds: (Date.now() - began) / 1000 - 2 });
   return done;

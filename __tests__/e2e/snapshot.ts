@@ -1,7 +1,8 @@
 /** Everything that a mesh is made of on its machines and in Consul, to be compared before and after a round trip. */
 import { OUR_KINDS } from "../../doctor/entries";
 import { changes } from "../../lab/machines";
-import { consul, on, withoutAccountBackups, withoutTokens } from "./mesh";
+import { settled } from "./interrupt";
+import { consul, on } from "./mesh";
 
 /** Files, enabled units (as links) and processes of these machines; Consul's catalogue and config entries. */
 export async function snapshot(machines: string[]): Promise<object> {
@@ -15,13 +16,10 @@ export async function snapshot(machines: string[]): Promise<object> {
   };
 }
 
-/** Earlier releases of what is still declared stay on purpose; Consul's own data changes by itself. */
+/** Copies of what a person had made stay on purpose. */
 function lasting(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(withoutTokens(withoutAccountBackups(files))).filter(
-      ([path]) =>
-        !path.includes("/releases/") && !path.startsWith("/opt/consul/") && !path.startsWith("/var/backups/gatehouse"),
-    ),
+    Object.entries(settled(files)).filter(([path]) => !path.startsWith("/var/backups/gatehouse")),
   );
 }
 

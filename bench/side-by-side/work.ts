@@ -1,10 +1,10 @@
 /** The work that is timed, on machines whose agents run and that have nothing of a mesh yet. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { machinesOf } from "../../lab/declared";
 import { reset } from "../../lab/machines";
+import { forgetState } from "../../lab/terraform-state";
 import { output } from "../../tools/process";
 import type { Declared } from "./declared";
 import mesh from "./mesh";
@@ -33,7 +33,7 @@ const GATEWAY = "http://10.77.0.11:8080/";
 
 /** Fresh machines with Consul's agents on them, however they are deployed to later. */
 async function freshMachines(): Promise<void> {
-  forgetState();
+  forgetState(mesh.name);
   await reset(machinesOf(mesh));
   const args = ["--import", "tsx", "tools/with-providers.ts", "--", "cdktf", "deploy", "cluster", "--auto-approve"];
   const { exitCode, stdout, stderr } = await output(
@@ -43,13 +43,7 @@ async function freshMachines(): Promise<void> {
     { env: oursEnv({ services: 2 }, true) },
   );
   if (exitCode !== 0) throw new Error(`the agents could not be set up:\n${stdout}\n${stderr}`.slice(-3000));
-  forgetState();
-}
-
-function forgetState(): void {
-  for (const stack of ["cluster", "mesh"]) {
-    for (const suffix of ["", ".backup"]) rmSync(`terraform.bench.${stack}.tfstate${suffix}`, { force: true });
-  }
+  forgetState(mesh.name);
 }
 
 /** Does all the work once with one tool. */

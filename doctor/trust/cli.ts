@@ -6,10 +6,12 @@
  *   npm run trust -- --changed worker1=SHA256:...         the same for a key that is known to have changed
  * Exit 0: every key is known. 1: some key is not believed. 2: some machine did not show its key.
  */
+
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { checkMesh, formatProblems, loadDeclaration, type MeshDeclaration, meshPath, nodeFiles } from "../../model";
 import { output } from "../../tools/process";
+import { exitWith } from "../exit-code";
 import { inTurn } from "../in-turn";
 import { confirmed, type Expected, expectedFrom } from "./answers";
 import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn, type Verdict } from "./judge";
@@ -95,12 +97,4 @@ async function main(args: string[]): Promise<number> {
   return worst;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(error.message);
-    process.exitCode = 2;
-  },
-);
+exitWith(main(process.argv.slice(2)));

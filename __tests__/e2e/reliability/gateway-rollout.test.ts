@@ -1,11 +1,9 @@
 import { underClientLoad } from "../client";
-import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, mainPid, on } from "../mesh";
+import { declaration, deploy, describeOnLab, freshLab, mainPid, on } from "../mesh";
 import { record } from "../record";
+import { gateways, gatewayUrls } from "../rollout";
 
 jest.setTimeout(300_000);
-
-const gateways = ["gateway1", "worker1"];
-const urls = [gatewayUrl, "http://10.77.0.12:8080"];
 
 describeOnLab("a gateway on two nodes", () => {
   test("whose unit changes loses no request of a client that uses both, and ends what it has begun", async () => {
@@ -21,7 +19,7 @@ describeOnLab("a gateway on two nodes", () => {
       .map((machine) => `-replace=null_resource.instance_ingress-gateway_${machine}`)
       .join(" ");
     const began = Date.now();
-    const { load, refused, cut } = await underClientLoad(urls, () => deploy(mesh)).finally(() => {
+    const { load, refused, cut } = await underClientLoad(gatewayUrls, () => deploy(mesh)).finally(() => {
       delete process.env.TF_CLI_ARGS_apply;
     });
     const { sent, failed } = load;

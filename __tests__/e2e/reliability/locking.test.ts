@@ -1,48 +1,19 @@
 /** Tokens, certificates and secret values that are replaced under load. */
-import type { MeshDeclaration } from "../../../model";
 import { output } from "../../../tools/process";
 import { underClientLoad } from "../client";
 import { doctorVerdict } from "../doctor";
-import {
-  consul,
-  declaration,
-  deploy,
-  describeOnLab,
-  freshLab,
-  gatewayUrl,
-  mainPid,
-  meshFile,
-  on,
-  plan,
-  type Run,
-} from "../mesh";
+import { consul, deploy, describeOnLab, freshLab, mainPid, meshFile, on, plan, type Run } from "../mesh";
 import { plant } from "../planted";
-import { record } from "../record";
+import { gatewayUrls, roll, twice } from "../rollout";
 
 jest.setTimeout(900_000);
 
 /** Seconds for which an agent may still believe in a token that is gone: Consul's `acl.token_ttl`. */
 const REMEMBERED = 30;
 
-const urls = [gatewayUrl, "http://10.77.0.12:8080"];
-
-/** Frontend, backend and gateway on two nodes each. */
-function twice(): MeshDeclaration {
-  const mesh = declaration();
-  mesh.services!.frontend!.runsOn = ["worker1", "worker2"];
-  mesh.services!.backend!.runsOn = ["worker1", "worker2"];
-  mesh.gateways!["ingress-gateway"]!.runsOn = ["gateway1", "worker1"];
-  return mesh;
-}
-
-/** Runs the change under a client that knows both gateways, and records the row. */
-async function roll(change: string, run: () => Promise<Run>) {
-  const began = Date.now();
-  const { load, result } = await underClientLoad(urls, run);
-  const { sent, failed } = load;
-  await record({ section: "Rollouts", change, sent, failed, seconds: (Date.now() - began) / 1000 - 2 });
-  return { load, result };
-}
+/** Under a client that knows both gateways. */
+const rollBoth = (change: string, run: () => Promise<Run>) =>
+  roll(change, run, (run) => underClientLoad(gatewayUrls, run));
 
 /** `npm run rotate`, as a person runs it on the mesh that was deployed last. */
 async function rotate(...args: string[]): Promise<Run> {
@@ -72,7 +43,7 @@ describeOnLab("under load", () => {
 
   test("a service's tokens are replaced: its instances alone are rolled", async () => {
     const before = await tokens();
-    const { load, result } = await roll("the tokens of one service replaced", () => rotate("backend"));
+    const { load, result } = await rollBoth("the tokens of one service replaced", () => rotate("backend"));
     const after = await tokens();
     expect(descriptions(after)).toEqual(descriptions(before));
     const gone = Object.keys(before).filter((id) => !after[id]);
@@ -87,7 +58,7 @@ describeOnLab("under load", () => {
   test("all tokens are replaced, and no old one is good for anything", async () => {
     const before = await tokens();
     const old = await on("worker1", "cat /opt/gatehouse/secrets/frontend.token");
-    const { load } = await roll("every token replaced", () => rotate("--all"));
+    const { load } = await rollBoth("every token replaced", () => rotate("--all"));
     const after = await tokens();
     expect(descriptions(after)).toEqual(descriptions(before));
     expect(Object.keys(before).filter((id) => after[id])).toEqual([]);
@@ -114,7 +85,7 @@ describeOnLab("under load", () => {
     expect(await values()).toEqual(["API_KEY=one", "API_KEY=one"]);
     plant({ backend: { API_KEY: "two" } });
     backend!.run.secrets = { API_KEY: { version: "2" } };
-    const { load } = await roll("a secret variable's value replaced", () => deploy(mesh));
+    const { load } = await rollBoth("a secret variable's value replaced", () => deploy(mesh));
     expect(await values()).toEqual(["API_KEY=two", "API_KEY=two"]);
     expect(load).toMatchObject({ failed: 0 });
     expect(await doctorVerdict(mesh)).toEqual([]);
@@ -127,7 +98,7 @@ describeOnLab("under load", () => {
   });
 
   test("the agents take new certificates", async () => {
-    const { load, result } = await roll("the agents' certificates brought anew", () => rotate("--certificates"));
+    const { load, result } = await rollBoth("the agents' certificates brought anew", () => rotate("--certificates"));
     expect(result.text).toMatch(/Apply complete! Resources: \d+ added/);
     expect(load).toMatchObject({ failed: 0 });
   });

@@ -1,32 +1,12 @@
 /** Somebody knocks all the time at every door that no declaration opens, while the mesh is changed, taken away and made anew. */
 import { checkMesh, type MeshDeclaration, nodeFiles } from "../../../model";
-import {
-  backendOn,
-  cdktf,
-  declaration,
-  deploy,
-  describeOnLab,
-  freshLab,
-  frontendOn,
-  gatewayUrl,
-  getUntil,
-  on,
-} from "../mesh";
+import { cdktf, declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil, on, twoPairs } from "../mesh";
 import { withLeafOf } from "./knock";
 
 jest.setTimeout(600_000);
 
-/** A second pair, shop -> stock, beside frontend -> backend. */
-function grown(): MeshDeclaration {
-  const mesh = declaration();
-  mesh.services!.shop = frontendOn(["worker2"], 9011, "stock", 5001);
-  mesh.services!.stock = backendOn(["worker1"], 9012);
-  mesh.gateways!["ingress-gateway"]!.listeners[0]!.services = [
-    { name: "frontend", hosts: ["front.test"] },
-    { name: "shop", hosts: ["shop.test"] },
-  ];
-  return mesh;
-}
+/** Another pair beside it. */
+const grown = () => twoPairs("front.test");
 
 /** The other way round: frontend calls stock, and shop calls the backend. */
 function crossed(): MeshDeclaration {
