@@ -1,6 +1,5 @@
 /** The Consul agents themselves: servers one after another, then every worker. Left out where Consul already runs. */
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
-import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Mesh, MeshNode } from "../model";
 import { agentRelease, agentTokenProgram } from "../templates";
@@ -11,8 +10,9 @@ import { addConsulProvider } from "./consul-provider";
 import { RemoteProgram } from "./remote-program";
 import { ReviewFiles } from "./review-files";
 import type { MeshSecrets } from "./secrets";
+import { Stack } from "./stack";
 
-export class ClusterStack extends TerraformStack {
+export class ClusterStack extends Stack {
   private readonly review: ReviewFiles;
   private readonly secrets: MeshSecrets | undefined;
 

@@ -3,7 +3,7 @@
  * is the reverse.
  */
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
-import { Fn, type ITerraformDependable, TerraformStack } from "cdktf";
+import { Fn, type ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { ConfigEntry as Entry, Gateway, Instance, Mesh, MeshNode, Service } from "../model";
 import {
@@ -28,9 +28,10 @@ import { Milestone } from "./milestone";
 import { RemoteProgram, type RemoteProgramProps } from "./remote-program";
 import { ReviewFiles } from "./review-files";
 import { MeshSecrets } from "./secrets";
+import { Stack } from "./stack";
 import { UploadedBinary } from "./uploaded-binary";
 
-export class MeshStack extends TerraformStack {
+export class MeshStack extends Stack {
   private readonly review: ReviewFiles;
   private readonly secrets: MeshSecrets | undefined;
   private readonly entries = new Map<string, ConfigEntry>();
