@@ -3,6 +3,7 @@ import { ConfigEntry as ConsulConfigEntry } from "@cdktf/provider-consul/lib/con
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { ConfigEntry as Entry } from "../model";
+import { addressesOf } from "./depends-on";
 import { terraformLiteral } from "./terraform-literal";
 
 export class ConfigEntry extends ConsulConfigEntry {
@@ -11,9 +12,9 @@ export class ConfigEntry extends ConsulConfigEntry {
       kind: entry.kind,
       name: entry.name,
       configJson: terraformLiteral(JSON.stringify(entry.config)),
-      dependsOn,
       // What still names a removed service is updated before its entries go; Consul refuses the other order.
       lifecycle: { createBeforeDestroy: true },
     });
+    this.dependsOn = addressesOf(dependsOn);
   }
 }

@@ -34,7 +34,8 @@ import { UploadedBinary } from "./uploaded-binary";
 export class MeshStack extends Stack {
   private readonly review: ReviewFiles;
   private readonly secrets: MeshSecrets | undefined;
-  private readonly entries = new Map<string, ConfigEntry>();
+  /** By kind, then by name. */
+  private readonly entries = new Map<string, Map<string, ConfigEntry>>();
   /** Of each instance, by instance. */
   private readonly tokens = new Map<Instance, AclToken>();
   /** What brings a machine its tokens, by node. */
@@ -108,8 +109,9 @@ export class MeshStack extends Stack {
     for (const instance of this.mesh.instances) {
       this.tokens.set(instance, AclToken.ofInstance(this, this.mesh, instance.workload, instance.node));
     }
+    const instancesOn = groupBy(this.mesh.instances, ({ node }) => node);
     for (const node of this.mesh.nodes) {
-      const here = this.mesh.instances.filter((instance) => instance.node === node);
+      const here = instancesOn.get(node) ?? [];
       const tokens = Object.fromEntries(here.map((instance) => [instance.workload.name, this.tokens.get(instance)!]));
       // Where Gatehouse set the agent up, its token is there.
       if (this.mesh.consul.existing) tokens._agent = AclToken.ofMachine(this, this.mesh, node);
@@ -142,15 +144,16 @@ export class MeshStack extends Stack {
   }
 
   private addEntry(entry: Entry, dependsOn: ITerraformDependable[]): void {
-    this.entries.set(`${entry.kind}/${entry.name}`, new ConfigEntry(this, entry, dependsOn));
+    const ofKind = this.entries.get(entry.kind) ?? new Map<string, ConfigEntry>();
+    this.entries.set(entry.kind, ofKind.set(entry.name, new ConfigEntry(this, entry, dependsOn)));
   }
 
   private entry(kind: string, name: string): ConfigEntry | undefined {
-    return this.entries.get(`${kind}/${name}`);
+    return this.entries.get(kind)?.get(name);
   }
 
   private entriesOf(kind: string): ConfigEntry[] {
-    return [...this.entries].filter(([key]) => key.startsWith(`${kind}/`)).map(([, entry]) => entry);
+    return [...(this.entries.get(kind)?.values() ?? [])];
   }
 
   /** First among the intentions on deploy, last on destroy: no edge is open in between. */
@@ -269,12 +272,12 @@ export class MeshStack extends Stack {
   }
 
   private addProbes(): void {
+    const instancesOf = groupBy(this.mesh.instances, ({ workload }) => workload);
     for (const gateway of this.mesh.gateways) {
       const routes = routesOf(this.mesh, gateway);
       if (routes.length === 0) continue;
       const program = probeProgram(routes);
-      for (const name of gateway.runsOn) {
-        const node = this.nodeNamed(name);
+      for (const { node } of instancesOf.get(gateway) ?? []) {
         this.probes.push(
           new RemoteProgram(this, `probe_${gateway.name}_${node.name}`, {
             node,
@@ -293,8 +296,9 @@ export class MeshStack extends Stack {
    */
   private addSweeps(served: Milestone): Milestone {
     const gateways = this.mesh.gateways.map(({ name, runsOn }) => `${name}: ${runsOn.join(" ")}`).join(", ");
+    const instancesOn = groupBy(this.mesh.instances, ({ node }) => node);
     const sweeps = this.mesh.nodes.map((node) => {
-      const here = this.mesh.instances.filter((instance) => instance.node === node).map(({ workload }) => workload);
+      const here = (instancesOn.get(node) ?? []).map(({ workload }) => workload);
       const names = here.map(({ name }) => name).sort();
       const binaries = new Set(
         here.flatMap((workload) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
@@ -308,12 +312,6 @@ export class MeshStack extends Stack {
     });
     return new Milestone(this, "swept", sweeps);
   }
-
-  private nodeNamed(name: string): MeshNode {
-    const node = this.mesh.nodes.find((one) => one.name === name);
-    if (!node) throw new Error(`the model must refuse the unknown node ${name}`);
-    return node;
-  }
 }
 
 /** Workloads that serve before the first instance of this one. */
@@ -323,6 +321,17 @@ function comesAfter(workload: Service | Gateway, mesh: Mesh): string[] {
 
 function routedServices(gateway: Gateway, mesh: Mesh): string[] {
   return [...new Set(routesOf(mesh, gateway).map((route) => route.service))];
+}
+
+/** Each in the list of its key, in their order. */
+function groupBy<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
 }
 
 function present(...items: (ITerraformDependable | undefined | false)[]): ITerraformDependable[] {

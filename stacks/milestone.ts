@@ -2,10 +2,12 @@
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
+import { addressesOf } from "./depends-on";
 
 export class Milestone extends Resource {
   /** @param triggers passed again when one of these changes. @default once */
   constructor(scope: Construct, id: string, dependsOn: ITerraformDependable[], triggers?: Record<string, string>) {
-    super(scope, id, { dependsOn, triggers });
+    super(scope, id, { triggers });
+    this.dependsOn = addressesOf(dependsOn);
   }
 }

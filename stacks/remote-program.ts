@@ -14,6 +14,7 @@ import {
 import type { Construct } from "constructs";
 import type { MeshNode } from "../model";
 import { contentHash, incomingProgram } from "../templates";
+import { addressesOf } from "./depends-on";
 import { privateKey, runsElsewhere, type When } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
@@ -44,7 +45,6 @@ export class RemoteProgram extends Resource {
     const own = (when: When) => (apart ? { connection: connection(when) } : {});
     super(scope, id, {
       triggers: { ...props.triggers, machine: machineIdentity(props.node) },
-      dependsOn: props.dependsOn,
       connection: apart ? undefined : connection("create"),
       // A replaced program's `onDestroy` must not run: it would empty a machine that is to be set up again. Terraform
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
@@ -57,6 +57,7 @@ export class RemoteProgram extends Resource {
         ...(props.onDestroy === undefined ? [] : [{ ...remoteExec(props.onDestroy, "destroy"), ...own("destroy") }]),
       ],
     });
+    this.dependsOn = addressesOf(props.dependsOn);
   }
 }
 

@@ -3,6 +3,7 @@ import { Resource } from "@cdktf/provider-null/lib/resource";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Binary, MeshNode } from "../model";
+import { addressesOf } from "./depends-on";
 import { connectionTo, machineIdentity } from "./remote-program";
 import { binarySource } from "./remote-run";
 
@@ -21,7 +22,6 @@ export class UploadedBinary extends Resource {
   constructor(scope: Construct, { node, binary, dependsOn }: UploadedBinaryProps) {
     super(scope, UploadedBinary.idFor(node, binary), {
       triggers: { sha256: binary.sha256, machine: machineIdentity(node) },
-      dependsOn,
       connection: connectionTo(scope, node),
       provisioners: [
         {
@@ -32,5 +32,6 @@ export class UploadedBinary extends Resource {
         },
       ],
     });
+    this.dependsOn = addressesOf(dependsOn);
   }
 }

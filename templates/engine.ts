@@ -16,6 +16,7 @@ const escapes: Record<string, (text: string) => string> = {
 
 const engines = new Map<string, Liquid>();
 const parsed = new Map<string, Template[]>();
+const texts = new Map<string, string>();
 
 function engineFor(language: string): Liquid {
   let engine = engines.get(language);
@@ -32,9 +33,14 @@ function engineFor(language: string): Liquid {
   return engine;
 }
 
-/** Reads a file of this folder as it is. */
+/** A file of this folder as it is. Read once: every instance's bundle has the same ones. */
 export function readTemplate(name: string): string {
-  return readFileSync(join(__dirname, name), "utf8");
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = readFileSync(join(__dirname, name), "utf8");
+    texts.set(name, text);
+  }
+  return text;
 }
 
 /**
