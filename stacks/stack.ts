@@ -15,7 +15,7 @@ export class Stack extends TerraformStack {
 
   /** The whole of cdk.tf.json. What the stack itself could have beside its elements, outputs and overrides, ours lack. */
   override toTerraform(): Block {
-    const metadata = { version: this.node.getContext("cdktfVersion"), stackName: this.node.id, backend: "local" };
+    const metadata = { version: this.node.getContext("cdktfVersion"), stackName: this.node.id };
     const document = { "//": { metadata, outputs: {} } };
     for (const element of this.node.findAll().filter(TerraformElement.isTerraformElement)) {
       merge(metadata, this.resolved(element.toMetadata()));
@@ -43,7 +43,7 @@ function hasToken(value: unknown): boolean {
 
 /** A token that became text is `${TfToken[...]}`, or a number of this size when it was one before. */
 function mayBeToken(text: string): boolean {
-  return text.includes("TfToken[") || text.includes("e+289");
+  return text.includes("TfToken[") || text.includes("e+298");
 }
 
 /** Puts the parts of one block into another that has been begun. */
