@@ -182,6 +182,7 @@ export class MeshStack extends Stack {
 
   /** On destroy the machines are emptied while the deny-all intention still stands. */
   private addMachines(): void {
+    const wipe = wipeProgram(false);
     for (const node of this.mesh.nodes) {
       this.review.add(node, [{ path: "/user_data", mode: "0644", content: userData(this.mesh, node) }]);
       if (node.retired) continue;
@@ -193,7 +194,7 @@ export class MeshStack extends Stack {
           node,
           program: release.program,
           triggers: { release: release.hash },
-          onDestroy: wipeProgram(false),
+          onDestroy: wipe,
           // Somebody else's agent knows no token of ours before.
           dependsOn: present(this.denyAll(), this.mesh.consul.existing && this.brought.get(node.name)),
         }),

@@ -4,7 +4,7 @@ import type { Mesh, MeshNode } from "../model";
 import { readTemplate, render } from "./engine";
 import type { MachineFile } from "./machine-file";
 import { library } from "./node";
-import { contentHash, program, shellConf } from "./program";
+import { contentHash, once, program, shellConf } from "./program";
 
 export interface AgentRelease {
   files: MachineFile[];
@@ -51,9 +51,11 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
       }),
       ...library("lib.sh", "secrets.sh"),
     }),
-    removal: program({ "main.sh": readTemplate("shell/remove-agent.sh"), ...library("lib.sh") }),
+    removal: removalProgram(),
   };
 }
+
+const removalProgram = once(() => program({ "main.sh": readTemplate("shell/remove-agent.sh"), ...library("lib.sh") }));
 
 /** What a machine has beside its agent's configuration when it is part of a locked mesh: for the doctor. */
 export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): Omit<MachineFile, "content">[] {
@@ -74,8 +76,8 @@ export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): Omit<Mac
 }
 
 /** Gives an agent that already runs its own token: a server's can only be made when the server runs. */
-export function agentTokenProgram(): string {
-  return program({ "main.sh": readTemplate("shell/agent-token.sh"), ...library("lib.sh", "secrets.sh") });
-}
+export const agentTokenProgram = once(() =>
+  program({ "main.sh": readTemplate("shell/agent-token.sh"), ...library("lib.sh", "secrets.sh") }),
+);
 
 const yesNo = (value: boolean): string => (value ? "yes" : "no");

@@ -2,7 +2,7 @@
 import type { Gateway, Mesh, MeshNode, Protocol } from "../model";
 import { readTemplate, render } from "./engine";
 import type { MachineFile } from "./machine-file";
-import { contentHash, program, shellConf } from "./program";
+import { contentHash, once, program, shellConf } from "./program";
 import { programsOn } from "./programs";
 
 export interface NodeRelease {
@@ -64,13 +64,14 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
 }
 
 /** Makes the place for secrets that are about to come. */
-export const incomingProgram = (): string =>
-  program({ "main.sh": readTemplate("shell/incoming.sh"), ...library("lib.sh") });
+export const incomingProgram = once(() =>
+  program({ "main.sh": readTemplate("shell/incoming.sh"), ...library("lib.sh") }),
+);
 
 /** Takes the tokens of a machine's instances. */
-export function tokensProgram(): string {
-  return program({ "main.sh": readTemplate("shell/tokens.sh"), ...library("lib.sh", "secrets.sh") });
-}
+export const tokensProgram = once(() =>
+  program({ "main.sh": readTemplate("shell/tokens.sh"), ...library("lib.sh", "secrets.sh") }),
+);
 
 /** Empties a machine of everything that the mesh put there. */
 export function wipeProgram(agentToo: boolean): string {

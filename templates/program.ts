@@ -16,6 +16,15 @@ export function program(bundle: Bundle): string {
   return readTemplate("shell/run.sh") + packed.replace(/.{1,76}/g, "$&\n");
 }
 
+/** The same program for whoever asks: packed once. */
+export function once(pack: () => string): () => string {
+  let packed: string | undefined;
+  return () => {
+    packed ??= pack();
+    return packed;
+  };
+}
+
 /** A file of `NAME='value'` lines for a shell to read. */
 export function shellConf(values: Record<string, string | number | undefined>): string {
   return Object.entries(values)
