@@ -13,7 +13,7 @@ export class Stack extends TerraformStack {
     this.ensureBackendExists();
   }
 
-  /** The whole of cdk.tf.json. What the stack itself could have beside its elements, outputs and overrides, ours lack. */
+  /** The whole of cdk.tf.json: all that its elements say. */
   override toTerraform(): Block {
     const metadata = { version: this.node.getContext("cdktfVersion"), stackName: this.node.id };
     const document = { "//": { metadata, outputs: {} } };
@@ -22,6 +22,11 @@ export class Stack extends TerraformStack {
       merge(document, this.resolved(element.toTerraform()));
     }
     return document;
+  }
+
+  /** It would not be written. */
+  override addOverride(path: string): never {
+    throw new Error(`an override of a whole stack (${path}) is not supported: put it on the resource`);
   }
 
   private resolved(block: Block): Block {

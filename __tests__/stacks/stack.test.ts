@@ -47,6 +47,11 @@ test.each<[string, (one: Resource) => unknown]>([
   expect(JSON.stringify(written)).toContain("null_resource.one");
 });
 
+test("an override that would not be written is refused", () => {
+  const stack = new Stack(Testing.app(), "mesh");
+  expect(() => stack.addOverride("terraform.required_version")).toThrow("not supported");
+});
+
 test("two providers of one kind are both there", () => {
   const stack = new Stack(Testing.app(), "mesh");
   new NullProvider(stack, "null");
