@@ -40,7 +40,10 @@ export class MeshStack extends Stack {
   private readonly tokens = new Map<Instance, AclToken>();
   /** What brings a machine its tokens, by node. */
   private readonly brought = new Map<string, RemoteProgram>();
+  /** What makes a machine ready for instances, by node. */
   private readonly machines = new Map<string, RemoteProgram>();
+  /** What empties a machine on destroy, by node: it waits for the machine, and all that runs there for it. */
+  private readonly wipes = new Map<string, RemoteProgram>();
   private readonly binaries = new Map<string, UploadedBinary>();
   /** The last instance of a service or gateway: when it is there, all are. */
   private readonly lastInstance = new Map<string, RemoteProgram>();
@@ -180,7 +183,10 @@ export class MeshStack extends Stack {
     }
   }
 
-  /** On destroy the machines are emptied while the deny-all intention still stands. */
+  /**
+   * Machines are made ready while Consul's entries are still being written. On destroy they are emptied while the deny-all
+   * intention still stands.
+   */
   private addMachines(): void {
     const wipe = wipeProgram(false);
     for (const node of this.mesh.nodes) {
@@ -188,15 +194,21 @@ export class MeshStack extends Stack {
       if (node.retired) continue;
       const release = nodeRelease(this.mesh, node);
       this.review.add(node, release.files);
-      this.machines.set(
+      const machine = new RemoteProgram(this, `node_${node.name}`, {
+        node,
+        program: release.program,
+        triggers: { release: release.hash },
+        // Somebody else's agent knows no token of ours before.
+        dependsOn: present(this.mesh.consul.existing && this.brought.get(node.name)),
+      });
+      this.machines.set(node.name, machine);
+      this.wipes.set(
         node.name,
-        new RemoteProgram(this, `node_${node.name}`, {
+        new RemoteProgram(this, `wipe_${node.name}`, {
           node,
-          program: release.program,
-          triggers: { release: release.hash },
+          triggers: {},
           onDestroy: wipe,
-          // Somebody else's agent knows no token of ours before.
-          dependsOn: present(this.denyAll(), this.mesh.consul.existing && this.brought.get(node.name)),
+          dependsOn: [machine, this.denyAll()],
         }),
       );
     }
@@ -220,11 +232,12 @@ export class MeshStack extends Stack {
       triggers: { release: release.hash, ...(token && { token: token.id }) },
       ...this.environmentOf(workload),
       dependsOn: present(
-        this.machines.get(node.name),
+        this.wipes.get(node.name),
         this.brought.get(node.name),
         workload.kind === "service" && this.binary(node, workload, before),
-        // The instance of the same workload before this one, or else those that must serve before the first one.
-        ...(before ? [before] : comesAfter(workload, this.mesh).map((name) => this.lastInstance.get(name))),
+        // The instance of the same workload before this one, or else those that must serve before the first one. A
+        // gateway needs none: its routes come later.
+        ...(before ? [before] : comesAfter(workload).map((name) => this.lastInstance.get(name))),
       ),
     });
     this.lastInstance.set(workload.name, resource);
@@ -277,12 +290,11 @@ export class MeshStack extends Stack {
     for (const gateway of this.mesh.gateways) {
       const routes = routesOf(this.mesh, gateway);
       if (routes.length === 0) continue;
-      const program = probeProgram(routes);
-      for (const { node } of instancesOf.get(gateway) ?? []) {
+      for (const { node, adminPort } of instancesOf.get(gateway) ?? []) {
         this.probes.push(
           new RemoteProgram(this, `probe_${gateway.name}_${node.name}`, {
             node,
-            program,
+            program: probeProgram(routes, adminPort),
             triggers: { routes: contentHash(JSON.stringify(routes)) },
             dependsOn: present(this.entry("ingress-gateway", gateway.name)),
           }),
@@ -308,7 +320,7 @@ export class MeshStack extends Stack {
         node,
         program: node.retired ? wipeProgram(!this.mesh.consul.existing) : sweepProgram(names, [...binaries]),
         triggers: node.retired ? { keep: "nothing: retired" } : { keep: names.join(" "), gateways },
-        dependsOn: present(this.machines.get(node.name), served),
+        dependsOn: present(this.wipes.get(node.name), served),
       });
     });
     return new Milestone(this, "swept", sweeps);
@@ -316,8 +328,8 @@ export class MeshStack extends Stack {
 }
 
 /** Workloads that serve before the first instance of this one. */
-function comesAfter(workload: Service | Gateway, mesh: Mesh): string[] {
-  return workload.kind === "service" ? workload.deployAfter : routedServices(workload, mesh);
+function comesAfter(workload: Service | Gateway): string[] {
+  return workload.kind === "service" ? workload.deployAfter : [];
 }
 
 function routedServices(gateway: Gateway, mesh: Mesh): string[] {

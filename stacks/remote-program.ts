@@ -20,8 +20,8 @@ import { terraformLiteral } from "./terraform-literal";
 
 export interface RemoteProgramProps {
   node: MeshNode;
-  /** Shell text to run. */
-  program: string;
+  /** Shell text to run. @default none: there is only something to do on destroy */
+  program?: string;
   /** Run again when one of these changes. Keys in snake_case; values stand in the state: no secrets. */
   triggers: Record<string, string>;
   /**
@@ -50,16 +50,16 @@ export class RemoteProgram extends Resource {
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
       lifecycle: { createBeforeDestroy: true, ...(props.requires && { precondition: props.requires }) },
       provisioners: [
-        ...[...secretsFirst(props.secrets), remoteExec(props.program, "create")].map((one) => ({
-          ...one,
-          ...own("create"),
-        })),
+        ...onCreate(props).map((one) => ({ ...one, ...own("create") })),
         ...(props.onDestroy === undefined ? [] : [{ ...remoteExec(props.onDestroy, "destroy"), ...own("destroy") }]),
       ],
     });
     this.dependsOn = addressesOf(props.dependsOn);
   }
 }
+
+const onCreate = ({ program, secrets }: RemoteProgramProps) =>
+  program === undefined ? [] : [...secretsFirst(secrets), remoteExec(program, "create")];
 
 function secretsFirst(secrets: RemoteProgramProps["secrets"]) {
   if (!secrets) return [];

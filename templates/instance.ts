@@ -54,7 +54,14 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
         ? workload.upstreams.map(({ name, localPort }) => `${name}:127.0.0.1:${localPort}`).join(" ")
         : "",
     ADMIN_PORT: instance.adminPort,
-    CHECK_SECONDS: workload.kind === "service" ? checkSeconds(workload) : 2,
+    ...(workload.kind === "service"
+      ? {
+          CHECK_DIRECT: isDirect(workload.health) ? "yes" : "no",
+          CHECK_URL: checkTarget(workload.health, workload.port).http ?? "",
+          CHECK_TIMEOUT: seconds(workload.health.timeout),
+          CHECK_SECONDS: checkSeconds(workload),
+        }
+      : { CHECK_DIRECT: "no", CHECK_URL: readyUrl(instance), CHECK_TIMEOUT: 1, CHECK_SECONDS: STEADY_SECONDS }),
     DRAIN: workload.runsOn.length > 1 ? "yes" : "no",
     // Names and versions: a release with other ones is another release.
     SECRET_ENV: secretEnv,
@@ -128,12 +135,15 @@ const limitsOf = ({ memoryMax, cpuQuota }: Service | Gateway) => ({
 function gatewayParts(mesh: Mesh, instance: Instance, gateway: Gateway): Parts {
   const { name, extraStaticClustersJson } = gateway;
   const { adminPort } = instance;
-  const readyUrl = `http://127.0.0.1:${adminPort}/ready`;
   return [
     {
       folder: "consul",
       name: `${name}.hcl`,
-      content: render("consul/ingress-gateway.hcl", { name, readyUrl, clusters: extraStaticClustersJson ?? null }),
+      content: render("consul/ingress-gateway.hcl", {
+        name,
+        readyUrl: readyUrl(instance),
+        clusters: extraStaticClustersJson ?? null,
+      }),
     },
     {
       folder: "systemd",
@@ -151,6 +161,8 @@ function gatewayParts(mesh: Mesh, instance: Instance, gateway: Gateway): Parts {
     },
   ];
 }
+
+const readyUrl = ({ adminPort }: Instance): string => `http://127.0.0.1:${adminPort}/ready`;
 
 /** The check as Consul's agent runs it: against the service's port on loopback. */
 function checkTarget(health: Health, port: number) {
@@ -182,9 +194,19 @@ function failuresBeforeCritical({ runsOn }: Service): number {
   return runsOn.length > 1 ? 1 : 2;
 }
 
-/** After this many seconds the checks have seen the process that runs now, and would have failed. */
+/** Whether the transaction can ask what Consul's agent asks. */
+const isDirect = ({ http, tcp }: Health): boolean => http !== undefined || tcp === true;
+
+/** A process that fell over in less than this did not work. */
+const STEADY_SECONDS = 1;
+
+/**
+ * How long a process that was just started has to go on serving. Only Consul's agent can tell what a check over grpc or
+ * by a script says: then it is the time in which that has seen this process, and has failed if it does.
+ */
 function checkSeconds(service: Service): number {
   const { interval, timeout } = service.health;
+  if (isDirect(service.health)) return STEADY_SECONDS;
   return failuresBeforeCritical(service) * seconds(interval) + seconds(timeout);
 }
 

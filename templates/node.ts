@@ -129,12 +129,19 @@ function concreteHost(pattern: string, port: number): string {
   return pattern === "*" ? `127.0.0.1:${port}` : pattern.replace(/^\*/, "probe");
 }
 
-/** Waits until every route is answered; runs on a machine of the gateway. */
-export function probeProgram(routes: Route[]): string {
+/**
+ * Waits until every route is answered; runs on a machine of the gateway.
+ * @param adminPort of the gateway's Envoy there
+ */
+export function probeProgram(routes: Route[], adminPort: number): string {
   const lines = routes.map(
     ({ protocol, port, tls, host, service }) => `${protocol} ${tls ? "tls" : "plain"} ${port} ${host} ${service}\n`,
   );
-  return program({ "main.sh": readTemplate("shell/probe.sh"), routes: lines.join("") });
+  return program({
+    "main.sh": readTemplate("shell/probe.sh"),
+    "probe.conf": shellConf({ ADMIN_PORT: adminPort }),
+    routes: lines.join(""),
+  });
 }
 
 /** cloud-init user_data for a machine that is being created. */

@@ -1,4 +1,6 @@
-import { existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { changes } from "../../lab/machines";
 import { nasty } from "../nasty";
 import {
@@ -71,6 +73,22 @@ describeOnLab("when something is wrong", () => {
     expect(withoutAgent(changes("worker2"))).toEqual(withoutAgent(before));
     await deploy(declaration());
     expect((await get(gatewayUrl)).status).toBe(200);
+  });
+
+  test("a release that falls over right after it has begun to serve is rolled back", async () => {
+    const listens = `${mkdtempSync(join(tmpdir(), "gatehouse-falls-"))}/falls`;
+    writeFileSync(listens, "#!/bin/sh\nsystemd-socket-activate -l 127.0.0.1:9002 -a cat &\nsleep 0.6\nkill $!\n");
+    chmodSync(listens, 0o755);
+    const broken = declaration();
+    broken.services!.backend!.run = { binary: listens };
+    broken.services!.backend!.health = { tcp: true, interval: "1s", timeout: "1s" };
+    const { exitCode, text } = await cdktf(broken, "deploy", "cluster", "mesh", "--auto-approve");
+    rmSync(dirname(listens), { recursive: true });
+    expect(exitCode).not.toBe(0);
+    expect(text).toContain("Listening on 127.0.0.1:9002"); // it did begin
+    expect(text).toContain("backend is not healthy; this machine went back to release");
+    expect((await get(gatewayUrl)).status).toBe(200);
+    await deploy(declaration());
   });
 
   test("a new service that never becomes healthy leaves nothing on its machine", async () => {

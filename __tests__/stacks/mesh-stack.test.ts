@@ -33,10 +33,12 @@ describe("order", () => {
       "consul_config_entry.service-intentions_backend",
     ],
     [
-      "machines after the deny-all, so that destroy empties them before it goes",
-      "null_resource.node_worker1",
+      "what empties a machine after the deny-all, so that destroy does it before that goes",
+      "null_resource.wipe_worker1",
       "consul_config_entry.service-intentions_any",
     ],
+    ["and after the machine itself", "null_resource.wipe_worker1", "null_resource.node_worker1"],
+    ["and before what it empties", "null_resource.instance_backend_worker2", "null_resource.wipe_worker2"],
     ["an instance after the new edges are allowed", "null_resource.instance_backend_worker2", "null_resource.handover"],
     [
       "an upstream before its caller",
@@ -49,8 +51,8 @@ describe("order", () => {
       "null_resource.instance_frontend_worker1",
     ],
     [
-      "the gateway after what it leads to",
-      "null_resource.instance_edge_gateway1",
+      "routes after what they lead to",
+      "consul_config_entry.ingress-gateway_edge",
       "null_resource.instance_frontend_worker2",
     ],
     ["routes after the gateway", "consul_config_entry.ingress-gateway_edge", "null_resource.instance_edge_gateway1"],
@@ -62,8 +64,15 @@ describe("order", () => {
   });
 
   test.each([
-    ["the machine of a worker", graph, "null_resource.node_worker1"],
-    ["the machine of a server", graph, "null_resource.node_server1"],
+    ["a machine is made ready", "null_resource.node_worker1", "null_resource.handover"],
+    ["a gateway starts", "null_resource.instance_edge_gateway1", "null_resource.instance_backend_worker2"],
+  ])("%s while others are at work", (_, one, other) => {
+    expect([graph.waitsFor(one, other), graph.waitsFor(other, one)]).toEqual([false, false]);
+  });
+
+  test.each([
+    ["the machine of a worker", graph, "null_resource.wipe_worker1"],
+    ["the machine of a server", graph, "null_resource.wipe_server1"],
     ["a Consul agent", clusterGraph(meshOf(declaration())), "null_resource.agent_server1"],
   ])("%s that changes is not emptied first", (_, of, address) => {
     // Terraform runs destroy-time provisioners before a replacement, but not under create_before_destroy.
@@ -72,7 +81,7 @@ describe("order", () => {
 
   test("nothing but its node and binary holds the first instance back", () => {
     expect(graph.resource("null_resource.instance_backend_worker2").depends_on).toEqual([
-      "null_resource.node_worker2",
+      "null_resource.wipe_worker2",
       "null_resource.tokens_worker2",
       "null_resource.binary_worker2_6275696c642f",
     ]);
@@ -85,7 +94,7 @@ describe("order", () => {
     expect(cyclic.waitsFor("null_resource.instance_frontend_worker1", "null_resource.instance_backend_worker2")).toBe(
       false,
     );
-    expect(cyclic.waitsFor("null_resource.instance_edge_gateway1", "null_resource.instance_frontend_worker2")).toBe(
+    expect(cyclic.waitsFor("consul_config_entry.ingress-gateway_edge", "null_resource.instance_frontend_worker2")).toBe(
       true,
     );
   });
@@ -126,6 +135,7 @@ describe("what a change touches", () => {
       "null_resource.node_worker1",
       "null_resource.sweep_worker1",
       "null_resource.tokens_worker1",
+      "null_resource.wipe_worker1",
     ]);
   });
 });
@@ -168,6 +178,10 @@ test("ids do not change: renaming one would replace the real thing", () => {
     "null_resource.tokens_gateway1",
     "null_resource.tokens_worker1",
     "null_resource.tokens_worker2",
+    "null_resource.wipe_gateway1",
+    "null_resource.wipe_server1",
+    "null_resource.wipe_worker1",
+    "null_resource.wipe_worker2",
   ]);
 });
 
@@ -245,7 +259,7 @@ test("a retired node keeps only the program that empties it", () => {
 
 test("destroying the mesh empties every machine", () => {
   for (const node of ["server1", "gateway1", "worker1", "worker2"]) {
-    const [, onDestroy] = provisioners(graph.resource(`null_resource.node_${node}`));
+    const [onDestroy] = provisioners(graph.resource(`null_resource.wipe_${node}`));
     expect(onDestroy).toMatchObject({ when: "destroy" });
   }
 });

@@ -36,7 +36,7 @@ owner_of() {
 in_place() {
   # What cmp has seen enough of breaks the pipe, which the writer would tell about.
   [ -e "$3" ] && [ ! -L "$3" ] && cmp -s <(live_content "$1" "$2" 2>/dev/null) "$3" &&
-    [ "$(stat -c '%U:%G %a' "$3")" = "$(owner_of "$2") $(mode_of "$2" | sed 's/^0//')" ]
+    [ "$(stat -c '%U:%G 0%a' "$3")" = "$(owner_of "$2") $(mode_of "$2")" ]
 }
 
 # has_other_token UNIT: it was started with a token that is no longer this instance's.
@@ -74,6 +74,6 @@ clear_overrides() {
       rm -f "$file"
       rmdir "$(dirname "$file")" 2>/dev/null || true
     done < <(drop_ins "$unit")
-    systemctl --quiet unmask --runtime "$unit" || true
+    if [ -L "/run/systemd/system/$unit" ]; then systemctl --quiet unmask --runtime "$unit" || true; fi
   done
 }

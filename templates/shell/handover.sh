@@ -34,14 +34,18 @@ tell() {
   fi
 }
 
+# runs KIND/NAME: whether the service that the entry is of has an instance. A new one has no Envoy that must hear.
+runs() { api GET catalog/services | jq -e --arg name "${1#*/}" 'has($name)' >/dev/null; }
+
 # Old edges stay until Terraform writes the entries as declared, at the end of the deploy.
 grant() {
-  local verb name entry count=0
+  local verb name entry count=0 hears=no
   while IFS=$'\t' read -r verb name entry; do
     tell "$verb" "$name" "$entry" || die "Consul refuses $name: $answer"
     count=$((count + 1))
+    if runs "$name"; then hears=yes; fi
   done <"$bundle/grants"
-  if [ "$count" -gt 0 ]; then sleep "$HEARD"; fi
+  if [ "$hears" = yes ]; then sleep "$HEARD"; fi
   say "edges made ready: $count"
 }
 

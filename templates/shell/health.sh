@@ -12,36 +12,54 @@ ports_open() {
   for port in "$@"; do port_open "$port" || return 1; done
 }
 
-# checks_of ID: the agent's checks of it, without maintenance mode and what only repeats that (an alias).
-checks_of() {
-  api GET agent/checks 2>/dev/null |
-    jq -c --arg id "$1" '[.[] | select(.ServiceID == $id and .Type != "maintenance" and .Type != "alias")]'
+# checks [CONDITION]: the agent's checks of the instance, without maintenance mode and what only repeats that (an alias).
+checks() {
+  local id of=""
+  for id in $(ids); do of+="${of:+ or }ServiceID == \"$id\""; done
+  api GET agent/checks -G --data-urlencode "filter=($of) and Type != maintenance and Type != alias${1:+ and $1}" 2>/dev/null
 }
 
+# Asked five times a second, on every machine at once: Consul finds what it is about, jq would take longer than all of it.
 checks_pass() {
   local id
-  for id in $(ids); do
-    [ "$(status_of "$id")" != absent ] || return 1
-    checks_of "$id" | jq -e 'all(.[]; .Status == "passing")' >/dev/null || return 1
-  done
+  for id in $(ids); do [ "$(status_of "$id")" != absent ] || return 1; done
+  [ "$(checks "Status != passing")" = "{}" ]
 }
 
-crash_looping() {
+# How often systemd has restarted its units by itself since we did.
+restarts() {
   local unit
-  for unit in $(units_of "$NAME"); do
-    [ "$(systemctl show -P NRestarts "$unit")" -lt 4 ] || return 0
-  done
-  return 1
+  for unit in $(units_of "$NAME"); do systemctl show -P NRestarts "$unit"; done
 }
+
+crash_looping() { restarts | awk '$1 >= 4 { looping = 1 } END { exit !looping }'; }
 
 # or_hopeless COMMAND: nothing more to wait for.
 or_hopeless() { "$@" || crash_looping; }
 
-# Waits until the release serves. With fresh=no the checks may still hold the old process's result for a while.
+# serves PORT...: it runs, they are open, and its health check, where that asks over http, is answered as Consul's agent
+# wants it.
+serves() {
+  systemctl --quiet is-active "$NAME.service" && ports_open "$@" || return 1
+  [ -z "$CHECK_URL" ] || curl -sL -o /dev/null --fail --max-time "$CHECK_TIMEOUT" "$CHECK_URL"
+}
+
+# Consul's checks hold the earlier process's result for a while, so this one is asked itself: now and a moment later,
+# without a restart in between.
+goes_on_serving() {
+  local before
+  serves "$@" || return 1
+  before=$(restarts)
+  sleep "$CHECK_SECONDS"
+  serves "$@" && [ "$(restarts)" = "$before" ]
+}
+
+# await_health yes|no: waits until the release serves. With yes Consul has no result of an earlier process.
 await_health() {
+  local well=goes_on_serving
+  if [ "$1" = yes ]; then well=serves; fi
   # shellcheck disable=SC2086 # a list of numbers
-  wait_for "$HEALTH_TIMEOUT" or_hopeless ports_open $PORTS || return 1
-  if [ "$1" = no ]; then sleep "$CHECK_SECONDS"; fi
+  wait_for "$HEALTH_TIMEOUT" or_hopeless "$well" $PORTS || return 1
   wait_for "$HEALTH_TIMEOUT" or_hopeless checks_pass || return 1
   # shellcheck disable=SC2086 # a list of numbers
   wait_for "$SERVED_TIMEOUT" ports_open $SERVED_PORTS || say "not every port that $NAME served before is open again: $SERVED_PORTS"
@@ -49,11 +67,10 @@ await_health() {
 }
 
 report() {
-  local id unit port
+  local unit port
   say "$NAME did not become healthy. What Consul's checks say:"
-  for id in $(ids); do
-    checks_of "$id" | jq -r '.[] | "  \(.Name): \(.Status) \(.Output)"' || true
-  done
+  checks | jq -r '.[] | "  \(.Name): \(.Status) \(.Output)"' || true
+  [ -z "$CHECK_URL" ] || say "$CHECK_URL answers: $(curl -sSL --max-time "$CHECK_TIMEOUT" -w '\nstatus %{http_code}' "$CHECK_URL" 2>&1 | tail -c 300)"
   for port in $PORTS; do
     port_open "$port" || say "nothing listens on 127.0.0.1:$port"
   done

@@ -52,8 +52,8 @@ install_programs() {
 
 install_drain() {
   put "$bundle/gatehouse-drain.service" "$UNIT_DIR/gatehouse-drain.service" 0644
+  systemctl --quiet --no-reload enable gatehouse-drain
   systemctl daemon-reload
-  systemctl --quiet enable gatehouse-drain
   systemctl start gatehouse-drain
 }
 

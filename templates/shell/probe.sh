@@ -1,11 +1,23 @@
 #!/bin/bash
 # Waits until every declared route of a gateway on this machine is answered by its service.
-# usage: probe.sh BUNDLE   where BUNDLE holds routes: lines of PROTOCOL tls|plain PORT HOST SERVICE
+# usage: probe.sh BUNDLE   where BUNDLE holds probe.conf and routes: lines of PROTOCOL tls|plain PORT HOST SERVICE
 bundle=$1
 # shellcheck source=lib.sh
 . /opt/gatehouse/lib/lib.sh
 
 ROUTE_TIMEOUT=60 # seconds
+HEARD=1          # seconds in which the gateway's Envoy hears of new routes, at the latest
+RECENT=2         # seconds: what Envoy heard since then are these routes
+
+# ADMIN_PORT
+# shellcheck source=/dev/null
+. "$bundle/probe.conf"
+
+# Whether Envoy was given listeners or routes just now.
+heard() {
+  curl -sg --max-time 2 "http://127.0.0.1:$ADMIN_PORT/stats?filter=(lds.update_time|rds..*.config_reload_time_ms)$" |
+    awk -v since="$((($(date +%s) - RECENT) * 1000))" '$NF > since { heard = 1 } END { exit !heard }'
+}
 
 # http_answers plain|tls PORT HOST [curl arguments]. Envoy adds this header to what a service answered and to none of its
 # own answers. Whose certificate it is does not matter here.
@@ -37,7 +49,7 @@ answers() {
   esac
 }
 
-sleep 1 # until the gateway's Envoy has heard of the routes: what it answers before says nothing of them
+wait_for "$HEARD" heard || true # what Envoy answers before says nothing of these routes
 failed=0
 while read -r protocol way port host service; do
   last="no answer"

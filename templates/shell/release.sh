@@ -8,12 +8,16 @@ KEEP_RELEASES=3
 MOVED_TIMEOUT=20   # seconds for Envoy to leave upstreams that are no longer declared; it drains for 5
 UPSTREAM_TIMEOUT=5 # seconds for Envoy to open the ports of new upstreams
 
-# use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_SECONDS, DRAIN, SECRET_ENV,
-# BINARY_SHA256, BINARY_NAME, `home`.
+# use_conf RELEASE: NAME, KIND, RELEASE, PORTS, UPSTREAM_LISTENERS, ADMIN_PORT, CHECK_DIRECT, CHECK_URL,
+# CHECK_TIMEOUT, CHECK_SECONDS, DRAIN, SECRET_ENV, BINARY_SHA256, BINARY_NAME, `home`.
 use_conf() {
   # shellcheck disable=SC2034 # the transaction reads it
   SECRET_ENV=""
-  UPSTREAM_LISTENERS="" # an older Gatehouse wrote none
+  # An older Gatehouse wrote none of these.
+  UPSTREAM_LISTENERS=""
+  CHECK_DIRECT=no
+  # shellcheck disable=SC2034 # health.sh reads it
+  CHECK_URL=""
   # shellcheck source=/dev/null
   . "$1/instance.conf"
   home=$INSTANCES/$NAME
@@ -85,19 +89,46 @@ put_live() {
   (umask 077 && live_content "$1" "$2" >"$3") && chown "$(owner_of "$2")" "$3" && chmod "$(mode_of "$2")" "$3"
 }
 
+# introduce RELEASE UNIT...: starts a new instance and makes it known to Consul with what its check says by then. The agent's own
+# first look comes at any moment within the check's interval.
+introduce() {
+  case " $* " in *" $NAME.service "*) restart_units "$NAME.service" ;; *) systemctl start "$NAME.service" ;; esac || return 1
+  wait_for "$HEALTH_TIMEOUT" or_hopeless serves "${PORTS%% *}" || return 1
+  lock machine 8
+  define "$1" '/^  check {$/a \    status = "passing"' || return 1
+  (reload_consul) || return 1
+  define "$1" || return 1 # without it: an agent that starts again has to look itself
+  exec 8>&-
+}
+
+# define RELEASE [SED]: puts its definition, edited, where the agent reads it.
+define() {
+  local new=$CONSUL_DIR/.gatehouse-$NAME.new
+  put_live "$1" "consul/$NAME.hcl" "$new" && sed -i "${2:-}" "$new" && mv -f "$new" "$CONSUL_DIR/$NAME.hcl"
+}
+
 # swap_to RELEASE UNIT...: installs its files and restarts the named units. Returns 2 when nothing was changed.
 swap_to() {
-  local target=$1 heard=no units
+  local target=$1 heard=no new=no units others
+  if [ "$(status_of "$NAME")" = absent ]; then new=yes; fi
   shift
   lock machine 8
   mapfile -t units < <(cd "$target/systemd" && ls)
   install_files "$target" || return 2
   trap - EXIT # from here on, going back is more than removing the release
   clear_overrides "${units[@]}"
+  systemctl --quiet --no-reload enable "${units[@]}" || return 1
   systemctl daemon-reload || return 1
-  if [ "$heard" = yes ] || [ "$(status_of "$NAME")" = absent ]; then (reload_consul) || return 1; fi
-  exec 8>&-
-  systemctl --quiet enable "${units[@]}" || return 1
+  if [ "$new" = yes ] && [ "$CHECK_DIRECT" = yes ]; then
+    rm -f "$CONSUL_DIR/$NAME.hcl" # nobody else's reload is to make it known before it serves
+    exec 8>&-
+    introduce "$target" "$@" || return 1
+    mapfile -t others < <(printf '%s\n' "$@" | grep -v -e "^$NAME.service$" -e '^$')
+    set -- "${others[@]}"
+  else
+    if [ "$heard" = yes ] || [ "$new" = yes ]; then (reload_consul) || return 1; fi
+    exec 8>&-
+  fi
   await_upstreams "$@"
   [ $# -eq 0 ] || restart_units "$@" || return 1
   systemctl start "${units[@]}"
