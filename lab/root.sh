@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
-packages=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,ca-certificates,curl,jq,less,sudo${GATEHOUSE_LAB_PACKAGES:+,$GATEHOUSE_LAB_PACKAGES}
+packages=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,ca-certificates,curl,jq,less,nftables,sudo${GATEHOUSE_LAB_PACKAGES:+,$GATEHOUSE_LAB_PACKAGES}
 # shellcheck source=/dev/null
 codename=$(. /etc/os-release && say "${UBUNTU_CODENAME:-${DEBIAN_CODENAME:-$VERSION_CODENAME}}")
 recipe=$({ cat "$0"; say "$codename $(dpkg --print-architecture) $packages"; } | sha256sum | cut -c1-12)

@@ -19,7 +19,7 @@ enter_cgroups() {
 
 boot() {
   enter_cgroups
-  exec systemd-nspawn --quiet --settings=no --register=no --keep-unit --boot --console=pipe \
+  exec systemd-nspawn --quiet --capability=CAP_NET_ADMIN --settings=no --register=no --keep-unit --boot --console=pipe \
     --machine="$name" --directory="$LAB/$name/root" --network-namespace-path="/run/netns/gatehouse-$name" \
     --rlimit=RLIMIT_NOFILE=1024:524288 --resolv-conf=off --timezone=off --link-journal=no \
     --bind-ro="$consul:/usr/local/bin/consul" --bind-ro="$envoy:/usr/local/bin/envoy"

@@ -219,7 +219,7 @@ test("user_data installs the prerequisites and the mesh command", () => {
   const text = userData(mesh(), worker);
   expect(text).toMatch(/^#cloud-config\n/);
   const data = parseYaml(text);
-  expect(data.packages).toEqual(["ca-certificates", "curl", "jq", "python3-pip"]);
+  expect(data.packages).toEqual(["ca-certificates", "curl", "jq", "nftables", "python3-pip"]);
   expect(data.write_files[0]).toMatchObject({ path: "/usr/local/bin/mesh", permissions: "0755" });
   expect(data.write_files[0].content).toBe(content(nodeRelease(mesh(), worker).files, "/usr/local/bin/mesh"));
   expect(data.runcmd).toEqual([["/opt/gatehouse/prerequisites.sh", "worker"]]);

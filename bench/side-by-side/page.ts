@@ -1,4 +1,6 @@
-/** docs/performance.md: the tables, the plot and what was measured with. What was found out stands in a file of its own. */
+/** docs/performance.md: the tables, the plot, what was measured with, and what was found out (`findings.md`). */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Synth } from "./scale";
 import { type Timing, WORKS, type Work } from "./work";
 
@@ -44,6 +46,7 @@ export function page({ versions, times, timings, synths, plans }: Measured): str
       return `| ${cells.join(" | ")} |`;
     }),
     "",
+    readFileSync(join(__dirname, "findings.md"), "utf8"),
   ].join("\n");
 }
 

@@ -161,14 +161,34 @@ await_moved() {
 }
 
 restart_units() {
-  local began
+  local began closing
   systemctl reset-failed "$@" 2>/dev/null || true # counts restarts from here
+  if [ "$outage" = no ]; then
+    systemctl restart "$@"
+    return
+  fi
+  mapfile -t closing < <(ports_of "$@")
   began=$(milliseconds)
+  hold "${closing[@]}"
   systemctl restart "$@"
-  [ "$outage" = yes ] || return 0
-  # shellcheck disable=SC2086 # a list of numbers
-  POLL=0.02 wait_for "$HEALTH_TIMEOUT" or_hopeless ports_open $PORTS $SERVED_PORTS || return 1
+  POLL=0.02 wait_for "$HEALTH_TIMEOUT" or_hopeless listens "${closing[@]}" || {
+    let_go
+    return 1
+  }
+  let_go
   crash_looping || say "$NAME was away for $(($(milliseconds) - began)) ms: it is the only instance that serves"
+}
+
+# ports_of UNIT...: those of the instance that are closed while these units restart.
+ports_of() {
+  local unit
+  for unit in "$@"; do
+    case $KIND:$unit in
+      *-sidecar-proxy.service) tr ' ' '\n' <<<"${PORTS#* }" ;;
+      service:*) echo "${PORTS%% *}" ;;
+      *) tr ' ' '\n' <<<"$SERVED_PORTS" ;;
+    esac
+  done | grep .
 }
 
 milliseconds() { echo "${EPOCHREALTIME/[.,]/}" | sed 's/...$//'; }

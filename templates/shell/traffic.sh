@@ -4,6 +4,7 @@
 OTHERS_TIMEOUT=15  # seconds to wait for another instance before this one is drained
 HEARD=1            # seconds that callers' Envoys need at least to hear of a change
 DRAIN_TIMEOUT=10   # seconds that running requests have to end
+HELD=10            # seconds that new connections are held back at most while a port is closed
 OFFERED_TIMEOUT=60 # seconds until Consul's servers must offer a healthy instance to callers again
 
 # The ids under which Consul knows the instance.
@@ -59,6 +60,28 @@ drain() {
 undrain() {
   local id
   for id in $(ids); do maintenance "$id" false; done
+}
+
+# hold PORT...: whoever connects to these waits, instead of being refused, and is there a second later: that is when TCP
+# tries again. The kernel ends it by itself, whatever happens to us.
+hold() {
+  [ $# -gt 0 ] && command -v nft >/dev/null || return 0
+  let_go
+  nft -f - <<EOF || say "nft could not hold connections back; they are refused meanwhile"
+table inet gatehouse-$NAME {
+  set closed { type inet_service; flags timeout; timeout ${HELD}s; elements = { $(IFS=,; echo "$*") } }
+  chain input { type filter hook input priority -10; tcp flags & (syn | ack) == syn tcp dport @closed drop; }
+}
+EOF
+}
+
+let_go() { nft delete table inet "gatehouse-$NAME" 2>/dev/null || true; }
+
+# listens PORT...: asked of the kernel, since a connection would be held back.
+listens() {
+  local port sockets
+  sockets=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  for port in "$@"; do grep -q "$(printf '^ *[0-9]*: [0-9A-F]*:%04X [0-9A-F]*:0000 0A' "$port")" <<<"$sockets" || return 1; done
 }
 
 # Ends when callers may be sent here again, so that the next instance can be drained.
