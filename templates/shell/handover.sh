@@ -35,11 +35,12 @@ tell() {
 }
 
 # runs KIND/NAME: whether the service that the entry is of has an instance. A new one has no Envoy that must hear.
-runs() { api GET catalog/services | jq -e --arg name "${1#*/}" 'has($name)' >/dev/null; }
+runs() { grep -qxF "${1#*/}" "$bundle/running"; }
 
 # Old edges stay until Terraform writes the entries as declared, at the end of the deploy.
 grant() {
   local verb name entry count=0 hears=no
+  api GET catalog/services | jq -r 'keys[]' >"$bundle/running"
   while IFS=$'\t' read -r verb name entry; do
     tell "$verb" "$name" "$entry" || die "Consul refuses $name: $answer"
     count=$((count + 1))

@@ -19,12 +19,13 @@ checks() {
   api GET agent/checks -G --data-urlencode "filter=($of) and Type != maintenance and Type != alias${1:+ and $1}" 2>/dev/null
 }
 
-# Asked five times a second, on every machine at once: Consul finds what it is about, jq would take longer than all of it.
-checks_pass() {
+registered() {
   local id
   for id in $(ids); do [ "$(status_of "$id")" != absent ] || return 1; done
-  [ "$(checks "Status != passing")" = "{}" ]
 }
+
+# Asked five times a second, on every machine at once: Consul finds what it is about, jq would take longer than all of it.
+checks_pass() { [ "$(checks "Status != passing")" = "{}" ]; }
 
 # How often systemd has restarted its units by itself since we did.
 restarts() {
@@ -60,6 +61,7 @@ await_health() {
   if [ "$1" = yes ]; then well=serves; fi
   # shellcheck disable=SC2086 # a list of numbers
   wait_for "$HEALTH_TIMEOUT" or_hopeless "$well" $PORTS || return 1
+  wait_for "$HEALTH_TIMEOUT" or_hopeless registered || return 1
   wait_for "$HEALTH_TIMEOUT" or_hopeless checks_pass || return 1
   # shellcheck disable=SC2086 # a list of numbers
   wait_for "$SERVED_TIMEOUT" ports_open $SERVED_PORTS || say "not every port that $NAME served before is open again: $SERVED_PORTS"
