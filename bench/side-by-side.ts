@@ -58,7 +58,7 @@ async function sideBySide(peers: Peers, wanted: string[], sizes: number[], times
 }
 
 async function versions(peers: Peers): Promise<string[]> {
-  const first = async (file: string, args: string[]) => (await run(file, args)).split("\n")[0]?.trim() ?? "";
+  const first = async (file: string, args: string[]) => (await run(file, args)).match(/^.*\d\.\d+\.\d.*$/m)?.[0].trim();
   return [
     `${await first("terraform", ["version"])}, Node ${process.version}, ansible-core ${peers.ansible}`,
     `${await first(await part("consul"), ["version"])}, ${await first(await part("envoy"), ["--version"])}`,
