@@ -17,8 +17,9 @@ function askAs(machine: string, token: string, [, method, path, body]: Attempts)
   const data = body ? `--data '${JSON.stringify(body)}'` : "";
   return on(
     machine,
-    // A server that refuses a stream may close it before the agent has read why: then it is 500, and asked again.
-    `curl -s --retry 5 --retry-delay 1 -o /dev/null -w '%{http_code}' -X ${method} ${header} ${data} '127.0.0.1:8500/v1/${path}'`,
+    // A server that refuses a stream may close it before the agent has read why: then it is 500, and asked again. Into a
+    // file, since curl cannot empty /dev/null between two tries.
+    `f=$(mktemp); curl -s --retry 5 --retry-delay 1 -o "$f" -w '%{http_code}' -X ${method} ${header} ${data} '127.0.0.1:8500/v1/${path}'; rm "$f"`,
   );
 }
 
