@@ -9,6 +9,7 @@
  */
 
 import { formatProblems, loadMesh, type MeshNode, meshPath } from "../model";
+import { runsElsewhere } from "../tools/terraform-env";
 import { exitWith } from "./exit-code";
 import { preflight } from "./preflight/look";
 import { exitCodeOf, json, text } from "./preflight/report";
@@ -16,7 +17,7 @@ import { exitCodeOf, json, text } from "./preflight/report";
 async function main(args: string[]): Promise<number> {
   const unknown = args.find((arg) => !["--json", "--before-deploy"].includes(arg));
   if (unknown !== undefined) throw new Error(`The preflight has no argument ${unknown}. It has --json.`);
-  if (args.includes("--before-deploy") && ["cloud", "remote"].includes(process.env.GATEHOUSE_BACKEND ?? "")) {
+  if (args.includes("--before-deploy") && runsElsewhere(process.env)) {
     console.error("No preflight: Terraform runs elsewhere, and reaches the machines from there.");
     return 0;
   }

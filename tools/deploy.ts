@@ -11,7 +11,7 @@ import { claimFolder } from "./one-run";
 import { type Output, output } from "./process";
 import { chooseProviders, type ProviderChoice } from "./provider-choice";
 import { outputFolder, settleProviders } from "./settle";
-import { terraformEnv } from "./terraform-env";
+import { runsElsewhere, terraformEnv } from "./terraform-env";
 import { runHere } from "./with-terminal";
 
 /** Ends this run with what the failed part said. */
@@ -58,7 +58,7 @@ async function apply(folder: string, choice: ProviderChoice, args: string[], pas
   const others = args.filter((arg) => !/^--?auto-approve$/.test(arg));
   const asks = !/-input\b|^(0|false)$/m.test([...args, ...ASKING.map((name) => env[name])].join("\n"));
   let code: number;
-  if (asks && others.length < args.length) {
+  if (asks && others.length < args.length && !runsElsewhere(env)) {
     // Terraform plans, and is told yes when the preflight has passed.
     const answer = passed.then(
       () => "yes\n",
