@@ -36,6 +36,7 @@ export class MeshStack extends Stack {
   private readonly secrets: MeshSecrets | undefined;
   /** By kind, then by name. */
   private readonly entries = new Map<string, Map<string, ConfigEntry>>();
+  private readonly instancesOn: Map<MeshNode, Instance[]>;
   /** Of each instance, by instance. */
   private readonly tokens = new Map<Instance, AclToken>();
   /** What brings a machine its tokens, by node. */
@@ -55,6 +56,7 @@ export class MeshStack extends Stack {
     backend?: Backend,
   ) {
     super(scope, "mesh");
+    this.instancesOn = groupBy(mesh.instances, ({ node }) => node);
     useBackend(this, mesh.name, backend);
     new NullProvider(this, "null");
     this.secrets = addConsulProvider(this, mesh) ?? this.secretsOfServices();
@@ -112,9 +114,8 @@ export class MeshStack extends Stack {
     for (const instance of this.mesh.instances) {
       this.tokens.set(instance, AclToken.ofInstance(this, this.mesh, instance.workload, instance.node));
     }
-    const instancesOn = groupBy(this.mesh.instances, ({ node }) => node);
     for (const node of this.mesh.nodes) {
-      const here = instancesOn.get(node) ?? [];
+      const here = this.instancesOn.get(node) ?? [];
       const tokens = Object.fromEntries(here.map((instance) => [instance.workload.name, this.tokens.get(instance)!]));
       // Where Gatehouse set the agent up, its token is there.
       if (this.mesh.consul.existing) tokens._agent = AclToken.ofMachine(this, this.mesh, node);
@@ -309,9 +310,8 @@ export class MeshStack extends Stack {
    */
   private addSweeps(served: Milestone): Milestone {
     const gateways = this.mesh.gateways.map(({ name, runsOn }) => `${name}: ${runsOn.join(" ")}`).join(", ");
-    const instancesOn = groupBy(this.mesh.instances, ({ node }) => node);
     const sweeps = this.mesh.nodes.map((node) => {
-      const here = (instancesOn.get(node) ?? []).map(({ workload }) => workload);
+      const here = (this.instancesOn.get(node) ?? []).map(({ workload }) => workload);
       const names = here.map(({ name }) => name).sort();
       const binaries = new Set(
         here.flatMap((workload) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
