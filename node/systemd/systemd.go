@@ -1,0 +1,211 @@
+// Package systemd is the service manager of a node, over D-Bus.
+package systemd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"github.com/coreos/go-systemd/v22/dbus"
+)
+
+// Unit as systemd knows it.
+type Unit struct {
+	Name string
+	// LoadState is "not-found" where there is no file of this name.
+	LoadState     string
+	ActiveState   string
+	SubState      string
+	UnitFileState string
+	FragmentPath  string
+	DropInPaths   []string
+	// NeedDaemonReload says that the file changed since systemd read it.
+	NeedDaemonReload bool
+	// ActiveEnter is when the unit last became active, in microseconds since the node started.
+	ActiveEnter uint64
+	MainPID     int
+	// Restarts that systemd did by itself since a person or a program did last.
+	Restarts     int
+	ControlGroup string
+}
+
+// Active says whether it runs.
+func (u Unit) Active() bool { return u.ActiveState == "active" }
+
+// Manager is systemd.
+type Manager interface {
+	// Unit tells the state of a unit; one that is not there has LoadState "not-found".
+	Unit(ctx context.Context, name string) (Unit, error)
+	// ServiceNames are the names of all units of type service, loaded or on the disk.
+	ServiceNames(ctx context.Context) ([]string, error)
+	DaemonReload(ctx context.Context) error
+	// Start, Stop and Restart wait until it is done; all units at the same time.
+	Start(ctx context.Context, units ...string) error
+	Stop(ctx context.Context, units ...string) error
+	Restart(ctx context.Context, units ...string) error
+	// Reload has the unit's process read its configuration again.
+	Reload(ctx context.Context, unit string) error
+	// Enable and Disable change links alone: DaemonReload is the caller's.
+	Enable(ctx context.Context, units ...string) error
+	Disable(ctx context.Context, units ...string) error
+	// ResetFailed forgets failures and begins to count restarts from nothing.
+	ResetFailed(ctx context.Context, units ...string) error
+	// UnmaskRuntime takes away a mask that ends with the next boot.
+	UnmaskRuntime(ctx context.Context, units ...string) error
+	// Verify checks unit files that are not installed yet; the error holds what systemd said.
+	Verify(ctx context.Context, files ...string) error
+	// Journal has the last lines of a unit.
+	Journal(ctx context.Context, unit string, lines int) string
+	Close()
+}
+
+type manager struct{ conn *dbus.Conn }
+
+// Connect to systemd's own socket, which needs no D-Bus daemon.
+func Connect(ctx context.Context) (Manager, error) {
+	conn, err := dbus.NewSystemdConnectionContext(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("systemd does not answer: %w", err)
+	}
+	return &manager{conn}, nil
+}
+
+func (m *manager) Close() { m.conn.Close() }
+
+func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
+	properties, err := m.conn.GetUnitPropertiesContext(ctx, name)
+	if err != nil {
+		return Unit{}, fmt.Errorf("systemd does not tell the state of %s: %w", name, err)
+	}
+	unit := Unit{
+		Name:             name,
+		LoadState:        text(properties["LoadState"]),
+		ActiveState:      text(properties["ActiveState"]),
+		SubState:         text(properties["SubState"]),
+		UnitFileState:    text(properties["UnitFileState"]),
+		FragmentPath:     text(properties["FragmentPath"]),
+		NeedDaemonReload: properties["NeedDaemonReload"] == true,
+	}
+	unit.DropInPaths, _ = properties["DropInPaths"].([]string)
+	unit.ActiveEnter, _ = properties["ActiveEnterTimestampMonotonic"].(uint64)
+	service, err := m.conn.GetUnitTypePropertiesContext(ctx, name, "Service")
+	if err != nil {
+		return unit, nil // a unit without a file
+	}
+	pid, _ := service["MainPID"].(uint32)
+	restarts, _ := service["NRestarts"].(uint32)
+	unit.MainPID, unit.Restarts, unit.ControlGroup = int(pid), int(restarts), text(service["ControlGroup"])
+	return unit, nil
+}
+
+func text(value any) string {
+	text, _ := value.(string)
+	return text
+}
+
+func (m *manager) ServiceNames(ctx context.Context) ([]string, error) {
+	loaded, err := m.conn.ListUnitsByPatternsContext(ctx, nil, []string{"*.service"})
+	if err != nil {
+		return nil, err
+	}
+	files, err := m.conn.ListUnitFilesByPatternsContext(ctx, nil, []string{"*.service"})
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, unit := range loaded {
+		seen[unit.Name] = true
+	}
+	for _, file := range files {
+		seen[file.Path[strings.LastIndex(file.Path, "/")+1:]] = true
+	}
+	names := make([]string, 0, len(seen))
+	for name := range seen {
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+func (m *manager) DaemonReload(ctx context.Context) error { return m.conn.ReloadContext(ctx) }
+
+func (m *manager) Start(ctx context.Context, units ...string) error {
+	return jobs(ctx, "start", m.conn.StartUnitContext, units)
+}
+
+func (m *manager) Stop(ctx context.Context, units ...string) error {
+	return jobs(ctx, "stop", m.conn.StopUnitContext, units)
+}
+
+func (m *manager) Restart(ctx context.Context, units ...string) error {
+	return jobs(ctx, "restart", m.conn.RestartUnitContext, units)
+}
+
+func (m *manager) Reload(ctx context.Context, unit string) error {
+	return jobs(ctx, "reload", m.conn.ReloadUnitContext, []string{unit})
+}
+
+type job func(ctx context.Context, name, mode string, done chan<- string) (int, error)
+
+func jobs(ctx context.Context, verb string, begin job, units []string) error {
+	results := make([]chan string, len(units))
+	var failed []error
+	for i, unit := range units {
+		results[i] = make(chan string, 1)
+		if _, err := begin(ctx, unit, "replace", results[i]); err != nil {
+			failed = append(failed, fmt.Errorf("systemd does not %s %s: %w", verb, unit, err))
+			results[i] = nil
+		}
+	}
+	for i, unit := range units {
+		if results[i] == nil {
+			continue
+		}
+		select {
+		case result := <-results[i]:
+			if result != "done" {
+				failed = append(failed, fmt.Errorf("systemd could not %s %s: %s", verb, unit, result))
+			}
+		case <-ctx.Done():
+			return errors.Join(append(failed, ctx.Err())...)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (m *manager) Enable(ctx context.Context, units ...string) error {
+	_, _, err := m.conn.EnableUnitFilesContext(ctx, units, false, true)
+	return err
+}
+
+func (m *manager) Disable(ctx context.Context, units ...string) error {
+	_, err := m.conn.DisableUnitFilesContext(ctx, units, false)
+	return err
+}
+
+func (m *manager) ResetFailed(ctx context.Context, units ...string) error {
+	for _, unit := range units {
+		// A unit that is not loaded has no failure.
+		_ = m.conn.ResetFailedUnitContext(ctx, unit)
+	}
+	return nil
+}
+
+func (m *manager) UnmaskRuntime(ctx context.Context, units ...string) error {
+	_, err := m.conn.UnmaskUnitFilesContext(ctx, units, true)
+	return err
+}
+
+func (m *manager) Verify(ctx context.Context, files ...string) error {
+	out, err := exec.CommandContext(ctx, "systemd-analyze", append([]string{"verify", "--man=no"}, files...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("systemd refuses the units: %s", strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+func (m *manager) Journal(ctx context.Context, unit string, lines int) string {
+	out, _ := exec.CommandContext(ctx, "journalctl", "--no-pager", "-o", "short-precise", "-n", fmt.Sprint(lines), "-u", unit).CombinedOutput()
+	return string(out)
+}
