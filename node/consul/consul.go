@@ -230,6 +230,11 @@ func (c *Client) Registrations(ctx context.Context) ([]Registration, error) {
 	return registrations, nil
 }
 
+// Deregister takes a registration away, with the token that it was made with; "" is the node's own.
+func (c *Client) Deregister(ctx context.Context, id, token string) error {
+	return c.Client.Agent().ServiceDeregisterOpts(id, query(ctx, token))
+}
+
 // IsRefused says whether Consul does not know the token, or does not allow what was asked with it.
 func IsRefused(err error) bool {
 	var status api.StatusError

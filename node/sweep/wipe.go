@@ -1,0 +1,75 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/instance"
+)
+
+const drainUnit = "gatehouse-drain.service"
+
+// Wipe removes everything that the mesh put on this node. A node that belongs to another mesh is left as it is.
+//
+// removeAgent takes the Consul agent away; nil when it stays.
+func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAgent func(context.Context) error) error {
+	h := node.Host
+	other, err := h.ForeignMesh(doc.Owner)
+	if err != nil {
+		return err
+	}
+	if other != "" {
+		h.Say("this node belongs to the mesh %s: nothing was removed", other)
+		return nil
+	}
+	if err := node.Remove(ctx, h.List(host.Instances)...); err != nil {
+		return err
+	}
+	if h.Exists(filepath.Join(host.UnitDir, drainUnit)) {
+		if err := node.RemoveUnits(ctx, drainUnit); err != nil {
+			return err
+		}
+		_ = node.Agent.NodeMaintenance(ctx, false) // the unit sets it when it stops
+	}
+	failed := []error{h.Remove(host.MeshFile)}
+	if doc.Agent && removeAgent != nil {
+		if err := removeAgent(ctx); err != nil {
+			return err
+		}
+	}
+	failed = append(failed, forgetAll(h), h.Remove(host.Locks))
+	h.RemoveEmpty(host.Gatehouse+"/bin", host.Secrets, host.Gatehouse)
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	h.Say("the node is empty")
+	return nil
+}
+
+// agentRecords say that the cluster stack set up the agent here: its record, its token and this program stay for it.
+var agentRecords = []string{host.Gatehouse + "/agent.json", host.Gatehouse + "/agent.conf"}
+
+func forgetAll(h *host.Host) error {
+	hasAgent := false
+	for _, path := range agentRecords {
+		hasAgent = hasAgent || h.Exists(path)
+	}
+	var failed []error
+	for _, name := range h.List(host.Gatehouse) {
+		path := filepath.Join(host.Gatehouse, name)
+		keeps := hasAgent && (name == "bin" || strings.HasPrefix(name, "agent.") || name == "incoming-secrets")
+		if !keeps && name != "secrets" {
+			failed = append(failed, h.Remove(path))
+		}
+	}
+	for _, name := range h.List(host.Secrets) {
+		if !hasAgent || !strings.HasPrefix(name, "_") {
+			failed = append(failed, h.Remove(filepath.Join(host.Secrets, name)))
+		}
+	}
+	return errors.Join(failed...)
+}
