@@ -30,6 +30,7 @@ import { ReviewFiles } from "./review-files";
 import { MeshSecrets } from "./secrets";
 import { Stack } from "./stack";
 import { UploadedBinary } from "./uploaded-binary";
+import { type NodePrograms, UploadedProgram } from "./uploaded-program";
 
 export class MeshStack extends Stack {
   private readonly review: ReviewFiles;
@@ -41,6 +42,10 @@ export class MeshStack extends Stack {
   private readonly tokens = new Map<Instance, AclToken>();
   /** What brings a machine its tokens, by node. */
   private readonly brought = new Map<string, RemoteProgram>();
+  /** gatehouse-node, by node, where this stack uploads it. */
+  private readonly uploaded = new Map<string, UploadedProgram>();
+  /** A change of what runs on a node begins with this, by node: see `addSweeps`. */
+  private readonly begun = new Map<string, Milestone>();
   /** What makes a machine ready for instances, by node. */
   private readonly machines = new Map<string, RemoteProgram>();
   /** What empties a machine on destroy, by node: it waits for the machine, and all that runs there for it. */
@@ -53,6 +58,7 @@ export class MeshStack extends Stack {
   constructor(
     scope: Construct,
     private readonly mesh: Mesh,
+    private readonly programs: NodePrograms,
     backend?: Backend,
   ) {
     super(scope, "mesh");
@@ -62,6 +68,7 @@ export class MeshStack extends Stack {
     this.secrets = addConsulProvider(this, mesh) ?? this.secretsOfServices();
     this.review = new ReviewFiles(this);
 
+    this.addPrograms();
     this.addEntries("proxy-defaults", () => []);
     const release = handover(mesh);
     const begun = this.addHandover(release);
@@ -77,6 +84,14 @@ export class MeshStack extends Stack {
     const swept = this.addSweeps(this.served());
     this.addEntries("service-intentions", () => [this.denyAll(), swept]);
     this.addSettled(release, swept);
+  }
+
+  /** Where there is a cluster stack, the program came with it. */
+  private addPrograms(): void {
+    if (!this.mesh.consul.existing) return;
+    for (const node of this.mesh.nodes) {
+      this.uploaded.set(node.name, new UploadedProgram(this, this.mesh, node, this.programs));
+    }
   }
 
   /**

@@ -73,21 +73,24 @@ export const tokensProgram = once(() =>
   program({ "main.sh": readTemplate("shell/tokens.sh"), ...library("lib.sh", "secrets.sh") }),
 );
 
-/** Empties a machine of everything that the mesh put there. */
-export function wipeProgram(agentToo: boolean): string {
-  return program({
-    "main.sh": readTemplate("shell/wipe.sh"),
-    "wipe.conf": shellConf({ AGENT_TOO: agentToo ? "yes" : "no" }),
-    ...library("lib.sh", "traffic.sh", "removal.sh", "remove-agent.sh"),
-  });
+/** Empties a node of everything that the mesh put there. */
+export function wipeProgram(mesh: Mesh, node: MeshNode, agent: boolean): string {
+  return nodeProgram("wipe", { mesh: mesh.name, node: node.name, agent } satisfies Wipe);
 }
 
-/** Removes from a machine what is not in the two lists. */
-export function sweepProgram(instances: string[], binaries: string[]): string {
-  return program({
-    "main.sh": readTemplate("shell/sweep.sh"),
-    "sweep.conf": shellConf({ KEEP: instances.join(" "), KEEP_BINARIES: binaries.join(" ") }),
-  });
+/**
+ * Removes from a node what this mesh put there and does not declare any more.
+ * @param movedGateways that the declaration runs on other nodes: one set up by hand here goes
+ */
+export function sweepProgram(
+  mesh: Mesh,
+  node: MeshNode,
+  instances: string[],
+  binaries: string[],
+  movedGateways: string[],
+): string {
+  const document: Sweep = { mesh: mesh.name, node: node.name, instances, binaries, movedGateways };
+  return nodeProgram("sweep", document);
 }
 
 /** A route as the probe tries it. */

@@ -93,4 +93,3 @@ func (s *sweep) tokenOf(id string) string {
 	}
 	return ""
 }
-

@@ -70,7 +70,7 @@ func (s *sweep) leftovers(ctx context.Context) error {
 	for _, unit := range s.Host.List(host.UnitDir) {
 		name, isUnit := strings.CutSuffix(unit, ".service")
 		name = strings.TrimSuffix(name, "-sidecar-proxy")
-		if !isUnit || s.declared(name) || strings.HasPrefix(name, "gatehouse-") || name == "consul" || !s.wroteUnit(unit) {
+		if !isUnit || s.declared(name) || isAgents(name) || !s.wroteUnit(unit) {
 			continue
 		}
 		s.Host.Say("removing %s, which is not declared here", unit)
@@ -80,17 +80,38 @@ func (s *sweep) leftovers(ctx context.Context) error {
 		if err := s.RemoveUnits(ctx, unit); err != nil {
 			return err
 		}
-		if err := s.definition(ctx, filepath.Join(host.ConsulDir, name+".hcl")); err != nil {
+	}
+	for _, file := range s.Host.List(host.ConsulDir) {
+		name, isDefinition := strings.CutSuffix(file, ".hcl")
+		path := filepath.Join(host.ConsulDir, file)
+		if !isDefinition || s.declared(name) || isAgents(name) || !s.wrote(path) {
+			continue
+		}
+		s.Host.Say("removing %s, which is not declared here", path)
+		if err := errors.Join(s.Host.Backup(path), s.Host.Remove(path)); err != nil {
+			return err
+		}
+		if err := consul.ReloadWhenThere(ctx, s.Agent); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// isAgents says whether a file of this name is the agent's or the node's own, and no instance's.
+func isAgents(name string) bool { return name == "consul" || strings.HasPrefix(name, "gatehouse-") }
+
+// wrote says whether Gatehouse wrote a file. This node belongs to no other mesh: see CheckOwner.
+func (s *sweep) wrote(path string) bool {
+	text, err := s.Host.Read(path)
+	return err == nil && strings.HasPrefix(string(text), writtenByUs)
+}
+
 // wroteUnit says whether this mesh wrote a unit: its description names the mesh.
 func (s *sweep) wroteUnit(unit string) bool {
-	text, err := s.Host.Read(filepath.Join(host.UnitDir, unit))
-	if err != nil || !strings.HasPrefix(string(text), writtenByUs) {
+	path := filepath.Join(host.UnitDir, unit)
+	text, _ := s.Host.Read(path)
+	if !s.wrote(path) {
 		return false
 	}
 	for _, line := range strings.Split(string(text), "\n") {
@@ -99,19 +120,6 @@ func (s *sweep) wroteUnit(unit string) bool {
 		}
 	}
 	return false
-}
-
-// definition that an instance left behind.
-func (s *sweep) definition(ctx context.Context, path string) error {
-	text, err := s.Host.Read(path)
-	if err != nil || !strings.HasPrefix(string(text), writtenByUs) {
-		return nil
-	}
-	s.Host.Say("removing %s, which is not declared here", path)
-	if err := errors.Join(s.Host.Backup(path), s.Host.Remove(path)); err != nil {
-		return err
-	}
-	return consul.ReloadWhenThere(ctx, s.Agent)
 }
 
 // secrets of instances that are not declared: one whose first release failed has nothing else here.

@@ -1,19 +1,38 @@
-#!/bin/sh
-# Unpacks the bundle at the end of this file and runs the program in it. Terraform uploads this file and runs it.
+# Terraform uploads this file and runs it: it hands the document at the end to gatehouse-node, as root. In front of it stand
+# lines NAME='value':
+#   VERB       what gatehouse-node is to do
+#   UPLOADED   name of a gatehouse-node that was just uploaded to the home folder of the user who logs in, or nothing
+#   SHA256     of that
+# shellcheck shell=sh disable=SC2154
 set -eu
 # Terraform's connection has a terminal: when it breaks, what runs here must still come to an orderly end.
 trap '' HUP PIPE
 self=$0
-bundle=""
-# Terraform writes this file again, empty, after a run that went well: take that away a moment later.
-trap 'rm -rf -- "$bundle"; (sleep 3; rm -f -- "$self") >/dev/null 2>&1 </dev/null &' EXIT
+# Terraform writes this file again, empty, after a run that went well: it is removed a moment later.
+trap '(sleep 3; rm -f -- "$self") >/dev/null 2>&1 </dev/null &' EXIT
 if [ "$(id -u)" -ne 0 ]; then
   sudo -n /usr/local/sbin/gatehouse-root <"$self"
-  exit 0
+  exit
 fi
-bundle=$(mktemp -d /tmp/gatehouse-XXXXXXXX)
-sed '1,/^# BUNDLE$/d' "$self" | base64 -d | tar -xz -C "$bundle"
-rm -f -- "$self"
-bash "$bundle/main.sh" "$bundle"
-exit 0
-# BUNDLE
+fail() { echo "gatehouse: error: $*" >&2; exit 1; }
+document() { sed '1,/^# DOCUMENT$/d' "$self"; }
+program=/opt/gatehouse/bin/gatehouse-node
+
+if [ -n "$UPLOADED" ]; then
+  uploaded=$(getent passwd "${SUDO_USER:-root}" | cut -d : -f 6)/$UPLOADED
+  mkdir -p -m 0755 /opt/gatehouse /opt/gatehouse/bin || fail "cannot write to /opt (read-only or full?); nothing was changed"
+  # The user who logs in may change the upload until it is copied: the copy is what is checked.
+  cp -- "$uploaded" "$program.new" && chmod 0755 "$program.new" ||
+    { rm -f -- "$program.new"; fail "gatehouse-node could not be copied to /opt/gatehouse/bin; nothing was changed"; }
+  rm -f -- "$uploaded"
+  echo "$SHA256  $program.new" | sha256sum --check --status ||
+    { rm -f -- "$program.new"; fail "gatehouse-node did not arrive whole; nothing was changed. Deploy again"; }
+  document | "$program.new" $VERB || { rm -f -- "$program.new"; exit 1; }
+  mv -f -- "$program.new" "$program"
+  exit
+fi
+
+[ -x "$program" ] || fail "gatehouse-node is not on this node; replace the Terraform resource program_<node>: npm run deploy -- -replace=null_resource.program_<node>"
+document | "$program" $VERB
+exit
+# DOCUMENT

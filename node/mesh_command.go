@@ -1,0 +1,5 @@
+package main
+
+import "context"
+
+func meshCommand(context.Context, []string) int { return exitUsage }
