@@ -128,7 +128,7 @@ export class MeshStack extends Stack {
     const ids = Object.values(tokens).map(({ id }) => id);
     const resource = new RemoteProgram(this, `tokens_${node.name}`, {
       node,
-      program: tokensProgram(),
+      program: tokensProgram(this.mesh.name),
       triggers: { tokens: Fn.join(" ", ids) },
       secrets: { name: "tokens", values },
     });
@@ -189,7 +189,7 @@ export class MeshStack extends Stack {
    * intention still stands.
    */
   private addMachines(): void {
-    const wipe = wipeProgram(false);
+    const wipe = wipeProgram(this.mesh.name, { agentToo: false, onDestroy: true });
     for (const node of this.mesh.nodes) {
       this.review.add(node, [{ path: "/user_data", mode: "0644", content: userData(this.mesh, node) }]);
       if (node.retired) continue;
@@ -316,9 +316,14 @@ export class MeshStack extends Stack {
       const binaries = new Set(
         here.flatMap((workload) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
       );
+      const elsewhere = this.mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name));
+      const movedGateways = elsewhere.map(({ name }) => name);
+      const { name, consul } = this.mesh;
       return new RemoteProgram(this, `sweep_${node.name}`, {
         node,
-        program: node.retired ? wipeProgram(!this.mesh.consul.existing) : sweepProgram(names, [...binaries]),
+        program: node.retired
+          ? wipeProgram(name, { agentToo: !consul.existing, onDestroy: false })
+          : sweepProgram(name, { instances: names, binaries: [...binaries], movedGateways }),
         triggers: node.retired ? { keep: "nothing: retired" } : { keep: names.join(" "), gateways },
         dependsOn: present(this.wipes.get(node.name), served),
       });

@@ -288,6 +288,10 @@ function provisioners(resource: Record<string, unknown>): Record<string, unknown
 
 /** The text of the files in a program's bundle. */
 function bundleOf(resource: Record<string, unknown>): string {
-  const inline = JSON.stringify(provisioners(resource)[0]?.inline);
+  return textOf(provisioners(resource)[0] ?? {});
+}
+
+function textOf(provisioner: Record<string, unknown>): string {
+  const inline = JSON.stringify(provisioner.inline);
   return gunzipSync(Buffer.from(inline.split("# BUNDLE\\n").at(-1)?.replaceAll("\\n", "") ?? "", "base64")).toString();
 }
