@@ -22,7 +22,7 @@ import {
 import { AclToken } from "./acl-token";
 import { useBackend } from "./backend";
 import type { Backend } from "./backend-settings";
-import { ConfigEntry } from "./config-entry";
+import { ConfigEntry, forgetUnowned } from "./config-entry";
 import { addConsulProvider } from "./consul-provider";
 import { Milestone } from "./milestone";
 import { RemoteProgram, type RemoteProgramProps } from "./remote-program";
@@ -62,6 +62,7 @@ export class MeshStack extends Stack {
     this.secrets = addConsulProvider(this, mesh) ?? this.secretsOfServices();
     this.review = new ReviewFiles(this);
 
+    forgetUnowned(this, mesh);
     this.addEntries("proxy-defaults", () => []);
     const release = handover(mesh);
     const begun = this.addHandover(release);
@@ -75,7 +76,7 @@ export class MeshStack extends Stack {
     this.addEntries("ingress-gateway", (entry) => this.behindRoutes(entry));
     this.addProbes();
     const swept = this.addSweeps(this.served());
-    this.addEntries("service-intentions", () => [this.denyAll(), swept]);
+    this.addEntries("service-intentions", () => [...this.guard(), swept]);
     this.addSettled(release, swept);
   }
 
@@ -166,17 +167,20 @@ export class MeshStack extends Stack {
     if (entry) this.addEntry(entry, [...this.entriesOf("proxy-defaults"), ...this.entriesOf("service-defaults")]);
   }
 
-  private denyAll(): ConfigEntry {
+  /**
+   * What stands before anything runs that is called: the deny-all, which comes after the protocols. Where Consul was there
+   * before and the mesh does not own that entry, the protocols themselves.
+   */
+  private guard(): ConfigEntry[] {
     const entry = this.entry("service-intentions", "*");
-    if (!entry) throw new Error("the model must derive a deny-all intention");
-    return entry;
+    return entry ? [entry] : this.entriesOf("service-defaults");
   }
 
   /** What else is declared, each kind after the one before it: resolvers, splitters, routers, and the rest. */
   private addOtherEntries(): void {
     const placed = ["proxy-defaults", "service-defaults", "service-intentions", "ingress-gateway"];
     const others = this.mesh.configEntries.filter(({ kind }) => !placed.includes(kind));
-    let before: ITerraformDependable[] = [this.denyAll()];
+    let before: ITerraformDependable[] = this.guard();
     for (const kind of new Set(others.map((entry) => entry.kind))) {
       const dependsOn = before;
       this.addEntries(kind, () => dependsOn);
@@ -209,7 +213,7 @@ export class MeshStack extends Stack {
           node,
           triggers: {},
           onDestroy: wipe,
-          dependsOn: [machine, this.denyAll()],
+          dependsOn: [machine, ...this.guard()],
         }),
       );
     }
