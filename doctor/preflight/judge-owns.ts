@@ -14,6 +14,20 @@ export interface SharedConsul {
   allowsByDefault: boolean;
 }
 
+/**
+ * Whether Consul lets through a call that no intention names. The intention from `*` to `*` goes first, then the agent's
+ * `default_intention_policy`, of which Consul's own check of an intention knows nothing, then what that check says.
+ */
+export function letsThrough(
+  anyIntention: LiveEntry | undefined,
+  policy: string | undefined,
+  checked: boolean,
+): boolean {
+  const sources = (anyIntention?.Sources ?? []) as { Name: string; Action?: string }[];
+  const action = sources.find(({ Name }) => Name === "*")?.Action ?? policy;
+  return action === "allow" || (action !== "deny" && checked);
+}
+
 /** Nothing where Gatehouse sets up Consul: then nobody else uses it. */
 export function judgeOwns(mesh: Mesh, shared: SharedConsul | undefined): Finding[] {
   if (!mesh.consul.existing || !shared) return [];

@@ -10,7 +10,7 @@ import { readFacts } from "./facts";
 import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
-import { judgeOwns, type SharedConsul } from "./judge-owns";
+import { judgeOwns, letsThrough, type SharedConsul } from "./judge-owns";
 import { planFor, questionsOf } from "./plan";
 import { lookAtSecrets } from "./secrets";
 import { unseen } from "./unseen";
@@ -103,15 +103,18 @@ async function askShared(mesh: Mesh): Promise<SharedConsul | undefined> {
     return status === 200 ? JSON.parse(text) : undefined;
   };
   try {
-    const [proxyDefaults, anyIntention, catalogue, check] = await Promise.all([
+    const [proxyDefaults, anyIntention, catalogue, self, check] = await Promise.all([
       entry("proxy-defaults/global"),
       entry("service-intentions/*"),
       ask("catalog/services"),
+      ask("agent/self"),
       // Two names that no service has: what is said of them is Consul's default.
       ask("connect/intentions/check", "&source=gatehouse-preflight-a&destination=gatehouse-preflight-b"),
     ]);
     const services = catalogue.status === 200 ? Object.keys(JSON.parse(catalogue.text)) : [];
-    const allowsByDefault = check.status === 200 && JSON.parse(check.text).Allowed === true;
+    const policy = self.status === 200 ? JSON.parse(self.text).DebugConfig?.DefaultIntentionPolicy : undefined;
+    const checked = check.status === 200 && JSON.parse(check.text).Allowed === true;
+    const allowsByDefault = letsThrough(anyIntention, policy, checked);
     return { proxyDefaults, anyIntention, services, allowsByDefault };
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { judgeOwns, type SharedConsul } from "../../../doctor/preflight/judge-owns";
+import { judgeOwns, letsThrough, type SharedConsul } from "../../../doctor/preflight/judge-owns";
 import type { OwnedEntry } from "../../../model";
 import { declaration, meshOf } from "../../stacks/fixture";
 import { heads } from "./fixture";
@@ -87,4 +87,23 @@ test("an entry with other content is shown with the new one", () => {
       'this deploy writes {"Sources":[{"Name":"*","Action":"deny","Precedence":5,"Type":"consul"}]} in its place, for every service of this Consul',
     ],
   ]);
+});
+
+const anyTo = (Action: string) => ({ Kind: "service-intentions", Name: "*", Sources: [{ Name: "*", Action }] });
+
+test.each([
+  ["no entry and no policy", undefined, "", true, true],
+  ["ACLs that deny", undefined, undefined, false, false],
+  ["a policy, of which Consul's check knows nothing", undefined, "deny", true, false],
+  ["a policy against ACLs that deny", undefined, "allow", false, true],
+  ["an entry against the policy", anyTo("deny"), "allow", true, false],
+  [
+    "an entry about one caller alone",
+    { ...anyTo("deny"), Sources: [{ Name: "mail", Action: "deny" }] },
+    "",
+    true,
+    true,
+  ],
+])("by default a call is let through or not: %s", (_, entry, policy, checked, expected) => {
+  expect(letsThrough(entry, policy, checked)).toBe(expected);
 });
