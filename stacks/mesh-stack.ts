@@ -22,7 +22,7 @@ import {
 import { AclToken } from "./acl-token";
 import { useBackend } from "./backend";
 import type { Backend } from "./backend-settings";
-import { ConfigEntry } from "./config-entry";
+import { ConfigEntry, forgetUnowned } from "./config-entry";
 import { addConsulProvider } from "./consul-provider";
 import { Milestone } from "./milestone";
 import { RemoteProgram, type RemoteProgramProps } from "./remote-program";
@@ -69,6 +69,7 @@ export class MeshStack extends Stack {
     this.review = new ReviewFiles(this);
 
     this.addPrograms();
+    forgetUnowned(this, mesh);
     this.addEntries("proxy-defaults", () => []);
     const release = handover(mesh);
     const begun = this.addHandover(release);
@@ -82,7 +83,7 @@ export class MeshStack extends Stack {
     this.addEntries("ingress-gateway", (entry) => this.behindRoutes(entry));
     this.addProbes();
     const swept = this.addSweeps(this.served());
-    this.addEntries("service-intentions", () => [this.denyAll(), swept]);
+    this.addEntries("service-intentions", () => [...this.guard(), swept]);
     this.addSettled(release, swept);
   }
 
@@ -143,7 +144,7 @@ export class MeshStack extends Stack {
     const ids = Object.values(tokens).map(({ id }) => id);
     const resource = new RemoteProgram(this, `tokens_${node.name}`, {
       node,
-      program: tokensProgram(),
+      program: tokensProgram(this.mesh.name),
       triggers: { tokens: Fn.join(" ", ids) },
       secrets: { name: "tokens", values },
     });
@@ -181,17 +182,20 @@ export class MeshStack extends Stack {
     if (entry) this.addEntry(entry, [...this.entriesOf("proxy-defaults"), ...this.entriesOf("service-defaults")]);
   }
 
-  private denyAll(): ConfigEntry {
+  /**
+   * What stands before anything runs that is called: the deny-all, which comes after the protocols. Where Consul was there
+   * before and the mesh does not own that entry, the protocols themselves.
+   */
+  private guard(): ConfigEntry[] {
     const entry = this.entry("service-intentions", "*");
-    if (!entry) throw new Error("the model must derive a deny-all intention");
-    return entry;
+    return entry ? [entry] : this.entriesOf("service-defaults");
   }
 
   /** What else is declared, each kind after the one before it: resolvers, splitters, routers, and the rest. */
   private addOtherEntries(): void {
     const placed = ["proxy-defaults", "service-defaults", "service-intentions", "ingress-gateway"];
     const others = this.mesh.configEntries.filter(({ kind }) => !placed.includes(kind));
-    let before: ITerraformDependable[] = [this.denyAll()];
+    let before: ITerraformDependable[] = this.guard();
     for (const kind of new Set(others.map((entry) => entry.kind))) {
       const dependsOn = before;
       this.addEntries(kind, () => dependsOn);
@@ -204,7 +208,6 @@ export class MeshStack extends Stack {
    * intention still stands.
    */
   private addMachines(): void {
-    const wipe = wipeProgram(false);
     for (const node of this.mesh.nodes) {
       this.review.add(node, [{ path: "/user_data", mode: "0644", content: userData(this.mesh, node) }]);
       if (node.retired) continue;
@@ -214,8 +217,8 @@ export class MeshStack extends Stack {
         node,
         program: release.program,
         triggers: { release: release.hash },
-        // Somebody else's agent knows no token of ours before.
-        dependsOn: present(this.mesh.consul.existing && this.brought.get(node.name)),
+        // An existing agent has no Gatehouse token until `tokens_<node>` has run.
+        dependsOn: present(this.uploaded.get(node.name), this.mesh.consul.existing && this.brought.get(node.name)),
       });
       this.machines.set(node.name, machine);
       this.wipes.set(
@@ -223,11 +226,26 @@ export class MeshStack extends Stack {
         new RemoteProgram(this, `wipe_${node.name}`, {
           node,
           triggers: {},
-          onDestroy: wipe,
-          dependsOn: [machine, this.denyAll()],
+          onDestroy: wipeProgram(this.mesh, node, { agent: false, onDestroy: true }),
+          dependsOn: [machine, ...this.guard()],
         }),
       );
     }
+  }
+
+  /**
+   * Replaced before anything new is put on the node: so the sweep runs also when a deploy failed half-way and the declaration
+   * went back to what it was before.
+   */
+  private begunOn(node: MeshNode): Milestone {
+    const existing = this.begun.get(node.name);
+    if (existing) return existing;
+    const instances = (this.instancesOn.get(node) ?? []).map(({ workload }) => workload.name).sort();
+    const added = new Milestone(this, `begun_${node.name}`, present(this.machines.get(node.name)), {
+      instances: instances.join(" "),
+    });
+    this.begun.set(node.name, added);
+    return added;
   }
 
   private addInstances(kind: Instance["workload"]["kind"]): void {
@@ -250,6 +268,7 @@ export class MeshStack extends Stack {
       dependsOn: present(
         this.wipes.get(node.name),
         this.brought.get(node.name),
+        this.begunOn(node),
         workload.kind === "service" && this.binary(node, workload, before),
         // The instance of the same workload before this one, or else those that must serve before the first one. A
         // gateway needs none: its routes come later.
@@ -331,11 +350,17 @@ export class MeshStack extends Stack {
       const binaries = new Set(
         here.flatMap((workload) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
       );
+      const elsewhere = this.mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name));
+      const movedGateways = elsewhere.map(({ name }) => name);
       return new RemoteProgram(this, `sweep_${node.name}`, {
         node,
-        program: node.retired ? wipeProgram(!this.mesh.consul.existing) : sweepProgram(names, [...binaries]),
-        triggers: node.retired ? { keep: "nothing: retired" } : { keep: names.join(" "), gateways },
-        dependsOn: present(this.wipes.get(node.name), served),
+        program: node.retired
+          ? wipeProgram(this.mesh, node, { agent: !this.mesh.consul.existing, onDestroy: false })
+          : sweepProgram(this.mesh, node, { instances: names, binaries: [...binaries], movedGateways }),
+        triggers: node.retired
+          ? { keep: "nothing: retired" }
+          : { keep: names.join(" "), gateways, begun: this.begunOn(node).id },
+        dependsOn: present(this.wipes.get(node.name), this.uploaded.get(node.name), served),
       });
     });
     return new Milestone(this, "swept", sweeps);

@@ -69,28 +69,25 @@ export const incomingProgram = once(() =>
 );
 
 /** Takes the tokens of a machine's instances. */
-export const tokensProgram = once(() =>
-  program({ "main.sh": readTemplate("shell/tokens.sh"), ...library("lib.sh", "secrets.sh") }),
-);
-
-/** Empties a node of everything that the mesh put there. */
-export function wipeProgram(mesh: Mesh, node: MeshNode, agent: boolean): string {
-  return nodeProgram("wipe", { mesh: mesh.name, node: node.name, agent } satisfies Wipe);
+export function tokensProgram(mesh: string): string {
+  return program({
+    "main.sh": readTemplate("shell/tokens.sh"),
+    "tokens.conf": shellConf({ MESH: mesh }),
+    ...library("lib.sh", "secrets.sh"),
+  });
 }
 
 /**
- * Removes from a node what this mesh put there and does not declare any more.
- * @param movedGateways that the declaration runs on other nodes: one set up by hand here goes
+ * Empties a node of everything that the mesh put there. A node of another mesh keeps what it has: `onDestroy` that is no
+ * error, so that the destroy goes on.
  */
-export function sweepProgram(
-  mesh: Mesh,
-  node: MeshNode,
-  instances: string[],
-  binaries: string[],
-  movedGateways: string[],
-): string {
-  const document: Sweep = { mesh: mesh.name, node: node.name, instances, binaries, movedGateways };
-  return nodeProgram("sweep", document);
+export function wipeProgram(mesh: Mesh, node: MeshNode, how: Pick<Wipe, "agent" | "onDestroy">): string {
+  return nodeProgram("wipe", { mesh: mesh.name, node: node.name, ...how } satisfies Wipe);
+}
+
+/** Removes from a node what the mesh put there and no longer declares. */
+export function sweepProgram(mesh: Mesh, node: MeshNode, keep: Omit<Sweep, "mesh" | "node">): string {
+  return nodeProgram("sweep", { mesh: mesh.name, node: node.name, ...keep } satisfies Sweep);
 }
 
 /** A route as the probe tries it. */

@@ -147,6 +147,8 @@ type Wipe struct {
 	Owner
 	// Agent says whether the Consul agent goes too.
 	Agent bool `json:"agent"`
+	// OnDestroy says that the whole stack is destroyed: a node of another mesh is then left as it is, and is no error.
+	OnDestroy bool `json:"onDestroy"`
 }
 
 // Probe waits until every declared route of a gateway on this node is answered by its service. Verb: probe.

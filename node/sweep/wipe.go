@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -23,8 +24,11 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 		return err
 	}
 	if other != "" {
-		h.Say("this node belongs to the mesh %s: nothing was removed", other)
-		return nil
+		if doc.OnDestroy {
+			h.Say("this node belongs to the mesh %s: nothing was removed", other)
+			return nil
+		}
+		return fmt.Errorf("this node belongs to the mesh %s: nothing was removed; take it out of the nodes of %s", host.Clean(other), doc.Mesh)
 	}
 	if err := node.Remove(ctx, h.List(host.Instances)...); err != nil {
 		return err
