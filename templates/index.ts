@@ -16,5 +16,5 @@ export {
   wipeProgram,
 } from "./node";
 export { type PreflightQuestions, preflightScript } from "./preflight";
-export { contentHash } from "./program";
+export { contentHash, nodeProgram } from "./program";
 export { programsOn } from "./programs";

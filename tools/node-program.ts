@@ -41,6 +41,19 @@ export async function nodeProgram(arch: Arch, report: Report): Promise<NodeProgr
 }
 
 /**
+ * The program for every kind of processor: built where it is among `needed`, and elsewhere nothing but a place.
+ */
+export async function nodePrograms(needed: Iterable<Arch>, report: Report): Promise<Record<Arch, NodeProgram>> {
+  const wanted = new Set(needed);
+  const programs = new Map<Arch, NodeProgram>();
+  // One after another: the second build finds the packages of the first downloaded.
+  for (const arch of wanted) programs.set(arch, await nodeProgram(arch, report));
+  const version = nodeProgramVersion(NODE_MODULE);
+  const absent = (arch: Arch): NodeProgram => ({ path: "/dev/null", sha256: "", version, arch });
+  return { amd64: programs.get("amd64") ?? absent("amd64"), arm64: programs.get("arm64") ?? absent("arm64") };
+}
+
+/**
  * The hash of the program's sources, not of the binary: two operators with different Go releases must not replace each
  * other's program. The generator of the TypeScript types is in the same module and no part of the program.
  */
