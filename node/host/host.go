@@ -265,6 +265,14 @@ func (h *Host) Rename(from, to string) error {
 	return os.Rename(h.Path(from), h.Path(to))
 }
 
+// HardLink gives a file a second name, to, in the same file system.
+func (h *Host) HardLink(from, to string) error {
+	if err := h.fault("hardlink", to); err != nil {
+		return err
+	}
+	return os.Link(h.Path(from), h.Path(to))
+}
+
 // NeedRoom refuses early what would end half-way: a read-only or a full file system.
 func (h *Host) NeedRoom(folders ...string) error {
 	for _, folder := range folders {

@@ -43,7 +43,7 @@ func (n *Node) take(ctx context.Context, paths []string, units []string) (*snaps
 		}
 		if n.Host.Exists(path) {
 			file.kept = keptPath(path)
-			if err := os.Link(n.Host.Path(path), n.Host.Path(file.kept)); err != nil {
+			if err := n.Host.HardLink(path, file.kept); err != nil {
 				return s, err
 			}
 		}
@@ -85,6 +85,8 @@ func (s *snapshot) restore(ctx context.Context) error {
 				note(err)
 			}
 			note(os.Rename(n.Host.Path(file.kept), n.Host.Path(file.path)))
+			// A rename of one name of a file to another name of it does nothing.
+			note(n.Host.Remove(file.kept))
 		}
 	}
 	if s.reloadConsul {
