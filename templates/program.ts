@@ -16,6 +16,12 @@ export function program(bundle: Bundle): string {
   return readTemplate("shell/run.sh") + packed.replace(/.{1,76}/g, "$&\n");
 }
 
+/** A shell program that gives gatehouse-node, which is on the node already, a document. */
+export function nodeProgram(verb: string, document: object): string {
+  const json = JSON.stringify(document, null, 2);
+  return `#!/bin/sh\nexec /opt/gatehouse/bin/gatehouse-node ${verb} <<'GATEHOUSE'\n${json}\nGATEHOUSE\n`;
+}
+
 /** The same program for whoever asks: packed once. */
 export function once(pack: () => string): () => string {
   let packed: string | undefined;
