@@ -1,4 +1,4 @@
-export { gatewayRules, handoverRules, machineRules } from "./acl";
+export { gatewayRules, handoverRules, machineRules, routesRules } from "./acl";
 export { type AgentRelease, agentRelease, agentSecretFiles, agentTokenProgram } from "./agent";
 export { type Handover, handover } from "./handover";
 export { type InspectValues, inspectProgram } from "./inspect";
@@ -9,6 +9,7 @@ export {
   nodeRelease,
   probeProgram,
   type Route,
+  routedGateways,
   routesOf,
   sweepProgram,
   tokensProgram,

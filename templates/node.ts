@@ -1,8 +1,8 @@
 /** What every machine of the mesh has beside its instances: Gatehouse's programs, `mesh`, and the way out. */
-import type { Gateway, Mesh, MeshNode, Protocol } from "../model";
+import type { Gateway, Instance, Mesh, MeshNode, Protocol } from "../model";
 import { readTemplate, render } from "./engine";
 import type { MachineFile } from "./machine-file";
-import { contentHash, once, program, shellConf } from "./program";
+import { contentHash, nodeProgram, once, program, shellConf } from "./program";
 import { programsOn } from "./programs";
 
 export interface NodeRelease {
@@ -101,6 +101,10 @@ export interface Route {
   service: string;
 }
 
+/** Gateways that have a route to try. */
+export const routedGateways = (mesh: Mesh): Gateway[] =>
+  mesh.gateways.filter((gateway) => routesOf(mesh, gateway).length > 0);
+
 /** Every declared route of a gateway, one a host. */
 export function routesOf(mesh: Mesh, gateway: Gateway): Route[] {
   return gateway.listeners.flatMap(({ port, protocol, tls, services }) =>
@@ -130,17 +134,17 @@ function concreteHost(pattern: string, port: number): string {
 }
 
 /**
- * Waits until every route is answered; runs on a machine of the gateway.
- * @param adminPort of the gateway's Envoy there
+ * Waits until every route of a gateway is answered, and puts those that answered before back when they are not; runs on a
+ * node of the gateway.
  */
-export function probeProgram(routes: Route[], adminPort: number): string {
-  const lines = routes.map(
-    ({ protocol, port, tls, host, service }) => `${protocol} ${tls ? "tls" : "plain"} ${port} ${host} ${service}\n`,
-  );
-  return program({
-    "main.sh": readTemplate("shell/probe.sh"),
-    "probe.conf": shellConf({ ADMIN_PORT: adminPort }),
-    routes: lines.join(""),
+export function probeProgram(mesh: Mesh, { node, adminPort }: Instance, gateway: Gateway): string {
+  return nodeProgram("probe", {
+    mesh: mesh.name,
+    node: node.name,
+    gateway: gateway.name,
+    adminPort,
+    routes: routesOf(mesh, gateway),
+    acl: mesh.consul.acl,
   });
 }
 

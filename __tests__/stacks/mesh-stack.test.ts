@@ -116,6 +116,20 @@ describe("what a change touches", () => {
     ]);
   });
 
+  test("another setting of a listener: the entry and its probe, which records it", () => {
+    const withTls = (minVersion: "TLSv1_2" | "TLSv1_3") => {
+      const changed = declaration();
+      const listener = changed.gateways!.edge!.listeners[0]!;
+      listener.tls = { minVersion };
+      listener.services[0]!.hosts = ["shop.test"];
+      return meshGraph(meshOf(changed));
+    };
+    expect(changes(withTls("TLSv1_2"), withTls("TLSv1_3"))).toEqual([
+      "consul_config_entry.ingress-gateway_edge",
+      "null_resource.probe_edge_gateway1",
+    ]);
+  });
+
   test("a new service: no other instance", () => {
     const changed = declaration();
     changed.services!.cart = { runsOn: ["worker1"], port: 9003, protocol: "http", run: { binary: "build/web" } };
@@ -144,11 +158,13 @@ test("ids do not change: renaming one would replace the real thing", () => {
   expect(graph.addresses.filter((address) => !address.startsWith("local_file."))).toEqual([
     "consul_acl_policy.policy_edge_gateway1",
     "consul_acl_policy.policy_handover",
+    "consul_acl_policy.policy_routes",
     "consul_acl_token.token_backend_worker2",
     "consul_acl_token.token_edge_gateway1",
     "consul_acl_token.token_frontend_worker1",
     "consul_acl_token.token_frontend_worker2",
     "consul_acl_token.token_handover",
+    "consul_acl_token.token_routes",
     "consul_config_entry.ingress-gateway_edge",
     "consul_config_entry.proxy-defaults_global",
     "consul_config_entry.service-defaults_backend",
