@@ -9,9 +9,11 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/envoy"
+	"gatehouse/node/expand"
 	"gatehouse/node/hold"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
+	"gatehouse/node/probe"
 	"gatehouse/node/secrets"
 	"gatehouse/node/sweep"
 	"gatehouse/node/systemd"
@@ -29,6 +31,16 @@ func init() {
 		"instance rollback": withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Rollback(ctx, doc.Name) }),
 		"instance remove":   withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Remove(ctx, doc.Name) }),
 		"sweep":             withNode(sweepNode),
+		"owner":             withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return h.CheckOwner(doc) }),
+		"expand": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {
+			return expand.Run(ctx, h, doc, connectAs)
+		}),
+		"expand remove": withDocument(func(ctx context.Context, h *host.Host, doc document.ExpandRemoval) error {
+			return expand.Remove(ctx, h, doc, connectAs)
+		}),
+		"probe": withDocument(func(ctx context.Context, h *host.Host, doc document.Probe) error {
+			return probe.Run(ctx, h, doc, connectAs)
+		}),
 	}
 }
 
@@ -45,6 +57,20 @@ func showVersion(context.Context, *host.Host, []string) error {
 	fmt.Println(version)
 	return nil
 }
+
+// withDocument reads the document.
+func withDocument[T any](do func(ctx context.Context, h *host.Host, doc T) error) verb {
+	return func(ctx context.Context, h *host.Host, _ []string) error {
+		doc, err := document.Read[T](os.Stdin)
+		if err != nil {
+			return err
+		}
+		return do(ctx, h, doc)
+	}
+}
+
+// connectAs connects to the node's agent with a token; "" is none.
+func connectAs(token string) (*consul.Client, error) { return consul.New(consul.Address, token) }
 
 // withNode reads the document, and connects to systemd and to the node's Consul agent.
 func withNode[T any](do func(ctx context.Context, n *instance.Node, doc T) error) verb {
