@@ -32,6 +32,7 @@ func init() {
 		"instance remove":   withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Remove(ctx, doc.Name) }),
 		"sweep":             withNode(sweepNode),
 		"owner":             withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return h.CheckOwner(doc) }),
+		"uninstall":         withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return sweep.Uninstall(h, doc) }),
 		"expand": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {
 			return expand.Run(ctx, h, doc, connectAs)
 		}),

@@ -110,7 +110,7 @@ export class MeshStack extends Stack {
       triggers: { edges: hash }, // and not the token, which no node keeps
       secrets: token && { name: "handover", values: { handover: token.secret } },
       onDestroy: removal,
-      dependsOn: this.entriesOf("proxy-defaults"),
+      dependsOn: [...present(this.uploaded.get(node.name)), ...this.entriesOf("proxy-defaults")],
     });
   }
 

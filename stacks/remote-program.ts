@@ -15,7 +15,7 @@ import type { Construct } from "constructs";
 import type { MeshNode } from "../model";
 import { contentHash, incomingProgram } from "../templates";
 import { addressesOf } from "./depends-on";
-import { privateKey, runsElsewhere, type When } from "./remote-run";
+import { privateKey, runsElsewhere, uploadSource, type When } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
 export interface RemoteProgramProps {
@@ -30,6 +30,8 @@ export interface RemoteProgramProps {
    * @default none
    */
   secrets?: { name: string; values: Record<string, string> };
+  /** A file that the program takes, and where it is uploaded to. @default none */
+  upload?: { path: string; sha256: string; destination: string };
   /** What must hold when Terraform plans, and what to tell when it does not. @default nothing */
   requires?: { condition: string; errorMessage: string }[];
   /** Shell text to run when the whole stack is destroyed. @default none */
@@ -50,7 +52,7 @@ export class RemoteProgram extends Resource {
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
       lifecycle: { createBeforeDestroy: true, ...(props.requires && { precondition: props.requires }) },
       provisioners: [
-        ...onCreate(props).map((one) => ({ ...one, ...own("create") })),
+        ...onCreate(scope, props).map((one) => ({ ...one, ...own("create") })),
         ...(props.onDestroy === undefined ? [] : [{ ...remoteExec(props.onDestroy, "destroy"), ...own("destroy") }]),
       ],
     });
@@ -58,8 +60,15 @@ export class RemoteProgram extends Resource {
   }
 }
 
-const onCreate = ({ program, secrets }: RemoteProgramProps) =>
-  program === undefined ? [] : [...secretsFirst(secrets), remoteExec(program, "create")];
+const onCreate = (scope: Construct, { program, secrets, upload }: RemoteProgramProps) =>
+  program === undefined
+    ? []
+    : [...uploadFirst(scope, upload), ...secretsFirst(secrets), remoteExec(program, "create")];
+
+function uploadFirst(scope: Construct, upload: RemoteProgramProps["upload"]): FileProvisioner[] {
+  if (!upload) return [];
+  return [{ type: "file", source: uploadSource(scope, upload), destination: upload.destination }];
+}
 
 function secretsFirst(secrets: RemoteProgramProps["secrets"]) {
   if (!secrets) return [];

@@ -6,6 +6,7 @@ import { shellWord } from "./escape";
 /** What gatehouse-node is asked to do, as its command line has it: `main.go` knows them. */
 export type Verb =
   | "owner"
+  | "uninstall"
   | "setup"
   | "incoming"
   | "tokens"

@@ -3,7 +3,7 @@
 #   VERB       what gatehouse-node is to do
 #   UPLOADED   name of a gatehouse-node that was just uploaded to the home folder of the user who logs in, or nothing
 #   SHA256     of that
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2086,SC2317
 set -eu
 # Terraform's connection has a terminal: when it breaks, what runs here must still come to an orderly end.
 trap '' HUP PIPE
@@ -32,6 +32,7 @@ if [ -n "$UPLOADED" ]; then
   exit
 fi
 
+if [ ! -x "$program" ] && [ "$VERB" = uninstall ]; then exit; fi
 [ -x "$program" ] || fail "gatehouse-node is not on this node; replace the Terraform resource program_<node>: npm run deploy -- -replace=null_resource.program_<node>"
 document | "$program" $VERB
 exit
