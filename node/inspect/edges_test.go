@@ -119,16 +119,18 @@ func TestHTTPThroughAnUpstream(t *testing.T) {
 		answer   http.HandlerFunc
 		expected verdict
 	}{
-		"an answer":                         {"http", said(200, "hello"), verdict{"allowed", "status 200"}},
-		"an answer that is no success":      {"http", said(404, ""), verdict{"allowed", "status 404"}},
-		"a redirect, which is not followed": {"http", func(answer http.ResponseWriter, request *http.Request) { http.Redirect(answer, request, "/x", 302) }, verdict{"allowed", "status 302"}},
-		"Envoy's refusal":                   {"http", said(403, "RBAC: access denied"), verdict{"refused", "403 RBAC: access denied"}},
-		"the service's own refusal":         {"http", said(403, "see RBAC: access denied"), verdict{"allowed", "403 of the service itself"}},
-		"no endpoint":                       {"http", said(503, "no healthy upstream"), verdict{"failed", "status 503 no healthy upstream"}},
-		"a gateway's page":                  {"http", said(502, "one\ntwo\r\n"), verdict{"failed", "status 502 two"}},
-		"no text":                           {"http", said(504, ""), verdict{"failed", "status 504"}},
-		"http2":                             {"http2", onlyHTTP2, verdict{"allowed", "status 200"}},
-		"grpc":                              {"grpc", onlyHTTP2, verdict{"allowed", "status 200"}},
+		"an answer":                    {"http", said(200, "hello"), verdict{"allowed", "status 200"}},
+		"an answer that is no success": {"http", said(404, ""), verdict{"allowed", "status 404"}},
+		"a redirect, which is not followed": {"http", func(answer http.ResponseWriter, request *http.Request) {
+			http.Redirect(answer, request, "/x", http.StatusFound)
+		}, verdict{"allowed", "status 302"}},
+		"Envoy's refusal":           {"http", said(403, "RBAC: access denied"), verdict{"refused", "403 RBAC: access denied"}},
+		"the service's own refusal": {"http", said(403, "see RBAC: access denied"), verdict{"allowed", "403 of the service itself"}},
+		"no endpoint":               {"http", said(503, "no healthy upstream"), verdict{"failed", "status 503 no healthy upstream"}},
+		"a gateway's page":          {"http", said(502, "one\ntwo\r\n"), verdict{"failed", "status 502 two"}},
+		"no text":                   {"http", said(504, ""), verdict{"failed", "status 504"}},
+		"http2":                     {"http2", onlyHTTP2, verdict{"allowed", "status 200"}},
+		"grpc":                      {"grpc", onlyHTTP2, verdict{"allowed", "status 200"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			edge := document.EdgeTrial{Through: "upstream", Protocol: one.protocol, Port: server(t, nil, one.answer)}
