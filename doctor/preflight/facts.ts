@@ -6,6 +6,8 @@ export interface Facts {
   /** The machine's clock when it began to look, in milliseconds since 1970. */
   clock: number;
   uid: number;
+  /** What `uname -m` says. */
+  arch: string;
   /** The home folder of the user who logs in, and who may come in there: mode, owner and group of it. */
   home: { path: string; mode: number; owner: string; group: string };
   /** The name of process 1. */
@@ -77,6 +79,7 @@ export function readFacts(text: string): Facts | undefined {
   return {
     clock: Number(one("clock")[0]) * 1000,
     uid: Number(one("user")[0]),
+    arch: one("arch")[0] ?? "",
     home: homeFrom(one("home")),
     init: one("init")[0] ?? "",
     systemd: { version: Number(one("systemd")[0]) || 0, state: one("systemd")[1] ?? "" },

@@ -4,7 +4,7 @@ import type { Facts } from "./facts";
 import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
-import { judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
+import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
 import { judgeDefinitions, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
 import type { Plan } from "./plan";
 
@@ -28,7 +28,12 @@ export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
 
 function judgeMachine(look: Look, serversComing: boolean): Finding[] {
   const { plan, facts } = look;
-  const common = [...judgeSystem(plan.node, facts), ...judgeClock(plan.node, look), ...judgeHostKey(plan.node, facts)];
+  const common = [
+    ...judgeSystem(plan.node, facts),
+    ...judgeArch(plan.node, facts),
+    ...judgeClock(plan.node, look),
+    ...judgeHostKey(plan.node, facts),
+  ];
   if (plan.node.retired) return common;
   return [
     ...common,

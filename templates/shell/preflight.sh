@@ -138,6 +138,7 @@ unit_of() { sed -nE 's#^(0:|[0-9]+:name=systemd):.*/([^/]+\.(service|scope))(/.*
 main() {
   tell clock "$(date +%s.%N)"
   tell user "$(id -u)"
+  tell arch "$(uname -m)"
   look_at_home
   look_for_programs
   look_at_systemd

@@ -1,7 +1,7 @@
 import type { Facts, Listener } from "../../../doctor/preflight/facts";
 import { judge, type Look } from "../../../doctor/preflight/judge";
 import type { ConsulApi } from "../../../doctor/preflight/judge-consul";
-import type { MeshNode } from "../../../model";
+import type { Mesh, MeshNode } from "../../../model";
 import { instanceOf, mesh, service, worker } from "../../templates/fixture";
 import { facts, heads, lookAt, MiB, planOf, shop } from "./fixture";
 
@@ -42,6 +42,25 @@ describe("the machine", () => {
     expect(findings.map(({ check, remedy }) => [check, remedy])).toEqual(
       told ? [["home folder", "chmod 700 /home/deploy"]] : [],
     );
+  });
+
+  const arm: Mesh = { ...shop, nodes: shop.nodes.map((node) => ({ ...node, arch: "arm64" })) };
+
+  test.each([
+    ["x86_64", shop, []],
+    ["aarch64", arm, []],
+    ["aarch64", shop, ['write `arch: "arm64"` in nodes.worker1']],
+    ["x86_64", arm, ['write `arch: "amd64"` in nodes.worker1']],
+    ["riscv64", shop, [expect.stringMatching(/^use a node with an x86_64 or an aarch64 processor/)]],
+    ["", shop, [expect.stringMatching(/^use a node/)]],
+  ])("a processor that calls itself %j", (arch, of, remedies) => {
+    expect(found({ arch }, of).map(({ remedy }) => remedy)).toEqual(remedies);
+  });
+
+  test("a processor that is not the declared one is told with both", () => {
+    expect(found({ arch: "aarch64" })).toMatchObject([
+      { severity: "problem", check: "architecture", found: "`uname -m` says aarch64, and nodes.worker1.arch is amd64" },
+    ]);
   });
 
   test("a service that others reach past the mesh is told, and may be what the deploy mends", () => {
