@@ -54,7 +54,8 @@ function undeclared({ Kind, Name }: LiveEntry): Finding {
   });
 }
 
-function withoutConsulsOwn(entry: LiveEntry): Record<string, unknown> {
+/** An entry's content. */
+export function withoutConsulsOwn(entry: LiveEntry): Record<string, unknown> {
   const { Kind, Name, CreateIndex, ModifyIndex, Hash, Partition, Namespace, Status, ...config } = entry;
   return config;
 }

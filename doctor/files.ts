@@ -61,7 +61,21 @@ function undeclared({ node, files, links, binaries, sweep }: Expected, report: M
   const tops = foreign.filter((path) => !foldersAbove(path).some((folder) => foreign.includes(folder)));
   const left = report.written.map(({ path }) => path).filter((path) => !known.has(path) && !isAgents(path));
   return [...tops, ...left].map((path) =>
-    drift(Layer.Declared, `${node.name}: ${path}`, { expected: "nothing", found: "it is there", mends: sweep }),
+    drift(Layer.Declared, `${node.name}: ${path}`, {
+      expected: "nothing",
+      found: "it is there",
+      ...(hasRecord(path, report) ? { mends: sweep } : { remedy: `on ${node.name}: rm ${path}, then: consul reload` }),
+    }),
+  );
+}
+
+/** The sweep removes a definition only where the instance's folder or a unit shows that the mesh put it there. */
+function hasRecord(path: string, { tree, written }: MachineReport): boolean {
+  const name = /^\/etc\/consul\.d\/(.*)\.hcl$/.exec(path)?.[1];
+  if (name === undefined) return true;
+  const units = [`${name}.service`, `${name}-sidecar-proxy.service`].map((unit) => `/etc/systemd/system/${unit}`);
+  return (
+    tree.some((one) => one.path === `${GATEHOUSE}/instances/${name}`) || written.some((one) => units.includes(one.path))
   );
 }
 

@@ -32,7 +32,8 @@ export function verdict(mesh: Mesh, source: string, destination: string): Verdic
     list.find(({ Name }) => Name === "*"),
   ]);
   const winner = candidates.find((one) => one !== undefined);
-  if (!winner) return "refused";
+  // Without a deny-all of the mesh's own it is for Consul's other entries to say.
+  if (!winner) return mesh.consul.owns.includes("default-deny") ? "refused" : "either";
   if (winner.Permissions) return ofPermissions(winner.Permissions);
   return winner.Action === "allow" ? "allowed" : "refused";
 }

@@ -4,6 +4,8 @@ import { type Expected, mendInstance } from "./expected";
 import { about, drift, type Finding, Layer } from "./finding";
 import type { AgentService, MachineReport } from "./report";
 
+const INSTANCES = "/opt/gatehouse/instances";
+
 export function compareRegistrations(mesh: Mesh, expected: Expected, report: MachineReport): Finding[] {
   const { node, instances } = expected;
   const concerns = instances.map(({ workload }) => about.instance(workload.name, node.name));
@@ -26,7 +28,7 @@ export function compareRegistrations(mesh: Mesh, expected: Expected, report: Mac
   return [
     ...(report.leader ? [] : [noLeader]),
     ...instances.flatMap((instance) => missing(instance, report.services ?? [])),
-    ...undeclared(mesh, expected, report.services),
+    ...undeclared(mesh, expected, report, report.services),
     ...instances.flatMap((instance) => unhealthy(instance, report.checks ?? [])),
   ];
 }
@@ -63,10 +65,22 @@ function missing(instance: Instance, services: AgentService[]): Finding[] {
   });
 }
 
-/** Where Consul was there before Gatehouse, what goes by other names is somebody else's. */
-function undeclared(mesh: Mesh, { node, instances, sweep }: Expected, services: AgentService[]): Finding[] {
+/**
+ * Where Consul was there before Gatehouse, what goes by other names is not judged. The sweep removes what there is a record
+ * of, and a gateway that the mesh runs elsewhere; the rest is for a person to remove.
+ */
+function undeclared(
+  mesh: Mesh,
+  { node, instances, sweep }: Expected,
+  { tree }: MachineReport,
+  services: AgentService[],
+): Finding[] {
   const declared = new Set(instances.flatMap(idsOf));
   const names = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
+  const moved = new Set(mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name)).map(({ name }) => name));
+  const recorded = (name: string) => !declared.has(name) && tree.some(({ path }) => path === `${INSTANCES}/${name}`);
+  const sweeps = ({ Kind, Service, Of }: AgentService) =>
+    (Kind === "ingress-gateway" && moved.has(Service)) || recorded(Of || Service);
   return services
     .filter(({ ID, Service, Of }) => !declared.has(ID) && (!mesh.consul.existing || names.has(Of || Service)))
     .filter(({ ID, Of }) => !(Of && services.some((one) => ID === `${one.ID}-sidecar-proxy` && !declared.has(one.ID))))
@@ -74,7 +88,7 @@ function undeclared(mesh: Mesh, { node, instances, sweep }: Expected, services: 
       drift(Layer.Registered, `${node.name}: registration ${service.ID}`, {
         expected: "nothing",
         found: described(service),
-        ...(names.has(service.Of || service.Service)
+        ...(sweeps(service)
           ? { mends: sweep }
           : { remedy: `on ${node.name}: consul services deregister -id=${service.ID}` }),
       }),

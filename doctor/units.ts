@@ -91,12 +91,7 @@ function ownDropIns(unit: string, paths = ""): string[] {
 }
 
 /** A unit under the name of a workload that the mesh runs elsewhere. */
-function foreignUnits(
-  { node, sweep }: Expected,
-  report: MachineReport,
-  names: string[],
-  declared: Set<string>,
-): Finding[] {
+function foreignUnits({ node }: Expected, report: MachineReport, names: string[], declared: Set<string>): Finding[] {
   const ours = new Set(names.flatMap((name) => [`${name}.service`, `${name}-sidecar-proxy.service`]));
   const written = new Set(report.written.map(({ path }) => path)); // told with the files
   return report.units
@@ -107,9 +102,8 @@ function foreignUnits(
       drift(Layer.Declared, `${node.name}: ${Id}`, {
         expected: "no unit of this name here",
         found: [FragmentPath, ActiveState].filter(Boolean).join(", "),
-        ...(/^\/etc\/systemd\/system\//.test(FragmentPath)
-          ? { mends: sweep }
-          : { remedy: `on ${node.name}: systemctl disable --now ${Id}, and remove it` }),
+        // No deploy removes a unit that Gatehouse did not write.
+        remedy: `on ${node.name}: systemctl disable --now ${Id}, and remove it`,
       }),
     );
 }

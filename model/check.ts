@@ -1,5 +1,6 @@
 /** Decides whether a declaration can work, and tells everything that is wrong with it in one go. */
 import { checkConfigEntries } from "./checks/config-entries";
+import { checkConsul } from "./checks/consul";
 import { checkIntentions } from "./checks/intentions";
 import { checkNames } from "./checks/names";
 import { checkNodes } from "./checks/nodes";
@@ -22,6 +23,7 @@ import { type View, viewOf } from "./view";
 /** What one part of a declaration says about another. Each looks at sound parts only. */
 const checks: ((view: View, problems: Problems) => void)[] = [
   checkNames,
+  checkConsul,
   checkNodes,
   checkSsh,
   checkPlacement,

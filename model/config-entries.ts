@@ -1,5 +1,5 @@
 /** Every config entry of a mesh, in the order in which Consul accepts them and in the form that plans clean. */
-import type { ConfigEntryDeclaration, IntentionDeclaration } from "./declaration";
+import type { ConfigEntryDeclaration, IntentionDeclaration, OwnedEntry } from "./declaration";
 import { components } from "./graph";
 import { intentionEntries } from "./intentions";
 import type { ConfigEntry, Gateway, Service } from "./mesh";
@@ -8,6 +8,8 @@ import { isRouting, ROUTING_KINDS, reachOf, targetsOf } from "./routing";
 
 /** What the entries follow from. */
 export interface EntrySources {
+  /** Which entries for everyone are written. */
+  owns: readonly OwnedEntry[];
   services: readonly Service[];
   gateways: readonly Gateway[];
   intentions: readonly IntentionDeclaration[];
@@ -19,15 +21,16 @@ export interface EntrySources {
  * is reachable before it may be; then how calls are routed, and last the gateways that let calls in.
  */
 export function configEntries({
+  owns,
   services,
   gateways,
   intentions,
   configEntries: declared,
 }: EntrySources): ConfigEntry[] {
   return [
-    proxyDefaults(),
+    ...(owns.includes("proxy-defaults") ? [proxyDefaults()] : []),
     ...services.map(serviceDefaults),
-    ...intentionEntries(services, gateways, intentions, reachOf(declared)),
+    ...intentionEntries(services, gateways, intentions, owns.includes("default-deny"), reachOf(declared)),
     ...unambiguousPaths(intentions, declared),
     ...ROUTING_KINDS.flatMap((kind) => targetsFirst(declared.filter((entry) => entry.kind === kind))).map(
       declaredEntry,

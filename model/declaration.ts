@@ -58,6 +58,14 @@ export interface ConsulDeclaration {
    */
   existing?: boolean;
   /**
+   * With `existing: true`: which of Consul's two entries for everyone this mesh writes. `proxy-defaults` is
+   * `proxy-defaults/global`: http is the protocol of every service that has none of its own. `default-deny` is the
+   * intention that denies every call which no other one allows. Both are for all services of that Consul, declared or not.
+   * Refused without `existing`: such a mesh has its Consul for itself and owns both.
+   * @default none
+   */
+  owns?: OwnedEntry[];
+  /**
    * Access control lists: whoever has no token is refused. Each service's token is good for that service alone.
    * @default true; `false` gives a warning
    */
@@ -70,6 +78,9 @@ export interface ConsulDeclaration {
   /** Encrypts what agents tell one another. @default true; `false` gives a warning */
   gossipEncryption?: boolean;
 }
+
+/** An entry of Consul's that is for every service: `proxy-defaults/global`, and the intention from `*` to `*`. */
+export type OwnedEntry = "proxy-defaults" | "default-deny";
 
 export interface SshDeclaration {
   /**

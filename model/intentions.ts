@@ -11,20 +11,21 @@ interface Source {
 }
 
 /**
- * The entry for `*` comes first: it denies what no other entry allows, and every allow depends on it. The others
- * follow in the order of the services. `reach(name)` tells where Consul may send a call to `name`.
+ * The entry for `*` comes first, where the mesh owns it: it denies what no other entry allows, and every allow depends on it.
+ * The others follow in the order of the services. `reach(name)` tells where Consul may send a call to `name`.
  */
 export function intentionEntries(
   services: readonly Service[],
   gateways: readonly Gateway[],
   declared: readonly IntentionDeclaration[],
+  denyAll: boolean,
   reach: (name: string) => Iterable<string>,
 ): ConfigEntry[] {
   const byDestination = new Map<string, Map<string, Source>>([["*", new Map()]]);
   for (const { name } of services) byDestination.set(name, new Map());
   const put = (destination: string, source: Source) => byDestination.get(destination)?.set(source.Name, source);
 
-  put("*", { Name: "*", Action: "deny", Precedence: precedence("*", "*"), Type: "consul" });
+  if (denyAll) put("*", { Name: "*", Action: "deny", Precedence: precedence("*", "*"), Type: "consul" });
   for (const [caller, called] of derivedEdges(services, gateways)) {
     for (const name of reach(called))
       put(name, { Name: caller, Action: "allow", Precedence: precedence(caller, name), Type: "consul" });

@@ -2,7 +2,7 @@
  * The checked mesh: every default filled in, every name resolved, and the facts that follow from the declaration.
  * The rooms below read this and nothing else.
  */
-import type { Arch, HealthDeclaration, Protocol } from "./declaration";
+import type { Arch, HealthDeclaration, OwnedEntry, Protocol } from "./declaration";
 
 export interface Mesh {
   name: string;
@@ -21,6 +21,8 @@ export interface Consul {
   datacenter: string;
   address: string;
   existing: boolean;
+  /** Which entries for everyone the mesh writes. Both where Gatehouse sets up Consul. */
+  owns: OwnedEntry[];
   acl: boolean;
   tls: boolean;
   gossipEncryption: boolean;

@@ -1,14 +1,14 @@
 /** A Consul config entry, of whatever kind, in the form that plans clean. */
 import { ConfigEntry as ConsulConfigEntry } from "@cdktf/provider-consul/lib/config-entry";
-import type { ITerraformDependable } from "cdktf";
+import { type ITerraformDependable, TerraformElement } from "cdktf";
 import type { Construct } from "constructs";
-import type { ConfigEntry as Entry } from "../model";
+import type { ConfigEntry as Entry, Mesh } from "../model";
 import { addressesOf } from "./depends-on";
 import { terraformLiteral } from "./terraform-literal";
 
 export class ConfigEntry extends ConsulConfigEntry {
   constructor(scope: Construct, entry: Entry, dependsOn: ITerraformDependable[]) {
-    super(scope, `${entry.kind}_${entry.name === "*" ? "any" : entry.name}`, {
+    super(scope, idOf(entry), {
       kind: entry.kind,
       name: entry.name,
       configJson: terraformLiteral(JSON.stringify(entry.config)),
@@ -16,5 +16,37 @@ export class ConfigEntry extends ConsulConfigEntry {
       lifecycle: { createBeforeDestroy: true },
     });
     this.dependsOn = addressesOf(dependsOn);
+  }
+}
+
+const idOf = ({ kind, name }: Pick<Entry, "kind" | "name">): string => `${kind}_${name === "*" ? "any" : name}`;
+
+/** The entries that are for every service of Consul, by what a declaration calls them. */
+const FOR_EVERYONE = {
+  "proxy-defaults": { kind: "proxy-defaults", name: "global" },
+  "default-deny": { kind: "service-intentions", name: "*" },
+} as const;
+
+/**
+ * An entry that an earlier deploy wrote and that the mesh does not own any more stays in Consul as it is: others may have come
+ * to rely on it. Terraform forgets it.
+ */
+export function forgetUnowned(scope: Construct, { consul }: Mesh): void {
+  const unowned = Object.entries(FOR_EVERYONE).filter(([name]) => !consul.owns.some((owned) => owned === name));
+  for (const [name, entry] of unowned) new Forgotten(scope, `forgotten_${name}`, idOf(entry));
+}
+
+/** Terraform's `removed` block. */
+class Forgotten extends TerraformElement {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly entry: string,
+  ) {
+    super(scope, id);
+  }
+
+  override toTerraform(): object {
+    return { removed: [{ from: `consul_config_entry.${this.entry}`, lifecycle: { destroy: false } }] };
   }
 }

@@ -22,7 +22,7 @@ import {
 import { AclToken } from "./acl-token";
 import { useBackend } from "./backend";
 import type { Backend } from "./backend-settings";
-import { ConfigEntry } from "./config-entry";
+import { ConfigEntry, forgetUnowned } from "./config-entry";
 import { addConsulProvider } from "./consul-provider";
 import { Milestone } from "./milestone";
 import { RemoteProgram, type RemoteProgramProps } from "./remote-program";
@@ -62,6 +62,7 @@ export class MeshStack extends Stack {
     this.secrets = addConsulProvider(this, mesh) ?? this.secretsOfServices();
     this.review = new ReviewFiles(this);
 
+    forgetUnowned(this, mesh);
     this.addEntries("proxy-defaults", () => []);
     const release = handover(mesh);
     const begun = this.addHandover(release);
@@ -75,7 +76,7 @@ export class MeshStack extends Stack {
     this.addEntries("ingress-gateway", (entry) => this.behindRoutes(entry));
     this.addProbes();
     const swept = this.addSweeps(this.served());
-    this.addEntries("service-intentions", () => [this.denyAll(), swept]);
+    this.addEntries("service-intentions", () => [...this.guard(), swept]);
     this.addSettled(release, swept);
   }
 
@@ -128,7 +129,7 @@ export class MeshStack extends Stack {
     const ids = Object.values(tokens).map(({ id }) => id);
     const resource = new RemoteProgram(this, `tokens_${node.name}`, {
       node,
-      program: tokensProgram(),
+      program: tokensProgram(this.mesh.name),
       triggers: { tokens: Fn.join(" ", ids) },
       secrets: { name: "tokens", values },
     });
@@ -166,17 +167,20 @@ export class MeshStack extends Stack {
     if (entry) this.addEntry(entry, [...this.entriesOf("proxy-defaults"), ...this.entriesOf("service-defaults")]);
   }
 
-  private denyAll(): ConfigEntry {
+  /**
+   * What stands before anything runs that is called: the deny-all, which comes after the protocols. Where Consul was there
+   * before and the mesh does not own that entry, the protocols themselves.
+   */
+  private guard(): ConfigEntry[] {
     const entry = this.entry("service-intentions", "*");
-    if (!entry) throw new Error("the model must derive a deny-all intention");
-    return entry;
+    return entry ? [entry] : this.entriesOf("service-defaults");
   }
 
   /** What else is declared, each kind after the one before it: resolvers, splitters, routers, and the rest. */
   private addOtherEntries(): void {
     const placed = ["proxy-defaults", "service-defaults", "service-intentions", "ingress-gateway"];
     const others = this.mesh.configEntries.filter(({ kind }) => !placed.includes(kind));
-    let before: ITerraformDependable[] = [this.denyAll()];
+    let before: ITerraformDependable[] = this.guard();
     for (const kind of new Set(others.map((entry) => entry.kind))) {
       const dependsOn = before;
       this.addEntries(kind, () => dependsOn);
@@ -189,7 +193,7 @@ export class MeshStack extends Stack {
    * intention still stands.
    */
   private addMachines(): void {
-    const wipe = wipeProgram(false);
+    const wipe = wipeProgram(this.mesh.name, { agentToo: false, onDestroy: true });
     for (const node of this.mesh.nodes) {
       this.review.add(node, [{ path: "/user_data", mode: "0644", content: userData(this.mesh, node) }]);
       if (node.retired) continue;
@@ -209,7 +213,7 @@ export class MeshStack extends Stack {
           node,
           triggers: {},
           onDestroy: wipe,
-          dependsOn: [machine, this.denyAll()],
+          dependsOn: [machine, ...this.guard()],
         }),
       );
     }
@@ -316,9 +320,14 @@ export class MeshStack extends Stack {
       const binaries = new Set(
         here.flatMap((workload) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
       );
+      const elsewhere = this.mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name));
+      const movedGateways = elsewhere.map(({ name }) => name);
+      const { name, consul } = this.mesh;
       return new RemoteProgram(this, `sweep_${node.name}`, {
         node,
-        program: node.retired ? wipeProgram(!this.mesh.consul.existing) : sweepProgram(names, [...binaries]),
+        program: node.retired
+          ? wipeProgram(name, { agentToo: !consul.existing, onDestroy: false })
+          : sweepProgram(name, { instances: names, binaries: [...binaries], movedGateways }),
         triggers: node.retired ? { keep: "nothing: retired" } : { keep: names.join(" "), gateways },
         dependsOn: present(this.wipes.get(node.name), served),
       });

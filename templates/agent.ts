@@ -43,6 +43,7 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
       "consul.hcl": configuration,
       "consul.service": unit,
       "agent.conf": shellConf({
+        MESH: mesh.name,
         ROLE: node.role,
         LAST: yesNo(servers.at(-1) === node),
         ACL: yesNo(acl),
@@ -51,11 +52,14 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
       }),
       ...library("lib.sh", "secrets.sh"),
     }),
-    removal: removalProgram(),
+    removal: removalProgram(mesh.name),
   };
 }
 
-const removalProgram = once(() => program({ "main.sh": readTemplate("shell/remove-agent.sh"), ...library("lib.sh") }));
+function removalProgram(mesh: string): string {
+  const main = readTemplate("shell/remove-agent.sh");
+  return program({ "main.sh": main, "wipe.conf": shellConf({ MESH: mesh }), ...library("lib.sh") });
+}
 
 /** What a machine has beside its agent's configuration when it is part of a locked mesh: for the doctor. */
 export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): Omit<MachineFile, "content">[] {

@@ -41,6 +41,7 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
   const contents = parts.flatMap((part) => [part.folder, part.name, part.content]);
   const hash = contentHash(binary?.sha256 ?? "", ...contents, ...(secretEnv ? [secretEnv] : []));
   const conf = shellConf({
+    MESH: mesh.name,
     NAME: workload.name,
     KIND: workload.kind,
     RELEASE: hash.slice(0, 12),

@@ -69,24 +69,43 @@ export const incomingProgram = once(() =>
 );
 
 /** Takes the tokens of a machine's instances. */
-export const tokensProgram = once(() =>
-  program({ "main.sh": readTemplate("shell/tokens.sh"), ...library("lib.sh", "secrets.sh") }),
-);
+export function tokensProgram(mesh: string): string {
+  return program({
+    "main.sh": readTemplate("shell/tokens.sh"),
+    "tokens.conf": shellConf({ MESH: mesh }),
+    ...library("lib.sh", "secrets.sh"),
+  });
+}
 
-/** Empties a machine of everything that the mesh put there. */
-export function wipeProgram(agentToo: boolean): string {
+/**
+ * Empties a machine of everything that the mesh put there. A node of another mesh keeps what it has; `onDestroy` that is no
+ * error, so that the destroy goes on.
+ */
+export function wipeProgram(mesh: string, { agentToo, onDestroy }: { agentToo: boolean; onDestroy: boolean }): string {
   return program({
     "main.sh": readTemplate("shell/wipe.sh"),
-    "wipe.conf": shellConf({ AGENT_TOO: agentToo ? "yes" : "no" }),
+    "wipe.conf": shellConf({ MESH: mesh, AGENT_TOO: agentToo ? "yes" : "no", ON_DESTROY: onDestroy ? "yes" : "no" }),
     ...library("lib.sh", "traffic.sh", "removal.sh", "remove-agent.sh"),
   });
 }
 
-/** Removes from a machine what is not in the two lists. */
-export function sweepProgram(instances: string[], binaries: string[]): string {
+/** What stays on a machine, by name and by sha256; `movedGateways` are those that run on other nodes. */
+export interface Keep {
+  instances: string[];
+  binaries: string[];
+  movedGateways: string[];
+}
+
+/** Removes from a machine what the mesh put there and no longer declares. */
+export function sweepProgram(mesh: string, { instances, binaries, movedGateways }: Keep): string {
   return program({
     "main.sh": readTemplate("shell/sweep.sh"),
-    "sweep.conf": shellConf({ KEEP: instances.join(" "), KEEP_BINARIES: binaries.join(" ") }),
+    "sweep.conf": shellConf({
+      MESH: mesh,
+      KEEP: instances.join(" "),
+      KEEP_BINARIES: binaries.join(" "),
+      MOVED_GATEWAYS: movedGateways.join(" "),
+    }),
   });
 }
 

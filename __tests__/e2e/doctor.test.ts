@@ -80,14 +80,14 @@ const harm: [what: string, machine: string, command: string, where: string, repl
     "worker1",
     "printf '[Service]\\nExecStart=/bin/sleep 1000\\n' >/etc/systemd/system/backend.service; systemctl daemon-reload; systemctl start backend",
     "worker1: backend.service",
-    ["null_resource.sweep_worker1"],
+    [],
   ],
   [
     "a service registered by hand",
     "gateway1",
     "consul services register -name stock -id stock-by-hand -port 1234",
     "gateway1: registration stock-by-hand",
-    ["null_resource.sweep_gateway1"],
+    [],
   ],
   [
     "a changed program",
@@ -142,7 +142,7 @@ describeOnLab("the doctor", () => {
     expect(followers).toContain("worker1: frontend -> backend");
   });
 
-  test("mends all of it, and touches nothing else", async () => {
+  test("mends all of it but what a person made, and touches nothing else", async () => {
     const kept = [
       ["gateway1", "ingress-gateway"],
       ["worker1", "frontend-sidecar-proxy"],
@@ -154,8 +154,12 @@ describeOnLab("the doctor", () => {
     const pids = () => Promise.all(kept.map(([machine, unit]) => mainPid(machine, unit)));
     const before = await pids();
     const { exitCode, findings, stderr } = await doctor(mesh, "--mend", "--auto-approve");
-    expect(findings.filter(({ kind }) => kind !== "note").map(({ line }) => line)).toEqual([]);
-    expect(exitCode).toBe(0);
+    expect(
+      roots(findings)
+        .map(({ where }) => where)
+        .sort(),
+    ).toEqual(["gateway1: registration stock-by-hand", "worker1: backend.service"]);
+    expect(exitCode).toBe(1);
     expect(await pids()).toEqual(before);
     const touched = [...stderr.matchAll(/# (null_resource\.\S+) (?:will|must) be/g)].map(
       ([, address]) => address ?? "",
@@ -167,8 +171,18 @@ describeOnLab("the doctor", () => {
   });
 
   test("keeps what a person made, elsewhere", async () => {
-    expect(await on("worker1", "find /var/backups/gatehouse -name backend.service | wc -l")).toBe("1");
     expect(await on("worker2", "find /var/backups/gatehouse -name override.conf | wc -l")).toBe("1");
+  });
+
+  test("finds nothing when a person has removed by hand what no deploy removes", async () => {
+    await on(
+      "worker1",
+      "systemctl disable --now backend; rm /etc/systemd/system/backend.service; systemctl daemon-reload",
+    );
+    await on("gateway1", asOperator("consul services deregister -id=stock-by-hand"));
+    const { exitCode, findings } = await doctor(mesh);
+    expect(roots(findings).map(({ line }) => line)).toEqual([]);
+    expect(exitCode).toBe(0);
   });
 
   test("says by whose hand what Terraform cannot mend is mended", async () => {

@@ -1,5 +1,6 @@
 import {
   agent,
+  consul,
   declaration,
   deploy,
   describeOnLab,
@@ -69,8 +70,24 @@ describeOnLab("the gateway", () => {
       ),
     ).toBe("2");
     expect(await on("server1", "find /var/backups/gatehouse -type f | grep -c ingress")).toBe("2");
-    // frontend.hcl names backend, too
-    expect(await on("worker1", "ls /etc/consul.d")).toBe("consul.hcl\nfrontend.hcl\ngatehouse-secrets.json\ntls");
+    // A service is not the mesh's by its name alone.
+    expect(await on("worker1", "ls /etc/consul.d")).toBe(
+      "consul.hcl\nfrontend.hcl\ngatehouse-secrets.json\nold_backend.hcl\ntls",
+    );
+    expect(JSON.parse(await agent("worker1", "agent/services"))).toHaveProperty("old-backend");
+    expect(await plan(moved)).toEqual([]);
+  });
+
+  test("leaves alone what a person runs on a node, also with entries in Consul and under a name of the mesh", async () => {
+    await on("worker1", `token=${managementToken()}\n${handMadeMail}`);
+    const moved = declaration(); // moves the gateway back, so that every node is swept
+    const { text } = await deploy(moved);
+    expect(await on("worker1", "systemctl is-active mail")).toBe("active");
+    expect(await on("worker1", "ls /etc/consul.d/mail.hcl /etc/systemd/system/mail.service | wc -l")).toBe("2");
+    const services = JSON.parse(await agent("worker1", "agent/services"));
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(["mail", "frontend-by-hand", "frontend"]));
+    expect(text).toContain("frontend-by-hand stays: it was registered by hand under the name of frontend");
+    expect(await consul("config/service-defaults/mail")).toMatchObject({ Protocol: "tcp" });
     expect(await plan(moved)).toEqual([]);
   });
 });
@@ -96,6 +113,24 @@ systemctl daemon-reload
 CONSUL_HTTP_TOKEN=$token consul reload
 systemctl enable --now ingress-gateway
 sleep 2
+`;
+
+/** A service of a person's own: definition, unit, and a service-defaults; and a second registration of a declared one. */
+const handMadeMail = `
+export CONSUL_HTTP_TOKEN=$token
+cat >/etc/consul.d/mail.hcl <<HCL
+service {
+  name  = "mail"
+  port  = 2525
+  token = "$token"
+}
+HCL
+printf '[Service]\\nExecStart=/bin/sleep 100000\\n' >/etc/systemd/system/mail.service
+systemctl daemon-reload
+systemctl start mail
+consul reload
+consul config write - <<<'{"Kind": "service-defaults", "Name": "mail", "Protocol": "tcp"}'
+consul services register -name frontend -id frontend-by-hand -port 1234
 `;
 
 /** A second backend, beside a service of ours that calls the backend. */

@@ -243,6 +243,7 @@ describe("the mesh", () => {
       datacenter: "dc1",
       address: "10.0.0.10:8501",
       existing: false,
+      owns: ["proxy-defaults", "default-deny"],
       acl: true,
       tls: true,
       gossipEncryption: true,

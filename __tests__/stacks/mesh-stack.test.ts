@@ -269,6 +269,48 @@ test("the cluster's workers wait for its servers", () => {
   expect(cluster.waitsFor("null_resource.agent_worker1", "null_resource.agent_server1")).toBe(true);
 });
 
+describe("in a Consul that was there before", () => {
+  const owning = (...owns: ("proxy-defaults" | "default-deny")[]) =>
+    meshGraph(meshOf(declaration({ consul: { ...declaration().consul, existing: true, owns } })));
+  const forEveryone = ["consul_config_entry.proxy-defaults_global", "consul_config_entry.service-intentions_any"];
+  const among = ({ addresses }: Graph) => addresses.filter((address) => forEveryone.includes(address));
+
+  test("no entry for everyone is written, and one of an earlier deploy stays there", () => {
+    const unowned = owning();
+    expect(among(unowned)).toEqual([]);
+    expect(unowned.json.removed).toEqual(forEveryone.map((from) => ({ from, lifecycle: { destroy: false } })));
+    expect(unowned.waitsFor("null_resource.instance_frontend_worker1", "null_resource.handover")).toBe(true);
+    expect(unowned.waitsFor("null_resource.wipe_worker1", "consul_config_entry.service-defaults_frontend")).toBe(true);
+    expect(unowned.waitsFor("consul_config_entry.service-intentions_backend", "null_resource.sweep_worker1")).toBe(
+      true,
+    );
+  });
+
+  test("what the mesh owns is written in the same order as ever", () => {
+    const owned = owning("proxy-defaults", "default-deny");
+    expect(among(owned)).toEqual(forEveryone);
+    expect(owned.json.removed).toBeUndefined();
+    expect(owned.waitsFor("null_resource.wipe_worker1", "consul_config_entry.service-intentions_any")).toBe(true);
+    expect(among(owning("default-deny"))).toEqual(["consul_config_entry.service-intentions_any"]);
+  });
+});
+
+test("a sweep knows its mesh, what belongs there, and which gateways run elsewhere", () => {
+  const conf = (node: string) => bundleOf(graph.resource(`null_resource.sweep_${node}`));
+  expect(conf("worker2")).toContain("MESH='shop'\nKEEP='backend frontend'\n");
+  expect(conf("worker2")).toContain("MOVED_GATEWAYS='edge'\n");
+  expect(conf("gateway1")).toContain("MOVED_GATEWAYS=''\n");
+});
+
+test.each([
+  ["wipe_worker1", "MESH='shop'\nAGENT_TOO='no'\nON_DESTROY='yes'\n"],
+  ["instance_backend_worker2", "MESH='shop'\n"],
+  ["tokens_worker2", "MESH='shop'\n"],
+])("%s knows its mesh, so that it can refuse a node of another", (id, conf) => {
+  const bundles = provisioners(graph.resource(`null_resource.${id}`)).filter(({ inline }) => inline);
+  expect(bundles.map(textOf).join("")).toContain(conf);
+});
+
 /** Addresses that Terraform would create, replace or update to get from one graph to the other. */
 function changes(before: Graph, after: Graph): string[] {
   const wanted = (graph: Graph, address: string) => {
@@ -288,6 +330,10 @@ function provisioners(resource: Record<string, unknown>): Record<string, unknown
 
 /** The text of the files in a program's bundle. */
 function bundleOf(resource: Record<string, unknown>): string {
-  const inline = JSON.stringify(provisioners(resource)[0]?.inline);
+  return textOf(provisioners(resource)[0] ?? {});
+}
+
+function textOf(provisioner: Record<string, unknown>): string {
+  const inline = JSON.stringify(provisioner.inline);
   return gunzipSync(Buffer.from(inline.split("# BUNDLE\\n").at(-1)?.replaceAll("\\n", "") ?? "", "base64")).toString();
 }

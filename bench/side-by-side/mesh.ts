@@ -47,6 +47,8 @@ export default defineMesh({
     datacenter: "dc1",
     address: "10.77.0.10:8500",
     existing: process.env.GATEHOUSE_BENCH_AGENTS !== "yes",
+    // The peers write both entries.
+    ...(process.env.GATEHOUSE_BENCH_AGENTS !== "yes" && { owns: ["proxy-defaults", "default-deny"] }),
     // As the peers have it: they know nothing of tokens and certificates.
     acl: false,
     tls: false,

@@ -24,6 +24,9 @@ export interface Facts {
   folders: Folder[];
   agent: Agent;
   units: { name: string; file: string; state: string }[];
+  /** The mesh that the node belongs to by its node.conf, and the one that set up its agent; empty when none. */
+  mesh: string;
+  agentMesh: string;
   /** Instances that Gatehouse has put there. */
   instances: string[];
   /** Those among them that somebody took back to an earlier release with `mesh rollback`. */
@@ -90,6 +93,8 @@ export function readFacts(text: string): Facts | undefined {
     folders: all("disk").map((values) => folderFrom(values, readOnly)),
     agent: agentFrom(one("agent"), one("leader")[0] ?? ""),
     units: unitsFrom(first("unit")),
+    mesh: one("mesh")[0] ?? "",
+    agentMesh: one("agentmesh")[0] ?? "",
     instances: first("instance"),
     rolledBack: first("rolledback"),
     binaries: first("binary"),

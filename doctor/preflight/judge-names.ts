@@ -1,8 +1,27 @@
-/** Ports, units and definitions that belong to somebody else and are going to be ours. Pure. */
+/** Meshes, ports, units and definitions that belong to somebody else and are going to be ours. Pure. */
 import type { Facts, Listener } from "./facts";
 import type { Finding } from "./finding";
 import { willSetUpAgent } from "./judge-consul";
 import { AGENT_RECORD, type Plan, type WantedPort } from "./plan";
+
+/** A node belongs to one mesh; programs of another one refuse to work there. */
+export function judgeMesh({ mesh, node, ownAgent }: Plan, { mesh: found, agentMesh }: Facts): Finding[] {
+  const other = [found, ownAgent ? agentMesh : ""].find((name) => name !== "" && name !== mesh);
+  if (other === undefined) return [];
+  const remedy = node.retired
+    ? `take ${node.name} out of the nodes of ${mesh}`
+    : `retire it there (\`retired: true\` in ${other}, then deploy ${other}) or destroy ${other} first`;
+  return [
+    {
+      node: node.name,
+      severity: "problem",
+      check: "mesh",
+      found: found === other ? `it belongs to mesh ${other}` : `mesh ${other} set up its Consul agent`,
+      reason: `a node belongs to one mesh: a deploy of ${mesh} would take over and remove what ${other} runs there`,
+      remedy: `${remedy}; if ${other} was only renamed to ${mesh}, name it ${other} again: the name is also that of its state`,
+    },
+  ];
+}
 
 export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const found = new Map<string, Finding>();

@@ -5,7 +5,7 @@ import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
 import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
-import { judgeDefinitions, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
+import { judgeDefinitions, judgeMesh, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
 import type { Plan } from "./plan";
 
 /** One machine, looked at. */
@@ -29,6 +29,7 @@ export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
 function judgeMachine(look: Look, serversComing: boolean): Finding[] {
   const { plan, facts } = look;
   const common = [
+    ...judgeMesh(plan, facts),
     ...judgeSystem(plan.node, facts),
     ...judgeArch(plan.node, facts),
     ...judgeClock(plan.node, look),

@@ -3,12 +3,14 @@ import { statSync } from "node:fs";
 import type { Mesh, MeshNode } from "../../model";
 import { preflightScript } from "../../templates";
 import { apiUrl, askApi } from "../consul-api";
+import type { LiveEntry } from "../entries";
 import { inTurn } from "../in-turn";
 import { runOn } from "../ssh";
 import { readFacts } from "./facts";
 import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
+import { judgeOwns, letsThrough, type SharedConsul } from "./judge-owns";
 import { planFor, questionsOf } from "./plan";
 import { lookAtSecrets } from "./secrets";
 import { unseen } from "./unseen";
@@ -47,6 +49,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   const waiting = new Set(mesh.nodes);
   const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
   const api = askConsul(mesh);
+  const shared = askShared(mesh);
   const asked = await inTurn(mesh.nodes, limit, async (node) => {
     const result = await lookAt(mesh, node, options.now ?? Date.now);
     waiting.delete(node);
@@ -55,7 +58,12 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   });
   const looks = asked.filter((result): result is Look => "facts" in result);
   const faults = asked.filter((result): result is Finding => !("facts" in result));
-  const found = [...faults, ...(await lookAtSecrets(mesh)), ...judge(looks, await api)];
+  const found = [
+    ...faults,
+    ...(await lookAtSecrets(mesh)),
+    ...judge(looks, await api),
+    ...judgeOwns(mesh, await shared),
+  ];
   return {
     mesh: mesh.name,
     machines: mesh.nodes.map((node) => ({ node, look: looks.find(({ plan }) => plan.node === node) })),
@@ -82,6 +90,34 @@ async function askConsul(mesh: Mesh): Promise<ConsulApi> {
     return known ? { url } : { url, fault: "it does not know the token" };
   } catch (error) {
     return { url, fault: (error as Error).message };
+  }
+}
+
+/** What a Consul that was there before has for everyone. Undefined when it does not say; `askConsul` tells why. */
+async function askShared(mesh: Mesh): Promise<SharedConsul | undefined> {
+  if (!mesh.consul.existing) return undefined;
+  const ask = (path: string, query = "") =>
+    askApi(mesh, `${path}?dc=${encodeURIComponent(mesh.consul.datacenter)}${query}`, API_TIMEOUT);
+  const entry = async (path: string): Promise<LiveEntry | undefined> => {
+    const { status, text } = await ask(`config/${path}`);
+    return status === 200 ? JSON.parse(text) : undefined;
+  };
+  try {
+    const [proxyDefaults, anyIntention, catalogue, self, check] = await Promise.all([
+      entry("proxy-defaults/global"),
+      entry("service-intentions/*"),
+      ask("catalog/services"),
+      ask("agent/self"),
+      // Two names that no service has: what is said of them is Consul's default.
+      ask("connect/intentions/check", "&source=gatehouse-preflight-a&destination=gatehouse-preflight-b"),
+    ]);
+    const services = catalogue.status === 200 ? Object.keys(JSON.parse(catalogue.text)) : [];
+    const policy = self.status === 200 ? JSON.parse(self.text).DebugConfig?.DefaultIntentionPolicy : undefined;
+    const checked = check.status === 200 && JSON.parse(check.text).Allowed === true;
+    const allowsByDefault = letsThrough(anyIntention, policy, checked);
+    return { proxyDefaults, anyIntention, services, allowsByDefault };
+  } catch {
+    return undefined;
   }
 }
 

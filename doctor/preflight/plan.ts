@@ -33,6 +33,8 @@ export interface WantedPort {
 }
 
 export interface Plan {
+  /** The mesh's name. */
+  mesh: string;
   node: MeshNode;
   datacenter: string;
   acl: boolean;
@@ -67,6 +69,7 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
     if (!binaries.has(sha256)) binaries.set(sha256, { path, bytes: sizeOf(path) });
   }
   return {
+    mesh: mesh.name,
     node,
     datacenter: mesh.consul.datacenter,
     acl: mesh.consul.acl,

@@ -4,6 +4,7 @@ import { nameFault } from "../formats/name";
 import { didYouMean, type Fault, formatPath, type Problems } from "../problem";
 import { ROUTING_KINDS } from "../routing";
 import type { View } from "../view";
+import { notOwned } from "./consul";
 import { checkFreeFields } from "./free-fields";
 import { checkRouting } from "./routing";
 
@@ -26,13 +27,16 @@ const KINDS: readonly string[] = [
   "terminating-gateway",
 ] satisfies (RoutingDeclaration["kind"] | OtherConfigEntryKind)[];
 
+const OWN_DENY =
+  'remove it, and change the entry in Consul itself; or write `owns: ["default-deny"]` under consul and use `intentions`';
+
 export function checkConfigEntries(view: View, problems: Problems): void {
   const seen = new Map<string, number>();
   for (const { index, value: entry } of view.configEntries) {
     const { kind, name } = entry;
     if (kind === undefined) continue;
     const path = ["configEntries", index];
-    const fault = kindFault(kind);
+    const fault = kindFault(kind, view);
     if (fault) problems.add([...path, "kind"], kind, fault);
     if (name !== undefined) checkName(kind, name, index, seen, view, problems);
     if (!fault && !(ROUTING_KINDS as readonly string[]).includes(kind)) checkFreeFields(entry, path, problems);
@@ -40,13 +44,17 @@ export function checkConfigEntries(view: View, problems: Problems): void {
   checkRouting(view, problems);
 }
 
-function kindFault(kind: string): Fault | undefined {
+function kindFault(kind: string, view: View): Fault | undefined {
   if (KINDS.includes(kind)) return undefined;
   if (kind === "proxy-defaults") {
-    return {
-      reason: "Gatehouse derives the only proxy-defaults entry there can be, `global`",
-      remedy: "remove it; a protocol is set for each service",
-    };
+    const elsewhere =
+      'remove it, and change the entry in Consul itself; or write `owns: ["proxy-defaults"]` under consul to have Gatehouse derive it';
+    return (
+      notOwned(view, "proxy-defaults", elsewhere) ?? {
+        reason: "Gatehouse derives the only proxy-defaults entry there can be, `global`",
+        remedy: "remove it; a protocol is set for each service",
+      }
+    );
   }
   if (kind === "bound-api-gateway")
     return { reason: "Consul writes these entries itself", remedy: "remove it, and declare the `api-gateway`" };
@@ -79,7 +87,8 @@ function checkName(
 }
 
 /** Entries that Gatehouse writes itself: two writers would undo each other on every deploy. */
-function derivedFault(kind: string, name: string, { services, gateways }: View): Fault | undefined {
+function derivedFault(kind: string, name: string, view: View): Fault | undefined {
+  const { services, gateways } = view;
   const derived = (from: string, remedy: string) => ({ reason: `Gatehouse derives this entry from ${from}`, remedy });
   const service = formatPath(["services", name]);
   if (kind === "service-defaults" && services.has(name)) {
@@ -87,6 +96,10 @@ function derivedFault(kind: string, name: string, { services, gateways }: View):
   }
   if (kind === "ingress-gateway" && gateways.has(name)) {
     return derived(formatPath(["gateways", name]), "remove it, and declare listeners there");
+  }
+  if (kind === "service-intentions" && name === "*") {
+    const fault = notOwned(view, "default-deny", OWN_DENY);
+    if (fault) return fault;
   }
   if (kind === "service-intentions" && (name === "*" || services.has(name))) {
     return derived(

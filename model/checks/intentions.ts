@@ -2,6 +2,7 @@
 import type { HeaderPermissionDeclaration, HttpPermissionDeclaration, IntentionDeclaration } from "../declaration";
 import type { Path, Problems } from "../problem";
 import { hasBroken, items, type Sound, type View } from "../view";
+import { notOwned } from "./consul";
 import { checkHeaderMatch, checkMethods, checkPathFields } from "./http-match";
 
 type Intention = Sound<IntentionDeclaration>;
@@ -11,7 +12,7 @@ export function checkIntentions(view: View, problems: Problems): void {
   for (const { index, value: intention } of view.intentions) {
     const path = ["intentions", index];
     checkEnds(intention, path, view, problems);
-    checkPair(intention, index, seen, problems);
+    checkPair(intention, index, seen, view, problems);
     checkEffect(intention, path, problems);
     checkL7(intention, path, view, problems);
     for (const { index: i, value: permission } of items(intention.permissions)) {
@@ -26,7 +27,14 @@ function checkEnds({ source, destination }: Intention, path: Path, view: View, p
     const fault = services.unknown(source, "service or gateway");
     if (fault) problems.add([...path, "source"], source, fault);
   }
-  if (destination === undefined || destination === "*" || services.has(destination)) return;
+  if (destination === "*") {
+    const remedy =
+      'name a service as destination; or write `owns: ["default-deny"]` under consul for a Consul that is for this mesh alone';
+    const unowned = notOwned(view, "default-deny", remedy);
+    if (unowned) problems.add([...path, "destination"], destination, unowned);
+    return;
+  }
+  if (destination === undefined || services.has(destination)) return;
   const fault = gateways.has(destination)
     ? {
         reason: `\`${destination}\` is a gateway: calls come to it from outside the mesh, where there is no identity to check`,
@@ -40,10 +48,12 @@ function checkPair(
   { source, destination }: Intention,
   index: number,
   seen: Map<string, number>,
+  view: View,
   problems: Problems,
 ): void {
   if (source === undefined || destination === undefined) return;
   if (source === "*" && destination === "*") {
+    if (notOwned(view, "default-deny", "")) return; // told with the destination
     problems.add(["intentions", index], `${source} -> ${destination}`, {
       reason: "from everyone to everyone is Gatehouse's own entry: it denies all that is not declared",
       remedy: "remove it, and name a source or a destination for what should be allowed",

@@ -214,6 +214,10 @@ export const declarationSchema = field(
         datacenter: text("write Consul's datacenter, for example `dc1`", datacenterFault),
         address: text("write where Consul's HTTP API answers, for example `10.0.0.10:8501`", hostPortFault),
         existing: flag().optional(),
+        owns: field(
+          z.array(field(z.enum(["proxy-defaults", "default-deny"]), "write `proxy-defaults` or `default-deny`")),
+          'write a list, for example `["default-deny"]`, or leave it out',
+        ).optional(),
         acl: flag().optional(),
         tls: flag().optional(),
         gossipEncryption: flag().optional(),

@@ -122,11 +122,13 @@ knows_management_token() {
   curl -sS --fail --max-time 5 -o /dev/null -H @<(printf 'X-Consul-Token: %s\n' "$(secret managementToken)") "$AGENT/acl/token/self" 2>/dev/null
 }
 
-# ROLE, LAST, ACL, TLS, SECRETS_COME
+# MESH, ROLE, LAST, ACL, TLS, SECRETS_COME
 # shellcheck source=/dev/null
 . "$bundle/agent.conf"
 lock agent 7
 [ "$SECRETS_COME" = no ] || take_incoming agent # a mesh may be open on purpose
+refuse_other_mesh "$MESH" "$GATEHOUSE/agent.conf"
+refuse_other_mesh "$MESH"
 command -v consul >/dev/null || die "consul is not on this machine; install it (the rendered user_data does) and deploy again"
 command -v jq >/dev/null || die "jq is not on this machine; install it (the rendered user_data does) and deploy again"
 consul validate -quiet "$bundle/consul.hcl" || die "Consul refuses the agent's configuration; nothing was changed"

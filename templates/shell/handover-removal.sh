@@ -16,5 +16,6 @@ api GET config/service-intentions |
     api DELETE "config/service-intentions/$name" >/dev/null
     say "removed the intentions of $name"
   done
+[ -z "$(other_mesh "$MESH")" ] || exit 0 # the token is the other mesh's
 rm -f "$SECRETS/_handover.token"
 rmdir "$SECRETS" "$GATEHOUSE/incoming-secrets" "$GATEHOUSE" 2>/dev/null || true

@@ -67,8 +67,10 @@ change_protocols() {
 }
 
 command -v jq >/dev/null || die "not on this machine: jq; install it (the rendered user_data does) and deploy again"
+mesh=$(jq -r .mesh "$bundle/mesh.json")
 if jq -e .acl "$bundle/mesh.json" >/dev/null; then
   take_incoming handover
+  refuse_other_mesh "$mesh"
   secret handover | write_secret "$SECRETS/_handover.token" 0600 root:root
   # shellcheck disable=SC2034 # read by lib.sh
   TOKEN_OF=_handover # may write config entries

@@ -22,6 +22,23 @@ die() {
   exit 1
 }
 
+# mesh_in FILE: the mesh that a conf file names, or nothing.
+mesh_in() { sed -n "s/^MESH='\(.*\)'$/\1/p" "$1" 2>/dev/null || true; }
+
+# other_mesh MESH [FILE]: the mesh that this node belongs to, when it is not MESH. FILE is the record that says so.
+other_mesh() {
+  local name
+  name=$(mesh_in "${2:-$GATEHOUSE/node.conf}")
+  if [ "$name" != "$1" ]; then echo "$name"; fi
+}
+
+# refuse_other_mesh MESH [FILE]: a node belongs to one mesh, and another one must not touch what is there.
+refuse_other_mesh() {
+  local other
+  other=$(other_mesh "$@")
+  [ -z "$other" ] || die "this node belongs to mesh $other, and this is a deploy of mesh $1: nothing was changed. Retire the node in $other or destroy $other first; if $other was only renamed to $1, name it $other again"
+}
+
 # lock NAME FD: waits until no other program works on NAME. The lock ends with the descriptor. Who lost its connection
 # while it waited must not begin: a later deploy may have been here since, with a newer release.
 lock() {

@@ -58,6 +58,7 @@ install_drain() {
 }
 
 need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR" /usr/local/bin
+refuse_other_mesh "$(mesh_in "$bundle/node.conf")"
 lock prepare 7
 read -ra programs <"$bundle/programs"
 need "${programs[@]}"

@@ -1,11 +1,16 @@
 #!/bin/bash
 # Takes away the Consul agent that agent.sh set up.
-# usage: remove-agent.sh BUNDLE   where BUNDLE holds lib/
+# usage: remove-agent.sh BUNDLE   where BUNDLE holds lib/ and wipe.conf
 bundle=$1
 # shellcheck source=lib.sh
 . "$bundle/lib/lib.sh"
 
 [ -e "$GATEHOUSE/agent.conf" ] || exit 0
+other=$(other_mesh "$(mesh_in "$bundle/wipe.conf")" "$GATEHOUSE/agent.conf")
+if [ -n "$other" ]; then
+  say "the Consul agent of $(hostname) belongs to mesh $other: nothing was removed"
+  exit 0
+fi
 ADDED_USER=no
 # shellcheck source=/dev/null
 . "$GATEHOUSE/agent.conf"

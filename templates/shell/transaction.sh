@@ -125,6 +125,7 @@ tell_open() {
 
 main() {
   if [ -n "$SECRET_ENV" ]; then take_incoming "env-$NAME"; fi
+  refuse_other_mesh "$MESH"
   lock "$NAME" 7
   need_room "$GATEHOUSE" "$UNIT_DIR" "$CONSUL_DIR"
   local outcome=0

@@ -9,6 +9,14 @@ bundle=$1
 # shellcheck source=/dev/null
 . "$bundle/wipe.conf"
 
+other=$(other_mesh "$MESH")
+if [ -n "$other" ]; then
+  # A destroy goes on with the other nodes.
+  say "$(hostname) belongs to mesh $other: nothing was removed"
+  [ "$ON_DESTROY" = yes ] || die "$(hostname) is declared \`retired\` in mesh $MESH and belongs to mesh $other: take it out of the nodes of $MESH"
+  exit 0
+fi
+
 names=()
 for folder in "$INSTANCES"/*/; do
   if [ -d "$folder" ]; then names+=("$(basename "$folder")"); fi

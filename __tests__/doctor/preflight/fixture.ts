@@ -13,6 +13,7 @@ export const shop: Mesh = mesh({
     datacenter: "dc1",
     address: "10.77.0.10:8500",
     existing: true,
+    owns: [],
     acl: true,
     tls: true,
     gossipEncryption: true,
