@@ -2,6 +2,7 @@
 import type { Instance, Mesh } from "../model";
 import { type Expected, mendInstance } from "./expected";
 import { about, drift, type Finding, Layer } from "./finding";
+import { shellWord } from "./printable";
 import type { AgentService, MachineReport } from "./report";
 
 export function compareRegistrations(mesh: Mesh, expected: Expected, report: MachineReport): Finding[] {
@@ -76,7 +77,7 @@ function undeclared(mesh: Mesh, { node, instances, sweep }: Expected, services: 
         found: described(service),
         ...(names.has(service.Of || service.Service)
           ? { mends: sweep }
-          : { remedy: `on ${node.name}: consul services deregister -id=${service.ID}` }),
+          : { remedy: `on ${node.name}: consul services deregister -id=${shellWord(service.ID)}` }),
       }),
     );
 }
