@@ -16,6 +16,17 @@ export function program(bundle: Bundle): string {
   return readTemplate("shell/run.sh") + packed.replace(/.{1,76}/g, "$&\n");
 }
 
+/** Where gatehouse-node is on a node. */
+export const NODE_PROGRAM = "/opt/gatehouse/bin/gatehouse-node";
+
+/**
+ * A shell script that runs a verb of gatehouse-node on a document. The document is readable text, and no line of JSON
+ * ends it early.
+ */
+export function nodeProgram(verb: string, document: object): string {
+  return `#!/bin/sh\nexec ${NODE_PROGRAM} ${verb} <<'DOCUMENT'\n${JSON.stringify(document, null, 2)}\nDOCUMENT\n`;
+}
+
 /** The same program for whoever asks: packed once. */
 export function once(pack: () => string): () => string {
   let packed: string | undefined;
