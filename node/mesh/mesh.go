@@ -75,22 +75,11 @@ func Run(ctx context.Context, h *host.Host, tools Tools, args []string, stdout, 
 		return fail(err)
 	}
 	c := command{Tools: tools, host: h, record: record, out: stdout}
-	verb, name, rest := "help", "", []string(nil)
+	verb := "help"
 	if len(args) > 0 {
 		verb = args[0]
 	}
-	if len(args) > 1 {
-		name, rest = args[1], args[2:]
-	}
-	verbs := map[string]func() error{
-		"status":   func() error { return c.status(ctx) },
-		"routes":   func() error { return c.routes(ctx) },
-		"logs":     c.of(name, func() error { return c.logs(name, rest) }),
-		"restart":  c.of(name, func() error { return c.restart(ctx, name) }),
-		"rollback": c.of(name, func() error { return c.Rollback(ctx, name) }),
-		"config":   c.of(name, func() error { return c.config(ctx, name) }),
-	}
-	do, found := verbs[verb]
+	do, found := c.verbs(ctx, args)[verb]
 	switch {
 	case slices.Contains([]string{"help", "-h", "--help"}, verb):
 		fmt.Fprint(stdout, c.usage())
@@ -106,6 +95,22 @@ func Run(ctx context.Context, h *host.Host, tools Tools, args []string, stdout, 
 		return fail(err)
 	}
 	return 0
+}
+
+// verbs with what they do for these arguments.
+func (c command) verbs(ctx context.Context, args []string) map[string]func() error {
+	name, rest := "", []string(nil)
+	if len(args) > 1 {
+		name, rest = args[1], args[2:]
+	}
+	return map[string]func() error{
+		"status":   func() error { return c.status(ctx) },
+		"routes":   func() error { return c.routes(ctx) },
+		"logs":     c.of(name, func() error { return c.logs(name, rest) }),
+		"restart":  c.of(name, func() error { return c.restart(ctx, name) }),
+		"rollback": c.of(name, func() error { return c.Rollback(ctx, name) }),
+		"config":   c.of(name, func() error { return c.config(ctx, name) }),
+	}
 }
 
 func (c command) usage() string {
