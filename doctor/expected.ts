@@ -43,7 +43,7 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 /** The resources that an instance hangs on. The ids are those of `stacks/`; a test compares them. */
 export const mendInstance = ({ workload, node }: Instance): Mend[] =>
   replacing("mesh", `instance_${workload.name}_${node.name}`);
-const mendNode = (node: MeshNode): Mend[] => replacing("mesh", `node_${node.name}`);
+export const mendNode = (node: MeshNode): Mend[] => replacing("mesh", `node_${node.name}`);
 const mendAgent = (node: MeshNode): Mend[] => replacing("cluster", `agent_${node.name}`);
 
 /** What `mesh` wants on `node`. A retired node wants nothing. */

@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 import { readTemplate } from "./engine";
 import { shellWord } from "./escape";
 
+/** Where gatehouse-node is on a node. */
+export const NODE_PROGRAM = "/opt/gatehouse/bin/gatehouse-node";
+
 /** What gatehouse-node is asked to do, as its command line has it: `main.go` knows them. */
 export type Verb =
   | "owner"
@@ -36,6 +39,11 @@ export interface Upload {
 export function nodeProgram(verb: Verb, document: object, upload?: Upload): string {
   const values = { VERB: verb, UPLOADED: upload?.name, SHA256: upload?.sha256 };
   return `#!/bin/sh\n${shellConf(values)}${readTemplate("shell/run.sh")}${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** The same for the standard input of a shell that is root's already. No line of JSON ends the document early. */
+export function nodeScript(verb: Verb, document: object): string {
+  return `exec ${NODE_PROGRAM} ${verb} <<'DOCUMENT'\n${JSON.stringify(document, null, 2)}\nDOCUMENT\n`;
 }
 
 /** Lines of `NAME='value'` for a shell to read. */
