@@ -12,6 +12,7 @@ import (
 	"gatehouse/node/expand"
 	"gatehouse/node/hold"
 	"gatehouse/node/host"
+	"gatehouse/node/inspect"
 	"gatehouse/node/instance"
 	"gatehouse/node/probe"
 	"gatehouse/node/secrets"
@@ -31,8 +32,11 @@ func init() {
 		"instance rollback": withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Rollback(ctx, doc.Name) }),
 		"instance remove":   withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Remove(ctx, doc.Name) }),
 		"sweep":             withNode(sweepNode),
-		"owner":             withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return h.CheckOwner(doc) }),
-		"uninstall":         withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return sweep.Uninstall(h, doc) }),
+		"inspect": withNode(func(ctx context.Context, n *instance.Node, doc document.Inspection) error {
+			return inspect.Run(ctx, inspect.New(n.Host, n.Systemd, n.Agent.(*consul.Client), version), doc, os.Stdout)
+		}),
+		"owner":     withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return h.CheckOwner(doc) }),
+		"uninstall": withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return sweep.Uninstall(h, doc) }),
 		"expand": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {
 			return expand.Run(ctx, h, doc, connectAs)
 		}),
