@@ -33,8 +33,8 @@ type node struct {
 	// leader that the agent sees; "" is none.
 	leader string
 	// token that Consul knows.
-	token string
-	left  bool
+	token  string
+	leaves bool
 	// fault is asked at every change of whatever sort.
 	fault func(change string) error
 }
@@ -91,7 +91,7 @@ func (n *node) serve(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/v1/status/leader":
 		_ = json.NewEncoder(w).Encode(n.leader)
 	case r.URL.Path == "/v1/agent/leave":
-		n.left = true
+		n.leaves = true
 	case r.Header.Get("X-Consul-Token") != n.token:
 		w.WriteHeader(http.StatusForbidden)
 	default:

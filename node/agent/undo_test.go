@@ -81,6 +81,7 @@ func declared(t *testing.T, prepare func(t *testing.T) (*node, document.Agent)) 
 func TestAFaultAtEveryChange(t *testing.T) {
 	for name, prepare := range sorts() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			want, changes := declared(t, prepare)
 			if changes < 3 {
 				t.Fatalf("%d changes", changes)
@@ -125,6 +126,7 @@ func (n *node) judge(before, want, at string, err error) {
 func TestAFullDiskAtEveryChange(t *testing.T) {
 	for name, prepare := range sorts() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			want, changes := declared(t, prepare)
 			for full := 1; full <= changes; full++ {
 				n, doc := prepare(t)
@@ -149,6 +151,7 @@ func TestAFullDiskAtEveryChange(t *testing.T) {
 func TestASignalAtEveryChange(t *testing.T) {
 	for name, prepare := range sorts() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			want, changes := declared(t, prepare)
 			for last := 1; last <= changes; last++ {
 				n, doc := prepare(t)
@@ -176,6 +179,7 @@ func TestAnAgentThatDoesNotStart(t *testing.T) {
 			continue // nothing is started
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			n, doc := prepare(t)
 			before := n.state()
 			n.units.OnStart = func(string) error {
@@ -221,6 +225,7 @@ func TestAnAgentThatStartsNeitherWay(t *testing.T) {
 func TestNoLeader(t *testing.T) {
 	for name, prepare := range sorts() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			n, doc := prepare(t)
 			before := n.state()
 			n.leader = ""
