@@ -48,7 +48,11 @@ export class ClusterStack extends Stack {
       node,
       program: release.program,
       triggers: { release: release.hash, ...(token && { token: token.id }) },
-      secrets: this.secrets && { name: "agent", values: this.secretsFor(node, this.secrets, token) },
+      secrets: this.secrets && {
+        mesh: this.mesh.name,
+        name: "agent",
+        values: this.secretsFor(node, this.secrets, token),
+      },
       onDestroy: release.removal,
       dependsOn,
     });
@@ -77,9 +81,9 @@ export class ClusterStack extends Stack {
     if (!token) return;
     new RemoteProgram(this, `agent_token_${node.name}`, {
       node,
-      program: agentTokenProgram(),
+      program: agentTokenProgram(this.mesh, node),
       triggers: { token: token.id },
-      secrets: { name: "agent-token", values: { agentToken: token.secret } },
+      secrets: { mesh: this.mesh.name, name: "agent-token", values: { agentToken: token.secret } },
     });
   }
 }

@@ -93,7 +93,7 @@ export class MeshStack extends Stack {
       node,
       program,
       triggers: { edges: hash, ...(token && { token: token.id }) },
-      secrets: token && { name: "handover", values: { handover: token.secret } },
+      secrets: token && { mesh: this.mesh.name, name: "handover", values: { handover: token.secret } },
       onDestroy: removal,
       dependsOn: this.entriesOf("proxy-defaults"),
     });
@@ -128,9 +128,9 @@ export class MeshStack extends Stack {
     const ids = Object.values(tokens).map(({ id }) => id);
     const resource = new RemoteProgram(this, `tokens_${node.name}`, {
       node,
-      program: tokensProgram(),
+      program: tokensProgram(this.mesh.name, node.name),
       triggers: { tokens: Fn.join(" ", ids) },
-      secrets: { name: "tokens", values },
+      secrets: { mesh: this.mesh.name, name: "tokens", values },
     });
     this.brought.set(node.name, resource);
   }
@@ -250,7 +250,7 @@ export class MeshStack extends Stack {
     const secrets = this.secrets;
     const values = workload.secrets.map(({ name }) => [name, secrets.valueOf(workload.name, name)]);
     return {
-      secrets: { name: `env-${workload.name}`, values: Object.fromEntries(values) },
+      secrets: { mesh: this.mesh.name, name: `env-${workload.name}`, values: Object.fromEntries(values) },
       requires: workload.secrets.map(({ name }) => secrets.requireValueOf(workload.name, name)),
     };
   }

@@ -1,14 +1,11 @@
-/** What every machine of the mesh has beside its instances: Gatehouse's programs, `mesh`, and the way out. */
+/** The parts of a node that belong to no single instance: the `mesh` command, and the unit that drains the node. */
 import type { Gateway, Mesh, MeshNode, Protocol } from "../model";
 import { readTemplate, render } from "./engine";
 import type { MachineFile } from "./machine-file";
-import { contentHash, once, program, shellConf } from "./program";
-import { programsOn } from "./programs";
+import { contentHash, nodeProgram, program, shellConf } from "./program";
 
 export interface NodeRelease {
   files: MachineFile[];
-  /** Gatehouse's own programs, which are nobody's to review. */
-  programs: MachineFile[];
   hash: string;
   program: string;
 }
@@ -21,64 +18,40 @@ export function library(...names: string[]): Record<string, string> {
 const nodeConf = (mesh: Mesh, node: MeshNode) =>
   shellConf({ MESH: mesh.name, NODE: node.name, ROLE: node.role, TLS: mesh.consul.tls ? "yes" : "no" });
 
-/** Makes a machine ready for instances. */
+/** Makes a node ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
-  const main = readTemplate("shell/prepare.sh");
-  const lib = library(
-    "lib.sh",
-    "traffic.sh",
-    "removal.sh",
-    "health.sh",
-    "drift.sh",
-    "release.sh",
-    "secrets.sh",
-    "open-ports.sh",
-    "transaction.sh",
-    "rollback.sh",
-    "drain-gateway.sh",
-    "machine-drain.sh",
-  );
-  const command = readTemplate("shell/mesh.sh");
-  const conf = nodeConf(mesh, node);
+  const meshCommand = { path: "/usr/local/bin/mesh", mode: "0755", content: readTemplate("shell/mesh.sh") };
   const drain = render("systemd/gatehouse-drain.service", { mesh: mesh.name });
   const drainUnit = { path: "/etc/systemd/system/gatehouse-drain.service", mode: "0644", content: drain };
-  const needs = `${programsOn(node).join(" ")}\n`;
+  const carriesWorkload = node.role === "worker";
+  const document = {
+    mesh: mesh.name,
+    node: node.name,
+    role: node.role,
+    tls: mesh.consul.tls,
+    meshCommand,
+    ...(carriesWorkload && { drainUnit }),
+  };
   return {
-    files: [
-      { path: "/usr/local/bin/mesh", mode: "0755", content: command },
-      { path: "/opt/gatehouse/node.conf", mode: "0644", content: conf },
-      ...(node.role === "worker" ? [drainUnit] : []), // servers carry no workload
-    ],
-    programs: Object.entries(lib).map(([name, content]) => ({ path: `/opt/gatehouse/${name}`, mode: "0755", content })),
+    files: [meshCommand, ...(carriesWorkload ? [drainUnit] : [])],
     // The folder for uploads belongs to the user who logs in.
-    hash: contentHash(main, command, conf, needs, drain, node.ssh.user, ...Object.values(lib)),
-    program: program({
-      "main.sh": main,
-      mesh: command,
-      "node.conf": conf,
-      programs: needs,
-      "gatehouse-drain.service": drain,
-      ...lib,
-    }),
+    hash: contentHash(JSON.stringify(document), node.ssh.user),
+    program: nodeProgram("setup", document),
   };
 }
 
-/** Makes the place for secrets that are about to come. */
-export const incomingProgram = once(() =>
-  program({ "main.sh": readTemplate("shell/incoming.sh"), ...library("lib.sh") }),
-);
+/** Makes the folder for secrets that are about to arrive on a node. */
+export const incomingProgram = (mesh: string, node: string): string => nodeProgram("incoming", { mesh, node });
 
-/** Takes the tokens of a machine's instances. */
-export const tokensProgram = once(() =>
-  program({ "main.sh": readTemplate("shell/tokens.sh"), ...library("lib.sh", "secrets.sh") }),
-);
+/** Takes the tokens of a node's instances. */
+export const tokensProgram = (mesh: string, node: string): string => nodeProgram("tokens", { mesh, node });
 
 /** Empties a machine of everything that the mesh put there. */
 export function wipeProgram(agentToo: boolean): string {
   return program({
     "main.sh": readTemplate("shell/wipe.sh"),
     "wipe.conf": shellConf({ AGENT_TOO: agentToo ? "yes" : "no" }),
-    ...library("lib.sh", "traffic.sh", "removal.sh", "remove-agent.sh"),
+    ...library("lib.sh", "traffic.sh", "removal.sh"),
   });
 }
 

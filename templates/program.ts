@@ -16,6 +16,19 @@ export function program(bundle: Bundle): string {
   return readTemplate("shell/run.sh") + packed.replace(/.{1,76}/g, "$&\n");
 }
 
+/**
+ * A shell program that hands a document to a verb of gatehouse-node. The document is readable text, so that whoever reviews
+ * `cdk.tf.json` sees what a node gets.
+ */
+export function nodeProgram(verb: string, document: object): string {
+  // No line of indented JSON is the word that ends it: a string's line ends are escaped.
+  return `#!/bin/sh
+exec /opt/gatehouse/bin/gatehouse-node ${verb} <<'DOCUMENT'
+${JSON.stringify(document, null, 2)}
+DOCUMENT
+`;
+}
+
 /** The same program for whoever asks: packed once. */
 export function once(pack: () => string): () => string {
   let packed: string | undefined;

@@ -69,15 +69,8 @@ export function judgeLimits({ node, limits }: Plan, { controllers }: Facts): Fin
 /** Debian's packages, where the program is not named like its package. */
 const packages: Record<string, string> = {
   awk: "mawk",
-  base64: "coreutils",
-  cmp: "diffutils",
   find: "findutils",
-  flock: "util-linux",
-  journalctl: "systemd",
   sha256sum: "coreutils",
-  systemctl: "systemd",
-  "systemd-analyze": "systemd",
-  timeout: "coreutils",
 };
 
 export function judgePrograms({ node }: Plan, { missing, versions }: Facts): Finding[] {
@@ -89,7 +82,7 @@ export function judgePrograms({ node }: Plan, { missing, versions }: Facts): Fin
     const names = [...new Set(ordinary.map((program) => packages[program] ?? program))].join(" ");
     problem(
       `not there: ${ordinary.join(", ")}`,
-      "Gatehouse's programs on the machine call them",
+      "Gatehouse calls them on the node before its own program is there",
       `apt-get install ${names}`,
     );
   }

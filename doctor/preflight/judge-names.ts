@@ -2,7 +2,7 @@
 import type { Facts, Listener } from "./facts";
 import type { Finding } from "./finding";
 import { willSetUpAgent } from "./judge-consul";
-import { AGENT_RECORD, type Plan, type WantedPort } from "./plan";
+import { AGENT_RECORDS, type Plan, type WantedPort } from "./plan";
 
 export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const found = new Map<string, Finding>();
@@ -86,7 +86,8 @@ export function judgeUnits(plan: Plan, facts: Facts): Finding[] {
 
 function isForeign(plan: Plan, facts: Facts, unit: string): boolean {
   // Where there is no cluster stack it is not ours to take.
-  if (unit === "consul.service") return !(AGENT_RECORD in facts.files) && willSetUpAgent(plan, facts);
+  if (unit === "consul.service")
+    return !AGENT_RECORDS.some((file) => file in facts.files) && willSetUpAgent(plan, facts);
   return !facts.instances.includes(unit.replace(/(-sidecar-proxy)?\.service$/, ""));
 }
 
