@@ -5,19 +5,15 @@ package setup
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"gatehouse/node/agent"
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
-	"gatehouse/node/envoy"
 	"gatehouse/node/host"
 	"gatehouse/node/systemd"
 	"gatehouse/node/undo"
@@ -32,51 +28,6 @@ const (
 )
 
 var root = host.Owner{}
-
-// Agent is what is asked of the node's agent.
-type Agent interface {
-	Answers(ctx context.Context) bool
-	// SupportedEnvoys are the versions of Envoy that this Consul lists as supported.
-	SupportedEnvoys(ctx context.Context) ([]string, error)
-	// RootCertificates are those of the mesh's own authority, as PEM.
-	RootCertificates(ctx context.Context) ([]string, error)
-}
-
-// Tools are what the node has besides files, systemd and the agent.
-type Tools struct {
-	// LookPath finds a program.
-	LookPath func(program string) (string, error)
-	// EnvoyVersion is what `envoy --version` prints.
-	EnvoyVersion func(ctx context.Context) (string, error)
-	// Login is the user who logs in to deploy.
-	Login string
-	// Patience is how long the agent may take to answer.
-	Patience time.Duration
-	// Poll is how often it is asked.
-	Poll time.Duration
-}
-
-// NewTools are those of the node that this program runs on.
-func NewTools() Tools {
-	return Tools{
-		LookPath: exec.LookPath,
-		EnvoyVersion: func(ctx context.Context) (string, error) {
-			printed, err := exec.CommandContext(ctx, "envoy", "--version").Output()
-			return string(printed), err
-		},
-		Login:    Login(),
-		Patience: 90 * time.Second,
-		Poll:     200 * time.Millisecond,
-	}
-}
-
-// Login is the user who logs in to deploy: sudo says so where that is not root.
-func Login() string {
-	if user := os.Getenv("SUDO_USER"); user != "" {
-		return user
-	}
-	return "root"
-}
 
 type setup struct {
 	h     *host.Host
@@ -205,63 +156,6 @@ func (s *setup) record(context.Context) error {
 	}
 	_, err = s.undo.WriteIfNew(s.h, host.NodeFile, append(text, '\n'), 0o644, root)
 	return err
-}
-
-// nodeEnv is how Envoy is started here.
-func (s *setup) nodeEnv(ctx context.Context) error {
-	compatibility, err := s.envoyFlags(ctx)
-	if err != nil {
-		return err
-	}
-	xds, err := s.xdsFlags(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = s.undo.WriteIfNew(s.h, host.NodeEnv, []byte("GATEHOUSE_ENVOY_FLAGS="+compatibility+xds+"\n"), 0o644, root)
-	return err
-}
-
-// envoyFlags: Consul names the Envoy versions that it supports; for another one Envoy needs a flag.
-func (s *setup) envoyFlags(ctx context.Context) (string, error) {
-	printed, err := s.tools.EnvoyVersion(ctx)
-	if err != nil {
-		return "", fmt.Errorf("envoy does not tell its version: %w; try on the node: envoy --version", err)
-	}
-	supported, err := s.agent.SupportedEnvoys(ctx)
-	if err != nil {
-		return "", err
-	}
-	version := envoy.Version(printed)
-	for _, one := range supported {
-		if one == version {
-			return "", nil
-		}
-	}
-	s.h.Say("this Consul does not list Envoy %s as supported; starting it with -ignore-envoy-compatibility", version)
-	return "-ignore-envoy-compatibility", nil
-}
-
-// xdsFlags say where Envoy reaches this node's agent, and by which authority it knows it.
-func (s *setup) xdsFlags(ctx context.Context) (string, error) {
-	if !s.doc.TLS {
-		return "", nil
-	}
-	ca := xdsCA
-	if !s.h.Exists(ca) {
-		// The agent is not Gatehouse's: by default it shows Envoy a certificate of the mesh's own authority.
-		ca = foreignCA
-		roots, err := s.agent.RootCertificates(ctx)
-		if err != nil {
-			return "", fmt.Errorf("Consul does not tell its certificate authority: %w", err)
-		}
-		if len(roots) == 0 {
-			return "", errors.New("Consul has no certificate authority; see: consul connect ca get-config")
-		}
-		if _, err := s.undo.WriteIfNew(s.h, ca, []byte(strings.Join(roots, "\n")+"\n"), 0o644, root); err != nil {
-			return "", err
-		}
-	}
-	return " -grpc-addr https://127.0.0.1:8503 -grpc-ca-file " + ca, nil
 }
 
 // put one of the document's files.
