@@ -93,6 +93,8 @@ function allowed(path: string, needed: Set<string>, retired: boolean): boolean {
   if (retired) return false;
   if (OWN.includes(path)) return true;
   if (/^secrets\/_(agent|handover)\.token$/.test(path)) return true;
+  // The program on the node, and what units of an earlier version still call.
+  if (/^(bin(\/gatehouse-node)?|lib\/[^/]+|node\.conf)$/.test(path)) return true;
   const [folder, name = "", below] = path.split("/");
   if (folder === "instances") return below !== undefined; // the folder of an instance is its own
   return (folder === "binaries" || folder === "incoming") && needed.has(name);

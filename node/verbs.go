@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 
+	"gatehouse/node/agent"
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
+	"gatehouse/node/drain"
 	"gatehouse/node/envoy"
 	"gatehouse/node/expand"
 	"gatehouse/node/hold"
@@ -16,6 +20,7 @@ import (
 	"gatehouse/node/instance"
 	"gatehouse/node/probe"
 	"gatehouse/node/secrets"
+	"gatehouse/node/setup"
 	"gatehouse/node/sweep"
 	"gatehouse/node/systemd"
 )
@@ -37,6 +42,25 @@ func init() {
 		}),
 		"owner":     withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return h.CheckOwner(doc) }),
 		"uninstall": withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return sweep.Uninstall(h, doc) }),
+		"wipe":      withNode(wipeNode),
+		"setup": withNode(func(ctx context.Context, n *instance.Node, doc document.Setup) error {
+			return setup.Run(ctx, n.Host, n.Systemd, n.Agent.(*consul.Client), setup.NewTools(), doc)
+		}),
+		"incoming": withDocument(func(ctx context.Context, h *host.Host, doc document.Incoming) error {
+			return setup.Incoming(ctx, h, setup.Login(), doc)
+		}),
+		"tokens": withDocument(setup.Tokens),
+		"agent setup": withNode(func(ctx context.Context, n *instance.Node, doc document.Agent) error {
+			return agent.Setup(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
+		}),
+		"agent token": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentToken) error {
+			return agent.Token(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
+		}),
+		"agent remove": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentRemoval) error {
+			return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
+		}),
+		"drain node":    drainNode,
+		"drain gateway": drainGateway,
 		"expand": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {
 			return expand.Run(ctx, h, doc, connectAs)
 		}),
@@ -119,6 +143,43 @@ func applyInstance(ctx context.Context, n *instance.Node, doc document.Instance)
 		}
 	}
 	return n.Apply(ctx, doc, values)
+}
+
+func wipeNode(ctx context.Context, n *instance.Node, doc document.Wipe) error {
+	return sweep.Wipe(ctx, n, doc, func(ctx context.Context) error {
+		return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(), document.AgentRemoval{Owner: doc.Owner})
+	})
+}
+
+// drainNode is what the unit gatehouse-drain runs: drain node on|off.
+func drainNode(ctx context.Context, h *host.Host, words []string) error {
+	client, err := consul.ConnectAsNode(h)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(words) == 1 && words[0] == "on":
+		return drain.NodeOn(ctx, h, client)
+	case len(words) == 1 && words[0] == "off":
+		return drain.NodeOff(ctx, h, client)
+	}
+	return errors.New("say: drain node on, or: drain node off")
+}
+
+// drainGateway is what stops a gateway's unit: drain gateway NAME ADMIN_PORT.
+func drainGateway(ctx context.Context, h *host.Host, words []string) error {
+	if len(words) != 2 {
+		return errors.New("say: drain gateway NAME ADMIN_PORT")
+	}
+	port, err := strconv.Atoi(words[1])
+	if err != nil {
+		return fmt.Errorf("%q is no port", words[1])
+	}
+	client, err := consul.ConnectAsNode(h)
+	if err != nil {
+		return err
+	}
+	return drain.Gateway(ctx, h, client, words[0], port)
 }
 
 func sweepNode(ctx context.Context, n *instance.Node, doc document.Sweep) error {

@@ -108,7 +108,7 @@ export class MeshStack extends Stack {
       node,
       program,
       triggers: { edges: hash }, // and not the token, which no node keeps
-      secrets: token && { name: "handover", values: { handover: token.secret } },
+      secrets: token && { mesh: this.mesh.name, name: "handover", values: { handover: token.secret } },
       onDestroy: removal,
       dependsOn: [...present(this.uploaded.get(node.name)), ...this.entriesOf("proxy-defaults")],
     });
@@ -151,9 +151,10 @@ export class MeshStack extends Stack {
     const ids = Object.values(tokens).map(({ id }) => id);
     const resource = new RemoteProgram(this, `tokens_${node.name}`, {
       node,
-      program: tokensProgram(this.mesh.name),
+      program: tokensProgram(this.mesh.name, node.name),
       triggers: { tokens: Fn.join(" ", ids) },
-      secrets: { name: "tokens", values },
+      secrets: { mesh: this.mesh.name, name: "tokens", values },
+      dependsOn: present(this.uploaded.get(node.name)),
     });
     this.brought.set(node.name, resource);
   }
@@ -291,7 +292,7 @@ export class MeshStack extends Stack {
     const secrets = this.secrets;
     const values = workload.secrets.map(({ name }) => [name, secrets.valueOf(workload.name, name)]);
     return {
-      secrets: { name: `env-${workload.name}`, values: Object.fromEntries(values) },
+      secrets: { mesh: this.mesh.name, name: `env-${workload.name}`, values: Object.fromEntries(values) },
       requires: workload.secrets.map(({ name }) => secrets.requireValueOf(workload.name, name)),
     };
   }
@@ -346,7 +347,11 @@ export class MeshStack extends Stack {
         node: instance.node,
         program: probeProgram(this.mesh, instance, gateway),
         triggers: { routes },
-        secrets: token && { name: `probe-${gateway.name}`, values: { probe: token.secret } },
+        secrets: token && {
+          mesh: this.mesh.name,
+          name: `probe-${gateway.name}`,
+          values: { probe: token.secret },
+        },
         dependsOn: present(this.entry("ingress-gateway", gateway.name)),
       }),
     );

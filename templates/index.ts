@@ -1,5 +1,12 @@
 export { gatewayRules, handoverRules, machineRules, routesRules } from "./acl";
-export { type AgentRelease, agentRelease, agentSecretFiles, agentTokenProgram } from "./agent";
+export {
+  AGENT_RECORD,
+  type AgentRelease,
+  agentRelease,
+  agentSecretFiles,
+  agentTokenProgram,
+  EARLIER_AGENT_RECORD,
+} from "./agent";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";

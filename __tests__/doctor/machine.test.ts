@@ -48,9 +48,9 @@ const cases: [what: string, change: (report: NodeReport) => void, found: string,
     ["instance_frontend_worker1"],
   ],
   [
-    "a program of ours that was edited",
-    (report) => Object.assign(file(report, "/opt/gatehouse/lib/transaction.sh"), { mode: "777" }),
-    "worker1: /opt/gatehouse/lib/transaction.sh: root:root 777",
+    "the record of the node that was edited",
+    (report) => Object.assign(file(report, "/opt/gatehouse/node.json"), { mode: "777" }),
+    "worker1: /opt/gatehouse/node.json: root:root 777",
     ["node_worker1"],
   ],
   [

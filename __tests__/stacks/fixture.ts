@@ -1,5 +1,5 @@
-import type { NodePrograms } from "../../stacks";
 import { checkMesh, type Mesh, type MeshDeclaration } from "../../model";
+import type { NodePrograms } from "../../stacks";
 
 /** gatehouse-node as if it had been built. */
 export const programs: NodePrograms = {

@@ -4,10 +4,13 @@ import { unitUser } from "../../templates/unit-user";
 /** systemd's strict form of a user's name: systemd.io/USER_NAMES. */
 const VALID = /^[a-z_][a-z0-9_-]{0,30}$/;
 
-test.each(["root", "deploy", "users", "video", "machine", "1"])("a service called %s runs as a user of its own", (name) => {
-  expect(unitUser(name)).toBe(`gatehouse-${name}`);
-  expect(unitUser(name)).toMatch(VALID);
-});
+test.each(["root", "deploy", "users", "video", "machine", "1"])(
+  "a service called %s runs as a user of its own",
+  (name) => {
+    expect(unitUser(name)).toBe(`gatehouse-${name}`);
+    expect(unitUser(name)).toMatch(VALID);
+  },
+);
 
 test("the sidecar has another user than its service, whatever other services are called", () => {
   const names = ["shop", "shop-sidecar", "shop-proxy"];
