@@ -15,6 +15,7 @@ import {
 } from "../../templates";
 import { nodeProgram, nodeScript } from "../../templates/program";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "./fixture";
+import { documentOf, verbOf } from "./programs";
 
 describe("a service", () => {
   const release = instanceRelease(
@@ -297,9 +298,6 @@ describe("a node's program", () => {
     expect(JSON.parse(rest.join("\n"))).toEqual(document);
   });
 });
-
-const verbOf = (text: string) => /^VERB='(.*)'$/m.exec(text)?.[1];
-const documentOf = (text: string) => JSON.parse(/\n# DOCUMENT\n(.*)$/s.exec(text)?.[1] ?? "");
 
 test("user_data installs the prerequisites and the mesh command", () => {
   const text = userData(mesh(), worker);
