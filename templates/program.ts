@@ -6,23 +6,25 @@ import { shellWord } from "./escape";
 /** Where gatehouse-node is on a node. */
 export const NODE_PROGRAM = "/opt/gatehouse/bin/gatehouse-node";
 
-/** What gatehouse-node is asked to do, as its command line has it: `main.go` knows them. */
-export type Verb =
-  | "owner"
-  | "uninstall"
-  | "setup"
-  | "incoming"
-  | "tokens"
-  | "instance apply"
-  | "sweep"
-  | "wipe"
-  | "expand"
-  | "expand remove"
-  | "probe"
-  | "agent setup"
-  | "agent token"
-  | "agent remove"
-  | "inspect";
+/** What gatehouse-node can be asked to do with a document, as its command line has it. A test compares the program. */
+export const VERBS = [
+  "agent remove",
+  "agent setup",
+  "agent token",
+  "expand",
+  "expand remove",
+  "incoming",
+  "inspect",
+  "instance apply",
+  "owner",
+  "probe",
+  "setup",
+  "sweep",
+  "tokens",
+  "uninstall",
+  "wipe",
+] as const;
+export type Verb = (typeof VERBS)[number];
 
 /** A gatehouse-node that Terraform has just uploaded to the home folder of the user who logs in. */
 export interface Upload {
