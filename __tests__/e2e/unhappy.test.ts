@@ -99,8 +99,12 @@ describeOnLab("when something is wrong", () => {
     const { exitCode, text } = await cdktf(broken, "deploy", "cluster", "mesh", "--auto-approve");
     expect(exitCode).not.toBe(0);
     expect(text).toContain("stock is not healthy, and there is no earlier release: it was removed again");
-    expect(withoutAgent(changes("worker1"))).toEqual(withoutAgent(before));
+    // Terraform brings its token once, and the corrected release needs it: the sweep removes it with the declaration.
+    const { "/opt/gatehouse/secrets/stock.token": token, ...left } = withoutAgent(changes("worker1"));
+    expect(token).toBeDefined();
+    expect(left).toEqual(withoutAgent(before));
     await deploy(declaration());
+    expect(withoutAgent(changes("worker1"))).toEqual(withoutAgent(before));
     expect(await plan(declaration())).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ import (
 const limit = 4 << 20
 
 // Take reads the secrets that arrived under a name, and removes the file whatever is in it: from here on they are in
-// memory and nowhere else. Values that are not text are left out. The folder for what is kept of them is there afterwards.
+// memory and nowhere else. The folder for what is kept of them is there afterwards.
 func Take(h *host.Host, name string) (map[string]string, error) {
 	path := filepath.Join(host.Arriving, name+".json")
 	content, err := read(h.Path(path))
@@ -38,17 +38,11 @@ func Take(h *host.Host, name string) (map[string]string, error) {
 	if err := Folder(h); err != nil {
 		return nil, err
 	}
-	var values map[string]any
+	var values map[string]string
 	if json.Unmarshal(content, &values) != nil { // its error may quote a secret
-		return nil, fmt.Errorf("the secrets for this step, in %s, are no JSON object; deploy again", path)
+		return nil, fmt.Errorf("the secrets for this step, in %s, are not a JSON object of texts; deploy again", path)
 	}
-	texts := make(map[string]string, len(values))
-	for key, value := range values {
-		if text, ok := value.(string); ok {
-			texts[key] = text
-		}
-	}
-	return texts, nil
+	return values, nil
 }
 
 // read a regular file that has one name. The folder belongs to the user who logs in: a link there could lead to any file.
