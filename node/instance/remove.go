@@ -3,82 +3,136 @@ package instance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 )
 
+// leaving is an instance on its way out.
+type leaving struct {
+	name string
+	// current release; nil when there is none.
+	current *document.Instance
+}
+
 // Remove takes instances off this node without losing a request: first no caller is sent to them any more, then they finish
-// what they have, then they go. What could not be removed is back in traffic.
+// what they have, then they go. One that could not be removed is as it was, and back in traffic.
 func (n *Node) Remove(ctx context.Context, names ...string) error {
-	if len(names) == 0 {
+	names = slices.Clone(names)
+	slices.Sort(names) // so that two runs take their locks in the same order
+	names = slices.Compact(names)
+	var all []leaving
+	for _, name := range names {
+		if err := checkName(name); err != nil {
+			return fmt.Errorf("%w; nothing was removed", err)
+		}
+	}
+	for _, name := range names {
+		unlock, err := n.Host.Lock(ctx, instanceLock(name))
+		if err != nil {
+			return fmt.Errorf("%w; nothing was removed", err)
+		}
+		defer unlock()
+		one := leaving{name: name}
+		if current, there := Current(n.Host, name); there {
+			one.current = &current
+		}
+		all = append(all, one)
+	}
+	return n.removeAll(ctx, all)
+}
+
+func (n *Node) removeAll(ctx context.Context, all []leaving) error {
+	if len(all) == 0 {
 		return nil
 	}
-	leaving := map[string]document.Instance{}
-	for _, name := range names {
-		if current, there := Current(n.Host, name); there {
-			leaving[name] = current
+	for _, one := range all {
+		if one.current != nil {
 			// What Consul does not take is removed all the same.
-			_ = n.hide(ctx, current.Kind, name)
+			_ = n.hide(ctx, one.current.Kind, one.name)
 		}
 	}
 	pause(ctx, n.Timing.Heard)
 	var failed []error
-	for _, name := range names {
-		current, there := leaving[name]
-		if there {
-			n.endRequests(ctx, current)
+	for _, one := range all {
+		if one.current != nil {
+			n.endRequests(ctx, *one.current)
 		}
 		err := ctx.Err()
 		if err == nil {
-			err = n.remove(ctx, name)
+			err = n.remove(ctx, one.name)
 		}
-		if err != nil && there {
-			err = errors.Join(err, n.undrain(context.WithoutCancel(ctx), current.Kind, name))
+		if err != nil && one.current != nil {
+			err = errors.Join(err, n.undrain(context.WithoutCancel(ctx), one.current.Kind, one.name))
 		}
-		failed = append(failed, err)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s could not be removed: %w", one.name, err))
+		}
 	}
 	return errors.Join(failed...)
 }
 
-// remove one instance: the definition first, so that no caller is sent here any more, then the units, then the files.
+// remove one instance, or leave it as it was.
 func (n *Node) remove(ctx context.Context, name string) error {
 	n.Host.Say("removing %s", name)
-	unlock, err := n.Host.Lock(ctx, instanceLock(name))
+	unlock, err := n.Host.Lock(ctx, nodeLock)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	unlockNode, err := n.Host.Lock(ctx, nodeLock)
-	if err != nil {
-		return err
-	}
-	defer unlockNode()
-	if err := n.Host.Remove(definitionPath(name)); err != nil {
-		return err
-	}
-	if n.Agent.Answers(ctx) {
-		if err := consul.ReloadWhenThere(ctx, n.Agent); err != nil {
-			return err
-		}
-	}
 	var units []string
 	for _, unit := range Units(document.Service, name) {
 		if n.Host.Exists(filepath.Join(host.UnitDir, unit)) {
 			units = append(units, unit)
 		}
 	}
+	files := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name)}
+	for _, unit := range units {
+		files = append(files, filepath.Join(host.UnitDir, unit))
+	}
+	before, err := n.take(ctx, slices.Clone(files), units)
+	if err == nil {
+		if err = n.removeParts(ctx, before, files, units); err != nil {
+			undoing, cancel := context.WithTimeout(context.WithoutCancel(ctx), goBackStep)
+			defer cancel()
+			err = errors.Join(err, before.restore(undoing))
+		}
+	}
+	before.drop()
+	if err != nil {
+		return err
+	}
+	return n.Host.Remove(Home(name))
+}
+
+// removeParts of an instance: the definition first, so that no caller is sent here any more, then the units, then the files.
+func (n *Node) removeParts(ctx context.Context, before *snapshot, files, units []string) error {
+	if err := n.Host.Remove(files[0]); err != nil {
+		return err
+	}
+	if n.Agent.Answers(ctx) {
+		before.reloadConsul = true
+		if err := consul.ReloadWhenThere(ctx, n.Agent); err != nil {
+			return err
+		}
+	}
+	before.disabled = true
+	for _, unit := range units {
+		before.restarted[unit] = true
+	}
 	if err := n.RemoveUnits(ctx, units...); err != nil {
 		return err
 	}
-	return errors.Join(
-		n.Host.Remove(filepath.Join(host.EnvDir, name+".env")),
-		n.Host.Remove(secretEnvPath(name)),
-		n.Host.Remove(TokenFile(name)),
-		n.Host.Remove(Home(name)),
-	)
+	for _, file := range files[1:] {
+		if err := n.Host.Remove(file); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // RemoveUnits stops units, and takes their files away.
@@ -86,8 +140,12 @@ func (n *Node) RemoveUnits(ctx context.Context, units ...string) error {
 	if len(units) == 0 {
 		return nil
 	}
-	_ = n.Systemd.Stop(ctx, units...) // one that does not end in time is killed by systemd
-	_ = n.Systemd.Disable(ctx, units...)
+	if err := n.stop(ctx, units...); err != nil {
+		return err
+	}
+	if err := n.Systemd.Disable(ctx, units...); err != nil {
+		return err
+	}
 	var failed []error
 	for _, unit := range units {
 		failed = append(failed, n.Host.Remove(filepath.Join(host.UnitDir, unit)))

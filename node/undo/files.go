@@ -47,6 +47,14 @@ func (s *Stack) Write(h *host.Host, path string, content []byte, mode os.FileMod
 	return h.Write(path, content, mode, owner)
 }
 
+// Link makes path a symbolic link to target, and registers that what was there comes back.
+func (s *Stack) Link(h *host.Host, target, path string) error {
+	if err := s.before(h, path); err != nil {
+		return err
+	}
+	return h.Link(target, path)
+}
+
 // before registers how the file that is now at path comes back.
 func (s *Stack) before(h *host.Host, path string) error {
 	if s.files[path] {
