@@ -73,7 +73,8 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 func instanceLock(name string) string { return "instance-" + name }
 
 const (
-	binariesLock = "binaries"
+	// BinariesLock is for whoever puts or removes binaries, which instances share.
+	BinariesLock = "binaries"
 	nodeLock     = "node"
 )
 
@@ -116,7 +117,7 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 		return err
 	}
 	if a.release.Binary != nil {
-		unlock, err := a.Host.Lock(ctx, binariesLock) // services of this node may share one
+		unlock, err := a.Host.Lock(ctx, BinariesLock) // services of this node may share one
 		if err != nil {
 			return err
 		}

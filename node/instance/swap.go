@@ -417,7 +417,7 @@ func (n *Node) dropBinaries(ctx context.Context, binaries []string) error {
 	if len(binaries) == 0 {
 		return nil
 	}
-	unlock, err := n.Host.Lock(ctx, binariesLock)
+	unlock, err := n.Host.Lock(ctx, BinariesLock)
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,11 @@ import (
 // it back is a rename, which a full disk does not stop; and without an ending that Consul or systemd would read. After a run
 // that was killed it is still there.
 func Kept(path string) string {
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".gatehouse-before")
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+KeptSuffix)
 }
+
+// KeptSuffix is how the names of Kept end.
+const KeptSuffix = ".gatehouse-before"
 
 // Interrupted says whether an earlier run was killed between the change of one of these paths and its end.
 func Interrupted(h *host.Host, paths ...string) bool {
