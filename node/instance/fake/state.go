@@ -1,0 +1,67 @@
+package fake
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"gatehouse/node/host"
+)
+
+// passing are places whose content is not the state of the node's instances: locks, copies that are kept, and binaries,
+// which the same release may need again.
+var passing = []string{host.Locks, host.Backups, host.Binaries + "/", host.Incoming + "/", "/var"}
+
+var givenUp = regexp.MustCompile(`"givenUp": (null|\[[^\]]*\])`)
+
+// State of the node: files with their modes and contents, units, processes and registrations. Equal states of two moments are
+// equal texts.
+func (n *Node) State() string {
+	return strings.Join([]string{n.Tree(), n.Units.State(), n.Procs.State(), n.Consul.State()}, "\n---\n")
+}
+
+// Tree is one line a file or folder.
+func (n *Node) Tree() string {
+	n.t.Helper()
+	var lines []string
+	n.set(filepath.WalkDir(n.Host.Root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(path, n.Host.Root)
+		for _, prefix := range passing {
+			if strings.HasPrefix(name, prefix) {
+				return nil
+			}
+		}
+		info, err := entry.Info()
+		if err != nil || name == "/run" {
+			return err
+		}
+		line := fmt.Sprintf("%s %s", name, info.Mode())
+		if target, err := os.Readlink(path); err == nil {
+			line += " -> " + target
+		} else if text, err := os.ReadFile(path); err == nil {
+			line += " " + givenUp.ReplaceAllString(string(text), "")
+		}
+		lines = append(lines, line)
+		return nil
+	}))
+	return strings.Join(lines, "\n")
+}
+
+// Kept are leftovers of snapshots anywhere on the node.
+func (n *Node) Kept() []string {
+	var found []string
+	_ = filepath.WalkDir(n.Host.Root, func(path string, entry fs.DirEntry, _ error) error {
+		name := entry.Name()
+		if strings.HasSuffix(name, ".gatehouse-before") || strings.HasSuffix(name, ".staging") || strings.HasSuffix(name, ".replaced") {
+			found = append(found, strings.TrimPrefix(path, n.Host.Root))
+		}
+		return nil
+	})
+	return found
+}
