@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/host"
@@ -68,7 +69,7 @@ func (s *snapshot) drop() {
 		if file.kept != "" {
 			_ = s.node.Host.Remove(file.kept)
 		}
-		if folder := filepath.Dir(file.path); filepath.Ext(folder) == ".d" {
+		if folder := filepath.Dir(file.path); strings.HasSuffix(folder, ".service.d") {
 			s.node.Host.RemoveEmpty(folder) // of drop-ins that are gone
 		}
 	}
