@@ -17,14 +17,13 @@ type apply struct {
 	*Node
 	release document.Instance
 	// old is the release that runs; nil when there is none.
-	old    *document.Instance
-	record Record
+	old *document.Instance
+	// record before this run, and after it.
+	record, next Record
 	// undo is the way back.
 	undo undo.Stack
 	// foundBefore are files that were here before the first release.
 	foundBefore []string
-	// given are binaries that were given up and that no release on record needs now.
-	given []string
 	// swap is what the instance's files and units were; nil as long as nothing of them was changed.
 	swap *snapshot
 	// changed is what the release brings.

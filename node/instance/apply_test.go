@@ -287,7 +287,9 @@ func TestADocumentThatWouldWriteElsewhereIsRefused(t *testing.T) {
 		func(release *document.Instance) { release.Name = "gatehouse-drain" },
 		func(release *document.Instance) { release.Release = "../r1" },
 		func(release *document.Instance) { release.Files[0].Path = "/etc/consul.d/consul.hcl" },
-		func(release *document.Instance) { release.Files[1].Path = "/etc/systemd/system/../system/other.service" },
+		func(release *document.Instance) {
+			release.Files[1].Path = "/etc/systemd/system/../system/other.service"
+		},
 		func(release *document.Instance) { release.Binary = &document.Binary{SHA256: "..", Name: "web"} },
 		func(release *document.Instance) { release.Binary = &document.Binary{SHA256: "ab", Name: "../../web"} },
 	} {

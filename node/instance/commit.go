@@ -38,7 +38,7 @@ func (a *apply) commit() error {
 	if err := a.pointTo(a.release.Release); err != nil {
 		return err
 	}
-	a.given, a.record = a.record.GivenUp, next
+	a.next = next
 	return nil
 }
 
@@ -50,12 +50,9 @@ func (a *apply) pointTo(release string) error {
 // finish what comes after the release serves and is recorded. It is not undone any more, also not by a signal.
 func (a *apply) finish(ctx context.Context) error {
 	name, release := a.release.Name, a.release
-	a.undo.Forget()
-	a.swap.drop()
+	a.final()
 	a.awaitMoved(ctx, release)
-	if err := a.tidy(ctx); err != nil {
-		a.Host.Say("warning: of earlier releases of %s something is left (%v); the next deploy or sweep tries again", name, err)
-	}
+	a.tellLeft(a.tidy(ctx))
 	// Callers may be sent here again, so that the next instance can be drained.
 	if err := a.takeBack(ctx, release); err != nil {
 		return err
@@ -65,13 +62,23 @@ func (a *apply) finish(ctx context.Context) error {
 	return nil
 }
 
+// final says that there is no way back any more.
+func (a *apply) final() { a.tellLeft(errors.Join(a.undo.Forget(), a.swap.drop())) }
+
+// tellLeft warns of what does no harm.
+func (a *apply) tellLeft(err error) {
+	if err != nil {
+		a.Host.Say("warning: of earlier releases of %s something is left (%v); the next deploy or sweep tries again", a.release.Name, err)
+	}
+}
+
 // tidy removes releases that are not on record, and binaries that only they needed.
 func (a *apply) tidy(ctx context.Context) error {
-	unneeded := a.given
+	unneeded := a.record.GivenUp
 	var failed []error
 	folder := filepath.Join(Home(a.release.Name), "releases")
 	for _, one := range a.Host.List(folder) {
-		if slices.Contains(a.record.Releases, one) {
+		if slices.Contains(a.next.Releases, one) {
 			continue
 		}
 		if found, err := Load(a.Host, filepath.Join(folder, one)); err == nil && found.Binary != nil {

@@ -80,7 +80,8 @@ func difference(expected, got string) string {
 			lines = append(lines, "+ "+line)
 		}
 	}
-	return strings.Join(lines, "\n")
+	const enough = 12
+	return strings.Join(lines[:min(len(lines), enough)], "\n")
 }
 
 // current release of an instance.

@@ -70,7 +70,7 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 			err = errors.Join(err, n.undrain(context.WithoutCancel(ctx), one.current.Kind, one.name))
 		}
 		if err != nil {
-			failed = append(failed, fmt.Errorf("%s could not be removed: %w", one.name, err))
+			failed = append(failed, fmt.Errorf("%s could not be removed whole: %w", one.name, err))
 		}
 	}
 	return errors.Join(failed...)
@@ -85,14 +85,12 @@ func (n *Node) remove(ctx context.Context, name string) error {
 	}
 	defer unlock()
 	var units []string
+	files := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name)}
 	for _, unit := range Units(document.Service, name) {
-		if n.Host.Exists(filepath.Join(host.UnitDir, unit)) {
+		path := filepath.Join(host.UnitDir, unit)
+		if files = append(files, path); n.Host.Exists(path) {
 			units = append(units, unit)
 		}
-	}
-	files := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name)}
-	for _, unit := range units {
-		files = append(files, filepath.Join(host.UnitDir, unit))
 	}
 	before, err := n.take(ctx, slices.Clone(files), units)
 	if err == nil {
@@ -102,11 +100,14 @@ func (n *Node) remove(ctx context.Context, name string) error {
 			err = errors.Join(err, before.restore(undoing))
 		}
 	}
-	before.drop()
-	if err != nil {
-		return err
+	left := before.drop()
+	if err == nil && left == nil {
+		left = n.Host.Remove(Home(name)) // last: it is the record that the instance is the mesh's
 	}
-	return n.Host.Remove(Home(name))
+	if err == nil && left != nil {
+		return fmt.Errorf("it does not run any more, but something is left (%w); the next sweep tries again", left)
+	}
+	return errors.Join(err, left)
 }
 
 // removeParts of an instance: the definition first, so that no caller is sent here any more, then the units, then the files.

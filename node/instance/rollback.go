@@ -43,8 +43,7 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 	if err := run.rollBack(ctx); err != nil {
 		return run.goBack(ctx, err)
 	}
-	run.undo.Forget()
-	run.swap.drop()
+	run.final()
 	if err := n.takeBack(ctx, release); err != nil {
 		return err
 	}

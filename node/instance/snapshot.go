@@ -64,15 +64,17 @@ func (n *Node) take(ctx context.Context, paths []string, units []string) (*snaps
 }
 
 // drop what was kept.
-func (s *snapshot) drop() {
+func (s *snapshot) drop() error {
+	var failed []error
 	for _, file := range s.files {
 		if file.kept != "" {
-			_ = s.node.Host.Remove(file.kept)
+			failed = append(failed, s.node.Host.Remove(file.kept))
 		}
 		if folder := filepath.Dir(file.path); strings.HasSuffix(folder, ".service.d") {
 			s.node.Host.RemoveEmpty(folder) // of drop-ins that are gone
 		}
 	}
+	return errors.Join(failed...)
 }
 
 // restore everything as it was, units included. It goes on after an error, and it puts nothing on the disk.

@@ -83,16 +83,14 @@ func (a *apply) keep(ctx context.Context) error {
 		}
 	}
 	for _, unit := range units {
-		paths = append(paths, runtimeMask(unit))
+		paths = append(append(paths, runtimeMask(unit)), leftDropIns(a.Host, unit)...)
 	}
 	swap, err := a.take(ctx, paths, units)
 	if err != nil {
-		swap.drop()
-		return fmt.Errorf("what is here could not be kept: %w", err)
+		return fmt.Errorf("what is here could not be kept: %w", errors.Join(err, swap.drop()))
 	}
 	if err := a.Host.Backup(found...); err != nil {
-		swap.drop()
-		return err
+		return errors.Join(err, swap.drop())
 	}
 	if len(found) > 0 {
 		a.foundBefore = found

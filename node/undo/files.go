@@ -81,7 +81,7 @@ func (s *Stack) before(h *host.Host, path string) error {
 			return err
 		}
 		return h.Remove(kept) // a rename of one name of a file to another name of it does nothing
-	}, func() { _ = h.Remove(kept) })
+	}, func() error { return h.Remove(kept) })
 	return nil
 }
 
@@ -119,7 +119,7 @@ func (s *Stack) Remove(h *host.Host, path string) (bool, error) {
 		return false, err
 	}
 	s.registered(path)
-	s.AddKept("put back "+path, func(context.Context) error { return h.Rename(kept, path) }, func() { _ = h.Remove(kept) })
+	s.AddKept("put back "+path, func(context.Context) error { return h.Rename(kept, path) }, func() error { return h.Remove(kept) })
 	return true, nil
 }
 

@@ -32,6 +32,9 @@ func (n *Node) Tree() string {
 			return err
 		}
 		name := strings.TrimPrefix(path, n.Host.Root)
+		if isKept(name) {
+			return nil
+		}
 		for _, prefix := range passing {
 			if strings.HasPrefix(name, prefix) {
 				return nil
@@ -53,15 +56,18 @@ func (n *Node) Tree() string {
 	return strings.Join(lines, "\n")
 }
 
-// Kept are leftovers of snapshots anywhere on the node.
+// Kept are leftovers of snapshots anywhere on the node. State does not show them.
 func (n *Node) Kept() []string {
 	var found []string
 	_ = filepath.WalkDir(n.Host.Root, func(path string, entry fs.DirEntry, _ error) error {
-		name := entry.Name()
-		if strings.HasSuffix(name, ".gatehouse-before") || strings.HasSuffix(name, ".staging") || strings.HasSuffix(name, ".replaced") {
+		if isKept(path) {
 			found = append(found, strings.TrimPrefix(path, n.Host.Root))
 		}
 		return nil
 	})
 	return found
 }
+
+var kept = regexp.MustCompile(`\.(gatehouse-before|staging|replaced)(/|$)`)
+
+func isKept(path string) bool { return kept.MatchString(path) }
