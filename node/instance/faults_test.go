@@ -220,6 +220,7 @@ func TestAfterAFaultAtAnyStepTheNodeIsAsBeforeOrAsDeclared(t *testing.T) {
 			t.Logf("%d changes", len(changes))
 			for point := 1; point <= len(changes); point++ {
 				t.Run(fmt.Sprintf("%d %s", point, changes[point-1]), func(t *testing.T) {
+					t.Parallel()
 					n := s.prepared(t)
 					_, disarm := arm(n, func(number int, _ string) error {
 						if number == point {
@@ -244,6 +245,7 @@ func TestAfterASignalAtAnyStepTheNodeIsAsBeforeOrAsDeclared(t *testing.T) {
 			before, after, changes := s.reference(t)
 			for point := 1; point <= len(changes); point++ {
 				t.Run(fmt.Sprintf("%d %s", point, changes[point-1]), func(t *testing.T) {
+					t.Parallel()
 					n := s.prepared(t)
 					ctx, cancel := context.WithCancel(context.Background())
 					defer cancel()
@@ -276,6 +278,7 @@ func TestAFullDiskAtAnyStepLeavesTheWayBackOpen(t *testing.T) {
 					continue
 				}
 				t.Run(fmt.Sprintf("%d %s", point, changes[point-1]), func(t *testing.T) {
+					t.Parallel()
 					n := s.prepared(t)
 					_, disarm := arm(n, func(number int, change string) error {
 						if number >= point && needsRoom(change) {

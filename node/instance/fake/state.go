@@ -44,6 +44,9 @@ func (n *Node) Tree() string {
 		if err != nil || name == "/run" {
 			return err
 		}
+		if entry.IsDir() && strings.HasSuffix(name, ".service.d") {
+			return nil // what is in it counts
+		}
 		line := fmt.Sprintf("%s %s", name, info.Mode())
 		if target, err := os.Readlink(path); err == nil {
 			line += " -> " + target
