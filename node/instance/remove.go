@@ -95,9 +95,7 @@ func (n *Node) remove(ctx context.Context, name string) error {
 	before, err := n.take(ctx, slices.Clone(files), units)
 	if err == nil {
 		if err = n.removeParts(ctx, before, files, units); err != nil {
-			undoing, cancel := context.WithTimeout(context.WithoutCancel(ctx), goBackStep)
-			defer cancel()
-			err = errors.Join(err, before.restore(undoing))
+			err = errors.Join(err, n.putBack(ctx, before))
 		}
 	}
 	left := before.drop()
@@ -121,11 +119,8 @@ func (n *Node) removeParts(ctx context.Context, before *snapshot, files, units [
 			return err
 		}
 	}
-	before.disabled = true
-	for _, unit := range units {
-		before.restarted[unit] = true
-	}
-	if err := n.RemoveUnits(ctx, units...); err != nil {
+	before.willRemove(units)
+	if err := n.removeUnits(ctx, units...); err != nil {
 		return err
 	}
 	for _, file := range files[1:] {
@@ -136,8 +131,38 @@ func (n *Node) removeParts(ctx context.Context, before *snapshot, files, units [
 	return ctx.Err()
 }
 
-// RemoveUnits stops units, and takes their files away.
+// RemoveUnits stops units, and takes their files away; or leaves them as they were.
 func (n *Node) RemoveUnits(ctx context.Context, units ...string) error {
+	var files []string
+	for _, unit := range units {
+		files = append(files, filepath.Join(host.UnitDir, unit))
+	}
+	before, err := n.take(ctx, files, units)
+	if err == nil {
+		before.willRemove(units)
+		if err = n.removeUnits(ctx, units...); err != nil {
+			err = errors.Join(err, n.putBack(ctx, before))
+		}
+	}
+	return errors.Join(err, before.drop())
+}
+
+// willRemove says what putting the units back takes.
+func (s *snapshot) willRemove(units []string) {
+	s.disabled = true
+	for _, unit := range units {
+		s.restarted[unit] = true
+	}
+}
+
+// putBack what could not be removed.
+func (n *Node) putBack(ctx context.Context, before *snapshot) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goBackStep)
+	defer cancel()
+	return before.restore(ctx)
+}
+
+func (n *Node) removeUnits(ctx context.Context, units ...string) error {
 	if len(units) == 0 {
 		return nil
 	}

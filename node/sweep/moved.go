@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -64,15 +63,18 @@ func (s *sweep) movedGateway(ctx context.Context, name, id string) error {
 	if err := s.RemoveUnits(ctx, units...); err != nil {
 		return err
 	}
-	var failed []error
 	for _, file := range files {
-		failed = append(failed, s.Host.Remove(file))
+		if err := s.Host.Remove(file); err != nil {
+			return err // as long as it is registered the next sweep tries again
+		}
 	}
-	failed = append(failed, consul.ReloadWhenThere(ctx, s.Agent))
+	if err := consul.ReloadWhenThere(ctx, s.Agent); err != nil {
+		return err
+	}
 	// What was registered through the API goes with the token of that time, which the agent keeps: the node's own token may
 	// change no service. A registration of a file is gone by now.
 	_ = s.consul.Deregister(ctx, id, s.tokenOf(id))
-	return errors.Join(failed...)
+	return nil
 }
 
 var (

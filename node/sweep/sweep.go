@@ -99,8 +99,19 @@ func workload(unit string) (name string, isUnit bool) {
 	return strings.TrimSuffix(name, "-sidecar-proxy"), isUnit
 }
 
-// leftovers of this mesh: units and definitions that an earlier run wrote and whose folder is gone.
+// leftovers of this mesh: definitions and units that an earlier run wrote and whose folder is gone. The units are the record
+// that a definition is the mesh's, so they go last.
 func (s *sweep) leftovers(ctx context.Context, recorded []string) error {
+	for _, name := range recorded {
+		path := filepath.Join(host.ConsulDir, name+".hcl")
+		if s.belongs(name) || !s.wrote(path) {
+			continue
+		}
+		s.Host.Say("removing %s, which is not declared here", path)
+		if err := s.removeDefinition(ctx, path); err != nil {
+			return err
+		}
+	}
 	for _, unit := range s.Host.List(host.UnitDir) {
 		name, isUnit := workload(unit)
 		if !isUnit || s.belongs(name) || !s.wroteUnit(unit) {
@@ -114,23 +125,22 @@ func (s *sweep) leftovers(ctx context.Context, recorded []string) error {
 			return err
 		}
 	}
-	for _, name := range recorded {
-		path := filepath.Join(host.ConsulDir, name+".hcl")
-		if s.belongs(name) || !s.wrote(path) {
-			continue
-		}
-		s.Host.Say("removing %s, which is not declared here", path)
-		if err := s.Host.Backup(path); err != nil {
-			return err
-		}
-		if err := s.Host.Remove(path); err != nil {
-			return err
-		}
-		if err := consul.ReloadWhenThere(ctx, s.Agent); err != nil {
-			return err
-		}
-	}
 	return nil
+}
+
+// removeDefinition of which Consul has to hear. It is put back when Consul did not, so that the next sweep finds it.
+func (s *sweep) removeDefinition(ctx context.Context, path string) error {
+	if err := s.Host.Backup(path); err != nil {
+		return err
+	}
+	var removed undo.Stack
+	if _, err := removed.Remove(s.Host, path); err != nil {
+		return errors.Join(err, removed.Run(ctx))
+	}
+	if err := consul.ReloadWhenThere(ctx, s.Agent); err != nil {
+		return errors.Join(err, removed.Run(ctx))
+	}
+	return removed.Forget()
 }
 
 // belongs says whether files of this name stay: they are of a declared instance, of the agent or of the node.
@@ -159,12 +169,21 @@ func (s *sweep) wroteUnit(unit string) bool {
 	return false
 }
 
-// secrets of instances that are not declared: one whose first release failed has nothing else here.
+// secrets of instances that are not declared: one whose first release failed has nothing else here. And what runs that were
+// killed kept of their definitions and units; a definition holds the token too.
 func (s *sweep) secrets(context.Context) error {
 	var failed []error
 	for _, folder := range []string{host.Secrets, host.EnvDir} {
 		for _, file := range s.Host.List(folder) {
 			if name, isSecret := ofInstance(file); isSecret && !s.declared(name) {
+				failed = append(failed, s.Host.Remove(filepath.Join(folder, file)))
+			}
+		}
+	}
+	for _, folder := range []string{host.ConsulDir, host.UnitDir} {
+		for _, file := range s.Host.List(folder) {
+			kept, isKept := strings.CutSuffix(file, undo.KeptSuffix)
+			if name, _ := workload(strings.TrimSuffix(strings.TrimPrefix(kept, "."), ".hcl")); isKept && !s.belongs(name) {
 				failed = append(failed, s.Host.Remove(filepath.Join(folder, file)))
 			}
 		}
