@@ -258,6 +258,9 @@ func WaitForLeader(ctx context.Context, agent Agent) error {
 // ReloadWhenThere waits for an agent that is just being restarted.
 func ReloadWhenThere(ctx context.Context, agent Agent) error {
 	if !host.Wait(ctx, time.Minute, 200*time.Millisecond, func() bool { return agent.Answers(ctx) }) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fmt.Errorf("Consul's agent does not answer at %s; see: journalctl -u consul -n 50", Address)
 	}
 	if err := agent.Reload(ctx); err != nil {

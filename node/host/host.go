@@ -322,7 +322,7 @@ func (h *Host) Backup(paths ...string) error {
 }
 
 // Lock waits until no other program holds the lock of this name, and returns what releases it. The kernel releases it too
-// when this program ends. Whoever holds several takes them in this order: instance-NAME, binaries, node; see
+// when this program ends. Whoever holds several takes them in this order: sweep, instance-NAME (by name), binaries, node; see
 // docs/decisions.
 //
 // A run whose connection went away while it waited must not begin: a later deploy may have been here since, with a newer

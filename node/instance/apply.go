@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -19,14 +17,19 @@ type apply struct {
 	*Node
 	release document.Instance
 	// old is the release that runs; nil when there is none.
-	old    *document.Instance
-	record Record
+	old *document.Instance
+	// record before this run, and after it.
+	record, next Record
 	// undo is the way back.
 	undo undo.Stack
+	// foundBefore are files that were here before the first release.
+	foundBefore []string
 	// swap is what the instance's files and units were; nil as long as nothing of them was changed.
 	swap *snapshot
 	// changed is what the release brings.
 	changed changes
+	// earlier says that a person goes back, and nothing new came.
+	earlier bool
 	// served are the ports that a gateway's routes have it listen on.
 	served []int
 }
@@ -50,7 +53,10 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 	if err := n.Host.NeedRoom(host.Gatehouse, host.UnitDir, host.ConsulDir); err != nil {
 		return err
 	}
-	run := &apply{Node: n, release: release}
+	if err := recoverReplaced(n.Host, release.Name); err != nil {
+		return fmt.Errorf("what an interrupted run left could not be put back: %w", err)
+	}
+	run := &apply{Node: n, release: release, undo: undo.Stack{Timeout: goBackStep}}
 	if run.record, err = record(n.Host, release.Name); err != nil {
 		return err
 	}
@@ -66,7 +72,8 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 func instanceLock(name string) string { return "instance-" + name }
 
 const (
-	binariesLock = "binaries"
+	// BinariesLock is for whoever puts or removes binaries, which instances share.
+	BinariesLock = "binaries"
 	nodeLock     = "node"
 )
 
@@ -81,8 +88,13 @@ func (a *apply) do(ctx context.Context, values map[string]string) error {
 	if err := consul.WaitForLeader(ctx, a.Agent); err != nil {
 		return err
 	}
-	_, err := a.putIntoService(ctx)
-	return err
+	if err := a.putIntoService(ctx); err != nil {
+		return err
+	}
+	if err := a.commit(); err != nil {
+		return fmt.Errorf("it could not be recorded: %w", err)
+	}
+	return ctx.Err()
 }
 
 // stage the release and its binary on the node; nothing of it is in service yet.
@@ -104,7 +116,7 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 		return err
 	}
 	if a.release.Binary != nil {
-		unlock, err := a.Host.Lock(ctx, binariesLock) // services of this node may share one
+		unlock, err := a.Host.Lock(ctx, BinariesLock) // services of this node may share one
 		if err != nil {
 			return err
 		}
@@ -150,18 +162,18 @@ func (a *apply) giveUp(unstage func() error) error {
 // errUnhealthy is told when the release was put in place and does not serve.
 var errUnhealthy = errors.New("it is not healthy")
 
-// putIntoService swaps to the release, drained where another instance serves meanwhile. Returns the restarted units.
-func (a *apply) putIntoService(ctx context.Context) ([]string, error) {
+// putIntoService swaps to the release, drained where another instance serves meanwhile.
+func (a *apply) putIntoService(ctx context.Context) error {
 	files, err := a.files()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if a.changed, err = a.changes(ctx, a.release, files); err != nil {
-		return nil, err
+		return err
 	}
 	status, err := a.Agent.Status(ctx, a.release.Name)
 	if err != nil {
-		return nil, fmt.Errorf("Consul's agent does not tell whether %s is registered: %w", a.release.Name, err)
+		return fmt.Errorf("Consul's agent does not tell whether %s is registered: %w", a.release.Name, err)
 	}
 	isNew := status == consul.Absent
 	fresh := isNew || a.changed.none()
@@ -169,20 +181,20 @@ func (a *apply) putIntoService(ctx context.Context) ([]string, error) {
 	drained := false
 	if !fresh {
 		if drained, err = a.drain(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	outage := !fresh && !drained && len(a.changed.units) > 0
 	if err := a.swapTo(ctx, isNew, outage); err != nil {
-		return a.changed.units, err
+		return err
 	}
 	if !a.awaitHealth(ctx, a.release, fresh, a.served) {
 		if ctx.Err() != nil {
-			return a.changed.units, ctx.Err()
+			return ctx.Err()
 		}
-		return a.changed.units, errUnhealthy
+		return errUnhealthy
 	}
-	return a.changed.units, nil
+	return nil
 }
 
 func (a *apply) files() ([]liveFile, error) {
@@ -219,62 +231,45 @@ func (a *apply) drain(ctx context.Context) (bool, error) {
 
 // goBack undoes every step, and says truly what is there now.
 func (a *apply) goBack(ctx context.Context, cause error) error {
-	name := a.release.Name
 	if a.swap == nil {
-		if err := a.undo.Run(ctx); err != nil {
-			return fmt.Errorf("the new release of %s could not be put on this node: %w; and the way back failed: %w", name, cause, err)
-		}
-		return fmt.Errorf("the new release of %s could not be put on this node: %w; nothing was changed", name, cause)
+		return a.notBegun(cause, a.undo.Run(ctx))
 	}
 	ctx = context.WithoutCancel(ctx)
 	if errors.Is(cause, errUnhealthy) {
 		a.Node.report(ctx, a.release)
 	}
 	undone := a.undo.Run(ctx)
-	reason := fmt.Sprintf("%s is not healthy", name)
+	reason := fmt.Sprintf("%s is not healthy", a.release.Name)
 	if !errors.Is(cause, errUnhealthy) {
-		reason = fmt.Sprintf("%s could not be put into service: %v", name, cause)
+		reason = fmt.Sprintf("%s could not be put into service: %v", a.release.Name, cause)
 	}
 	switch {
-	case a.old == nil && undone == nil && len(a.record.FoundBefore) == 0:
-		return fmt.Errorf("%s, and there is no earlier release: it was removed again", reason)
-	case a.old == nil && undone == nil:
-		return fmt.Errorf("%s; what was here before is back", reason)
-	case undone == nil && a.old.Release == a.release.Release:
-		return fmt.Errorf("%s, though its release %s is the one that ran here before; nothing else was tried", reason, a.release.Release)
-	case undone == nil:
-		return fmt.Errorf("%s; this node went back to release %s, which serves", reason, a.old.Release)
-	case a.old == nil:
+	case undone != nil && a.old == nil:
 		return fmt.Errorf("%s, and it could not be removed whole: %w", reason, undone)
+	case undone != nil:
+		return fmt.Errorf("%s, and going back to release %s failed: %w", reason, a.old.Release, undone)
+	case a.old == nil && len(a.foundBefore) == 0:
+		return fmt.Errorf("%s, and there is no earlier release: it was removed again", reason)
+	case a.old == nil:
+		return fmt.Errorf("%s; what was here before is back", reason)
+	case a.old.Release == a.release.Release:
+		return fmt.Errorf("%s, though its release %s is the one that ran here before; nothing else was tried", reason, a.release.Release)
+	case !a.swap.ran():
+		return fmt.Errorf("%s; this node went back to release %s, which did not run before either", reason, a.old.Release)
 	}
-	return fmt.Errorf("%s, and neither is the earlier release %s to which this node went back: %w", reason, a.old.Release, undone)
+	return fmt.Errorf("%s; this node went back to release %s, which serves", reason, a.old.Release)
 }
 
-// finish what comes after the release serves. It is not undone any more.
-func (a *apply) finish(ctx context.Context) error {
-	name, release := a.release.Name, a.release
-	a.undo.Forget()
-	a.swap.drop()
-	a.awaitMoved(ctx, release)
-	gone := a.record.succeeded(release.Release)
-	a.record.Owner, a.record.Kind = release.Owner, release.Kind
-	unneeded := slices.Concat(a.record.GivenUp, a.forget(gone))
-	a.record.GivenUp = nil
-	err := errors.Join(
-		a.Host.Link("releases/"+release.Release, currentLink(name)),
-		a.Host.Remove(releaseFolder(name, release.Release)+".replaced"),
-		a.record.write(a.Host, name),
-		a.Host.Remove(rolledBackPath(name)),
-		a.dropBinaries(ctx, unneeded),
-	)
-	// Callers may be sent here again, so that the next instance can be drained.
-	err = errors.Join(err, a.takeBack(ctx, release))
-	if err != nil {
-		return err
+// notBegun tells of a release that failed before anything of the instance was changed.
+func (a *apply) notBegun(cause, undone error) error {
+	what := fmt.Sprintf("the new release of %s could not be put on this node", a.release.Name)
+	if a.earlier {
+		what = fmt.Sprintf("release %s of %s could not be put into service", a.release.Release, a.release.Name)
 	}
-	a.tellOpen(ctx, release)
-	a.Host.Say("%s serves (restarted: %s)", name, cmpOr(strings.Join(a.changed.units, " "), "nothing"))
-	return nil
+	if undone != nil {
+		return fmt.Errorf("%s: %w; and the way back failed: %w", what, cause, undone)
+	}
+	return fmt.Errorf("%s: %w; nothing was changed", what, cause)
 }
 
 func cmpOr(text, otherwise string) string {

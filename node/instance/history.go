@@ -73,15 +73,16 @@ func (r Record) before(release string) string {
 	return ""
 }
 
-// succeeded puts a release in front, and says which ones go.
-func (r *Record) succeeded(release string) (gone []string) {
-	r.Releases = slices.DeleteFunc(r.Releases, func(one string) bool { return one == release })
-	r.Releases = slices.Insert(r.Releases, 0, release)
-	if len(r.Releases) > keepReleases {
-		gone = slices.Clone(r.Releases[keepReleases:])
-		r.Releases = r.Releases[:keepReleases]
+// succeeded puts a release in front, and behind it the one that it replaced: after a person went back that is another one
+// than the one before.
+func (r *Record) succeeded(release, replaced string) {
+	order := []string{release}
+	for _, one := range append([]string{replaced}, r.Releases...) {
+		if one != "" && !slices.Contains(order, one) {
+			order = append(order, one)
+		}
 	}
-	return gone
+	r.Releases = order[:min(len(order), keepReleases)]
 }
 
 // NeededBinaries are the binaries that releases of instances on this node name.

@@ -12,6 +12,7 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/undo"
 )
 
 // liveFile is a file of a release as it has to be on the node.
@@ -151,12 +152,24 @@ func (n *Node) hasOtherToken(name, unit string) bool {
 
 // dropIns of a unit alone; those for every service of the node are the node's business.
 func dropIns(h *host.Host, unit string) []string {
+	return inDropIns(h, unit, func(name string) (string, bool) { return name, strings.HasSuffix(name, ".conf") })
+}
+
+// leftDropIns are drop-ins of which a run that was killed left only what it had kept.
+func leftDropIns(h *host.Host, unit string) []string {
+	return inDropIns(h, unit, func(name string) (string, bool) {
+		kept, isKept := strings.CutSuffix(name, undo.KeptSuffix)
+		return strings.TrimPrefix(kept, "."), isKept
+	})
+}
+
+func inDropIns(h *host.Host, unit string, which func(name string) (string, bool)) []string {
 	var found []string
 	for _, folder := range []string{"/etc/systemd/system", "/etc/systemd/system.control", "/run/systemd/system", "/run/systemd/system.control"} {
 		at := filepath.Join(folder, unit+".d")
 		for _, name := range h.List(at) {
-			if strings.HasSuffix(name, ".conf") {
-				found = append(found, filepath.Join(at, name))
+			if one, wanted := which(name); wanted {
+				found = append(found, filepath.Join(at, one))
 			}
 		}
 	}

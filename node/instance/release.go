@@ -59,10 +59,27 @@ func envoyUnit(release document.Instance) string {
 	return mainUnit(release.Name)
 }
 
+// Reserved says whether files of this name are the Consul agent's or the node's own, and no instance's.
+func Reserved(name string) bool { return name == "consul" || strings.HasPrefix(name, "gatehouse-") }
+
+// checkName refuses what cannot be an instance, and what would take the agent's own files for one's.
+func checkName(name string) error {
+	if !document.ValidName(name) {
+		return fmt.Errorf("%q cannot be an instance: a name has letters, digits, '.', '_' and '-' alone", name)
+	}
+	if Reserved(name) {
+		return fmt.Errorf("%q cannot be an instance: files of that name are the node's own", name)
+	}
+	return nil
+}
+
 // check refuses a document that would write somewhere else than where the instance's files belong.
 func check(release document.Instance) error {
-	if !document.ValidName(release.Name) || !document.ValidName(release.Release) {
-		return fmt.Errorf("%q, release %q, cannot be an instance: names have letters, digits, '.', '_' and '-' alone", release.Name, release.Release)
+	if err := checkName(release.Name); err != nil {
+		return err
+	}
+	if !document.ValidName(release.Release) {
+		return fmt.Errorf("%q cannot be a release of %s: it has letters, digits, '.', '_' and '-' alone", release.Release, release.Name)
 	}
 	allowed := map[string]bool{
 		definitionPath(release.Name):                    true,
@@ -179,6 +196,23 @@ func secretEnv(h *host.Host, folder string, release document.Instance) ([]byte, 
 	return text, err
 }
 
+// recoverReplaced puts a release back that a run which was killed had moved away.
+func recoverReplaced(h *host.Host, name string) error {
+	folder := filepath.Join(Home(name), "releases")
+	for _, one := range h.List(folder) {
+		release, replaced := strings.CutSuffix(one, replacedSuffix)
+		if replaced && !h.Exists(filepath.Join(folder, release)) {
+			if err := h.Rename(filepath.Join(folder, one), filepath.Join(folder, release)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// replacedSuffix of a release's folder while another content takes its name.
+const replacedSuffix = ".replaced"
+
 // stage puts a release into its folder, whole or not at all, and returns how that is taken back.
 func stage(h *host.Host, release document.Instance, secrets []byte) (unstage func() error, err error) {
 	text, err := json.MarshalIndent(release, "", "  ")
@@ -190,7 +224,7 @@ func stage(h *host.Host, release document.Instance, secrets []byte) (unstage fun
 	if sameFile(h, filepath.Join(folder, documentFile), text) && sameFile(h, filepath.Join(folder, secretFile), secrets) {
 		return func() error { return nil }, nil // it is there already, and perhaps in service
 	}
-	staging, replaced := folder+".staging", folder+".replaced"
+	staging, replaced := folder+".staging", folder+replacedSuffix
 	for _, leftover := range []string{staging, replaced} {
 		if err := h.Remove(leftover); err != nil {
 			return nil, err

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"strings"
 
-	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/undo"
 )
 
 // Rollback goes back to the release that was put into service before the one that runs. Terraform does not know of it.
 func (n *Node) Rollback(ctx context.Context, name string) error {
-	if !document.ValidName(name) {
-		return fmt.Errorf("%q is not the name of an instance", name)
+	if err := checkName(name); err != nil {
+		return err
 	}
 	unlock, err := n.Host.Lock(ctx, instanceLock(name))
 	if err != nil {
@@ -39,26 +39,31 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 		return fmt.Errorf("release %s of %s is not valid on this node any more: %w; nothing was changed", earlier, name, err)
 	}
 	n.Host.Say("%s goes back from release %s to %s", name, current.Release, earlier)
-	run := &apply{Node: n, release: release, old: &current, record: history}
-	restarted, err := run.putIntoService(ctx)
-	if err != nil {
+	run := &apply{Node: n, release: release, old: &current, record: history, earlier: true, undo: undo.Stack{Timeout: goBackStep}}
+	if err := run.rollBack(ctx); err != nil {
 		return run.goBack(ctx, err)
 	}
-	run.undo.Forget()
-	run.swap.drop()
+	run.final()
 	if err := n.takeBack(ctx, release); err != nil {
 		return err
 	}
-	if err := n.Host.Link("releases/"+earlier, currentLink(name)); err != nil {
+	n.Host.Say("%s serves with release %s (restarted: %s)", name, earlier, cmpOr(strings.Join(run.changed.units, " "), "nothing"))
+	n.Host.Say("Terraform does not know: the next deploy that changes %s, or 'npm run doctor -- --mend', puts the declared release back", name)
+	return nil
+}
+
+func (a *apply) rollBack(ctx context.Context) error {
+	if err := a.putIntoService(ctx); err != nil {
 		return err
 	}
 	// What Terraform put here last stays on record, however often a person goes back.
-	if !n.Host.Exists(rolledBackPath(name)) {
-		if err := n.Host.Write(rolledBackPath(name), []byte(current.Release+"\n"), 0o644, host.Owner{}); err != nil {
+	if path := rolledBackPath(a.release.Name); !a.Host.Exists(path) {
+		if err := a.undo.Write(a.Host, path, []byte(a.old.Release+"\n"), 0o644, host.Owner{}); err != nil {
 			return err
 		}
 	}
-	n.Host.Say("%s serves with release %s (restarted: %s)", name, earlier, cmpOr(strings.Join(restarted, " "), "nothing"))
-	n.Host.Say("Terraform does not know: the next deploy that changes %s, or 'npm run doctor -- --mend', puts the declared release back", name)
-	return nil
+	if err := a.pointTo(a.release.Release); err != nil {
+		return err
+	}
+	return ctx.Err()
 }

@@ -6,8 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"gatehouse/node/consul"
+	"gatehouse/node/host"
 	"gatehouse/node/systemd"
+	"gatehouse/node/undo"
 )
 
 // snapshot is what a change may touch, as it was: files and units. Files are kept as a second link next to them, so that
@@ -18,6 +22,10 @@ type snapshot struct {
 	units []systemd.Unit
 	// restarted are units that the change has started again, or tried to.
 	restarted map[string]bool
+	// enabled says that the change has the units start with the node, or tried to.
+	enabled bool
+	// disabled says that the change took the units out of what starts with the node.
+	disabled bool
 	// reloadConsul says that the change made Consul hear of another definition.
 	reloadConsul bool
 }
@@ -28,21 +36,17 @@ type keptFile struct {
 	kept string
 }
 
-func keptPath(path string) string {
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".gatehouse-before")
-}
-
 // take a snapshot. A path may stand in it more than once.
 func (n *Node) take(ctx context.Context, paths []string, units []string) (*snapshot, error) {
 	s := &snapshot{node: n, restarted: map[string]bool{}}
 	slices.Sort(paths)
 	for _, path := range slices.Compact(paths) {
 		file := keptFile{path: path}
-		if err := n.Host.Remove(keptPath(path)); err != nil {
+		if err := n.Host.Remove(undo.Kept(path)); err != nil {
 			return s, err
 		}
 		if n.Host.Exists(path) {
-			file.kept = keptPath(path)
+			file.kept = undo.Kept(path)
 			if err := n.Host.HardLink(path, file.kept); err != nil {
 				return s, err
 			}
@@ -60,62 +64,112 @@ func (n *Node) take(ctx context.Context, paths []string, units []string) (*snaps
 }
 
 // drop what was kept.
-func (s *snapshot) drop() {
+func (s *snapshot) drop() error {
+	var failed []error
 	for _, file := range s.files {
 		if file.kept != "" {
-			_ = s.node.Host.Remove(file.kept)
+			failed = append(failed, s.node.Host.Remove(file.kept))
+		}
+		if folder := filepath.Dir(file.path); strings.HasSuffix(folder, ".service.d") {
+			s.node.Host.RemoveEmpty(folder) // of drop-ins that are gone
 		}
 	}
+	return errors.Join(failed...)
 }
 
-// restore everything as it was, units included. It goes on after an error.
+// restore everything as it was, units included. It goes on after an error, and it puts nothing on the disk.
 func (s *snapshot) restore(ctx context.Context) error {
-	n := s.node
-	var failed []error
-	note := func(err error) { failed = append(failed, err) }
-	// A definition that was not there goes first: then no caller is sent to a process that is about to stop.
-	for _, file := range s.files {
-		if file.kept == "" {
-			note(n.Host.Remove(file.path))
-		}
-	}
-	for _, file := range s.files {
-		if file.kept != "" {
-			if err := os.MkdirAll(filepath.Dir(n.Host.Path(file.path)), 0o755); err != nil {
-				note(err)
-			}
-			note(os.Rename(n.Host.Path(file.kept), n.Host.Path(file.path)))
-			// A rename of one name of a file to another name of it does nothing.
-			note(n.Host.Remove(file.kept))
-		}
-	}
+	isDefinition := func(file keptFile) bool { return filepath.Dir(file.path) == host.ConsulDir }
+	// The definition goes first: then no caller is sent to a process that is about to stop.
+	failed := s.restoreFiles(isDefinition)
 	if s.reloadConsul {
-		note(n.Agent.Reload(ctx))
+		failed = append(failed, consul.ReloadWhenThere(ctx, s.node.Agent))
 	}
-	var stop, restart, disable []string
-	for _, unit := range s.units {
-		was := unit.Active() || unit.ActiveState == "activating" || unit.ActiveState == "reloading"
+	failed = append(failed, s.endUnits(ctx)...) // before their files go: systemd needs these to disable them
+	failed = append(failed, s.restoreFiles(func(file keptFile) bool { return !isDefinition(file) })...)
+	return errors.Join(append(failed, s.beginUnits(ctx)...)...)
+}
+
+func (s *snapshot) restoreFiles(which func(keptFile) bool) (failed []error) {
+	n := s.node
+	for _, file := range s.files {
 		switch {
-		case !was:
-			stop = append(stop, unit.Name)
-		case s.restarted[unit.Name]:
-			restart = append(restart, unit.Name)
+		case !which(file):
+		case file.kept == "":
+			failed = append(failed, n.Host.Remove(file.path))
+		default:
+			failed = append(failed,
+				os.Rename(n.Host.Path(file.kept), n.Host.Path(file.path)),
+				// A rename of one name of a file to another name of it does nothing.
+				n.Host.Remove(file.kept))
 		}
-		if unit.UnitFileState != "enabled" {
+	}
+	return failed
+}
+
+// started says whether systemd had begun to run a unit.
+func started(unit systemd.Unit) bool {
+	return unit.Active() || unit.ActiveState == "activating" || unit.ActiveState == "reloading"
+}
+
+// ran says whether all units ran.
+func (s *snapshot) ran() bool {
+	return !slices.ContainsFunc(s.units, func(unit systemd.Unit) bool { return !started(unit) })
+}
+
+// endUnits that did not run before.
+func (s *snapshot) endUnits(ctx context.Context) (failed []error) {
+	var stop, disable []string
+	for _, unit := range s.units {
+		if !started(unit) {
+			stop = append(stop, unit.Name)
+		}
+		if s.enabled && unit.UnitFileState != "enabled" {
 			disable = append(disable, unit.Name)
 		}
 	}
 	if len(stop) > 0 {
-		// A unit of which there is no file any more is not loaded after the reload: it is stopped before.
-		_ = n.Systemd.Stop(ctx, stop...)
+		failed = append(failed, s.node.stop(ctx, stop...))
 	}
 	if len(disable) > 0 {
-		_ = n.Systemd.Disable(ctx, disable...)
+		failed = append(failed, s.node.Systemd.Disable(ctx, disable...))
 	}
-	note(n.Systemd.DaemonReload(ctx))
-	_ = n.Systemd.ResetFailed(ctx, append(slices.Clone(stop), restart...)...)
+	return failed
+}
+
+// beginUnits again that the change stopped.
+func (s *snapshot) beginUnits(ctx context.Context) (failed []error) {
+	var names, restart, enable []string
+	for _, unit := range s.units {
+		names = append(names, unit.Name)
+		if started(unit) && s.restarted[unit.Name] {
+			restart = append(restart, unit.Name)
+		}
+		if s.disabled && unit.UnitFileState == "enabled" {
+			enable = append(enable, unit.Name)
+		}
+	}
+	if len(enable) > 0 {
+		failed = append(failed, s.node.Systemd.Enable(ctx, enable...))
+	}
+	failed = append(failed, s.node.Systemd.DaemonReload(ctx))
+	_ = s.node.Systemd.ResetFailed(ctx, names...)
 	if len(restart) > 0 {
-		note(n.Systemd.Restart(ctx, restart...))
+		failed = append(failed, s.node.Systemd.Restart(ctx, restart...))
 	}
-	return errors.Join(failed...)
+	return failed
+}
+
+// stop units. One that does not end in time is killed by systemd; what counts is that none runs any more.
+func (n *Node) stop(ctx context.Context, units ...string) error {
+	stopped := n.Systemd.Stop(ctx, units...)
+	if stopped == nil {
+		return nil
+	}
+	for _, name := range units {
+		if unit, err := n.Systemd.Unit(ctx, name); err != nil || started(unit) {
+			return stopped
+		}
+	}
+	return nil
 }

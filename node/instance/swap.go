@@ -56,6 +56,13 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 	return a.start(ctx, Units(a.release.Kind, a.release.Name)...)
 }
 
+const (
+	// goBackLock is how long going back waits for the node's lock.
+	goBackLock = 30 * time.Second
+	// goBackStep is how long one step of the way back may take: the earlier release has to become healthy in it.
+	goBackStep = 6 * time.Minute
+)
+
 // keep what the swap is going to touch, and register the way back.
 func (a *apply) keep(ctx context.Context) error {
 	name := a.release.Name
@@ -75,17 +82,18 @@ func (a *apply) keep(ctx context.Context) error {
 			}
 		}
 	}
+	for _, unit := range units {
+		paths = append(append(paths, runtimeMask(unit)), leftDropIns(a.Host, unit)...)
+	}
 	swap, err := a.take(ctx, paths, units)
 	if err != nil {
-		swap.drop()
-		return fmt.Errorf("what is here could not be kept: %w", err)
+		return fmt.Errorf("what is here could not be kept: %w", errors.Join(err, swap.drop()))
 	}
 	if err := a.Host.Backup(found...); err != nil {
-		swap.drop()
-		return err
+		return errors.Join(err, swap.drop())
 	}
 	if len(found) > 0 {
-		a.record.FoundBefore = found
+		a.foundBefore = found
 	}
 	a.swap = swap
 	a.undo.Add("put the files and units of "+name+" back", a.restore)
@@ -94,13 +102,13 @@ func (a *apply) keep(ctx context.Context) error {
 
 // restore what was here, and wait until the earlier release serves.
 func (a *apply) restore(ctx context.Context) error {
-	if unlock, err := a.Host.Lock(ctx, nodeLock); err == nil { // going back must not fail for want of the lock
-		defer unlock()
-	}
-	if err := a.swap.restore(ctx); err != nil {
+	unlock := a.lockToGoBack(ctx)
+	err := a.swap.restore(ctx)
+	unlock()
+	if err != nil {
 		return err
 	}
-	if a.old == nil || len(a.swap.restarted) == 0 {
+	if a.old == nil || len(a.swap.restarted) == 0 || !a.swap.ran() {
 		return nil
 	}
 	if !a.awaitHealth(ctx, *a.old, false, a.served) {
@@ -108,6 +116,19 @@ func (a *apply) restore(ctx context.Context) error {
 		return errors.New("it does not serve")
 	}
 	return nil
+}
+
+// lockToGoBack is the node's lock, if it can be had soon: going back must not fail for want of it, nor because the
+// connection went away.
+func (a *apply) lockToGoBack(ctx context.Context) (unlock func()) {
+	patient := *a.Host
+	patient.Attended = nil
+	patient.LockTimeout = min(patient.LockTimeout, goBackLock)
+	unlock, err := patient.Lock(ctx, nodeLock)
+	if err != nil {
+		return func() {}
+	}
+	return unlock
 }
 
 // install the files. A definition that is introduced later is taken away: no other reload is to make it known before the
@@ -136,6 +157,7 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 	if err := a.clearOverrides(ctx, units); err != nil {
 		return err
 	}
+	a.swap.enabled = true
 	if err := a.Systemd.Enable(ctx, units...); err != nil {
 		return fmt.Errorf("the units of %s could not be enabled: %w", name, err)
 	}
@@ -157,7 +179,7 @@ func (a *apply) clearOverrides(ctx context.Context, units []string) error {
 			}
 			a.Host.RemoveEmpty(filepath.Dir(path))
 		}
-		if a.Host.Exists(filepath.Join("/run/systemd/system", unit)) {
+		if a.Host.Exists(runtimeMask(unit)) {
 			if err := a.Systemd.UnmaskRuntime(ctx, unit); err != nil {
 				return fmt.Errorf("%s is masked: %w", unit, err)
 			}
@@ -165,6 +187,9 @@ func (a *apply) clearOverrides(ctx context.Context, units []string) error {
 	}
 	return nil
 }
+
+// runtimeMask of a unit: a link to /dev/null that ends with the next boot.
+func runtimeMask(unit string) string { return filepath.Join("/run/systemd/system", unit) }
 
 func (a *apply) reloadConsul(ctx context.Context) error {
 	a.swap.reloadConsul = true
@@ -345,25 +370,28 @@ func (n *Node) awaitMoved(ctx context.Context, release document.Instance) {
 	if len(release.Upstreams) == 0 {
 		return
 	}
-	if !n.wait(ctx, n.Timing.Moved, func() bool { return n.hasUpstreams(ctx, release) }) {
+	if !n.wait(ctx, n.Timing.Moved, func() bool { return n.hasUpstreams(ctx, release) }) && ctx.Err() == nil {
 		n.Host.Say("the Envoy of %s does not listen for all of its upstreams", release.Name)
 	}
 	ended := func() bool {
 		draining, err := n.Envoy(release.AdminPort).Draining(ctx)
 		return err == nil && draining == 0
 	}
-	if !n.wait(ctx, n.Timing.Moved, ended) {
+	if !n.wait(ctx, n.Timing.Moved, ended) && ctx.Err() == nil {
 		n.Host.Say("%s still has connections to upstreams that it had before", release.Name)
 	}
 }
 
-// takeBack ends when callers may be sent here again.
+// takeBack ends when callers may be sent here again. A signal shortens the wait alone: no instance stays hidden.
 func (n *Node) takeBack(ctx context.Context, release document.Instance) error {
-	if err := n.undrain(ctx, release.Kind, release.Name); err != nil {
+	if err := n.undrain(context.WithoutCancel(ctx), release.Kind, release.Name); err != nil {
 		return err
 	}
 	if n.wait(ctx, n.Timing.Offered, func() bool { return n.offered(ctx, release) }) {
 		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s serves with release %s; this run was ended before Consul's servers offered it to callers: %w", release.Name, release.Release, ctx.Err())
 	}
 	return fmt.Errorf("%s passes its checks on this node, but after %s Consul's servers do not offer it to callers; see 'mesh status' and: journalctl -u consul -n 50", release.Name, n.Timing.Offered)
 }
@@ -382,25 +410,12 @@ func (n *Node) tellOpen(ctx context.Context, release document.Instance) {
 	}
 }
 
-// forget releases, and say which binaries they had.
-func (n *apply) forget(releases []string) []string {
-	var binaries []string
-	for _, one := range releases {
-		folder := releaseFolder(n.release.Name, one)
-		if found, err := Load(n.Host, folder); err == nil && found.Binary != nil {
-			binaries = append(binaries, found.Binary.SHA256)
-		}
-		_ = n.Host.Remove(folder)
-	}
-	return binaries
-}
-
 // dropBinaries of this list that no release needs.
 func (n *Node) dropBinaries(ctx context.Context, binaries []string) error {
 	if len(binaries) == 0 {
 		return nil
 	}
-	unlock, err := n.Host.Lock(ctx, binariesLock)
+	unlock, err := n.Host.Lock(ctx, BinariesLock)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
+	"gatehouse/node/undo"
 )
 
 // writtenByUs stands in the first line of each unit and definition.
@@ -31,7 +33,7 @@ type Catalogue interface {
 
 // Run sweeps.
 func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc document.Sweep) error {
-	if err := node.Host.CheckOwner(doc.Owner); err != nil {
+	if err := checkRecord(node.Host, doc.Owner); err != nil {
 		return err
 	}
 	unlock, err := node.Host.Lock(ctx, "sweep")
@@ -43,13 +45,27 @@ func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc docu
 		return err
 	}
 	s := &sweep{node, doc, catalogue}
-	for _, step := range []func(context.Context) error{s.instances, s.leftovers, s.movedGateways, s.secrets, s.binaries} {
+	recorded := s.recorded()
+	leftovers := func(ctx context.Context) error { return s.leftovers(ctx, recorded) }
+	for _, step := range []func(context.Context) error{s.instances, s.registrations, leftovers, s.secrets, s.binaries} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	node.Host.Say("nothing of the mesh is here that is not declared")
+	node.Host.Say("nothing of the mesh %s is here that is not declared", doc.Mesh)
 	return nil
+}
+
+// checkRecord refuses a node that is not on record as the mesh's.
+func checkRecord(h *host.Host, owner document.Owner) error {
+	if err := h.CheckOwner(owner); err != nil {
+		return err
+	}
+	if record, err := h.Record(); err != nil || record.Mesh == owner.Mesh {
+		return err
+	}
+	return fmt.Errorf("%s names no mesh, so there is no record of what %s put here; nothing was removed. Replace the Terraform resource node_%s and deploy again",
+		host.NodeFile, owner.Mesh, owner.Node)
 }
 
 func (s *sweep) declared(name string) bool { return slices.Contains(s.Instances, name) }
@@ -58,19 +74,47 @@ func (s *sweep) declared(name string) bool { return slices.Contains(s.Instances,
 func (s *sweep) instances(ctx context.Context) error {
 	var leaving []string
 	for _, name := range s.Host.List(host.Instances) {
-		if !s.declared(name) && document.ValidName(name) {
+		if !s.declared(name) && document.ValidName(name) && !instance.Reserved(name) {
 			leaving = append(leaving, name)
 		}
 	}
 	return s.Remove(ctx, leaving...)
 }
 
-// leftovers of this mesh: units and definitions that an earlier run wrote and whose folder is gone.
-func (s *sweep) leftovers(ctx context.Context) error {
+// recorded are the names of workloads of which there is a record that this mesh put them here.
+func (s *sweep) recorded() []string {
+	names := s.Host.List(host.Instances)
 	for _, unit := range s.Host.List(host.UnitDir) {
-		name, isUnit := strings.CutSuffix(unit, ".service")
-		name = strings.TrimSuffix(name, "-sidecar-proxy")
-		if !isUnit || s.declared(name) || isAgents(name) || !s.wroteUnit(unit) {
+		if name, isUnit := workload(unit); isUnit && s.wroteUnit(unit) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// workload that a unit is of.
+func workload(unit string) (name string, isUnit bool) {
+	name, isUnit = strings.CutSuffix(unit, ".service")
+	return strings.TrimSuffix(name, "-sidecar-proxy"), isUnit
+}
+
+// leftovers of this mesh: definitions and units that an earlier run wrote and whose folder is gone. The units are the record
+// that a definition is the mesh's, so they go last.
+func (s *sweep) leftovers(ctx context.Context, recorded []string) error {
+	for _, name := range recorded {
+		path := filepath.Join(host.ConsulDir, name+".hcl")
+		if s.belongs(name) || !s.wrote(path) {
+			continue
+		}
+		s.Host.Say("removing %s, which is not declared here", path)
+		if err := s.removeDefinition(ctx, path); err != nil {
+			return err
+		}
+	}
+	for _, unit := range s.Host.List(host.UnitDir) {
+		name, isUnit := workload(unit)
+		if !isUnit || s.belongs(name) || !s.wroteUnit(unit) {
 			continue
 		}
 		s.Host.Say("removing %s, which is not declared here", unit)
@@ -81,25 +125,28 @@ func (s *sweep) leftovers(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, file := range s.Host.List(host.ConsulDir) {
-		name, isDefinition := strings.CutSuffix(file, ".hcl")
-		path := filepath.Join(host.ConsulDir, file)
-		if !isDefinition || s.declared(name) || isAgents(name) || !s.wrote(path) {
-			continue
-		}
-		s.Host.Say("removing %s, which is not declared here", path)
-		if err := errors.Join(s.Host.Backup(path), s.Host.Remove(path)); err != nil {
-			return err
-		}
-		if err := consul.ReloadWhenThere(ctx, s.Agent); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
-// isAgents says whether a file of this name is the agent's or the node's own, and no instance's.
-func isAgents(name string) bool { return name == "consul" || strings.HasPrefix(name, "gatehouse-") }
+// removeDefinition of which Consul has to hear. It is put back when Consul did not, so that the next sweep finds it.
+func (s *sweep) removeDefinition(ctx context.Context, path string) error {
+	if err := s.Host.Backup(path); err != nil {
+		return err
+	}
+	var removed undo.Stack
+	if _, err := removed.Remove(s.Host, path); err != nil {
+		return errors.Join(err, removed.Run(ctx))
+	}
+	if err := consul.ReloadWhenThere(ctx, s.Agent); err != nil {
+		return errors.Join(err, removed.Run(ctx))
+	}
+	return removed.Forget()
+}
+
+// belongs says whether files of this name stay: they are of a declared instance, of the agent or of the node.
+func (s *sweep) belongs(name string) bool {
+	return s.declared(name) || instance.Reserved(name) || !document.ValidName(name)
+}
 
 // wrote says whether Gatehouse wrote a file. This node belongs to no other mesh: see CheckOwner.
 func (s *sweep) wrote(path string) bool {
@@ -122,13 +169,21 @@ func (s *sweep) wroteUnit(unit string) bool {
 	return false
 }
 
-// secrets of instances that are not declared: one whose first release failed has nothing else here.
+// secrets of instances that are not declared: one whose first release failed has nothing else here. And what runs that were
+// killed kept of their definitions and units; a definition holds the token too.
 func (s *sweep) secrets(context.Context) error {
 	var failed []error
 	for _, folder := range []string{host.Secrets, host.EnvDir} {
 		for _, file := range s.Host.List(folder) {
-			name := strings.TrimSuffix(strings.TrimSuffix(file, ".token"), ".env")
-			if name != file && !strings.HasPrefix(file, "_") && !s.declared(name) {
+			if name, isSecret := ofInstance(file); isSecret && !s.declared(name) {
+				failed = append(failed, s.Host.Remove(filepath.Join(folder, file)))
+			}
+		}
+	}
+	for _, folder := range []string{host.ConsulDir, host.UnitDir} {
+		for _, file := range s.Host.List(folder) {
+			kept, isKept := strings.CutSuffix(file, undo.KeptSuffix)
+			if name, _ := workload(strings.TrimSuffix(strings.TrimPrefix(kept, "."), ".hcl")); isKept && !s.belongs(name) {
 				failed = append(failed, s.Host.Remove(filepath.Join(folder, file)))
 			}
 		}
@@ -136,8 +191,29 @@ func (s *sweep) secrets(context.Context) error {
 	return errors.Join(failed...)
 }
 
+// ofInstance is the instance whose secret or environment a file is, or what a run that was killed kept of one.
+func ofInstance(file string) (name string, isSecret bool) {
+	if kept, isKept := strings.CutSuffix(file, undo.KeptSuffix); isKept {
+		file = strings.TrimPrefix(kept, ".")
+	}
+	if strings.HasPrefix(file, "_") { // the node's own
+		return "", false
+	}
+	for _, ending := range []string{".token", ".env"} {
+		if name, isSecret = strings.CutSuffix(file, ending); isSecret {
+			return name, true
+		}
+	}
+	return "", false
+}
+
 // binaries that no release names and that are not declared, and uploads that were broken off.
-func (s *sweep) binaries(context.Context) error {
+func (s *sweep) binaries(ctx context.Context) error {
+	unlock, err := s.Host.Lock(ctx, instance.BinariesLock)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	needed := instance.NeededBinaries(s.Host)
 	var failed []error
 	for _, binary := range s.Host.List(host.Binaries) {

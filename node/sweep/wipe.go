@@ -30,14 +30,17 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 		}
 		return fmt.Errorf("this node belongs to the mesh %s: nothing was removed; take it out of the nodes of %s", host.Clean(other), doc.Mesh)
 	}
-	if err := node.Remove(ctx, h.List(host.Instances)...); err != nil {
+	if err := (&sweep{Node: node}).instances(ctx); err != nil {
 		return err
 	}
 	if h.Exists(filepath.Join(host.UnitDir, drainUnit)) {
 		if err := node.RemoveUnits(ctx, drainUnit); err != nil {
 			return err
 		}
-		_ = node.Agent.NodeMaintenance(ctx, false) // the unit sets it when it stops
+		// The unit sets it when it stops.
+		if err := node.Agent.NodeMaintenance(context.WithoutCancel(ctx), false); err != nil && !doc.Agent {
+			h.Say("warning: the node may still be in maintenance mode (%v); see: consul maint", err)
+		}
 	}
 	failed := []error{h.Remove(host.MeshFile)}
 	if doc.Agent && removeAgent != nil {

@@ -16,8 +16,11 @@ import (
 // it back is a rename, which a full disk does not stop; and without an ending that Consul or systemd would read. After a run
 // that was killed it is still there.
 func Kept(path string) string {
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".gatehouse-before")
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+KeptSuffix)
 }
+
+// KeptSuffix is how the names of Kept end.
+const KeptSuffix = ".gatehouse-before"
 
 // Interrupted says whether an earlier run was killed between the change of one of these paths and its end.
 func Interrupted(h *host.Host, paths ...string) bool {
@@ -47,6 +50,14 @@ func (s *Stack) Write(h *host.Host, path string, content []byte, mode os.FileMod
 	return h.Write(path, content, mode, owner)
 }
 
+// Link makes path a symbolic link to target, and registers that what was there comes back.
+func (s *Stack) Link(h *host.Host, target, path string) error {
+	if err := s.before(h, path); err != nil {
+		return err
+	}
+	return h.Link(target, path)
+}
+
 // before registers how the file that is now at path comes back.
 func (s *Stack) before(h *host.Host, path string) error {
 	if s.files[path] {
@@ -70,7 +81,7 @@ func (s *Stack) before(h *host.Host, path string) error {
 			return err
 		}
 		return h.Remove(kept) // a rename of one name of a file to another name of it does nothing
-	}, func() { _ = h.Remove(kept) })
+	}, func() error { return h.Remove(kept) })
 	return nil
 }
 
@@ -108,7 +119,7 @@ func (s *Stack) Remove(h *host.Host, path string) (bool, error) {
 		return false, err
 	}
 	s.registered(path)
-	s.AddKept("put back "+path, func(context.Context) error { return h.Rename(kept, path) }, func() { _ = h.Remove(kept) })
+	s.AddKept("put back "+path, func(context.Context) error { return h.Rename(kept, path) }, func() error { return h.Remove(kept) })
 	return true, nil
 }
 

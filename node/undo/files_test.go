@@ -149,7 +149,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	if !undo.Interrupted(h, "/etc/consul.d/consul.hcl") {
 		t.Error("nothing says that a change is under way")
 	}
-	stack.Forget()
+	must(t, stack.Forget())
 	after := tree(t, h)
 	if strings.Contains(after, "gatehouse-before") || strings.Contains(after, "old") || !strings.Contains(after, "secrets/token") {
 		t.Errorf("after\n%s", after)

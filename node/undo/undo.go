@@ -24,7 +24,7 @@ type Stack struct {
 type step struct {
 	name   string
 	undo   func(context.Context) error
-	forget func()
+	forget func() error
 }
 
 // Add registers how a change is taken back. The name completes "cannot ...": "put back /etc/consul.d/consul.hcl".
@@ -33,7 +33,7 @@ func (s *Stack) Add(name string, undo func(ctx context.Context) error) {
 }
 
 // AddKept registers also what removes the things that only undo would have needed.
-func (s *Stack) AddKept(name string, undo func(ctx context.Context) error, forget func()) {
+func (s *Stack) AddKept(name string, undo func(ctx context.Context) error, forget func() error) {
 	s.steps = append(s.steps, step{name, undo, forget})
 }
 
@@ -66,12 +66,15 @@ func run(ctx context.Context, timeout time.Duration, one step) error {
 	return one.undo(ctx)
 }
 
-// Forget everything: the changes stay.
-func (s *Stack) Forget() {
+// Forget everything: the changes stay. The error tells what only going back would have needed and could not be removed; it
+// does no harm, and the next change of the same thing removes it.
+func (s *Stack) Forget() error {
+	var failed []error
 	for _, one := range s.steps {
 		if one.forget != nil {
-			one.forget()
+			failed = append(failed, one.forget())
 		}
 	}
 	s.steps, s.files = nil, nil
+	return errors.Join(failed...)
 }

@@ -60,9 +60,14 @@ func TestEachStepHasItsOwnTime(t *testing.T) {
 func TestForget(t *testing.T) {
 	var stack undo.Stack
 	forgotten := false
-	stack.AddKept("undo", func(context.Context) error { return errors.New("it ran") }, func() { forgotten = true })
+	stack.AddKept("undo", func(context.Context) error { return errors.New("it ran") }, func() error {
+		forgotten = true
+		return errors.New("it is busy")
+	})
 	stack.Add("undo", func(context.Context) error { return errors.New("it ran") })
-	stack.Forget()
+	if err := stack.Forget(); err == nil || err.Error() != "it is busy" {
+		t.Errorf("error: %v", err)
+	}
 	if err := stack.Run(context.Background()); err != nil || !forgotten {
 		t.Errorf("error %v, forgotten %t", err, forgotten)
 	}

@@ -70,6 +70,9 @@ func (m *Manager) Set(unit systemd.Unit) {
 		m.pid++
 		unit.MainPID = m.pid
 	}
+	if unit.ActiveState == "active" && unit.ControlGroup == "" {
+		unit.ControlGroup = "/system.slice/" + unit.Name
+	}
 	m.units[unit.Name] = &unit
 	m.readFile(unit.Name)
 }
