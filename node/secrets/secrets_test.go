@@ -29,7 +29,7 @@ func arrive(t *testing.T, h *host.Host, content string) string {
 
 func TestTakeReadsAndRemoves(t *testing.T) {
 	h := node(t)
-	path := arrive(t, h, `{"a":"1","b":null,"c":2}`)
+	path := arrive(t, h, `{"a":"1"}`)
 	values, err := Take(h, "step")
 	if err != nil || len(values) != 1 || values["a"] != "1" {
 		t.Errorf("got %v, %v", values, err)
@@ -52,8 +52,8 @@ func TestTakeRefuses(t *testing.T) {
 			must(t, os.WriteFile(other, []byte(`{"a":"of another"}`), 0o600))
 			must(t, os.Link(other, path))
 		},
-		"are no JSON object": func(t *testing.T, _ *host.Host, path string) {
-			must(t, os.WriteFile(path, []byte(`hidden`), 0o600))
+		"are not a JSON object of texts": func(t *testing.T, _ *host.Host, path string) {
+			must(t, os.WriteFile(path, []byte(`{"a":"1","hidden":2}`), 0o600))
 		},
 	}
 	for reason, prepare := range plant {
