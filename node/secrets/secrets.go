@@ -68,6 +68,9 @@ func read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, limit))
 }
 
+// escape of systemd.exec(5): between double quotes a backslash stands before these.
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`)
+
 // Environment is what systemd reads variables from: these secrets, each in its own line.
 func Environment(values map[string]string, names []string) ([]byte, error) {
 	var lines strings.Builder
@@ -76,8 +79,7 @@ func Environment(values map[string]string, names []string) ([]byte, error) {
 		if !oneLine(value) {
 			return nil, fmt.Errorf("the value of %s cannot be an environment variable: it has to be one line of text and not empty. Correct it in the mesh's secrets and deploy again", name)
 		}
-		// systemd undoes a backslash before these two and leaves everything else between the quotes alone.
-		fmt.Fprintf(&lines, "%s=\"%s\"\n", name, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value))
+		fmt.Fprintf(&lines, "%s=\"%s\"\n", name, escape.Replace(value))
 	}
 	return []byte(lines.String()), nil
 }

@@ -75,7 +75,7 @@ func TestTakeRefuses(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	values := map[string]string{"A": `say "it" \n $HOME`, "B": "b=c"}
 	text, err := Environment(values, []string{"B", "A"})
-	if want := "B=\"b=c\"\nA=\"say \\\"it\\\" \\\\n $HOME\"\n"; err != nil || string(text) != want {
+	if want := "B=\"b=c\"\nA=\"say \\\"it\\\" \\\\n \\$HOME\"\n"; err != nil || string(text) != want {
 		t.Errorf("got %q, %v", text, err)
 	}
 	for _, bad := range []string{"", "two\nlines", "\x7f", "\u0085", "\ufffe", "\xff"} {
