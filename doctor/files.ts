@@ -1,4 +1,4 @@
-/** Files of a node against the declaration: content, owner, mode, and what nobody declared. */
+/** Files of a node against the declaration: content, owner, mode, and what is not declared. */
 import type { Expected, ExpectedFile } from "./expected";
 import { drift, type Finding, Layer } from "./finding";
 import { shellWord } from "./printable";
@@ -67,15 +67,18 @@ function undeclared({ node, files, links, binaries, sweep }: Expected, report: N
       found: "it is there",
       ...(hasRecord(path, report)
         ? { mends: sweep }
-        : { remedy: `on ${node.name}: rm ${shellWord(path)}, then: consul reload` }),
+        : { remedy: `on ${node.name}: rm ${shellWord(path)}${path.endsWith(".hcl") ? ", then: consul reload" : ""}` }),
     }),
   );
 }
 
-/** The sweep removes a definition only where the instance's folder or a unit shows that the mesh put it there. */
+/**
+ * The sweep removes a definition only where the instance's folder or a unit shows that the mesh put it there, and no token that
+ * is not of an instance.
+ */
 function hasRecord(path: string, { tree, written }: NodeReport): boolean {
   const name = /^\/etc\/consul\.d\/(.*)\.hcl$/.exec(path)?.[1];
-  if (name === undefined) return true;
+  if (name === undefined) return !path.startsWith(`${GATEHOUSE}/secrets/_`);
   const units = [`${name}.service`, `${name}-sidecar-proxy.service`].map((unit) => `/etc/systemd/system/${unit}`);
   return (
     tree.some((one) => one.path === `${GATEHOUSE}/instances/${name}`) || written.some((one) => units.includes(one))
@@ -84,17 +87,17 @@ function hasRecord(path: string, { tree, written }: NodeReport): boolean {
 
 /** Gatehouse's own folders, its program, which `compareProgram` looks at, and the node's record. */
 const OWN = [
-  ...["bin", "binaries", "env", "incoming", "incoming-secrets", "instances", "lib", "secrets"],
-  ...["bin/gatehouse-node", "node.json"],
+  ...["bin", "binaries", "env", "incoming", "incoming-secrets", "instances", "secrets"],
+  ...["bin/gatehouse-node", "node.json", "secrets/_agent.token"],
 ];
+
+/** Of an earlier version: it stays as long as the unit of a release to go back to calls it (node/setup/earlier.go). */
+const EARLIER = /^(lib(\/[^/]+)?|node\.conf)$/;
 
 /** Places that hold what comes and goes: releases to go back to, binaries on their way and those of old releases. */
 function allowed(path: string, needed: Set<string>, retired: boolean): boolean {
   if (retired) return false;
-  if (OWN.includes(path)) return true;
-  if (/^secrets\/_(agent|handover)\.token$/.test(path)) return true;
-  // The program on the node, and what units of an earlier version still call.
-  if (/^(bin(\/gatehouse-node)?|lib\/[^/]+|node\.conf)$/.test(path)) return true;
+  if (OWN.includes(path) || EARLIER.test(path)) return true;
   const [folder, name = "", below] = path.split("/");
   if (folder === "instances") return below !== undefined; // the folder of an instance is its own
   return (folder === "binaries" || folder === "incoming") && needed.has(name);

@@ -112,6 +112,12 @@ const cases: [what: string, change: (report: NodeReport) => void, found: string,
     ["sweep_worker1"],
   ],
   [
+    "a token that an earlier version left",
+    (report) => report.tree.push({ path: "/opt/gatehouse/secrets/_handover.token", type: "f", target: "" }),
+    "worker1: /opt/gatehouse/secrets/_handover.token: it is there",
+    [],
+  ],
+  [
     "a registration under our name",
     (report) => report.services?.push({ ID: "b2", Service: "backend", Kind: "", Port: 1, Of: "", Upstreams: [] }),
     "worker1: registration b2: service backend, port 1",

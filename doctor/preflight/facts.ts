@@ -24,12 +24,12 @@ export interface Facts {
   folders: Folder[];
   agent: Agent;
   units: { name: string; file: string; state: string }[];
-  /** The mesh that the node belongs to by its node.conf, and the one that set up its agent; empty when none. */
+  /** The mesh that the node belongs to by its own record, and the one that set up its agent; empty when none. */
   mesh: string;
   agentMesh: string;
   /** Instances that Gatehouse has put there. */
   instances: string[];
-  /** Those among them that somebody took back to an earlier release with `mesh rollback`. */
+  /** Those among them that a person took back to an earlier release with `mesh rollback`. */
   rolledBack: string[];
   /** SHA-256 of the binaries that Gatehouse has put there. */
   binaries: string[];

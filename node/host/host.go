@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Places on a node. templates/layout.ts names the same ones for the TypeScript half.
+// Places on a node. templates and doctor name some of them too, for the TypeScript half.
 const (
 	Gatehouse = "/opt/gatehouse"
 	Program   = Gatehouse + "/bin/gatehouse-node"
