@@ -51,6 +51,9 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 export const mendInstance = ({ workload, node }: Instance): Mend[] =>
   replacing("mesh", `instance_${workload.name}_${node.name}`);
 export const mendNode = (node: MeshNode): Mend[] => replacing("mesh", `node_${node.name}`);
+/** gatehouse-node comes with the first stack that needs it. */
+export const mendProgram = ({ consul }: Mesh, node: MeshNode): Mend[] =>
+  replacing(consul.existing ? "mesh" : "cluster", `program_${node.name}`);
 const mendAgent = (node: MeshNode): Mend[] => replacing("cluster", `agent_${node.name}`);
 
 /** What `mesh` wants on `node`. A retired node wants nothing. */

@@ -89,6 +89,7 @@ function hasRecord(path: string, { tree, written }: NodeReport): boolean {
 const OWN = [
   ...["bin", "binaries", "env", "incoming", "incoming-secrets", "instances", "secrets"],
   ...["bin/gatehouse-node", "node.json", "secrets/_agent.token"],
+  ...["prerequisites.sh", "deploy-user.sh"], // of user_data
 ];
 
 /** Of an earlier version: it stays as long as the unit of a release to go back to calls it (node/setup/earlier.go). */

@@ -52,7 +52,7 @@ export function judgeAnswer(
 ): Look {
   const { stdout, stderr, exitCode } = answer;
   if (exitCode === 255) return { looked: false, findings: [unreachable(expected, stderr)] };
-  if (isAbsent(answer)) return { looked: false, findings: absent(expected, version) };
+  if (isAbsent(answer)) return { looked: false, findings: absent(mesh, expected, version) };
   try {
     const report = readReport(stdout);
     const program = compareProgram(mesh, expected.node, report, version);
@@ -60,7 +60,7 @@ export function judgeAnswer(
   } catch (error) {
     const found = error instanceof Unreadable ? error.version : undefined;
     const isOther = found === undefined ? stderr.includes(OTHER_DOCUMENT) : found !== version;
-    if (isOther) return { looked: false, findings: unreadable(expected, version, found) };
+    if (isOther) return { looked: false, findings: unreadable(mesh, expected, version, found) };
     return { looked: false, findings: [unreachable(expected, `${(error as Error).message}. ${stderr}`)] };
   }
 }

@@ -2,7 +2,7 @@
 import type { Mesh, MeshNode } from "../model";
 import { NODE_PROGRAM } from "../templates";
 import type { Output } from "../tools/process";
-import { type Expected, mendNode } from "./expected";
+import { type Expected, mendNode, mendProgram } from "./expected";
 import { about, drift, type Finding, Layer } from "./finding";
 import type { NodeReport } from "./report";
 
@@ -20,22 +20,21 @@ export const OTHER_DOCUMENT = "is not what this gatehouse-node reads";
 const where = (node: MeshNode): string => `${node.name}: ${NODE_PROGRAM}`;
 
 /** Without the program nothing of the node can be looked at. A retired node has been emptied then. */
-export function absent({ node, instances }: Expected, version: string): Finding[] {
+export function absent(mesh: Mesh, { node, instances }: Expected, version: string): Finding[] {
   if (node.retired) return [];
   return [
     drift(Layer.Declared, where(node), {
       expected: `gatehouse-node ${version}`,
       found: "nothing; the rest of the node could not be looked at",
-      mends: mendNode(node),
-      remedy: "npm run deploy",
+      mends: mendProgram(mesh, node),
       concerns: instances.map(({ workload }) => about.instance(workload.name, node.name)),
     }),
   ];
 }
 
 /** A program of another version, whose report cannot be read. */
-export function unreadable(expected: Expected, version: string, found: string | undefined): Finding[] {
-  const [finding] = absent(expected, version);
+export function unreadable(mesh: Mesh, expected: Expected, version: string, found: string | undefined): Finding[] {
+  const [finding] = absent(mesh, expected, version);
   if (!finding) return [];
   const other = found === undefined ? "another version" : `gatehouse-node ${found}`;
   return [{ ...finding, found: `${other}; the rest of the node could not be looked at` }];
@@ -43,15 +42,15 @@ export function unreadable(expected: Expected, version: string, found: string | 
 
 export function compareProgram(mesh: Mesh, node: MeshNode, report: NodeReport, version: string): Finding[] {
   if (node.retired) return [];
-  return [...compareVersion(node, report, version), ...compareRecord(mesh, node, report)];
+  return [...compareVersion(mesh, node, report, version), ...compareRecord(mesh, node, report)];
 }
 
-function compareVersion(node: MeshNode, report: NodeReport, version: string): Finding[] {
+function compareVersion(mesh: Mesh, node: MeshNode, report: NodeReport, version: string): Finding[] {
   if (report.version === version) return [];
   const what = {
     expected: `gatehouse-node ${version}`,
     found: `gatehouse-node ${report.version}`,
-    mends: mendNode(node),
+    mends: mendProgram(mesh, node),
   };
   return [drift(Layer.Declared, where(node), what)];
 }

@@ -2,29 +2,30 @@
 import { createHash } from "node:crypto";
 import { readTemplate } from "./engine";
 import { shellWord } from "./escape";
+import type * as documents from "./node-documents";
 
 /** Where gatehouse-node is on a node. */
 export const NODE_PROGRAM = "/opt/gatehouse/bin/gatehouse-node";
 
-/** What gatehouse-node can be asked to do with a document, as its command line has it. A test compares the program. */
-export const VERBS = [
-  "agent remove",
-  "agent setup",
-  "agent token",
-  "expand",
-  "expand remove",
-  "incoming",
-  "inspect",
-  "instance apply",
-  "owner",
-  "probe",
-  "setup",
-  "sweep",
-  "tokens",
-  "uninstall",
-  "wipe",
-] as const;
-export type Verb = (typeof VERBS)[number];
+/** What gatehouse-node can be asked to do, as its command line has it, each with the document that it takes. */
+interface Documents {
+  "agent remove": documents.AgentRemoval;
+  "agent setup": documents.Agent;
+  "agent token": documents.AgentToken;
+  expand: documents.Expand;
+  "expand remove": documents.ExpandRemoval;
+  incoming: documents.Incoming;
+  inspect: documents.Inspection;
+  "instance apply": documents.Instance;
+  owner: documents.Owner;
+  probe: documents.Probe;
+  setup: documents.Setup;
+  sweep: documents.Sweep;
+  tokens: documents.Tokens;
+  uninstall: documents.Owner;
+  wipe: documents.Wipe;
+}
+export type Verb = keyof Documents;
 
 /** A gatehouse-node that Terraform has just uploaded to the home folder of the user who logs in. */
 export interface Upload {
@@ -38,13 +39,13 @@ export interface Upload {
  * `cdk.tf.json` sees the files and settings that go to a node.
  * @param upload is checked and put in place first. @default the program is on the node
  */
-export function nodeProgram(verb: Verb, document: object, upload?: Upload): string {
+export function nodeProgram<V extends Verb>(verb: V, document: Documents[V], upload?: Upload): string {
   const values = { VERB: verb, UPLOADED: upload?.name, SHA256: upload?.sha256 };
   return `#!/bin/sh\n${shellConf(values)}${readTemplate("shell/run.sh")}${JSON.stringify(document, null, 2)}\n`;
 }
 
 /** The same for the standard input of a shell that is root's already. No line of JSON ends the document early. */
-export function nodeScript(verb: Verb, document: object): string {
+export function nodeScript<V extends Verb>(verb: V, document: Documents[V]): string {
   return `exec ${NODE_PROGRAM} ${verb} <<'DOCUMENT'\n${JSON.stringify(document, null, 2)}\nDOCUMENT\n`;
 }
 

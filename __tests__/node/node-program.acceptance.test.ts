@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { VERBS } from "../../templates/program";
+import type { Verb } from "../../templates/program";
 import { type Arch, buildNodeProgram, NODE_MODULE, nodeProgram } from "../../tools/node-program";
 
 jest.setTimeout(10 * 60_000);
@@ -53,11 +53,30 @@ test("with nothing changed nothing is built", async () => {
   expect(told).toEqual([]);
 });
 
+/** Every verb: one that is missing here does not compile. */
+const asked: Record<Verb, true> = {
+  "agent remove": true,
+  "agent setup": true,
+  "agent token": true,
+  expand: true,
+  "expand remove": true,
+  incoming: true,
+  inspect: true,
+  "instance apply": true,
+  owner: true,
+  probe: true,
+  setup: true,
+  sweep: true,
+  tokens: true,
+  uninstall: true,
+  wipe: true,
+};
+
 test("it knows every verb that a deploy asks for", async () => {
   const { path, version } = await nodeProgram("amd64", () => {});
   expect(spawnSync(path, ["version"], { encoding: "utf8" }).stdout.trim()).toBe(version);
   const { stderr, status } = spawnSync(path, ["no such verb"], { encoding: "utf8" });
   expect(status).toBe(2);
   const known = stderr.trim().split("It knows: ")[1]?.split(", ");
-  expect(known).toEqual(expect.arrayContaining([...VERBS]));
+  expect(known).toEqual(expect.arrayContaining(Object.keys(asked)));
 });

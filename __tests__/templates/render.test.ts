@@ -282,19 +282,19 @@ describe("a node's program", () => {
   });
 
   test("gets every text as it is", () => {
-    const document = { text: "$HOME `id` 'a' \\ \nDOCUMENT\n# DOCUMENT\n%{x}" };
-    const shown = nodeScript("sweep", document).replace("/opt/gatehouse/bin/gatehouse-node sweep", "cat");
+    const document = { mesh: "$HOME `id` 'a' \\ \nDOCUMENT\n# DOCUMENT\n%{x}", node: "worker1" };
+    const shown = nodeScript("owner", document).replace("/opt/gatehouse/bin/gatehouse-node owner", "cat");
     expect(JSON.parse(execFileSync("sh", { input: shown, encoding: "utf8" }))).toEqual(document);
     const folder = mkdtempSync(join(tmpdir(), "gatehouse-render-"));
     const [file, stand] = [join(folder, "run.sh"), join(folder, "stand-in")];
     writeFileSync(stand, "#!/bin/sh\necho verb $*\ncat\n", { mode: 0o755 });
-    const text = nodeProgram("instance apply", document)
+    const text = nodeProgram("expand remove", document)
       .replace("program=/opt/gatehouse/bin/gatehouse-node", `program=${stand}`)
       .replace('"$(id -u)"', "0");
     writeFileSync(file, text, { mode: 0o700 });
     const [verb, ...rest] = execFileSync(file, { encoding: "utf8" }).split("\n");
     rmSync(folder, { recursive: true });
-    expect(verb).toBe("verb instance apply");
+    expect(verb).toBe("verb expand remove");
     expect(JSON.parse(rest.join("\n"))).toEqual(document);
   });
 });

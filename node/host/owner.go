@@ -36,18 +36,6 @@ func (h *Host) Record() (NodeRecord, error) {
 	return record, nil
 }
 
-// WriteRecord takes the node into the mesh.
-func (h *Host) WriteRecord(record NodeRecord) error {
-	text, err := json.MarshalIndent(record, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := h.Write(NodeFile, append(text, '\n'), 0o644, Owner{}); err != nil {
-		return err
-	}
-	return h.Remove(legacyNodeConf)
-}
-
 // ForeignMesh is the other mesh that this node belongs to; "" when it belongs to none or to the owner's.
 func (h *Host) ForeignMesh(owner document.Owner) (string, error) {
 	record, err := h.Record()

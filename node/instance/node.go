@@ -97,7 +97,11 @@ func ValidateConsul(ctx context.Context, folder string) error {
 
 // validate the agent's whole configuration as it would be, and the units.
 func (n *Node) validate(ctx context.Context, release document.Instance) error {
-	trial, err := os.MkdirTemp("", "gatehouse-trial-")
+	// Copies of definitions hold tokens: not in /tmp, and gone with the next start of the node.
+	if err := os.MkdirAll(n.Host.Path(host.Locks), 0o700); err != nil {
+		return err
+	}
+	trial, err := os.MkdirTemp(n.Host.Path(host.Locks), "trial-")
 	if err != nil {
 		return err
 	}

@@ -96,14 +96,3 @@ func oneLine(text string) bool {
 
 // Folder makes the folder of secrets, closed to everybody but root.
 func Folder(h *host.Host) error { return h.Folder(host.Secrets, 0o700, host.Owner{}) }
-
-// Token is the path of the token of an instance, or of the agent: _agent.
-func Token(name string) string { return filepath.Join(host.Secrets, name+".token") }
-
-// WriteToken keeps a token on the node, for root alone.
-func WriteToken(h *host.Host, name, token string) error {
-	if err := Folder(h); err != nil {
-		return err
-	}
-	return h.Write(Token(name), []byte(token+"\n"), 0o600, host.Owner{})
-}

@@ -85,18 +85,6 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-func TestWriteToken(t *testing.T) {
-	h := node(t)
-	must(t, WriteToken(h, "web", "secret"))
-	content, err := h.Read("/opt/gatehouse/secrets/web.token")
-	if err != nil || string(content) != "secret\n" || !h.Owns("/opt/gatehouse/secrets/web.token", 0o600, host.Owner{}) {
-		t.Errorf("got %q, %v", content, err)
-	}
-	if info, err := os.Stat(h.Path(host.Secrets)); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("the folder: %v, %v", info.Mode(), err)
-	}
-}
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -100,14 +100,14 @@ look_at_units() {
   systemctl show -p Id -p FragmentPath -p ActiveState "${words[@]}" 2>/dev/null | sed 's/^/unit\t/'
 }
 
-# The mesh that a conf file names.
-mesh_in() { sed -n "s/^MESH='\(.*\)'$/\1/p" "$1" 2>/dev/null; }
+# The mesh that a record names; an earlier version wrote it as a line for a shell.
+mesh_in() { sed -n -e 's/^ *"mesh": "\([^"]*\)",\{0,1\}$/\1/p' -e "s/^MESH='\(.*\)'$/\1/p" "$@" 2>/dev/null | head -n 1; }
 
 # What of Gatehouse's is there, and the files that would be compared.
 look_at_files() {
   local folder file
-  tell mesh "$(mesh_in "$GATEHOUSE/node.conf")"
-  tell agentmesh "$(mesh_in "$GATEHOUSE/agent.conf")"
+  tell mesh "$(mesh_in "$GATEHOUSE/node.json" "$GATEHOUSE/node.conf")"
+  tell agentmesh "$(mesh_in "$GATEHOUSE/agent.json" "$GATEHOUSE/agent.conf")"
   for folder in "$GATEHOUSE"/instances/*/current/; do
     if [ -d "$folder" ]; then tell instance "$(basename "$(dirname "$folder")")"; fi
     if [ -e "${folder%/current/}/rolled-back" ]; then tell rolledback "$(basename "$(dirname "$folder")")"; fi
