@@ -23,6 +23,7 @@ func history(t *testing.T, n *fake.Node, name string) instance.Record {
 }
 
 func TestThreeReleasesAreKeptInTheOrderInWhichTheyServed(t *testing.T) {
+	t.Parallel()
 	// GIVEN four releases, each with its binary
 	n := fake.New(t)
 	var binaries []string
@@ -43,6 +44,7 @@ func TestThreeReleasesAreKeptInTheOrderInWhichTheyServed(t *testing.T) {
 }
 
 func TestABinaryOfAReleaseThatDidNotWorkStaysUntilAnotherOneWorks(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, n.WithBinary(fake.Service("web", "r1"), "one"))
 	bad := n.WithBinary(fake.Service("web", "r2", fake.DoesNotStart), "two")
@@ -58,6 +60,7 @@ func TestABinaryOfAReleaseThatDidNotWorkStaysUntilAnotherOneWorks(t *testing.T) 
 }
 
 func TestRollbackGoesToTheReleaseThatServedBefore(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	apply(t, n, fake.Service("web", "r2", "-verbose"))
@@ -85,6 +88,7 @@ func TestRollbackGoesToTheReleaseThatServedBefore(t *testing.T) {
 }
 
 func TestRollbackToAReleaseThatDoesNotServeChangesNothing(t *testing.T) {
+	t.Parallel()
 	// GIVEN a release before the current one whose port another process holds by now
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1", "-one"))
@@ -109,6 +113,7 @@ func failing(n *fake.Node, word string) func(unit string) error {
 }
 
 func TestRollbackOfWhatIsNotValidAnyMoreIsRefused(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	apply(t, n, fake.Service("web", "r2", "-verbose"))
@@ -144,6 +149,7 @@ BINARY_NAME=''
 }
 
 func TestAReleaseOfAnEarlierVersionIsKnownAndGoneBackTo(t *testing.T) {
+	t.Parallel()
 	// GIVEN an instance whose current release an earlier version put here
 	n := fake.New(t)
 	old := fake.Service("web", "r1", "-old")
@@ -171,6 +177,7 @@ func TestAReleaseOfAnEarlierVersionIsKnownAndGoneBackTo(t *testing.T) {
 }
 
 func TestAReleaseThatAKilledRunHadMovedAwayIsPutBack(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	folder := "/opt/gatehouse/instances/web/releases/r1"
@@ -181,6 +188,7 @@ func TestAReleaseThatAKilledRunHadMovedAwayIsPutBack(t *testing.T) {
 }
 
 func TestWhatAKilledRunKeptIsGoneAfterTheNext(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	n.Put("/etc/consul.d/.web.hcl.gatehouse-before", "old")
 	n.Put("/etc/systemd/system/.web.service.gatehouse-before", "old")
