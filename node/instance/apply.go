@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -152,6 +153,9 @@ func (a *apply) giveUp(unstage func() error) error {
 	}
 	err := unstage()
 	if a.release.Binary == nil || a.old == nil || NeededBinaries(a.Host)[a.release.Binary.SHA256] {
+		return err
+	}
+	if slices.Contains(a.record.GivenUp, a.release.Binary.SHA256) {
 		return err
 	}
 	a.record.GivenUp = append(a.record.GivenUp, a.release.Binary.SHA256)

@@ -53,6 +53,7 @@ func TestABinaryOfAReleaseThatDidNotWorkStaysUntilAnotherOneWorks(t *testing.T) 
 		t.Error("the same release cannot come again")
 	}
 	refused(t, n.Apply(context.Background(), bad, nil), "went back to release r1, which serves")
+	same(t, "given up", history(t, n, "web").GivenUp, []string{bad.Binary.SHA256})
 	apply(t, n, n.WithBinary(fake.Service("web", "r3"), "three"))
 	if n.Host.Exists(host.Binaries+"/"+bad.Binary.SHA256) || len(history(t, n, "web").GivenUp) > 0 {
 		t.Error("the binary is still there")

@@ -60,6 +60,9 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 // agentRecords say that the cluster stack set up the agent here: its record, its token and this program stay for it.
 var agentRecords = []string{host.Gatehouse + "/agent.json", host.Gatehouse + "/agent.conf"}
 
+// handoverToken of an earlier version: `expand remove` comes later, needs it, and removes it.
+const handoverToken = "_handover.token"
+
 func forgetAll(h *host.Host) error {
 	hasAgent := false
 	for _, path := range agentRecords {
@@ -74,9 +77,10 @@ func forgetAll(h *host.Host) error {
 		}
 	}
 	for _, name := range h.List(host.Secrets) {
-		if !hasAgent || !strings.HasPrefix(name, "_") {
-			failed = append(failed, h.Remove(filepath.Join(host.Secrets, name)))
+		if name == handoverToken || hasAgent && strings.HasPrefix(name, "_") {
+			continue
 		}
+		failed = append(failed, h.Remove(filepath.Join(host.Secrets, name)))
 	}
 	return errors.Join(failed...)
 }
