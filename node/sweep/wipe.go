@@ -37,10 +37,7 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 		if err := node.RemoveUnits(ctx, drainUnit); err != nil {
 			return err
 		}
-		// The unit sets it when it stops.
-		if err := node.Agent.NodeMaintenance(context.WithoutCancel(ctx), false); err != nil && !doc.Agent {
-			h.Say("warning: the node may still be in maintenance mode (%v); see: consul maint", err)
-		}
+		endMaintenance(ctx, node, doc.Agent)
 	}
 	failed := []error{h.Remove(host.MeshFile)}
 	if doc.Agent && removeAgent != nil {
@@ -55,6 +52,19 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 	}
 	h.Say("the node is empty")
 	return nil
+}
+
+// endMaintenance of the node, which the drain unit sets when it stops. An agent that is about to go need not hear of it.
+func endMaintenance(ctx context.Context, node *instance.Node, agentGoes bool) {
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	ended := func() bool {
+		err = node.Agent.NodeMaintenance(ctx, false)
+		return err == nil || agentGoes
+	}
+	if !host.Wait(ctx, node.Timing.Offered, node.Timing.Poll, ended) {
+		node.Host.Say("warning: the node may still be in maintenance mode (%v); see: consul maint", err)
+	}
 }
 
 // agentRecords say that the cluster stack set up the agent here: its record, its token and this program stay for it.

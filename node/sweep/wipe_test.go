@@ -123,6 +123,9 @@ func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
 		})
 		_ = wipe(n, document.Wipe{Owner: fake.Owner}, nil)
 		arm(n, nil)
+		if ids := n.Consul.InMaintenance(); len(ids) > 0 {
+			t.Errorf("in maintenance mode: %q", ids)
+		}
 		must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 		unchanged(t, n, after)
 	}
