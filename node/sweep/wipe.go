@@ -34,10 +34,11 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 		return err
 	}
 	if h.Exists(filepath.Join(host.UnitDir, drainUnit)) {
-		if err := node.RemoveUnits(ctx, drainUnit); err != nil {
+		err := node.RemoveUnits(ctx, drainUnit)
+		endMaintenance(ctx, node, doc.Agent) // also when the unit could only be stopped
+		if err != nil {
 			return err
 		}
-		endMaintenance(ctx, node, doc.Agent)
 	}
 	failed := []error{h.Remove(host.MeshFile)}
 	if doc.Agent && removeAgent != nil {
