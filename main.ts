@@ -10,7 +10,10 @@ async function main(): Promise<void> {
   const path = meshPath();
   const result = await loadMesh(path, { ...nodeFiles(), keysElsewhere: runsElsewhere(backend) });
   if ("problems" in result) return refuse(formatProblems(result.problems, path));
-  const programs = await nodePrograms(result.mesh.nodes.map(({ arch }) => arch), (line) => console.error(line));
+  const programs = await nodePrograms(
+    result.mesh.nodes.map(({ arch }) => arch),
+    (line) => console.error(line),
+  );
   const app = new App();
   untraced(() => {
     addStacks(app, result.mesh, programs, backend);

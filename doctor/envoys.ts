@@ -2,13 +2,13 @@
 import type { Instance, Mesh } from "../model";
 import { about, drift, type Finding, Layer } from "./finding";
 import { needs, reachOf } from "./reach";
-import type { EnvoyReport, MachineReport } from "./report";
+import type { EnvoyReport, NodeReport } from "./report";
 
 /** Consul renews a certificate long before this share of its life is left. */
 const LEAST_LIFE = 0.1;
 
 /** `now` in milliseconds. */
-export function compareEnvoys(mesh: Mesh, instances: Instance[], report: MachineReport, now: number): Finding[] {
+export function compareEnvoys(mesh: Mesh, instances: Instance[], report: NodeReport, now: number): Finding[] {
   return instances.flatMap((instance) => {
     const { workload, node } = instance;
     const envoy = report.envoys.find(({ name }) => name === workload.name);
@@ -52,12 +52,15 @@ function clusters(mesh: Mesh, { workload }: Instance, envoy: EnvoyReport): [stri
   if (workload.kind !== "service") return [];
   return workload.upstreams.flatMap(({ name }): [string, string][] => {
     const to = [...reachOf(mesh, name)];
-    const found = envoy.clusters.filter((cluster) =>
-      to.some((one) => new RegExp(`(^|[.~])${one}\\.default\\.`).test(cluster.name)),
-    );
+    const found = envoy.clusters.filter((cluster) => to.some((one) => isOf(one, cluster.name)));
     if (found.some(({ healthy }) => healthy > 0)) return [];
     return [[name, found.length > 0 ? "none" : "no cluster of that name"]];
   });
+}
+
+function isOf(service: string, cluster: string): boolean {
+  const end = `${service}.default.`;
+  return cluster.startsWith(end) || cluster.includes(`.${end}`) || cluster.includes(`~${end}`);
 }
 
 function certificates(envoy: EnvoyReport, now: number): string[] {

@@ -28,6 +28,12 @@ func main() {
 	// Terraform's connection has a terminal. When the connection breaks, what runs here still comes to an orderly end, and
 	// the next run waits for its lock.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+	// Consul's client takes what a person set for a shell; this program has tokens and the address of its own.
+	for _, setting := range os.Environ() {
+		if name, _, _ := strings.Cut(setting, "="); strings.HasPrefix(name, "CONSUL_") {
+			os.Unsetenv(name)
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args))

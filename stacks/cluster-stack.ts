@@ -55,7 +55,11 @@ export class ClusterStack extends Stack {
       node,
       program: release.program,
       triggers: { release: release.hash, ...(token && { token: token.id }) },
-      secrets: this.secrets && { name: "agent", values: this.secretsFor(node, this.secrets, token) },
+      secrets: this.secrets && {
+        mesh: this.mesh.name,
+        name: "agent",
+        values: this.secretsFor(node, this.secrets, token),
+      },
       onDestroy: release.removal,
       dependsOn: [...dependsOn, this.programOn(node)],
     });
@@ -92,7 +96,7 @@ export class ClusterStack extends Stack {
       node,
       program: agentTokenProgram(this.mesh, node),
       triggers: { token: token.id },
-      secrets: { name: "agent-token", values: { agentToken: token.secret } },
+      secrets: { mesh: this.mesh.name, name: "agent-token", values: { agentToken: token.secret } },
       dependsOn: [this.programOn(node)],
     });
   }

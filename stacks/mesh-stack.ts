@@ -13,6 +13,7 @@ import {
   instanceRelease,
   nodeRelease,
   probeProgram,
+  routedGateways,
   routesOf,
   sweepProgram,
   tokensProgram,
@@ -71,8 +72,9 @@ export class MeshStack extends Stack {
     this.addPrograms();
     forgetUnowned(this, mesh);
     this.addEntries("proxy-defaults", () => []);
-    const release = handover(mesh);
-    const begun = this.addHandover(release);
+    const node = this.firstNode();
+    const release = handover(mesh, node);
+    const begun = this.addHandover(node, release);
     this.addEntries("service-defaults", () => [...this.entriesOf("proxy-defaults"), begun]);
     this.addDenyAll();
     this.addOtherEntries();
@@ -100,19 +102,24 @@ export class MeshStack extends Stack {
    * moved, written late refuse those that have been: so new edges are allowed first, beside the old ones, and the
    * entries as declared come last.
    */
-  private addHandover({ hash, program, removal }: Handover): RemoteProgram {
-    const nodes = this.mesh.nodes.filter(({ retired }) => !retired);
-    const node = nodes.find(({ role }) => role === "server") ?? nodes[0];
-    if (!node) throw new Error("the model must refuse a mesh without nodes");
+  private addHandover(node: MeshNode, { hash, program, removal }: Handover): RemoteProgram {
     const token = this.mesh.consul.acl ? AclToken.ofHandover(this, this.mesh) : undefined;
     return new RemoteProgram(this, "handover", {
       node,
       program,
-      triggers: { edges: hash, ...(token && { token: token.id }) },
-      secrets: token && { name: "handover", values: { handover: token.secret } },
+      triggers: { edges: hash }, // and not the token, which no node keeps
+      secrets: token && { mesh: this.mesh.name, name: "handover", values: { handover: token.secret } },
       onDestroy: removal,
-      dependsOn: this.entriesOf("proxy-defaults"),
+      dependsOn: [...present(this.uploaded.get(node.name)), ...this.entriesOf("proxy-defaults")],
     });
+  }
+
+  /** The first server, or else the first node: its agent is asked about the mesh as a whole. */
+  private firstNode(): MeshNode {
+    const nodes = this.mesh.nodes.filter(({ retired }) => !retired);
+    const node = nodes.find(({ role }) => role === "server") ?? nodes[0];
+    if (!node) throw new Error("the model must refuse a mesh without nodes");
+    return node;
   }
 
   /**
@@ -144,9 +151,10 @@ export class MeshStack extends Stack {
     const ids = Object.values(tokens).map(({ id }) => id);
     const resource = new RemoteProgram(this, `tokens_${node.name}`, {
       node,
-      program: tokensProgram(this.mesh.name),
+      program: tokensProgram(this.mesh.name, node.name),
       triggers: { tokens: Fn.join(" ", ids) },
-      secrets: { name: "tokens", values },
+      secrets: { mesh: this.mesh.name, name: "tokens", values },
+      dependsOn: present(this.uploaded.get(node.name)),
     });
     this.brought.set(node.name, resource);
   }
@@ -284,7 +292,7 @@ export class MeshStack extends Stack {
     const secrets = this.secrets;
     const values = workload.secrets.map(({ name }) => [name, secrets.valueOf(workload.name, name)]);
     return {
-      secrets: { name: `env-${workload.name}`, values: Object.fromEntries(values) },
+      secrets: { mesh: this.mesh.name, name: `env-${workload.name}`, values: Object.fromEntries(values) },
       requires: workload.secrets.map(({ name }) => secrets.requireValueOf(workload.name, name)),
     };
   }
@@ -322,20 +330,31 @@ export class MeshStack extends Stack {
 
   private addProbes(): void {
     const instancesOf = groupBy(this.mesh.instances, ({ workload }) => workload);
-    for (const gateway of this.mesh.gateways) {
-      const routes = routesOf(this.mesh, gateway);
-      if (routes.length === 0) continue;
-      for (const { node, adminPort } of instancesOf.get(gateway) ?? []) {
-        this.probes.push(
-          new RemoteProgram(this, `probe_${gateway.name}_${node.name}`, {
-            node,
-            program: probeProgram(routes, adminPort),
-            triggers: { routes: contentHash(JSON.stringify(routes)) },
-            dependsOn: present(this.entry("ingress-gateway", gateway.name)),
-          }),
-        );
-      }
+    const gateways = routedGateways(this.mesh);
+    const token =
+      this.mesh.consul.acl && gateways.length > 0 ? AclToken.ofRoutes(this, this.mesh, gateways) : undefined;
+    for (const gateway of gateways) {
+      for (const instance of instancesOf.get(gateway) ?? []) this.addProbe(gateway, instance, token);
     }
+  }
+
+  private addProbe(gateway: Gateway, instance: Instance, token?: AclToken): void {
+    const entry = this.mesh.configEntries.find(({ kind, name }) => kind === "ingress-gateway" && name === gateway.name);
+    // The whole entry, since that is recorded for a later deploy to go back to.
+    const routes = contentHash(JSON.stringify(routesOf(this.mesh, gateway)), JSON.stringify(entry?.config ?? {}));
+    this.probes.push(
+      new RemoteProgram(this, `probe_${gateway.name}_${instance.node.name}`, {
+        node: instance.node,
+        program: probeProgram(this.mesh, instance, gateway),
+        triggers: { routes },
+        secrets: token && {
+          mesh: this.mesh.name,
+          name: `probe-${gateway.name}`,
+          values: { probe: token.secret },
+        },
+        dependsOn: present(this.entry("ingress-gateway", gateway.name)),
+      }),
+    );
   }
 
   /**

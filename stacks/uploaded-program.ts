@@ -1,13 +1,8 @@
 /** gatehouse-node on a node, uploaded once: the program that does the work there. */
-import { Resource } from "@cdktf/provider-null/lib/resource";
-import type { FileProvisioner, ITerraformDependable, RemoteExecProvisioner } from "cdktf";
 import type { Construct } from "constructs";
 import type { Mesh, MeshNode } from "../model";
 import { nodeProgram } from "../templates";
-import { addressesOf } from "./depends-on";
-import { connectionTo, machineIdentity } from "./remote-program";
-import { uploadSource } from "./remote-run";
-import { terraformLiteral } from "./terraform-literal";
+import { RemoteProgram } from "./remote-program";
 
 /** A gatehouse-node on the machine that deploys, built for one kind of processor. */
 export interface NodeProgramFile {
@@ -22,45 +17,19 @@ export interface NodeProgramFile {
 /** The programs of a mesh's nodes, by `arch`. */
 export type NodePrograms = Readonly<Record<MeshNode["arch"], NodeProgramFile>>;
 
-export class UploadedProgram extends Resource {
-  /** The id of the resource. */
-  static idFor(node: MeshNode): string {
-    return `program_${node.name}`;
-  }
-
-  constructor(
-    scope: Construct,
-    mesh: Mesh,
-    node: MeshNode,
-    programs: NodePrograms,
-    dependsOn: ITerraformDependable[] = [],
-  ) {
-    const program = programs[node.arch];
+/** Also on a retired node, which is emptied by it. */
+export class UploadedProgram extends RemoteProgram {
+  constructor(scope: Construct, mesh: Mesh, node: MeshNode, programs: NodePrograms) {
+    const { version, sha256, path } = programs[node.arch];
     // In the home folder of the user who logs in, where no other user comes in.
-    const name = `.gatehouse-node-${program.version}`;
-    const upload: FileProvisioner = {
-      type: "file",
-      source: uploadSource(scope, program),
-      destination: `./${name}`,
-    };
-    const install: RemoteExecProvisioner = {
-      type: "remote-exec",
-      inline: [
-        terraformLiteral(
-          nodeProgram("owner", { mesh: mesh.name, node: node.name }, { name, sha256: program.sha256 }),
-        ),
-      ],
-    };
-    super(scope, UploadedProgram.idFor(node), {
-      triggers: {
-        version: program.version,
-        machine: machineIdentity(node),
-        // A retired node is emptied, the program included.
-        ...(node.retired && { retired: "yes" }),
-      },
-      connection: connectionTo(scope, node),
-      provisioners: [upload, install],
+    const name = `.gatehouse-node-${version}`;
+    const owner = { mesh: mesh.name, node: node.name };
+    super(scope, `program_${node.name}`, {
+      node,
+      triggers: { version, ...(node.retired && { retired: "yes" }) },
+      upload: { path, sha256, destination: `./${name}` },
+      program: nodeProgram("owner", owner, { name, sha256 }),
+      onDestroy: nodeProgram("uninstall", owner),
     });
-    this.dependsOn = addressesOf(dependsOn);
   }
 }

@@ -246,3 +246,173 @@ export interface EdgeTrial {
   caller?: string;
   host?: string;
 }
+
+/**
+ * Report is what gatehouse-node found on a node. Verb: inspect. What Consul and systemd name has their names for its
+ * fields.
+ */
+export interface Report {
+  /** Version of the gatehouse-node that wrote this. */
+  version: string;
+  /** Mesh that the node belongs to, by the node's own record. */
+  mesh: NodeRecord;
+  /** Uptime in seconds since the node started. */
+  uptime: number;
+  /** Files are those asked for that are there. */
+  files: FileReport[];
+  /** Tree is everything below /opt/gatehouse; releases are not looked into. */
+  tree: TreeEntry[];
+  /** Needed are the SHA-256 of the binaries that a release on the node runs. */
+  needed: string[];
+  /** Written are the units and definitions that say that Gatehouse wrote them: absolute paths. */
+  written: string[];
+  /** Units that are declared, and all others that have the name of a workload of the mesh. */
+  units: UnitReport[];
+  /** Processes of the declared units that run one of Gatehouse's binaries. */
+  processes: ProcessReport[];
+  /** Open are the sockets of services that other nodes can reach: those that are not on loopback. */
+  open: OpenSocket[];
+  /** Services of Consul's agent. Absent when it did not answer. */
+  services?: AgentService[];
+  /** Checks of Consul's agent. Absent when it did not answer. */
+  checks?: AgentCheck[];
+  /**
+   * Leader is the address of the leader of Consul's servers; "" when there is none, or when the agent did not answer.
+   */
+  leader: string;
+  /** Envoys, one for each that was asked about. */
+  envoys: EnvoyReport[];
+  /** Edges that were tried; one for which there was no time is missing. */
+  edges: EdgeReport[];
+}
+
+/** NodeRecord says which mesh a node belongs to. All fields are empty where no mesh was ever deployed. */
+export interface NodeRecord extends Owner {
+  role: Role;
+  /** TLS says whether the agent speaks TLS on its gRPC port. */
+  tls: boolean;
+}
+
+/** FileReport is a file as it is on the node. */
+export interface FileReport {
+  path: string;
+  /** Type in the words of stat: "regular file", "directory", "symbolic link" and so on. */
+  type: string;
+  /** Owner is user:group; a number where no user or group has it. */
+  owner: string;
+  /** Mode is octal, for example "644". */
+  mode: string;
+  /**
+   * SHA256 of the content: of a definition without the token that the node wrote into it. "" when it is not a regular
+   * file.
+   */
+  sha256: string;
+}
+
+/** TreeEntry is a file, folder or link below /opt/gatehouse. */
+export interface TreeEntry {
+  path: string;
+  /** Type is "f" for a file, "d" for a folder, "l" for a symbolic link, "?" for anything else. */
+  type: string;
+  /** Target of a symbolic link; "" otherwise. */
+  target: string;
+}
+
+/** UnitReport has systemd's properties of a unit. */
+export interface UnitReport {
+  Id: string;
+  /** LoadState is "not-found" where there is no file of this name. */
+  LoadState: string;
+  ActiveState: string;
+  UnitFileState: string;
+  /** NRestarts counts what systemd restarted by itself since a person or a program did last. */
+  NRestarts: number;
+  FragmentPath: string;
+  DropInPaths: string[];
+  /** NeedDaemonReload says that the file changed since systemd read it. */
+  NeedDaemonReload: boolean;
+  /** ActiveEnterTimestampMonotonic is when the unit last became active, in microseconds since the node started. */
+  ActiveEnterTimestampMonotonic: number;
+}
+
+/** ProcessReport is the main process of a unit. */
+export interface ProcessReport {
+  unit: string;
+  /** Exe is the path that the kernel has; " (deleted)" follows a file that is gone or was replaced. */
+  exe: string;
+  /** SHA256 of the program that runs, which may not be the file at Exe any more. */
+  sha256: string;
+}
+
+/** OpenSocket is where a unit listens. */
+export interface OpenSocket {
+  unit: string;
+  /** At is address:port, for example "10.77.0.12:9001" or "[::]:9001". */
+  at: string;
+}
+
+/** AgentService is a registration in Consul's agent. */
+export interface AgentService {
+  ID: string;
+  Service: string;
+  /** Kind is "" for a service, "connect-proxy" for a sidecar, "ingress-gateway" for a gateway. */
+  Kind: string;
+  Port: number;
+  /** Of is the service that a sidecar is for; "" otherwise. */
+  Of: string;
+  Upstreams: AgentUpstream[];
+}
+
+/** AgentUpstream is an upstream of a registered sidecar. */
+export interface AgentUpstream {
+  DestinationName: string;
+  LocalBindPort: number;
+}
+
+/** AgentCheck is a health check of Consul's agent. */
+export interface AgentCheck {
+  /** ServiceID is "" for a check of the node. */
+  ServiceID: string;
+  Name: string;
+  Status: string;
+  Output: string;
+}
+
+/** EnvoyReport is what the admin page of an Envoy says. */
+export interface EnvoyReport {
+  /** Name of the workload. */
+  name: string;
+  /** Ready is "LIVE", another state of Envoy, or "" when the page does not answer. */
+  ready: string;
+  listeners: EnvoyListener[];
+  clusters: EnvoyCluster[];
+  certificates: EnvoyCertificate[];
+}
+
+/** EnvoyListener is a port that Envoy listens on. */
+export interface EnvoyListener {
+  name: string;
+  port: number;
+}
+
+/** EnvoyCluster is a service as Envoy calls it. */
+export interface EnvoyCluster {
+  name: string;
+  /** Healthy endpoints, as Consul tells Envoy and as Envoy finds out itself. */
+  healthy: number;
+}
+
+/** EnvoyCertificate is when a certificate that Envoy uses begins and ends to be valid: RFC 3339. */
+export interface EnvoyCertificate {
+  from: string;
+  to: string;
+}
+
+/** EdgeReport is what came of one EdgeTrial. */
+export interface EdgeReport {
+  id: string;
+  /** Answer is "allowed", "refused" or "failed". */
+  answer: string;
+  /** Detail says by what that shows. */
+  detail: string;
+}

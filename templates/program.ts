@@ -3,22 +3,28 @@ import { createHash } from "node:crypto";
 import { readTemplate } from "./engine";
 import { shellWord } from "./escape";
 
-/** What gatehouse-node is asked to do, as its command line has it: `main.go` knows them. */
-export type Verb =
-  | "owner"
-  | "setup"
-  | "incoming"
-  | "tokens"
-  | "instance apply"
-  | "sweep"
-  | "wipe"
-  | "expand"
-  | "expand remove"
-  | "probe"
-  | "agent setup"
-  | "agent token"
-  | "agent remove"
-  | "inspect";
+/** Where gatehouse-node is on a node. */
+export const NODE_PROGRAM = "/opt/gatehouse/bin/gatehouse-node";
+
+/** What gatehouse-node can be asked to do with a document, as its command line has it. A test compares the program. */
+export const VERBS = [
+  "agent remove",
+  "agent setup",
+  "agent token",
+  "expand",
+  "expand remove",
+  "incoming",
+  "inspect",
+  "instance apply",
+  "owner",
+  "probe",
+  "setup",
+  "sweep",
+  "tokens",
+  "uninstall",
+  "wipe",
+] as const;
+export type Verb = (typeof VERBS)[number];
 
 /** A gatehouse-node that Terraform has just uploaded to the home folder of the user who logs in. */
 export interface Upload {
@@ -35,6 +41,11 @@ export interface Upload {
 export function nodeProgram(verb: Verb, document: object, upload?: Upload): string {
   const values = { VERB: verb, UPLOADED: upload?.name, SHA256: upload?.sha256 };
   return `#!/bin/sh\n${shellConf(values)}${readTemplate("shell/run.sh")}${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** The same for the standard input of a shell that is root's already. No line of JSON ends the document early. */
+export function nodeScript(verb: Verb, document: object): string {
+  return `exec ${NODE_PROGRAM} ${verb} <<'DOCUMENT'\n${JSON.stringify(document, null, 2)}\nDOCUMENT\n`;
 }
 
 /** Lines of `NAME='value'` for a shell to read. */

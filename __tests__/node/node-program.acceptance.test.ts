@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { VERBS } from "../../templates/program";
 import { type Arch, buildNodeProgram, NODE_MODULE, nodeProgram } from "../../tools/node-program";
 
 jest.setTimeout(10 * 60_000);
@@ -44,9 +46,18 @@ test("it needs no C library", async () => {
   expect(kinds).not.toContain(3); // PT_INTERP: what names the loader of shared libraries
 });
 
-test("with nothing changed it costs some milliseconds", async () => {
-  await nodeProgram("amd64", () => {});
-  const before = performance.now();
-  await nodeProgram("amd64", () => {});
-  expect(performance.now() - before).toBeLessThan(50);
+test("with nothing changed nothing is built", async () => {
+  const first = await nodeProgram("amd64", () => {});
+  const told: string[] = [];
+  expect(await nodeProgram("amd64", (line) => told.push(line))).toEqual(first);
+  expect(told).toEqual([]);
+});
+
+test("it knows every verb that a deploy asks for", async () => {
+  const { path, version } = await nodeProgram("amd64", () => {});
+  expect(spawnSync(path, ["version"], { encoding: "utf8" }).stdout.trim()).toBe(version);
+  const { stderr, status } = spawnSync(path, ["no such verb"], { encoding: "utf8" });
+  expect(status).toBe(2);
+  const known = stderr.trim().split("It knows: ")[1]?.split(", ");
+  expect(known).toEqual(expect.arrayContaining([...VERBS]));
 });

@@ -4,8 +4,8 @@ import type { Facts } from "./facts";
 import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
-import { judgeDefinitions, judgeMesh, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
 import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
+import { judgeDefinitions, judgeMesh, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
 import type { Plan } from "./plan";
 
 /** One machine, looked at. */

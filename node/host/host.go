@@ -257,20 +257,20 @@ func (h *Host) Link(target, path string) error {
 	return renameio.Symlink(target, h.Path(path))
 }
 
-// Rename moves a file or folder within its file system.
-func (h *Host) Rename(from, to string) error {
-	if err := h.fault("rename", to); err != nil {
-		return err
-	}
-	return os.Rename(h.Path(from), h.Path(to))
-}
-
 // HardLink gives a file a second name, to, in the same file system.
 func (h *Host) HardLink(from, to string) error {
 	if err := h.fault("hardlink", to); err != nil {
 		return err
 	}
 	return os.Link(h.Path(from), h.Path(to))
+}
+
+// Rename moves a file or folder within its file system.
+func (h *Host) Rename(from, to string) error {
+	if err := h.fault("rename", to); err != nil {
+		return err
+	}
+	return os.Rename(h.Path(from), h.Path(to))
 }
 
 // NeedRoom refuses early what would end half-way: a read-only or a full file system.

@@ -64,10 +64,15 @@ func (h *Host) CheckOwner(owner document.Owner) error {
 		return err
 	}
 	if other != "" {
-		return fmt.Errorf("this node belongs to the mesh %s, and the deploy is of %s: nothing was changed. Retire the node there first; if %s was renamed, name it %s again",
-			Clean(other), owner.Mesh, Clean(other), Clean(other))
+		return BelongsTo(other, owner)
 	}
 	return nil
+}
+
+// BelongsTo is the error of a node that belongs to another mesh.
+func BelongsTo(other string, owner document.Owner) error {
+	return fmt.Errorf("this node belongs to the mesh %s, and the deploy is of %s: nothing was changed. Retire the node there first; if %s was renamed, name it %s again",
+		Clean(other), owner.Mesh, Clean(other), Clean(other))
 }
 
 // Conf reads lines of NAME='value', as earlier versions wrote their settings for a shell.

@@ -46,8 +46,8 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 			return err
 		}
 	}
-	failed = append(failed, forgetAll(h), h.Remove(host.Locks))
-	h.RemoveEmpty(host.Gatehouse+"/bin", host.Secrets, host.Gatehouse)
+	failed = append(failed, forgetAll(h, doc.OnDestroy), h.Remove(host.Locks))
+	h.RemoveEmpty(host.Secrets, host.Gatehouse)
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
@@ -68,23 +68,27 @@ func endMaintenance(ctx context.Context, node *instance.Node, agentGoes bool) {
 	}
 }
 
-// agentRecords say that the cluster stack set up the agent here: its record, its token and this program stay for it.
+// agentRecords say that the cluster stack set up the agent here: its record and its token stay for it.
 var agentRecords = []string{host.Gatehouse + "/agent.json", host.Gatehouse + "/agent.conf"}
 
 // handoverToken of an earlier version: `expand remove` comes later, needs it, and removes it.
 const handoverToken = "_handover.token"
 
-func forgetAll(h *host.Host) error {
+// forgetAll removes what is left in Gatehouse's folder.
+//
+// keepsProgram: on destroy this program still has work to do here; see Uninstall.
+func forgetAll(h *host.Host, keepsProgram bool) error {
 	hasAgent := false
 	for _, path := range agentRecords {
 		hasAgent = hasAgent || h.Exists(path)
 	}
 	var failed []error
 	for _, name := range h.List(host.Gatehouse) {
-		path := filepath.Join(host.Gatehouse, name)
-		keeps := hasAgent && (name == "bin" || strings.HasPrefix(name, "agent.") || name == "incoming-secrets")
-		if !keeps && name != "secrets" {
-			failed = append(failed, h.Remove(path))
+		keeps := name == "secrets" ||
+			name == "bin" && (keepsProgram || hasAgent) ||
+			hasAgent && (strings.HasPrefix(name, "agent.") || name == "incoming-secrets")
+		if !keeps {
+			failed = append(failed, h.Remove(filepath.Join(host.Gatehouse, name)))
 		}
 	}
 	for _, name := range h.List(host.Secrets) {
@@ -94,4 +98,14 @@ func forgetAll(h *host.Host) error {
 		failed = append(failed, h.Remove(filepath.Join(host.Secrets, name)))
 	}
 	return errors.Join(failed...)
+}
+
+// Uninstall removes this program, the last thing of a mesh on a node. One of another mesh stays.
+func Uninstall(h *host.Host, owner document.Owner) error {
+	if other, err := h.ForeignMesh(owner); err != nil || other != "" {
+		return err
+	}
+	err := errors.Join(h.Remove(filepath.Dir(host.Program)), h.Remove(host.Arriving), h.Remove(host.Locks))
+	h.RemoveEmpty(host.Secrets, host.Gatehouse)
+	return err
 }

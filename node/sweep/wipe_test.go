@@ -130,3 +130,13 @@ func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
 		unchanged(t, n, after)
 	}
 }
+
+func TestOnDestroyTheProgramStaysForWhatComesLater(t *testing.T) {
+	n := used(t)
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
+	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"bin"}) {
+		t.Errorf("%q", names)
+	}
+	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	gone(t, n, host.Gatehouse, host.Locks)
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/coreos/go-systemd/v22/dbus"
 )
@@ -25,7 +26,9 @@ type Unit struct {
 	NeedDaemonReload bool
 	// ActiveEnter is when the unit last became active, in microseconds since the node started.
 	ActiveEnter uint64
-	MainPID     int
+	// Since is the same by the clock; zero when it never was.
+	Since   time.Time
+	MainPID int
 	// Restarts that systemd did by itself since a person or a program did last.
 	Restarts     int
 	ControlGroup string
@@ -90,6 +93,9 @@ func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
 	}
 	unit.DropInPaths, _ = properties["DropInPaths"].([]string)
 	unit.ActiveEnter, _ = properties["ActiveEnterTimestampMonotonic"].(uint64)
+	if since, _ := properties["ActiveEnterTimestamp"].(uint64); since > 0 {
+		unit.Since = time.UnixMicro(int64(since))
+	}
 	service, err := m.conn.GetUnitTypePropertiesContext(ctx, name, "Service")
 	if err != nil {
 		return unit, nil // a unit without a file

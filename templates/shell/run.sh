@@ -3,7 +3,7 @@
 #   VERB       what gatehouse-node is to do
 #   UPLOADED   name of a gatehouse-node that was just uploaded to the home folder of the user who logs in, or nothing
 #   SHA256     of that
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2086,SC2317,SC2024
 set -eu
 # Terraform's connection has a terminal: when it breaks, what runs here must still come to an orderly end.
 trap '' HUP PIPE
@@ -20,18 +20,18 @@ program=/opt/gatehouse/bin/gatehouse-node
 
 if [ -n "$UPLOADED" ]; then
   uploaded=$(getent passwd "${SUDO_USER:-root}" | cut -d : -f 6)/$UPLOADED
-  mkdir -p -m 0755 /opt/gatehouse /opt/gatehouse/bin || fail "cannot write to /opt (read-only or full?); nothing was changed"
+  mkdir -p /opt/gatehouse/bin || fail "cannot write to /opt (read-only or full?); nothing was changed"
   # The user who logs in may change the upload until it is copied: the copy is what is checked.
-  cp -- "$uploaded" "$program.new" && chmod 0755 "$program.new" ||
-    { rm -f -- "$program.new"; fail "gatehouse-node could not be copied to /opt/gatehouse/bin; nothing was changed"; }
+  refuse() { rm -f -- "$program.new"; fail "$*; nothing was changed"; }
+  install -m 0755 -- "$uploaded" "$program.new" || refuse "gatehouse-node could not be copied to /opt/gatehouse/bin"
   rm -f -- "$uploaded"
-  echo "$SHA256  $program.new" | sha256sum --check --status ||
-    { rm -f -- "$program.new"; fail "gatehouse-node did not arrive whole; nothing was changed. Deploy again"; }
-  document | "$program.new" $VERB || { rm -f -- "$program.new"; exit 1; }
+  echo "$SHA256  $program.new" | sha256sum --check --status || refuse "gatehouse-node did not arrive whole; deploy again"
+  document | "$program.new" $VERB || refuse "gatehouse-node was not installed"
   mv -f -- "$program.new" "$program"
   exit
 fi
 
+if [ ! -x "$program" ] && [ "$VERB" = uninstall ]; then exit; fi
 [ -x "$program" ] || fail "gatehouse-node is not on this node; replace the Terraform resource program_<node>: npm run deploy -- -replace=null_resource.program_<node>"
 document | "$program" $VERB
 exit

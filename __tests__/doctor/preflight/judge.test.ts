@@ -83,8 +83,12 @@ describe("the machine", () => {
   });
 
   test("missing programs are told together, with the packages that bring them", () => {
-    expect(found({ missing: ["jq", "base64", "sha256sum"] })).toMatchObject([
-      { check: "programs", found: "not there: jq, base64, sha256sum", remedy: "apt-get install jq coreutils" },
+    expect(found({ missing: ["sed", "find", "sha256sum"] })).toMatchObject([
+      {
+        check: "programs",
+        found: "not there: sed, find, sha256sum",
+        remedy: "apt-get install sed findutils coreutils",
+      },
     ]);
   });
 
@@ -307,6 +311,9 @@ describe("names and ports", () => {
   test("so is an agent that the cluster stack is going to take over", () => {
     const units = [unit("consul.service", "/lib/systemd/system/consul.service")];
     expect(heads(found({ units }, mesh()))).toEqual(["note: worker1: consul.service"]);
+    for (const record of ["/opt/gatehouse/agent.json", "/opt/gatehouse/agent.conf"]) {
+      expect(found({ units, files: { [record]: "any" } }, mesh())).toEqual([]);
+    }
     expect(found({ units }, shop)).toEqual([]);
   });
 
