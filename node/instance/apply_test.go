@@ -14,6 +14,7 @@ import (
 )
 
 func TestTheFirstReleaseIsIntroducedToConsulWithTheResultThatItsCheckHas(t *testing.T) {
+	t.Parallel()
 	// GIVEN a node with the token of an instance
 	n := fake.New(t)
 	token(n, "web")
@@ -40,6 +41,7 @@ func TestTheFirstReleaseIsIntroducedToConsulWithTheResultThatItsCheckHas(t *test
 }
 
 func TestAServiceWhoseCheckOnlyConsulCanDoIsKnownToConsulBeforeItIsWell(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	release := fake.Service("web", "r1")
 	release.Health.Direct = false
@@ -50,6 +52,7 @@ func TestAServiceWhoseCheckOnlyConsulCanDoIsKnownToConsulBeforeItIsWell(t *testi
 }
 
 func TestTheFirstReleaseOfAGatewayServes(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Gateway("edge", "r1"))
 	same(t, "units", n.Units.State(), "edge.service active enabled")
@@ -57,6 +60,7 @@ func TestTheFirstReleaseOfAGatewayServes(t *testing.T) {
 }
 
 func TestAReleaseRestartsOnlyTheUnitsWhoseContentChanged(t *testing.T) {
+	t.Parallel()
 	// GIVEN a release in service
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
@@ -78,6 +82,7 @@ func TestAReleaseRestartsOnlyTheUnitsWhoseContentChanged(t *testing.T) {
 }
 
 func TestAChangedEnvironmentRestartsTheServiceAlone(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	n.Forget()
@@ -89,6 +94,7 @@ func TestAChangedEnvironmentRestartsTheServiceAlone(t *testing.T) {
 }
 
 func TestAChangeOfTheDefinitionAloneReloadsConsulAndRestartsNothing(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	n.Forget()
@@ -102,6 +108,7 @@ func TestAChangeOfTheDefinitionAloneReloadsConsulAndRestartsNothing(t *testing.T
 }
 
 func TestApplyingTheSameReleaseAgainChangesNothing(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	before := n.State()
@@ -115,6 +122,7 @@ func TestApplyingTheSameReleaseAgainChangesNothing(t *testing.T) {
 }
 
 func TestAnInstanceIsDrainedWhereAnotherNodeServes(t *testing.T) {
+	t.Parallel()
 	// GIVEN an instance that runs on another node too
 	n := fake.New(t)
 	release := fake.Service("web", "r1")
@@ -135,6 +143,7 @@ func TestAnInstanceIsDrainedWhereAnotherNodeServes(t *testing.T) {
 }
 
 func TestAnInstanceThatNoOtherNodeOffersIsNotDrained(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	for _, release := range []document.Instance{fake.Service("web", "r1"), fake.Service("web", "r2", "-verbose")} {
 		release.Drain = true
@@ -146,6 +155,7 @@ func TestAnInstanceThatNoOtherNodeOffersIsNotDrained(t *testing.T) {
 }
 
 func TestRequestsThatDoNotEndAreTold(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	n.Consul.Others = map[string][]string{"web": {"worker2"}}
 	for _, release := range []document.Instance{fake.Service("web", "r1"), fake.Service("web", "r2", "-verbose")} {
@@ -157,6 +167,7 @@ func TestRequestsThatDoNotEndAreTold(t *testing.T) {
 }
 
 func TestSecretVariablesAreInAFileThatOnlyRootReads(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	release := fake.Service("web", "r1")
 	release.Secrets = []document.SecretVariable{{Name: "PASSWORD", Version: "1"}}
@@ -182,6 +193,7 @@ func TestSecretVariablesAreInAFileThatOnlyRootReads(t *testing.T) {
 }
 
 func TestASecretThatIsNoLineOfTextIsRefused(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	before := n.State()
 	release := fake.Service("web", "r1")
@@ -191,6 +203,7 @@ func TestASecretThatIsNoLineOfTextIsRefused(t *testing.T) {
 }
 
 func TestAnUploadedBinaryIsCheckedAndTaken(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	release := n.WithBinary(fake.Service("web", "r1"), "program one")
 	apply(t, n, release)
@@ -211,6 +224,7 @@ func TestAnUploadedBinaryIsCheckedAndTaken(t *testing.T) {
 }
 
 func TestABinaryThatDidNotArriveWholeIsRefused(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	before := n.State()
 	release := n.WithBinary(fake.Service("web", "r1"), "program one")
@@ -226,6 +240,7 @@ func TestABinaryThatDidNotArriveWholeIsRefused(t *testing.T) {
 }
 
 func TestAReleaseIsAskedOverHTTPWhereItsCheckIs(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	release := fake.Service("web", "r1")
 	release.Health.URL = n.Envoys.URL + "/health"
@@ -244,6 +259,7 @@ func TestAReleaseIsAskedOverHTTPWhereItsCheckIs(t *testing.T) {
 }
 
 func TestAServiceThatOtherNodesReachPastTheMeshIsTold(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	n.Procs.OpenSockets["web.service"] = []string{"0.0.0.0:9001"}
 	apply(t, n, fake.Service("web", "r1"))
@@ -251,6 +267,7 @@ func TestAServiceThatOtherNodesReachPastTheMeshIsTold(t *testing.T) {
 }
 
 func TestAnOverrideByHandIsTakenAwayAndACopyIsKept(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	dropIn := "/etc/systemd/system/web.service.d/more.conf"
@@ -277,6 +294,7 @@ func keptACopy(t *testing.T, n *fake.Node, path, content string) {
 }
 
 func TestADocumentThatWouldWriteElsewhereIsRefused(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	before := n.State()
 	for _, change := range []func(*document.Instance){
@@ -309,6 +327,7 @@ func TestADocumentThatWouldWriteElsewhereIsRefused(t *testing.T) {
 }
 
 func TestServicesNamedLikeTheProgramsLocksDoNotWaitForThemselves(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	for _, name := range []string{"node", "binaries", "machine", "sweep"} {
 		apply(t, n, n.WithBinary(fake.Service(name, "r1"), "program of "+name))
@@ -317,6 +336,7 @@ func TestServicesNamedLikeTheProgramsLocksDoNotWaitForThemselves(t *testing.T) {
 }
 
 func TestANodeOfAnotherMeshIsRefused(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	before := n.State()
 	release := fake.Service("web", "r1")
@@ -326,6 +346,7 @@ func TestANodeOfAnotherMeshIsRefused(t *testing.T) {
 }
 
 func TestTheLoadedReleaseIsTheAppliedOne(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	release, there := instance.Current(n.Host, "web")

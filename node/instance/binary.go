@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -88,4 +89,24 @@ func SHA256(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// dropBinaries of this list that no release needs.
+func (n *Node) dropBinaries(ctx context.Context, binaries []string) error {
+	if len(binaries) == 0 {
+		return nil
+	}
+	unlock, err := n.Host.Lock(ctx, BinariesLock)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	needed := NeededBinaries(n.Host)
+	var failed []error
+	for _, binary := range binaries {
+		if !needed[binary] && document.ValidName(binary) {
+			failed = append(failed, n.Host.Remove(filepath.Join(host.Binaries, binary)))
+		}
+	}
+	return errors.Join(failed...)
 }

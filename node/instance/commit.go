@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatehouse/node/document"
 	"gatehouse/node/host"
 )
 
@@ -87,4 +88,18 @@ func (a *apply) tidy(ctx context.Context) error {
 		failed = append(failed, a.Host.Remove(filepath.Join(folder, one)))
 	}
 	return errors.Join(append(failed, a.dropBinaries(ctx, unneeded))...)
+}
+
+// tellOpen warns of a service that other nodes can reach past the mesh, where there are neither certificates nor intentions.
+func (n *Node) tellOpen(ctx context.Context, release document.Instance) {
+	if release.Kind != document.Service {
+		return
+	}
+	unit, err := n.Systemd.Unit(ctx, mainUnit(release.Name))
+	if err != nil {
+		return
+	}
+	for _, at := range n.Processes.Open(unit.ControlGroup) {
+		n.Host.Say("warning: %s also listens on %s for other nodes: whoever reaches that calls it past the mesh; have it listen on 127.0.0.1 alone", unit.Name, at)
+	}
 }

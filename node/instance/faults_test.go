@@ -187,7 +187,7 @@ func (s scenario) judge(t *testing.T, n *fake.Node, err error, before, after str
 	if err == nil {
 		return
 	}
-	for _, claim := range []string{"nothing was changed", "nothing was removed", "went back to release", "it was removed again", "is back"} {
+	for _, claim := range []string{"nothing was changed", "nothing was removed", "went back to release", "it was removed again", "is back", "is as it was before"} {
 		if strings.Contains(err.Error(), claim) && state != before {
 			t.Errorf("it claims %q: %v\n%s", claim, err, difference(before, state))
 		}

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAFirstReleaseThatFailedCanBeAppliedAfterItWasCorrected(t *testing.T) {
+	t.Parallel()
 	// GIVEN a first release that does not work
 	n := fake.New(t)
 	path := token(n, "web")
@@ -30,6 +31,7 @@ func TestAFirstReleaseThatFailedCanBeAppliedAfterItWasCorrected(t *testing.T) {
 }
 
 func TestAReleaseThatDoesNotServeGivesWayToTheOneBefore(t *testing.T) {
+	t.Parallel()
 	for _, drain := range []bool{false, true} {
 		for _, word := range []string{fake.DoesNotStart, fake.DoesNotListen} {
 			n := fake.New(t)
@@ -52,6 +54,7 @@ func TestAReleaseThatDoesNotServeGivesWayToTheOneBefore(t *testing.T) {
 }
 
 func TestWhatAPersonMadeIsPutBackAndRunsAgainWhenTheReleaseOverItFails(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	byHand(t, n)
 	before := n.State()
@@ -65,6 +68,7 @@ func TestWhatAPersonMadeIsPutBackAndRunsAgainWhenTheReleaseOverItFails(t *testin
 }
 
 func TestWhatCannotBeCopiedIsNotOverwritten(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	byHand(t, n)
 	before := n.State()
@@ -82,6 +86,7 @@ func TestWhatCannotBeCopiedIsNotOverwritten(t *testing.T) {
 }
 
 func TestALockThatIsNotGotAfterTheDrainEndsTheDrain(t *testing.T) {
+	t.Parallel()
 	// GIVEN an instance that is drained for its release
 	n := fake.New(t)
 	first(fake.Service("web", "r1"))(t, n)
@@ -101,6 +106,7 @@ func TestALockThatIsNotGotAfterTheDrainEndsTheDrain(t *testing.T) {
 }
 
 func TestGoingBackDoesNotNeedTheLock(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	first(fake.Service("web", "r1"))(t, n)
 	before := n.State()
@@ -131,6 +137,7 @@ func withStart(n *fake.Node, first func(unit string) error) func(unit string) er
 }
 
 func TestAConnectionThatWentAwayDoesNotKeepTheNodeFromGoingBack(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	first(fake.Service("web", "r1"))(t, n)
 	before := n.State()
@@ -150,6 +157,7 @@ func TestAConnectionThatWentAwayDoesNotKeepTheNodeFromGoingBack(t *testing.T) {
 }
 
 func TestAnotherProcessThatAnswersOnThePortDoesNotCountAsServing(t *testing.T) {
+	t.Parallel()
 	// GIVEN a process of no unit on the port of a service
 	n := fake.New(t)
 	n.Procs.Foreign[9001] = "python3\x1b[2J (process 4711)"
@@ -161,6 +169,7 @@ func TestAnotherProcessThatAnswersOnThePortDoesNotCountAsServing(t *testing.T) {
 }
 
 func TestTheOldProcessThatHoldsThePortDoesNotCountAsServing(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	n.Put("/etc/systemd/system/old.service", "[Service]\nExecStart=/usr/bin/old -port 9001\n")
@@ -170,6 +179,7 @@ func TestTheOldProcessThatHoldsThePortDoesNotCountAsServing(t *testing.T) {
 }
 
 func TestAReleaseThatCannotBeUndoneIsToldAsSuch(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	n.Units.Fault = func(change string) error {
@@ -185,6 +195,7 @@ func TestAReleaseThatCannotBeUndoneIsToldAsSuch(t *testing.T) {
 }
 
 func TestMaintenanceModeThatDoesNotEndIsTold(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	first(fake.Service("web", "r1"))(t, n)
 	n.Consul.Fault = func(request string) error {
@@ -199,6 +210,7 @@ func TestMaintenanceModeThatDoesNotEndIsTold(t *testing.T) {
 }
 
 func TestUnitsThatDidNotRunBeforeDoNotRunAfterAReleaseFailed(t *testing.T) {
+	t.Parallel()
 	for _, before := range []systemd.Unit{
 		{Name: "web.service", ActiveState: "inactive", UnitFileState: "enabled"},
 		{Name: "web.service", ActiveState: "inactive", UnitFileState: "disabled"},
@@ -222,6 +234,7 @@ func TestUnitsThatDidNotRunBeforeDoNotRunAfterAReleaseFailed(t *testing.T) {
 }
 
 func TestAMaskByHandIsBackWhenTheReleaseFails(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	byHand(t, n)
 	must(t, n.Host.Folder("/run/systemd/system", 0o755, host.Owner{}))
@@ -232,6 +245,7 @@ func TestAMaskByHandIsBackWhenTheReleaseFails(t *testing.T) {
 }
 
 func TestASignalAfterTheReleaseServesEndsTheDrain(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	first(fake.Service("web", "r1"))(t, n)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -250,6 +264,7 @@ func TestASignalAfterTheReleaseServesEndsTheDrain(t *testing.T) {
 }
 
 func TestAReleaseThatIsNotValidChangesNothing(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	before := n.State()
 	n.Node.ValidateConsul = func(context.Context, string) error { return errors.New("Consul refuses the definition: no") }
@@ -258,6 +273,7 @@ func TestAReleaseThatIsNotValidChangesNothing(t *testing.T) {
 }
 
 func TestWithoutALeaderNothingIsChanged(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	before := n.State()
 	n.Consul.NoLeader = true
@@ -273,6 +289,7 @@ func TestWithoutALeaderNothingIsChanged(t *testing.T) {
 }
 
 func TestARemovalEndsWithNothingOfTheInstance(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	before := n.State()
 	release := fake.Service("web", "r1")
@@ -290,6 +307,7 @@ func TestARemovalEndsWithNothingOfTheInstance(t *testing.T) {
 }
 
 func TestAnInstanceWhoseProcessDoesNotStopIsNotRemoved(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	apply(t, n, fake.Gateway("edge", "r1"))
@@ -311,6 +329,7 @@ func TestAnInstanceWhoseProcessDoesNotStopIsNotRemoved(t *testing.T) {
 }
 
 func TestARemovalThatDoesNotGetItsLockHidesNothing(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	n.Forget()

@@ -23,6 +23,7 @@ func history(t *testing.T, n *fake.Node, name string) instance.Record {
 }
 
 func TestThreeReleasesAreKeptInTheOrderInWhichTheyServed(t *testing.T) {
+	t.Parallel()
 	// GIVEN four releases, each with its binary
 	n := fake.New(t)
 	var binaries []string
@@ -43,6 +44,7 @@ func TestThreeReleasesAreKeptInTheOrderInWhichTheyServed(t *testing.T) {
 }
 
 func TestABinaryOfAReleaseThatDidNotWorkStaysUntilAnotherOneWorks(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, n.WithBinary(fake.Service("web", "r1"), "one"))
 	bad := n.WithBinary(fake.Service("web", "r2", fake.DoesNotStart), "two")
@@ -51,6 +53,7 @@ func TestABinaryOfAReleaseThatDidNotWorkStaysUntilAnotherOneWorks(t *testing.T) 
 		t.Error("the same release cannot come again")
 	}
 	refused(t, n.Apply(context.Background(), bad, nil), "went back to release r1, which serves")
+	same(t, "given up", history(t, n, "web").GivenUp, []string{bad.Binary.SHA256})
 	apply(t, n, n.WithBinary(fake.Service("web", "r3"), "three"))
 	if n.Host.Exists(host.Binaries+"/"+bad.Binary.SHA256) || len(history(t, n, "web").GivenUp) > 0 {
 		t.Error("the binary is still there")
@@ -58,6 +61,7 @@ func TestABinaryOfAReleaseThatDidNotWorkStaysUntilAnotherOneWorks(t *testing.T) 
 }
 
 func TestRollbackGoesToTheReleaseThatServedBefore(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	apply(t, n, fake.Service("web", "r2", "-verbose"))
@@ -85,6 +89,7 @@ func TestRollbackGoesToTheReleaseThatServedBefore(t *testing.T) {
 }
 
 func TestRollbackToAReleaseThatDoesNotServeChangesNothing(t *testing.T) {
+	t.Parallel()
 	// GIVEN a release before the current one whose port another process holds by now
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1", "-one"))
@@ -109,6 +114,7 @@ func failing(n *fake.Node, word string) func(unit string) error {
 }
 
 func TestRollbackOfWhatIsNotValidAnyMoreIsRefused(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	apply(t, n, fake.Service("web", "r2", "-verbose"))
@@ -144,6 +150,7 @@ BINARY_NAME=''
 }
 
 func TestAReleaseOfAnEarlierVersionIsKnownAndGoneBackTo(t *testing.T) {
+	t.Parallel()
 	// GIVEN an instance whose current release an earlier version put here
 	n := fake.New(t)
 	old := fake.Service("web", "r1", "-old")
@@ -171,6 +178,7 @@ func TestAReleaseOfAnEarlierVersionIsKnownAndGoneBackTo(t *testing.T) {
 }
 
 func TestAReleaseThatAKilledRunHadMovedAwayIsPutBack(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	folder := "/opt/gatehouse/instances/web/releases/r1"
@@ -181,6 +189,7 @@ func TestAReleaseThatAKilledRunHadMovedAwayIsPutBack(t *testing.T) {
 }
 
 func TestWhatAKilledRunKeptIsGoneAfterTheNext(t *testing.T) {
+	t.Parallel()
 	n := fake.New(t)
 	n.Put("/etc/consul.d/.web.hcl.gatehouse-before", "old")
 	n.Put("/etc/systemd/system/.web.service.gatehouse-before", "old")

@@ -2,6 +2,8 @@ package instance_test
 
 import (
 	"context"
+	"flag"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -126,4 +128,14 @@ func withDefinition(release document.Instance, old, new string) document.Instanc
 		}
 	}
 	return release
+}
+
+// TestMain lets more tests run at the same time than there are processors: they wait more than they work.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8")
+	if _, err := os.Stat("/dev/shm"); err == nil {
+		_ = os.Setenv("TMPDIR", "/dev/shm") // trials of a configuration are put there
+	}
+	os.Exit(m.Run())
 }

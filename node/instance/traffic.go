@@ -101,3 +101,17 @@ func pause(ctx context.Context, length time.Duration) {
 	case <-time.After(length):
 	}
 }
+
+// takeBack ends when callers may be sent here again. A signal shortens the wait alone: no instance stays hidden.
+func (n *Node) takeBack(ctx context.Context, release document.Instance) error {
+	if err := n.undrain(context.WithoutCancel(ctx), release.Kind, release.Name); err != nil {
+		return err
+	}
+	if n.wait(ctx, n.Timing.Offered, func() bool { return n.offered(ctx, release) }) {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s serves with release %s; this run was ended before Consul's servers offered it to callers: %w", release.Name, release.Release, ctx.Err())
+	}
+	return fmt.Errorf("%s passes its checks on this node, but after %s Consul's servers do not offer it to callers; see 'mesh status' and: journalctl -u consul -n 50", release.Name, n.Timing.Offered)
+}

@@ -34,12 +34,10 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 		return err
 	}
 	if h.Exists(filepath.Join(host.UnitDir, drainUnit)) {
-		if err := node.RemoveUnits(ctx, drainUnit); err != nil {
+		err := node.RemoveUnits(ctx, drainUnit)
+		endMaintenance(ctx, node, doc.Agent) // also when the unit could only be stopped
+		if err != nil {
 			return err
-		}
-		// The unit sets it when it stops.
-		if err := node.Agent.NodeMaintenance(context.WithoutCancel(ctx), false); err != nil && !doc.Agent {
-			h.Say("warning: the node may still be in maintenance mode (%v); see: consul maint", err)
 		}
 	}
 	failed := []error{h.Remove(host.MeshFile)}
@@ -57,8 +55,24 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 	return nil
 }
 
+// endMaintenance of the node, which the drain unit sets when it stops. An agent that is about to go need not hear of it.
+func endMaintenance(ctx context.Context, node *instance.Node, agentGoes bool) {
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	ended := func() bool {
+		err = node.Agent.NodeMaintenance(ctx, false)
+		return err == nil || agentGoes
+	}
+	if !host.Wait(ctx, node.Timing.Offered, node.Timing.Poll, ended) {
+		node.Host.Say("warning: the node may still be in maintenance mode (%v); see: consul maint", err)
+	}
+}
+
 // agentRecords say that the cluster stack set up the agent here: its record and its token stay for it.
 var agentRecords = []string{host.Gatehouse + "/agent.json", host.Gatehouse + "/agent.conf"}
+
+// handoverToken of an earlier version: `expand remove` comes later, needs it, and removes it.
+const handoverToken = "_handover.token"
 
 // forgetAll removes what is left in Gatehouse's folder.
 //
@@ -78,9 +92,10 @@ func forgetAll(h *host.Host, keepsProgram bool) error {
 		}
 	}
 	for _, name := range h.List(host.Secrets) {
-		if !hasAgent || !strings.HasPrefix(name, "_") {
-			failed = append(failed, h.Remove(filepath.Join(host.Secrets, name)))
+		if name == handoverToken || hasAgent && strings.HasPrefix(name, "_") {
+			continue
 		}
+		failed = append(failed, h.Remove(filepath.Join(host.Secrets, name)))
 	}
 	return errors.Join(failed...)
 }

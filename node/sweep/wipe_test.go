@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"syscall"
 	"testing"
 
 	"gatehouse/node/document"
@@ -92,4 +93,50 @@ func TestAWipeLeavesANodeOfAnotherMesh(t *testing.T) {
 	must(t, wipe(n, doc, nil))
 	unchanged(t, n, before)
 	contains(t, n.Printed(), "this node belongs to the mesh shop: nothing was removed")
+}
+
+func TestAWipeLeavesTheTokenWithWhichIntentionsAreRemovedLater(t *testing.T) {
+	n := used(t)
+	n.Put("/opt/gatehouse/secrets/_handover.token", "secret")
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	if names := append(n.Host.List(host.Gatehouse), n.Host.List(host.Secrets)...); !slices.Equal(names, []string{"secrets", "_handover.token"}) {
+		t.Errorf("%q", names)
+	}
+}
+
+func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
+	n, count := used(t), 0
+	arm(n, func(string) error {
+		count++
+		return nil
+	})
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	arm(n, nil)
+	after := n.State()
+	for point := 1; point <= count; point++ {
+		n, at := used(t), 0
+		arm(n, func(string) error {
+			if at++; at == point {
+				return syscall.EIO
+			}
+			return nil
+		})
+		_ = wipe(n, document.Wipe{Owner: fake.Owner}, nil)
+		arm(n, nil)
+		if ids := n.Consul.InMaintenance(); len(ids) > 0 {
+			t.Errorf("in maintenance mode: %q", ids)
+		}
+		must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+		unchanged(t, n, after)
+	}
+}
+
+func TestOnDestroyTheProgramStaysForWhatComesLater(t *testing.T) {
+	n := used(t)
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
+	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"bin"}) {
+		t.Errorf("%q", names)
+	}
+	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	gone(t, n, host.Gatehouse, host.Locks)
 }

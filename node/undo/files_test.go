@@ -75,6 +75,11 @@ func changeAll(stack *undo.Stack, h *host.Host) error {
 	if err := write("/etc/consul.service"); err != nil {
 		return err
 	}
+	for _, path := range []string{"/etc/consul.service", "/etc/new.service"} {
+		if err := stack.Link(h, "/usr/lib/new.service", path); err != nil {
+			return err
+		}
+	}
 	if err := stack.Folder(h, "/opt/gatehouse/secrets", 0o700, host.Owner{}); err != nil {
 		return err
 	}

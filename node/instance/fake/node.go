@@ -38,7 +38,7 @@ type Node struct {
 
 // Short timing. What has to happen happens at once here; the timeouts are what a failing test waits for.
 func Short() instance.Timing {
-	const soon = 60 * time.Millisecond
+	const soon = 100 * time.Millisecond
 	return instance.Timing{
 		Poll: 200 * time.Microsecond, Health: 2 * soon, Served: soon, Others: soon / 4, Heard: 100 * time.Microsecond,
 		Quiet: 100 * time.Microsecond, Drain: soon, Offered: 2 * soon, Moved: soon, Upstreams: soon / 2,
