@@ -19,6 +19,7 @@ function report(changes: Partial<NodeReport> = {}): { stdout: string } {
 
 const program = "worker1: /opt/gatehouse/bin/gatehouse-node";
 const replaced = [{ stack: "mesh", replace: "null_resource.node_worker1" }];
+const uploadedAgain = [{ stack: "cluster", replace: "null_resource.program_worker1" }];
 
 test("the declared version has no finding", () => {
   expect(judged(report())).toEqual({ looked: true, findings: [] });
@@ -37,8 +38,7 @@ test.each([
       where: program,
       expected: `gatehouse-node ${VERSION}`,
       found: "nothing; the rest of the node could not be looked at",
-      remedy: "npm run deploy",
-      mends: replaced,
+      mends: uploadedAgain,
       concerns: ["frontend@worker1"],
     },
   ]);
@@ -53,7 +53,12 @@ test("another program that is missing is no such finding", () => {
 test("another version is a finding, and the rest is compared all the same", () => {
   const { looked, findings } = judged(report({ version: "older", files: [] }));
   expect(looked).toBe(true);
-  expect(findings[0]).toMatchObject({ kind: "drift", where: program, found: "gatehouse-node older", mends: replaced });
+  expect(findings[0]).toMatchObject({
+    kind: "drift",
+    where: program,
+    found: "gatehouse-node older",
+    mends: uploadedAgain,
+  });
   expect(findings.map(({ where }) => where)).toContain("worker1: /etc/systemd/system/frontend.service");
 });
 
@@ -61,7 +66,11 @@ test("a report of another version that cannot be read is a finding", () => {
   expect(judged({ stdout: '{"version":"older","files":[]}' })).toMatchObject({
     looked: false,
     findings: [
-      { kind: "drift", found: "gatehouse-node older; the rest of the node could not be looked at", mends: replaced },
+      {
+        kind: "drift",
+        found: "gatehouse-node older; the rest of the node could not be looked at",
+        mends: uploadedAgain,
+      },
     ],
   });
   const stderr = "gatehouse-node: the document on standard input is not what this gatehouse-node reads: unknown field";

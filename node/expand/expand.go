@@ -26,7 +26,7 @@ const (
 const secret = "handover"
 
 // oldToken is a file in which an earlier version left the token.
-var oldToken = secrets.Token("_handover")
+const oldToken = host.Secrets + "/_handover.token"
 
 // Run is the verb expand. Old edges stay until Terraform writes the entries as declared, at the end of the deploy. connect
 // is called with the token that arrived; "" where there are no ACLs.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
@@ -32,7 +33,8 @@ func (n *Node) takeBinary(name string, binary document.Binary) error {
 	if sum, err := SHA256(n.Host.Path(target)); err == nil && sum == binary.SHA256 && n.Host.Owns(target, 0o755, host.Owner{}) {
 		return n.Host.Remove(uploaded)
 	}
-	from, err := os.Open(n.Host.Path(uploaded))
+	// A link there could lead to any file, and a pipe would never end.
+	from, err := os.OpenFile(n.Host.Path(uploaded), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the binary of %s (sha256 %s) is not on this node; %s", name, binary.SHA256, again)
 	}

@@ -4,6 +4,7 @@ package fake
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -64,7 +65,9 @@ func New(t testing.TB) *Node {
 		Processes: n.Procs, Hold: n.Holds, ValidateConsul: func(ctx context.Context, _ string) error { return ctx.Err() },
 		Timing: Short(),
 	}
-	n.set(n.Host.WriteRecord(host.NodeRecord{Owner: Owner, Role: document.Worker}))
+	text, err := json.Marshal(host.NodeRecord{Owner: Owner, Role: document.Worker})
+	n.set(err)
+	n.set(os.WriteFile(n.Host.Path(host.NodeFile), text, 0o644))
 	return n
 }
 
