@@ -70,6 +70,7 @@ func (p prober) run(ctx context.Context, doc document.Probe, connect func(token 
 		return nil
 	}
 	past.bringBack(ctx)
+	host.Wait(ctx, hears, interval, func() bool { return p.heard(ctx) }) // until that is true for callers as well
 	return fmt.Errorf("not every route of %s answers: %s; on this node 'mesh routes' and 'mesh status' show more", doc.Gateway, strings.Join(silent, "; "))
 }
 
