@@ -1,6 +1,7 @@
 /** Consul's catalogue against the declaration: instances on machines where nobody declared them. */
 import type { Mesh } from "../model";
 import { drift, type Finding, Layer } from "./finding";
+import { shellWord } from "./printable";
 
 /** `/v1/catalog/node-services/<node>` */
 export interface NodeServices {
@@ -21,7 +22,7 @@ export function compareCatalogue(mesh: Mesh, nodes: NodeServices[], inspected: S
           drift(Layer.Registered, `consul: ${name} on ${Node.Node}`, {
             expected: "no instance there",
             found: `the registration ${id}`,
-            remedy: `stop it on ${Node.Node}, then take it out of the catalogue: consul services deregister -id=${id}`,
+            remedy: `stop it on ${Node.Node}, then take it out of the catalogue: consul services deregister -id=${shellWord(id)}`,
           }),
         ),
     );

@@ -12,7 +12,9 @@ export async function lookAtConsul(mesh: Mesh, inspected: Set<string>): Promise<
     const kinds = [...new Set([...OUR_KINDS, ...mesh.configEntries.map(({ kind }) => kind)])];
     const entries = await inTurn(kinds, 4, (kind) => get<LiveEntry[]>(mesh, `config/${kind}`));
     const nodes = await get<{ Node: string }[]>(mesh, "catalog/nodes");
-    const services = await inTurn(nodes, 4, ({ Node }) => get<NodeServices>(mesh, `catalog/node-services/${Node}`));
+    const services = await inTurn(nodes, 4, ({ Node }) =>
+      get<NodeServices>(mesh, `catalog/node-services/${encodeURIComponent(Node)}`),
+    );
     return [
       ...compareEntries(mesh, entries.flatMap((list) => list ?? []).map(named)),
       ...compareCatalogue(mesh, services, inspected),

@@ -1,6 +1,7 @@
 /** Consul's config entries against the declared ones. */
 import type { ConfigEntry, Mesh } from "../model";
 import { about, drift, type Finding, Layer, type Mend } from "./finding";
+import { shellWord } from "./printable";
 
 /** An entry as Consul's API gives it. */
 export type LiveEntry = Record<string, unknown> & { Kind: string; Name: string };
@@ -49,7 +50,7 @@ function undeclared({ Kind, Name }: LiveEntry): Finding {
   return drift(Layer.Declared, `consul: ${Kind}/${Name}`, {
     expected: "no such entry",
     found: "one that nobody declared",
-    remedy: `consul config delete -kind ${Kind} -name '${Name}'`,
+    remedy: `consul config delete -kind ${shellWord(Kind)} -name ${shellWord(Name)}`,
     concerns: [concern(Name)],
   });
 }

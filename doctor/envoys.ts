@@ -52,12 +52,15 @@ function clusters(mesh: Mesh, { workload }: Instance, envoy: EnvoyReport): [stri
   if (workload.kind !== "service") return [];
   return workload.upstreams.flatMap(({ name }): [string, string][] => {
     const to = [...reachOf(mesh, name)];
-    const found = envoy.clusters.filter((cluster) =>
-      to.some((one) => new RegExp(`(^|[.~])${one}\\.default\\.`).test(cluster.name)),
-    );
+    const found = envoy.clusters.filter((cluster) => to.some((one) => isOf(one, cluster.name)));
     if (found.some(({ healthy }) => healthy > 0)) return [];
     return [[name, found.length > 0 ? "none" : "no cluster of that name"]];
   });
+}
+
+function isOf(service: string, cluster: string): boolean {
+  const end = `${service}.default.`;
+  return cluster.startsWith(end) || cluster.includes(`.${end}`) || cluster.includes(`~${end}`);
 }
 
 function certificates(envoy: EnvoyReport, now: number): string[] {

@@ -1,3 +1,5 @@
+import { printable } from "./printable";
+
 /** Ends a command with the exit code that it returns, or with its error and 2: it could not do what was asked. */
 export function exitWith(command: Promise<number>): void {
   command.then(
@@ -5,7 +7,7 @@ export function exitWith(command: Promise<number>): void {
       process.exitCode = code;
     },
     (error: Error) => {
-      console.error(error.message);
+      console.error(error.message.split("\n").map(printable).join("\n"));
       process.exitCode = 2;
     },
   );

@@ -2,6 +2,7 @@
 import type { Instance, Mesh } from "../model";
 import { type Expected, mendInstance } from "./expected";
 import { about, drift, type Finding, Layer } from "./finding";
+import { shellWord } from "./printable";
 import type { AgentService, MachineReport } from "./report";
 
 const INSTANCES = "/opt/gatehouse/instances";
@@ -90,7 +91,7 @@ function undeclared(
         found: described(service),
         ...(sweeps(service)
           ? { mends: sweep }
-          : { remedy: `on ${node.name}: consul services deregister -id=${service.ID}` }),
+          : { remedy: `on ${node.name}: consul services deregister -id=${shellWord(service.ID)}` }),
       }),
     );
 }

@@ -1,6 +1,7 @@
 /** Findings for people and for programs. */
 import type { Mesh } from "../model";
 import { exitCode, type Finding, line } from "./finding";
+import { printable, printableJson } from "./printable";
 
 const VERDICTS = ["clean", "drift", "incomplete"] as const;
 
@@ -11,7 +12,7 @@ export function asJson(mesh: Mesh, findings: Finding[]): string {
     follows,
     line: line({ ...finding, layer, concerns }),
   }));
-  return JSON.stringify({ mesh: mesh.name, verdict: VERDICTS[exitCode(findings)], findings: told }, null, 2);
+  return printableJson({ mesh: mesh.name, verdict: VERDICTS[exitCode(findings)], findings: told });
 }
 
 const HEADS = ["WHERE", "EXPECTED", "FOUND", "TO MEND"] as const;
@@ -33,7 +34,8 @@ export function asText(mesh: Mesh, findings: Finding[]): string {
 
 function table(title: string, findings: Finding[]): string[] {
   if (findings.length === 0) return [];
-  const rows = [HEADS, ...findings.map(({ where, expected, found, remedy }) => [where, expected, found, remedy])];
+  const cells = ({ where, expected, found, remedy }: Finding) => [where, expected, found, remedy].map(printable);
+  const rows = [HEADS, ...findings.map(cells)];
   const widths = HEADS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const text = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ");
   return [title, ...rows.map((row) => `  ${text(row)}`.trimEnd()), ""];

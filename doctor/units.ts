@@ -2,6 +2,7 @@
 import type { Expected, ExpectedUnit } from "./expected";
 import { drift, type Finding, Layer } from "./finding";
 import { socketAddress } from "./listening";
+import { operand } from "./printable";
 import type { MachineReport } from "./report";
 
 /** A unit that ran for fewer seconds since its last of several restarts keeps crashing. */
@@ -103,7 +104,7 @@ function foreignUnits({ node }: Expected, report: MachineReport, names: string[]
         expected: "no unit of this name here",
         found: [FragmentPath, ActiveState].filter(Boolean).join(", "),
         // No deploy removes a unit that Gatehouse did not write.
-        remedy: `on ${node.name}: systemctl disable --now ${Id}, and remove it`,
+        remedy: `on ${node.name}: systemctl disable --now ${operand(Id)}, and remove it`,
       }),
     );
 }

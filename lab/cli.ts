@@ -2,15 +2,16 @@
  * The lab's commands:
  *   npm run lab                          machines, deploy, and a request through the gateway
  *   npm run lab:up                       machines only
- *   npm run lab:reset                    machines as if new
+ *   npm run lab:reset                    machines as if new, and the lab this checkout's if it was another's
  *   npm run lab:ssh -- NAME [COMMAND]    a shell on a machine, or one command
  *   npm run lab:down                     all of it gone
  */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { type MeshDeclaration, meshPath } from "../model";
+import { labOfAnotherCheckout } from "./checkout";
 import { machinesOf } from "./declared";
-import { down, reset, sshArguments } from "./machines";
+import { down, remove, reset, sshArguments } from "./machines";
 import { describe, firstWay } from "./request";
 import { allSteps, machineSteps, run } from "./steps";
 import { forgetState } from "./terraform-state";
@@ -56,7 +57,11 @@ function needRoot(): void {
 async function renew(): Promise<void> {
   needRoot();
   const mesh = await declaration();
-  await reset(machinesOf(mesh), console.log);
+  const machines = machinesOf(mesh);
+  // Whatever else another checkout made would keep the lab from being this checkout's.
+  const others = labOfAnotherCheckout()?.nodes ?? [];
+  await Promise.all(others.filter((name) => !machines.some((one) => one.name === name)).map(remove));
+  await reset(machines, console.log);
   forgetState(mesh.name);
 }
 

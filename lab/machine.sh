@@ -60,10 +60,13 @@ plug_in() {
 }
 
 mount_root() {
-  local lower=$1
+  local lower=$1 state=$2
   mountpoint -q "$root" && return
   # A new machine is born: what Terraform remembers of the one before does not hold for it.
-  [ -d "$home/upper" ] || cat /proc/sys/kernel/random/uuid >"$home/born"
+  if [ ! -d "$home/upper" ]; then
+    cat /proc/sys/kernel/random/uuid >"$home/born"
+    say "${state%/lab/.state}" >"$home/checkout"
+  fi
   mkdir -p "$home/upper" "$home/work" "$root"
   mount -t overlay "gatehouse-$name" "$root" -o "lowerdir=$lower,upperdir=$home/upper,workdir=$home/work" ||
     fail "$name: no overlay on $home: is that folder itself on an overlay (a container)?"
@@ -111,7 +114,7 @@ up() {
   say "$spec" >"$home/spec"
   plug_in "$address"
   { running && in_netns; } || end_processes
-  mount_root "$lower"
+  mount_root "$lower" "$state"
   put_files "$state"
   running || start "$consul" "$envoy"
 }
@@ -119,7 +122,7 @@ up() {
 wipe() {
   end_processes
   unmount_root
-  rm -rf --one-file-system "$home/upper" "$home/work"
+  rm -rf --one-file-system "$home/upper" "$home/work" "$home/checkout"
 }
 
 remove() {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Listr, type ListrTask, PRESET_TIMER } from "listr2";
 import type { MeshDeclaration } from "../model";
 import { part, type Report } from "../tools/parts";
+import { labOfAnotherCheckout, refusal } from "./checkout";
 import { machinesOf } from "./declared";
 import { deploy, preflight, secrets } from "./deploy";
 import { sharedRoot, up } from "./machines";
@@ -37,6 +38,8 @@ const checkHost = step("This machine", async (report) => {
   const host = await inspectHost();
   const found = obstacles(host);
   if (found.length > 0) throw new Error([...found, elsewhere].join("\n"));
+  const other = labOfAnotherCheckout();
+  if (other) throw new Error(refusal(other, projectFolder));
   await install(host.missingPackages, report);
 });
 

@@ -86,7 +86,9 @@ export interface SshDeclaration {
    * @default "root"
    */
   user?: string;
-  /** Path of the private key, from the project's folder. Needed unless `agent` is true. */
+  /**
+   * Path of the private key, from the project's folder; git ignores `ssh-keys/` there. Needed unless `agent` is true.
+   */
   privateKeyFile?: string;
   /** Take the keys of the running ssh-agent. @default false */
   agent?: boolean;

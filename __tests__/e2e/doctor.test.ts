@@ -192,7 +192,7 @@ describeOnLab("the doctor", () => {
     const { findings } = await doctor(mesh);
     const told = findings.map(({ where, remedy }) => [where, remedy]).sort();
     expect(told).toEqual([
-      ["consul: service-defaults/ghost", "consul config delete -kind service-defaults -name 'ghost'"],
+      ["consul: service-defaults/ghost", "consul config delete -kind service-defaults -name ghost"],
       ["worker1: registration ghost", "on worker1: consul services deregister -id=ghost"],
     ]);
     await on("worker1", asOperator("consul services deregister -id=ghost"));

@@ -139,7 +139,9 @@ function agentFrom([status, self = ""]: string[], leader: string): Agent {
 function unitsFrom(lines: string[]): Facts["units"] {
   const blocks = `${lines.join("\n")}\n`.split("\n\n").filter(Boolean);
   return blocks.map((block) => {
-    const value = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(block)?.[1] ?? "";
+    const properties = block.split("\n");
+    const value = (name: string) =>
+      properties.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
     return { name: value("Id"), file: value("FragmentPath"), state: value("ActiveState") };
   });
 }

@@ -15,7 +15,7 @@ export function judgeHostKey({ name, hostKey }: MeshNode, { hostKeys }: Facts): 
       found: `declared is its ${declaredType} key, and Terraform is going to be shown its ${shownType} key`,
       reason:
         "Terraform asks a machine for its ECDSA key first, then RSA, then Ed25519, and refuses any but the declared one",
-      remedy: `declare the other one of this machine: nodes.${name}.hostKey: "${shown}"`,
+      remedy: `declare the other one of this machine: nodes.${name}.hostKey: ${JSON.stringify(shown)}`,
     },
   ];
 }

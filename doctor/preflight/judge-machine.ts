@@ -1,5 +1,6 @@
 /** The machine itself: who we are there, systemd, programs, room. Pure. */
 import type { MeshNode } from "../../model";
+import { operand, shellWord } from "../printable";
 import type { Facts, Folder } from "./facts";
 import type { Finding } from "./finding";
 import type { Plan } from "./plan";
@@ -27,7 +28,7 @@ export function judgeSystem(node: MeshNode, { uid, home, init, systemd }: Facts)
       "home folder",
       `others may come into ${home.path} (${home.mode.toString(8)} ${home.owner}:${home.group})`,
       "Terraform uploads there what then runs as root, writable for everybody who reaches it",
-      `chmod 700 ${home.path}`,
+      `chmod 700 ${operand(home.path)}`,
     );
   }
   if (init !== "systemd") {
@@ -67,18 +68,20 @@ export function judgeLimits({ node, limits }: Plan, { controllers }: Facts): Fin
 }
 
 /** Debian's packages, where the program is not named like its package. */
-const packages: Record<string, string> = {
-  awk: "mawk",
-  base64: "coreutils",
-  cmp: "diffutils",
-  find: "findutils",
-  flock: "util-linux",
-  journalctl: "systemd",
-  sha256sum: "coreutils",
-  systemctl: "systemd",
-  "systemd-analyze": "systemd",
-  timeout: "coreutils",
-};
+const packages = new Map(
+  Object.entries({
+    awk: "mawk",
+    base64: "coreutils",
+    cmp: "diffutils",
+    find: "findutils",
+    flock: "util-linux",
+    journalctl: "systemd",
+    sha256sum: "coreutils",
+    systemctl: "systemd",
+    "systemd-analyze": "systemd",
+    timeout: "coreutils",
+  }),
+);
 
 export function judgePrograms({ node }: Plan, { missing, versions }: Facts): Finding[] {
   const found: Finding[] = [];
@@ -86,11 +89,11 @@ export function judgePrograms({ node }: Plan, { missing, versions }: Facts): Fin
     found.push({ node: node.name, severity: "problem", check: "programs", found: what, reason, remedy });
   const ordinary = missing.filter((program) => program !== "consul" && program !== "envoy");
   if (ordinary.length > 0) {
-    const names = [...new Set(ordinary.map((program) => packages[program] ?? program))].join(" ");
+    const names = [...new Set(ordinary.map((program) => packages.get(program) ?? program))];
     problem(
       `not there: ${ordinary.join(", ")}`,
       "Gatehouse's programs on the machine call them",
-      `apt-get install ${names}`,
+      `apt-get install ${names.map(shellWord).join(" ")}`,
     );
   }
   if (missing.includes("consul"))

@@ -1,4 +1,5 @@
-/** Meshes, ports, units and definitions that belong to somebody else and are going to be ours. Pure. */
+/** Meshes, ports, units and definitions that belong to another owner and are going to be ours. Pure. */
+import { operand } from "../printable";
 import type { Facts, Listener } from "./facts";
 import type { Finding } from "./finding";
 import { willSetUpAgent } from "./judge-consul";
@@ -47,7 +48,7 @@ function portFinding({ node }: Plan, { instances }: Facts, wanted: WantedPort, l
   const { port, use } = wanted;
   const { pid, unit, program } = listener;
   const holder = pid ? `${program} (process ${pid}${unit ? `, ${unit}` : ""})` : "something without a process";
-  const other = unit.endsWith(".service") ? `stop it: systemctl disable --now ${unit}` : "stop it";
+  const other = unit.endsWith(".service") ? `stop it: systemctl disable --now ${operand(unit)}` : "stop it";
   const own = instances.includes(unit.replace(/(-sidecar-proxy)?\.service$/, ""));
   return {
     node: node.name,

@@ -1,4 +1,5 @@
 /** What a person reads after a preflight, and what a program gets. Pure. */
+import { printable, printableJson } from "../printable";
 import type { Finding } from "./finding";
 import { clockOff } from "./judge";
 import { bytes } from "./judge-machine";
@@ -17,7 +18,11 @@ export function exitCodeOf({ machines, findings }: Preflight): 0 | 1 | 2 {
 export function text(result: Preflight): string {
   const rows = result.machines.map((machine) => row(machine, result.findings));
   const head = ["MACHINE", "CONSUL", "ENVOY", "FREE ON /opt", "CLOCK", "RESULT"];
-  const parts = [table([head, ...rows]), ...alike(result.findings).map(block), summary(result)];
+  const parts = [
+    table([head, ...rows.map((cells) => cells.map(printable))]),
+    ...alike(result.findings).map(block),
+    summary(result),
+  ];
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -74,7 +79,8 @@ function alike(findings: Finding[]): Finding[] {
 }
 
 function block({ node, severity, check, found, reason, remedy }: Finding): string {
-  return [`${severity}: ${node}: ${check}`, `  found  ${found}`, `  why    ${reason}`, `  do     ${remedy}`].join("\n");
+  const lines = [`${severity}: ${node}: ${check}`, `  found  ${found}`, `  why    ${reason}`, `  do     ${remedy}`];
+  return lines.map(printable).join("\n");
 }
 
 function summary(result: Preflight): string {
@@ -101,5 +107,5 @@ export function json(result: Preflight): string {
     }),
   }));
   const { mesh, findings } = result;
-  return `${JSON.stringify({ mesh, exitCode: exitCodeOf(result), machines, findings }, null, 2)}\n`;
+  return `${printableJson({ mesh, exitCode: exitCodeOf(result), machines, findings })}\n`;
 }

@@ -13,6 +13,7 @@ import { checkMesh, formatProblems, loadDeclaration, type MeshDeclaration, meshP
 import { output } from "../../tools/process";
 import { exitWith } from "../exit-code";
 import { inTurn } from "../in-turn";
+import { printable } from "../printable";
 import { confirmed, type Expected, expectedFrom } from "./answers";
 import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn, type Verdict } from "./judge";
 
@@ -56,7 +57,7 @@ function write(file: string, key: string, name: string): void {
 async function settle(mesh: string, verdict: Verdict, expected: Expected): Promise<0 | 1 | 2> {
   const { host, state } = verdict;
   if (state === "silent") {
-    console.log(`${host.name}: no key: ${verdict.why}`);
+    console.log(`${host.name}: no key: ${printable(verdict.why)}`);
     return 2;
   }
   const { shown } = verdict;
