@@ -1,4 +1,4 @@
-/** Meshes, ports, units and definitions that belong to somebody else and are going to be ours. Pure. */
+/** Meshes, ports, units and definitions that belong to another owner and are going to be ours. Pure. */
 import { operand } from "../printable";
 import type { Facts, Listener } from "./facts";
 import type { Finding } from "./finding";
