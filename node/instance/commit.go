@@ -53,10 +53,11 @@ func (a *apply) finish(ctx context.Context) error {
 	name, release := a.release.Name, a.release
 	a.final()
 	a.awaitMoved(ctx, release)
+	// Callers may be sent here again, so that the next instance can be drained. Tidying may wait for another run.
+	back := a.takeBack(ctx, release)
 	a.tellLeft(a.tidy(ctx))
-	// Callers may be sent here again, so that the next instance can be drained.
-	if err := a.takeBack(ctx, release); err != nil {
-		return err
+	if back != nil {
+		return back
 	}
 	a.tellOpen(ctx, release)
 	a.Host.Say("%s serves (restarted: %s)", name, cmpOr(strings.Join(a.changed.units, " "), "nothing"))
