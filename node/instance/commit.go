@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/undo"
 )
 
 // commit records the release that serves by now. Like every step before it this can be undone.
@@ -65,7 +66,15 @@ func (a *apply) finish(ctx context.Context) error {
 }
 
 // final says that there is no way back any more.
-func (a *apply) final() { a.tellLeft(errors.Join(a.undo.Forget(), a.swap.drop())) }
+func (a *apply) final() {
+	// A run that was killed may have kept also what this one did not change.
+	name := a.release.Name
+	paths := []string{recordPath(name), rolledBackPath(name), currentLink(name)}
+	for _, file := range a.release.Files {
+		paths = append(paths, file.Path)
+	}
+	a.tellLeft(errors.Join(a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, paths...)))
+}
 
 // tellLeft warns of what does no harm.
 func (a *apply) tellLeft(err error) {

@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/node/host"
 	"gatehouse/node/instance/fake"
+	"gatehouse/node/undo"
 )
 
 func TestAServiceThatBecomesAGatewayKeepsNoSidecar(t *testing.T) {
@@ -31,4 +32,15 @@ func TestAServiceThatCannotBecomeAGatewayIsAsItWas(t *testing.T) {
 	before := n.State()
 	refused(t, n.Apply(context.Background(), fake.Gateway("web", "r2", fake.DoesNotStart), nil), "went back to release r1, which serves")
 	same(t, "state", n.State(), before)
+}
+
+func TestWhatAKilledRunKeptIsGoneAlsoWhenNothingChanges(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	apply(t, n, fake.Service("web", "r1"))
+	for _, path := range []string{host.UnitDir + "/web.service", host.EnvDir + "/web.env", host.ConsulDir + "/web.hcl"} {
+		n.Put(undo.Kept(path), "of a run that was killed")
+	}
+	apply(t, n, fake.Service("web", "r1"))
+	same(t, "kept", n.Kept(), []string(nil))
 }
