@@ -57,6 +57,9 @@ func Run(ctx context.Context, h *host.Host, units systemd.Manager, agent Agent, 
 		return fmt.Errorf("%w; what had been changed was put back", err)
 	}
 	s.undo.Forget()
+	if err := undo.Clean(h, host.MeshFile, drainUnit, host.NodeFile, host.NodeEnv, foreignCA); err != nil {
+		return err
+	}
 	if err := removeEarlier(h); err != nil {
 		return err
 	}

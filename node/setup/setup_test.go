@@ -19,6 +19,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/setup"
 	"gatehouse/node/systemd/fake"
+	"gatehouse/node/undo"
 )
 
 const envoyVersion = "envoy  version: 5c1f1.36.4/1.36.4/Clean/RELEASE/BoringSSL\n"
@@ -309,5 +310,17 @@ func TestOfAnotherProgramThatIsNamedMeshACopyIsKept(t *testing.T) {
 	must(t, n.run(workerDocument())) // its own it only replaces
 	if again, _ := filepath.Glob(n.h.Path(host.Backups) + "/*" + host.MeshFile); len(again) != 1 {
 		t.Errorf("copies: %q", again)
+	}
+}
+
+func TestWhatARunThatWasKilledKeptIsGone(t *testing.T) {
+	n := newNode(t)
+	must(t, n.run(workerDocument()))
+	for _, path := range []string{host.MeshFile, host.NodeFile, host.NodeEnv, host.UnitDir + "/gatehouse-drain.service"} {
+		n.put(undo.Kept(path), "of a run that was killed")
+	}
+	must(t, n.run(workerDocument()))
+	if state := n.state(); strings.Contains(state, "of a run that was killed") {
+		t.Error(state)
 	}
 }
