@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) int {
 	for length := min(len(words), 2); length > 0; length-- {
 		if do, known := verbs[strings.Join(words[:length], " ")]; known {
 			if err := do(ctx, host.New(), words[length:]); err != nil {
-				fmt.Fprintf(os.Stderr, "gatehouse: error: %s\n", host.Clean(err.Error()))
+				fmt.Fprintf(os.Stderr, "gatehouse: error: %s\n", failure(ctx, err))
 				return exitFailed
 			}
 			return exitDone
@@ -59,4 +59,13 @@ func run(ctx context.Context, args []string) int {
 	}
 	fmt.Fprintf(os.Stderr, "gatehouse-node %s does not know %q. It knows: %s\n", version, strings.Join(words, " "), strings.Join(known(), ", "))
 	return exitUsage
+}
+
+// failure tells why a run failed. After a signal the error alone would say that a context was canceled.
+func failure(ctx context.Context, err error) string {
+	text := host.Clean(err.Error())
+	if ctx.Err() != nil {
+		return "a signal ended this run: " + text
+	}
+	return text
 }

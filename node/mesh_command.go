@@ -16,7 +16,7 @@ func meshCommand(ctx context.Context, args []string) int {
 	h := host.New()
 	agent, err := consul.Connect(h, consul.NodeToken)
 	if err != nil {
-		os.Stderr.WriteString("mesh: " + err.Error() + "\n")
+		os.Stderr.WriteString("mesh: " + host.Clean(err.Error()) + "\n")
 		return exitFailed
 	}
 	return mesh.Run(ctx, h, mesh.Tools{

@@ -40,7 +40,7 @@ func init() {
 		"inspect": withNode(func(ctx context.Context, n *instance.Node, doc document.Inspection) error {
 			return inspect.Run(ctx, inspect.New(n.Host, n.Systemd, n.Agent.(*consul.Client), version), doc, os.Stdout)
 		}),
-		"owner":     withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return h.CheckOwner(doc) }),
+		"owner":     withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return agent.CheckOwner(h, doc) }),
 		"uninstall": withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return sweep.Uninstall(h, doc) }),
 		"wipe":      withNode(wipeNode),
 		"setup": withNode(func(ctx context.Context, n *instance.Node, doc document.Setup) error {

@@ -17,7 +17,7 @@ export interface NodeProgramFile {
 /** The programs of a mesh's nodes, by `arch`. */
 export type NodePrograms = Readonly<Record<MeshNode["arch"], NodeProgramFile>>;
 
-/** Also on a retired node, which is emptied by it. */
+/** Also on a retired node, which is emptied by it: once, and then the node may be switched off. */
 export class UploadedProgram extends RemoteProgram {
   constructor(scope: Construct, mesh: Mesh, node: MeshNode, programs: NodePrograms) {
     const { version, sha256, path } = programs[node.arch];
@@ -26,10 +26,10 @@ export class UploadedProgram extends RemoteProgram {
     const owner = { mesh: mesh.name, node: node.name };
     super(scope, `program_${node.name}`, {
       node,
-      triggers: { version, ...(node.retired && { retired: "yes" }) },
+      triggers: node.retired ? { retired: "yes" } : { version },
       upload: { path, sha256, destination: `./${name}` },
       program: nodeProgram("owner", owner, { name, sha256 }),
-      onDestroy: nodeProgram("uninstall", owner),
+      ...(!node.retired && { onDestroy: nodeProgram("uninstall", owner) }),
     });
   }
 }

@@ -376,6 +376,16 @@ describe("gatehouse-node is uploaded once a node", () => {
     expect(JSON.stringify(triggers)).not.toContain(programs.amd64.sha256);
   });
 
+  test("once more to a retired node, which may be switched off afterwards", () => {
+    const retired = declaration();
+    retired.nodes.spare = { ...retired.nodes.worker1!, address: "10.77.0.99", retired: true };
+    const resource = clusterGraph(meshOf(retired)).resource("null_resource.program_spare");
+    expect(resource.triggers).not.toHaveProperty("version");
+    expect(JSON.stringify(resource)).not.toContain('"when":"destroy"');
+    const used = clusterGraph(meshOf(declaration())).resource("null_resource.program_worker1");
+    expect(JSON.stringify(used)).toContain('"when":"destroy"');
+  });
+
   test("for the processor of the node", () => {
     const arm = declaration();
     arm.nodes.worker1!.arch = "arm64";

@@ -75,7 +75,16 @@ type Agent interface {
 const maintenanceReason = "gatehouse"
 
 // Client is the real agent.
-type Client struct{ *api.Client }
+type Client struct {
+	*api.Client
+	// patient is for what takes an agent with many services long.
+	patient *api.Client
+}
+
+const (
+	answerTimeout = 10 * time.Second
+	reloadTimeout = 2 * time.Minute
+)
 
 // Connect with the token in a file; where there is none, without.
 func Connect(h *host.Host, tokenFile string) (*Client, error) {
@@ -102,16 +111,22 @@ func ConnectAsNode(h *host.Host) (*Client, error) {
 }
 
 // New client of an agent. Nothing in the environment (CONSUL_HTTP_ADDR and others) is taken.
-func New(address, token string) (*Client, error) {
+func New(address, token string) (*Client, error) { return newClient(address, token, answerTimeout) }
+
+func newClient(address, token string, timeout time.Duration) (*Client, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: 10 * time.Second}
-	client, err := api.NewClient(&api.Config{
-		Address: address, Scheme: "http", Token: token,
-		HttpClient: &http.Client{Timeout: 10 * time.Second, Transport: transport},
-	})
-	if err != nil {
-		return nil, err
+	var clients [2]*api.Client
+	for i, timeout := range []time.Duration{timeout, reloadTimeout} {
+		client, err := api.NewClient(&api.Config{
+			Address: address, Scheme: "http", Token: token,
+			HttpClient: &http.Client{Timeout: timeout, Transport: transport},
+		})
+		if err != nil {
+			return nil, err
+		}
+		clients[i] = client
 	}
-	return &Client{client}, nil
+	return &Client{clients[0], clients[1]}, nil
 }
 
 func query(ctx context.Context, token string) *api.QueryOptions {
@@ -139,7 +154,7 @@ func (c *Client) Leader(ctx context.Context) string {
 
 // Reload implements Agent.
 func (c *Client) Reload(ctx context.Context) error {
-	_, err := c.Raw().Write("/v1/agent/reload", nil, nil, (&api.WriteOptions{}).WithContext(ctx))
+	_, err := c.patient.Raw().Write("/v1/agent/reload", nil, nil, (&api.WriteOptions{}).WithContext(ctx))
 	return err
 }
 

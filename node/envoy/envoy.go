@@ -24,6 +24,9 @@ type Admin struct {
 // At is the admin page on a port of this node.
 func At(port int) Admin { return Admin{URL: fmt.Sprintf("http://127.0.0.1:%d", port)} }
 
+// largest page that is read: where no Envoy runs, any process of the node may listen on its port.
+const largest = 64 << 20
+
 var client = &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // Get a page.
@@ -47,7 +50,10 @@ func (a Admin) ask(ctx context.Context, method, path string) ([]byte, error) {
 		return nil, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+	body, err := io.ReadAll(io.LimitReader(response.Body, largest+1))
+	if err == nil && len(body) > largest {
+		err = fmt.Errorf("%s answers more than %d MiB", path, largest>>20)
+	}
 	if err == nil && response.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s answers %s", path, response.Status)
 	}

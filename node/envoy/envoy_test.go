@@ -56,3 +56,17 @@ func TestVersionBehindAHashThatLooksLikeOne(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAnswerWithoutEndIsNotRead(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for some := make([]byte, 1<<20); r.Context().Err() == nil; {
+			if _, err := w.Write(some); err != nil {
+				return
+			}
+		}
+	}))
+	defer server.Close()
+	if _, err := (Admin{URL: server.URL}).Get(context.Background(), "/clusters"); err == nil || err.Error() != "/clusters answers more than 64 MiB" {
+		t.Errorf("got %v", err)
+	}
+}

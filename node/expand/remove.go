@@ -17,6 +17,14 @@ var errHidden = errors.New("the token of this node may not read intentions")
 // Remove is the verb expand remove: on destroy, it removes the intentions that an expansion made and that Terraform never
 // took over, since a deploy failed. The destroy goes on when Consul does not allow it.
 func Remove(ctx context.Context, h *host.Host, doc document.ExpandRemoval, connect func(token string) (*consul.Client, error)) error {
+	other, err := h.ForeignMesh(doc.Owner)
+	if err != nil {
+		return err
+	}
+	if other != "" {
+		h.Say("this node belongs to the mesh %s: nothing was removed", other)
+		return nil
+	}
 	if err := removeMarked(ctx, h, doc, connect); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()

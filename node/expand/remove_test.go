@@ -62,3 +62,15 @@ func TestRemoveWithoutTheRight(t *testing.T) {
 		})
 	}
 }
+
+func TestTheTokenOfAnotherMeshIsNotUsed(t *testing.T) {
+	m := newMesh(t)
+	m.has(bMarked)
+	m.keeps(consul.NodeToken, consultest.ManagementToken)
+	m.must(m.host.Write(host.NodeFile, []byte(`{"mesh": "other", "node": "server1"}`), 0o644, host.Owner{}))
+	m.must(Remove(t.Context(), m.host, removal, agent.Connect))
+	m.wantSaid(m.out.String(), "this node belongs to the mesh other: nothing was removed")
+	if m.entry(serviceIntentions, "b") == "" {
+		t.Error("the intentions are gone")
+	}
+}

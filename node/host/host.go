@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -331,32 +332,22 @@ func (h *Host) Lock(ctx context.Context, name string) (release func(), err error
 	if err := h.fault("lock", name); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(h.Path(Locks), 0o700); err != nil {
-		return nil, err
-	}
 	path := h.Path(filepath.Join(Locks, name))
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_CLOEXEC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	for deadline := time.Now().Add(h.LockTimeout); ; {
-		err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, unix.EWOULDBLOCK) {
-			file.Close()
+	var file *os.File
+	for deadline := time.Now().Add(h.LockTimeout); file == nil; {
+		if file, err = tryLock(path); err != nil {
 			return nil, err
 		}
-		if time.Now().After(deadline) {
-			file.Close()
+		switch {
+		case file != nil:
+		case time.Now().After(deadline):
 			return nil, fmt.Errorf("another run has held the lock %s of this node for over %s; see: fuser -v %s", name, h.LockTimeout, path)
-		}
-		select {
-		case <-ctx.Done():
-			file.Close()
-			return nil, ctx.Err()
-		case <-time.After(50 * time.Millisecond):
+		default:
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(50 * time.Millisecond):
+			}
 		}
 	}
 	if h.Attended != nil && !h.Attended() {
@@ -364,6 +355,34 @@ func (h *Host) Lock(ctx context.Context, name string) (release func(), err error
 		return nil, fmt.Errorf("the deploy went away while this run waited for the lock %s", name)
 	}
 	return func() { file.Close() }, nil
+}
+
+// tryLock once; nil when another program holds it. Whoever empties the node removes the file too: the lock of a file that is
+// gone would keep nobody out.
+func tryLock(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_CLOEXEC, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // the folder went just now
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		if held, heldErr := file.Stat(); heldErr == nil {
+			if there, thereErr := os.Stat(path); thereErr == nil && os.SameFile(held, there) {
+				return file, nil
+			}
+		}
+	}
+	file.Close()
+	if err != nil && !errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, err
+	}
+	return nil, nil
 }
 
 // Wait until done says so, tried every interval; false when the time is over or the run is to end.

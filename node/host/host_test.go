@@ -103,6 +103,30 @@ func TestALockIsHeldByOne(t *testing.T) {
 	release()
 }
 
+func TestALockOfAFileThatAWipeRemovedKeepsNobodyOut(t *testing.T) {
+	h, _ := node(t)
+	h.LockTimeout = 5 * time.Second
+	first, err := h.Lock(context.Background(), "node")
+	must(t, err)
+	waiting := make(chan func())
+	go func() {
+		release, err := h.Lock(context.Background(), "node")
+		if err != nil {
+			t.Error(err)
+		}
+		waiting <- release
+	}()
+	time.Sleep(120 * time.Millisecond) // it has opened the file by now
+	must(t, h.Remove(Locks))
+	first()
+	second := <-waiting
+	defer second()
+	h.LockTimeout = 100 * time.Millisecond
+	if _, err := h.Lock(context.Background(), "node"); err == nil {
+		t.Error("two runs hold the same lock")
+	}
+}
+
 func TestARunWhoseConnectionWentAwayWhileItWaitedDoesNotBegin(t *testing.T) {
 	h, _ := node(t)
 	h.Attended = func() bool { return false }

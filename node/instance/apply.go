@@ -116,13 +116,13 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 		return err
 	}
 	if a.release.Binary != nil {
-		unlock, err := a.Host.Lock(ctx, BinariesLock) // services of this node may share one
+		// Services of this node may share one: no other run may take it for unneeded before a release names it.
+		unlock, err := a.Host.Lock(ctx, BinariesLock)
 		if err != nil {
 			return err
 		}
-		err = a.takeBinary(name, *a.release.Binary)
-		unlock()
-		if err != nil {
+		defer unlock()
+		if err := a.takeBinary(name, *a.release.Binary); err != nil {
 			return err
 		}
 	}

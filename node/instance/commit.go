@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/undo"
 )
 
 // commit records the release that serves by now. Like every step before it this can be undone.
@@ -53,10 +54,11 @@ func (a *apply) finish(ctx context.Context) error {
 	name, release := a.release.Name, a.release
 	a.final()
 	a.awaitMoved(ctx, release)
+	// Callers may be sent here again, so that the next instance can be drained. Tidying may wait for another run.
+	back := a.takeBack(ctx, release)
 	a.tellLeft(a.tidy(ctx))
-	// Callers may be sent here again, so that the next instance can be drained.
-	if err := a.takeBack(ctx, release); err != nil {
-		return err
+	if back != nil {
+		return back
 	}
 	a.tellOpen(ctx, release)
 	a.Host.Say("%s serves (restarted: %s)", name, cmpOr(strings.Join(a.changed.units, " "), "nothing"))
@@ -64,7 +66,15 @@ func (a *apply) finish(ctx context.Context) error {
 }
 
 // final says that there is no way back any more.
-func (a *apply) final() { a.tellLeft(errors.Join(a.undo.Forget(), a.swap.drop())) }
+func (a *apply) final() {
+	// A run that was killed may have kept also what this one did not change.
+	name := a.release.Name
+	paths := []string{recordPath(name), rolledBackPath(name), currentLink(name)}
+	for _, file := range a.release.Files {
+		paths = append(paths, file.Path)
+	}
+	a.tellLeft(errors.Join(a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, paths...)))
+}
 
 // tellLeft warns of what does no harm.
 func (a *apply) tellLeft(err error) {

@@ -84,6 +84,7 @@ func scenarios() []scenario {
 		{"the same release again", first(fake.Service("web", "r1")), applying(drained(fake.Service("web", "r1"))), nil, false},
 		{"a gateway's first release", nil, applying(fake.Gateway("edge", "r1")), nil, false},
 		{"a gateway's release", first(fake.Gateway("edge", "r1")), applying(drained(fake.Gateway("edge", "r2", "-clusters"))), nil, false},
+		{"a service becomes a gateway", first(fake.Service("web", "r1")), applying(drained(fake.Gateway("web", "r2"))), nil, false},
 		{"a rollback", func(t *testing.T, n *fake.Node) {
 			first(fake.Service("web", "r1"))(t, n)
 			apply(t, n, drained(everythingChanged()))

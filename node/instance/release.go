@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gatehouse/node/document"
@@ -93,6 +94,15 @@ func check(release document.Instance) error {
 		}
 	}
 	return nil
+}
+
+// belongsTo says whether a path is a place of an instance of this name, of whichever kind.
+func belongsTo(name, path string) bool {
+	places := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env")}
+	for _, unit := range Units(document.Service, name) {
+		places = append(places, filepath.Join(host.UnitDir, unit))
+	}
+	return slices.Contains(places, path)
 }
 
 func definitionPath(name string) string { return filepath.Join(host.ConsulDir, name+".hcl") }

@@ -149,7 +149,7 @@ func (n *Node) RemoveUnits(ctx context.Context, units ...string) error {
 
 // willRemove says what putting the units back takes.
 func (s *snapshot) willRemove(units []string) {
-	s.disabled = true
+	s.disabled = s.disabled || len(units) > 0
 	for _, unit := range units {
 		s.restarted[unit] = true
 	}

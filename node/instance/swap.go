@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
 )
 
 // swapTo installs the release's files and starts again what has to run otherwise.
@@ -34,13 +36,21 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 	}
 	restart := a.changed.units
 	if introduces {
+		if err := a.removeLeaving(ctx); err != nil {
+			return err
+		}
 		release()
 		if err := a.introduce(ctx, slices.Contains(restart, mainUnit(a.release.Name)), outage); err != nil {
 			return err
 		}
 		restart = slices.DeleteFunc(slices.Clone(restart), func(unit string) bool { return unit == mainUnit(a.release.Name) })
-	} else if a.changed.definition || isNew {
-		if err := a.reloadConsul(ctx); err != nil {
+	} else {
+		if a.changed.definition || isNew {
+			if err := a.reloadConsul(ctx); err != nil {
+				return err
+			}
+		}
+		if err := a.removeLeaving(ctx); err != nil {
 			return err
 		}
 	}
@@ -59,7 +69,9 @@ func (a *apply) keep(ctx context.Context) error {
 	for _, file := range a.changed.files {
 		paths = append(paths, file.path)
 	}
-	units := Units(a.release.Kind, name)
+	leaving, leavingUnits := a.leaving()
+	paths = append(paths, leaving...)
+	units := append(Units(a.release.Kind, name), leavingUnits...)
 	for _, unit := range units {
 		paths = append(paths, dropIns(a.Host, unit)...)
 	}
@@ -121,6 +133,39 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 	}
 	if err := a.Systemd.DaemonReload(ctx); err != nil {
 		return fmt.Errorf("systemd did not read the units of %s: %w", name, err)
+	}
+	return nil
+}
+
+// leaving are files that the release before had and this one has not, and which units are among them: a service that becomes
+// a gateway has no sidecar any more.
+func (a *apply) leaving() (files, units []string) {
+	if a.old == nil {
+		return nil, nil
+	}
+	for _, old := range a.old.Files {
+		isSame := func(file document.File) bool { return file.Path == old.Path }
+		if slices.ContainsFunc(a.release.Files, isSame) || !belongsTo(a.release.Name, old.Path) {
+			continue
+		}
+		files = append(files, old.Path)
+		if filepath.Dir(old.Path) == host.UnitDir {
+			units = append(units, filepath.Base(old.Path))
+		}
+	}
+	return files, units
+}
+
+func (a *apply) removeLeaving(ctx context.Context) error {
+	files, units := a.leaving()
+	a.swap.willRemove(units)
+	if err := a.removeUnits(ctx, units...); err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := a.Host.Remove(file); err != nil {
+			return err
+		}
 	}
 	return nil
 }

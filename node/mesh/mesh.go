@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -53,6 +54,8 @@ func Become(command ...string) error {
 	if err != nil {
 		return err
 	}
+	// What is ignored here would be ignored there too: a journal that is followed would outlive its terminal or its pipe.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGPIPE) // with a handler, since Reset keeps what is ignored
 	return syscall.Exec(program, command, os.Environ())
 }
 

@@ -89,6 +89,11 @@ func Tokens(ctx context.Context, h *host.Host, doc document.Tokens) error {
 		}
 	}
 	changed.Forget()
+	for _, name := range names {
+		if err := undo.Clean(h, filepath.Join(host.Secrets, name+".token")); err != nil { // of a run that was killed
+			return err
+		}
+	}
 	h.Say("tokens on %s: %s", doc.Node, strings.Join(names, ", "))
 	return nil
 }

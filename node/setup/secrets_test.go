@@ -11,6 +11,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/setup"
+	"gatehouse/node/undo"
 )
 
 var shop = document.Owner{Mesh: "shop", Node: "worker1"}
@@ -91,5 +92,16 @@ func TestTokensRefused(t *testing.T) {
 		if n.h.Exists(host.Arriving+"/tokens.json") || len(n.h.List(host.Secrets)) > 0 {
 			t.Errorf("%s: something is left", text)
 		}
+	}
+}
+
+func TestATokenThatAKilledRunKeptIsGone(t *testing.T) {
+	n, run := withTokens(t, `{"web": "one"}`)
+	n.put(host.Secrets+"/web.token", "one\n")
+	must(t, os.Chmod(n.h.Path(host.Secrets+"/web.token"), 0o600))
+	n.put(undo.Kept(host.Secrets+"/web.token"), "earlier")
+	must(t, run())
+	if n.h.Exists(undo.Kept(host.Secrets + "/web.token")) {
+		t.Error("the earlier token is still there")
 	}
 }

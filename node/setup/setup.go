@@ -3,6 +3,7 @@
 package setup
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -56,6 +57,9 @@ func Run(ctx context.Context, h *host.Host, units systemd.Manager, agent Agent, 
 		return fmt.Errorf("%w; what had been changed was put back", err)
 	}
 	s.undo.Forget()
+	if err := undo.Clean(h, host.MeshFile, drainUnit, host.NodeFile, host.NodeEnv, foreignCA); err != nil {
+		return err
+	}
 	if err := removeEarlier(h); err != nil {
 		return err
 	}
@@ -144,8 +148,19 @@ func (s *setup) folders(context.Context) error {
 }
 
 func (s *setup) meshCommand(context.Context) error {
+	if s.h.Exists(host.MeshFile) && !IsMeshCommand(s.h) {
+		if err := s.h.Backup(host.MeshFile); err != nil {
+			return err
+		}
+	}
 	_, err := s.put(s.doc.MeshCommand)
 	return err
+}
+
+// IsMeshCommand says whether the file of the `mesh` command is Gatehouse's: a person may have another program of that name.
+func IsMeshCommand(h *host.Host) bool {
+	text, err := h.Read(host.MeshFile)
+	return err == nil && bytes.Contains(text, []byte(host.Gatehouse+"/"))
 }
 
 // record takes the node into the mesh.

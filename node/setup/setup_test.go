@@ -19,6 +19,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/setup"
 	"gatehouse/node/systemd/fake"
+	"gatehouse/node/undo"
 )
 
 const envoyVersion = "envoy  version: 5c1f1.36.4/1.36.4/Clean/RELEASE/BoringSSL\n"
@@ -112,7 +113,7 @@ func workerDocument() document.Setup {
 		Owner:       document.Owner{Mesh: "shop", Node: "worker1"},
 		Role:        document.Worker,
 		TLS:         true,
-		MeshCommand: document.File{Path: host.MeshFile, Mode: "0755", Content: "#!/bin/sh\n"},
+		MeshCommand: document.File{Path: host.MeshFile, Mode: "0755", Content: "#!/bin/sh\nexec /opt/gatehouse/bin/gatehouse-node mesh\n"},
 		DrainUnit:   &document.File{Path: host.UnitDir + "/gatehouse-drain.service", Mode: "0644", Content: "[Unit]\n"},
 	}
 }
@@ -227,7 +228,7 @@ func TestAFaultAtEveryChange(t *testing.T) {
 		"an earlier version": func(n *node) {
 			n.put(host.Gatehouse+"/node.conf", "MESH='shop'\nNODE='worker1'\n")
 			n.put(host.Gatehouse+"/lib/lib.sh", "# old")
-			n.put(host.MeshFile, "old")
+			n.put(host.MeshFile, "old /opt/gatehouse/lib")
 			n.put(host.NodeEnv, "old")
 			n.put(host.UnitDir+"/gatehouse-drain.service", "ExecStart=/opt/gatehouse/lib/machine-drain.sh off\n")
 			must(t, n.units.DaemonReload(context.Background()))
@@ -295,5 +296,31 @@ func TestWhatAnEarlierVersionLeft(t *testing.T) {
 		if n.h.Exists(host.Gatehouse+"/lib") || n.h.Exists(host.Gatehouse+"/node.conf") {
 			t.Errorf("%s: something is left", name)
 		}
+	}
+}
+
+func TestOfAnotherProgramThatIsNamedMeshACopyIsKept(t *testing.T) {
+	n := newNode(t)
+	n.put(host.MeshFile, "another program")
+	must(t, n.run(workerDocument()))
+	copies, _ := filepath.Glob(n.h.Path(host.Backups) + "/*" + host.MeshFile)
+	if len(copies) != 1 {
+		t.Fatalf("copies: %q", copies)
+	}
+	must(t, n.run(workerDocument())) // its own it only replaces
+	if again, _ := filepath.Glob(n.h.Path(host.Backups) + "/*" + host.MeshFile); len(again) != 1 {
+		t.Errorf("copies: %q", again)
+	}
+}
+
+func TestWhatARunThatWasKilledKeptIsGone(t *testing.T) {
+	n := newNode(t)
+	must(t, n.run(workerDocument()))
+	for _, path := range []string{host.MeshFile, host.NodeFile, host.NodeEnv, host.UnitDir + "/gatehouse-drain.service"} {
+		n.put(undo.Kept(path), "of a run that was killed")
+	}
+	must(t, n.run(workerDocument()))
+	if state := n.state(); strings.Contains(state, "of a run that was killed") {
+		t.Error(state)
 	}
 }

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"gatehouse/node/agent"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
+	"gatehouse/node/setup"
 )
 
 const drainUnit = "gatehouse-drain.service"
@@ -19,7 +22,7 @@ const drainUnit = "gatehouse-drain.service"
 // removeAgent takes the Consul agent away; nil when it stays.
 func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAgent func(context.Context) error) error {
 	h := node.Host
-	other, err := h.ForeignMesh(doc.Owner)
+	other, err := foreignMesh(h, doc.Owner)
 	if err != nil {
 		return err
 	}
@@ -30,6 +33,11 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 		}
 		return fmt.Errorf("this node belongs to the mesh %s: nothing was removed; take it out of the nodes of %s", host.Clean(other), doc.Mesh)
 	}
+	unlock, err := h.Lock(ctx, "sweep")
+	if err != nil {
+		return fmt.Errorf("%w; nothing was removed", err)
+	}
+	defer unlock()
 	if err := (&sweep{Node: node}).instances(ctx); err != nil {
 		return err
 	}
@@ -40,7 +48,7 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 			return err
 		}
 	}
-	failed := []error{h.Remove(host.MeshFile)}
+	failed := []error{removeMeshCommand(h)}
 	if doc.Agent && removeAgent != nil {
 		if err := removeAgent(ctx); err != nil {
 			return err
@@ -53,6 +61,14 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 	}
 	h.Say("the node is empty")
 	return nil
+}
+
+// removeMeshCommand unless another program has its name.
+func removeMeshCommand(h *host.Host) error {
+	if !setup.IsMeshCommand(h) {
+		return nil
+	}
+	return h.Remove(host.MeshFile)
 }
 
 // endMaintenance of the node, which the drain unit sets when it stops. An agent that is about to go need not hear of it.
@@ -71,6 +87,9 @@ func endMaintenance(ctx context.Context, node *instance.Node, agentGoes bool) {
 // agentRecords say that the cluster stack set up the agent here: its record and its token stay for it.
 var agentRecords = []string{host.Gatehouse + "/agent.json", host.Gatehouse + "/agent.conf"}
 
+// hasAgent says whether the cluster stack set up the agent here.
+func hasAgent(h *host.Host) bool { return slices.ContainsFunc(agentRecords, h.Exists) }
+
 // handoverToken of an earlier version: `expand remove` comes later, needs it, and removes it.
 const handoverToken = "_handover.token"
 
@@ -78,10 +97,7 @@ const handoverToken = "_handover.token"
 //
 // keepsProgram: on destroy this program still has work to do here; see Uninstall.
 func forgetAll(h *host.Host, keepsProgram bool) error {
-	hasAgent := false
-	for _, path := range agentRecords {
-		hasAgent = hasAgent || h.Exists(path)
-	}
+	hasAgent := hasAgent(h)
 	var failed []error
 	for _, name := range h.List(host.Gatehouse) {
 		keeps := name == "secrets" ||
@@ -100,9 +116,23 @@ func forgetAll(h *host.Host, keepsProgram bool) error {
 	return errors.Join(failed...)
 }
 
-// Uninstall removes this program, the last thing of a mesh on a node. One of another mesh stays.
+// foreignMesh is the other mesh that the node, or its agent, belongs to; "" when there is none.
+func foreignMesh(h *host.Host, owner document.Owner) (string, error) {
+	other, err := h.ForeignMesh(owner)
+	if err != nil || other != "" {
+		return other, err
+	}
+	record, _, err := agent.ReadRecord(h)
+	if err != nil || record.Mesh == owner.Mesh {
+		return "", err
+	}
+	return record.Mesh, nil
+}
+
+// Uninstall removes this program, the last thing of a mesh on a node. One of another mesh stays, and one that an agent still
+// needs for its removal.
 func Uninstall(h *host.Host, owner document.Owner) error {
-	if other, err := h.ForeignMesh(owner); err != nil || other != "" {
+	if other, err := foreignMesh(h, owner); err != nil || other != "" || hasAgent(h) {
 		return err
 	}
 	err := errors.Join(h.Remove(filepath.Dir(host.Program)), h.Remove(host.Arriving), h.Remove(host.Locks))

@@ -22,9 +22,10 @@ func used(t *testing.T) *fake.Node {
 	n := fake.New(t)
 	must(t, n.Apply(context.Background(), fake.Service("web", "r1"), nil))
 	must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
-	for _, path := range []string{host.Program, host.MeshFile, host.NodeEnv, "/opt/gatehouse/secrets/web.token", "/opt/gatehouse/secrets/_agent.token", "/etc/consul.d/consul.hcl"} {
+	for _, path := range []string{host.Program, host.NodeEnv, "/opt/gatehouse/secrets/web.token", "/opt/gatehouse/secrets/_agent.token", "/etc/consul.d/consul.hcl"} {
 		n.Put(path, "text")
 	}
+	n.Put(host.MeshFile, "exec /opt/gatehouse/bin/gatehouse-node mesh")
 	n.Put("/etc/systemd/system/gatehouse-drain.service", unit("drains the node"))
 	n.Put("/etc/systemd/system/consul.service", unit("Consul agent of mesh shop"))
 	n.Start("gatehouse-drain.service", "consul.service")
@@ -139,4 +140,34 @@ func TestOnDestroyTheProgramStaysForWhatComesLater(t *testing.T) {
 	}
 	must(t, sweep.Uninstall(n.Host, fake.Owner))
 	gone(t, n, host.Gatehouse, host.Locks)
+}
+
+func TestANodeWhoseAgentIsOfAnotherMeshIsLeftAsItIs(t *testing.T) {
+	n := fake.New(t)
+	must(t, n.Host.Remove(host.NodeFile))
+	n.Put("/opt/gatehouse/agent.json", `{"mesh": "other", "role": "server"}`)
+	n.Put(host.Program, "program")
+	n.Put(host.MeshFile, "exec /opt/gatehouse/bin/gatehouse-node mesh")
+	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
+	if err := wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, nil); err == nil {
+		t.Error("no error")
+	}
+	there(t, n, host.Program, host.MeshFile, "/opt/gatehouse/agent.json")
+}
+
+func TestTheProgramStaysForTheRemovalOfTheAgent(t *testing.T) {
+	n := fake.New(t)
+	must(t, n.Host.Remove(host.NodeFile))
+	n.Put("/opt/gatehouse/agent.json", `{"mesh": "shop", "role": "server"}`)
+	n.Put(host.Program, "program")
+	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	there(t, n, host.Program)
+}
+
+func TestAWipeLeavesAnotherProgramThatIsNamedMesh(t *testing.T) {
+	n := used(t)
+	n.Put(host.MeshFile, "another program")
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	there(t, n, host.MeshFile)
 }

@@ -3,7 +3,6 @@ package systemd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -64,21 +63,18 @@ type Manager interface {
 	Close()
 }
 
-type manager struct{ conn *dbus.Conn }
-
 // Connect to systemd's own socket, which needs no D-Bus daemon.
 func Connect(ctx context.Context) (Manager, error) {
-	conn, err := dbus.NewSystemdConnectionContext(ctx)
+	connect := func() (*dbus.Conn, error) { return dbus.NewSystemdConnectionContext(ctx) }
+	conn, err := connect()
 	if err != nil {
 		return nil, fmt.Errorf("systemd does not answer: %w", err)
 	}
-	return &manager{conn}, nil
+	return &manager{conn: conn, connect: connect}, nil
 }
 
-func (m *manager) Close() { m.conn.Close() }
-
 func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
-	properties, err := m.conn.GetUnitPropertiesContext(ctx, name)
+	properties, err := m.bus().GetUnitPropertiesContext(ctx, name)
 	if err != nil {
 		return Unit{}, fmt.Errorf("systemd does not tell the state of %s: %w", name, err)
 	}
@@ -96,7 +92,7 @@ func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
 	if since, _ := properties["ActiveEnterTimestamp"].(uint64); since > 0 {
 		unit.Since = time.UnixMicro(int64(since))
 	}
-	service, err := m.conn.GetUnitTypePropertiesContext(ctx, name, "Service")
+	service, err := m.bus().GetUnitTypePropertiesContext(ctx, name, "Service")
 	if err != nil {
 		return unit, nil // a unit without a file
 	}
@@ -112,11 +108,11 @@ func text(value any) string {
 }
 
 func (m *manager) ServiceNames(ctx context.Context) ([]string, error) {
-	loaded, err := m.conn.ListUnitsByPatternsContext(ctx, nil, []string{"*.service"})
+	loaded, err := m.bus().ListUnitsByPatternsContext(ctx, nil, []string{"*.service"})
 	if err != nil {
 		return nil, err
 	}
-	files, err := m.conn.ListUnitFilesByPatternsContext(ctx, nil, []string{"*.service"})
+	files, err := m.bus().ListUnitFilesByPatternsContext(ctx, nil, []string{"*.service"})
 	if err != nil {
 		return nil, err
 	}
@@ -134,72 +130,28 @@ func (m *manager) ServiceNames(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-func (m *manager) DaemonReload(ctx context.Context) error { return m.conn.ReloadContext(ctx) }
-
-func (m *manager) Start(ctx context.Context, units ...string) error {
-	return jobs(ctx, "start", m.conn.StartUnitContext, units)
-}
-
-func (m *manager) Stop(ctx context.Context, units ...string) error {
-	return jobs(ctx, "stop", m.conn.StopUnitContext, units)
-}
-
-func (m *manager) Restart(ctx context.Context, units ...string) error {
-	return jobs(ctx, "restart", m.conn.RestartUnitContext, units)
-}
-
-func (m *manager) Reload(ctx context.Context, unit string) error {
-	return jobs(ctx, "reload", m.conn.ReloadUnitContext, []string{unit})
-}
-
-type job func(ctx context.Context, name, mode string, done chan<- string) (int, error)
-
-func jobs(ctx context.Context, verb string, begin job, units []string) error {
-	results := make([]chan string, len(units))
-	var failed []error
-	for i, unit := range units {
-		results[i] = make(chan string, 1)
-		if _, err := begin(ctx, unit, "replace", results[i]); err != nil {
-			failed = append(failed, fmt.Errorf("systemd does not %s %s: %w", verb, unit, err))
-			results[i] = nil
-		}
-	}
-	for i, unit := range units {
-		if results[i] == nil {
-			continue
-		}
-		select {
-		case result := <-results[i]:
-			if result != "done" {
-				failed = append(failed, fmt.Errorf("systemd could not %s %s: %s", verb, unit, result))
-			}
-		case <-ctx.Done():
-			return errors.Join(append(failed, ctx.Err())...)
-		}
-	}
-	return errors.Join(failed...)
-}
+func (m *manager) DaemonReload(ctx context.Context) error { return m.bus().ReloadContext(ctx) }
 
 func (m *manager) Enable(ctx context.Context, units ...string) error {
-	_, _, err := m.conn.EnableUnitFilesContext(ctx, units, false, true)
+	_, _, err := m.bus().EnableUnitFilesContext(ctx, units, false, true)
 	return err
 }
 
 func (m *manager) Disable(ctx context.Context, units ...string) error {
-	_, err := m.conn.DisableUnitFilesContext(ctx, units, false)
+	_, err := m.bus().DisableUnitFilesContext(ctx, units, false)
 	return err
 }
 
 func (m *manager) ResetFailed(ctx context.Context, units ...string) error {
 	for _, unit := range units {
 		// A unit that is not loaded has no failure.
-		_ = m.conn.ResetFailedUnitContext(ctx, unit)
+		_ = m.bus().ResetFailedUnitContext(ctx, unit)
 	}
 	return nil
 }
 
 func (m *manager) UnmaskRuntime(ctx context.Context, units ...string) error {
-	_, err := m.conn.UnmaskUnitFilesContext(ctx, units, true)
+	_, err := m.bus().UnmaskUnitFilesContext(ctx, units, true)
 	return err
 }
 

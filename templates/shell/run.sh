@@ -20,18 +20,34 @@ program=/opt/gatehouse/bin/gatehouse-node
 
 if [ -n "$UPLOADED" ]; then
   uploaded=$(getent passwd "${SUDO_USER:-root}" | cut -d : -f 6)/$UPLOADED
+  # A gateway's unit runs the program as a user of its own, whatever root's umask is.
+  umask 022
   mkdir -p /opt/gatehouse/bin || fail "cannot write to /opt (read-only or full?); nothing was changed"
+  # Another run may be doing the same.
+  new=$program.$$
   # The user who logs in may change the upload until it is copied: the copy is what is checked.
-  refuse() { rm -f -- "$program.new"; fail "$*; nothing was changed"; }
-  install -m 0755 -- "$uploaded" "$program.new" || refuse "gatehouse-node could not be copied to /opt/gatehouse/bin"
+  refuse() { rm -f -- "$new"; fail "$*; nothing was changed"; }
+  install -m 0755 -- "$uploaded" "$new" || refuse "gatehouse-node could not be copied to /opt/gatehouse/bin"
   rm -f -- "$uploaded"
-  echo "$SHA256  $program.new" | sha256sum --check --status || refuse "gatehouse-node did not arrive whole; deploy again"
-  document | "$program.new" $VERB || refuse "gatehouse-node was not installed"
-  mv -f -- "$program.new" "$program"
+  echo "$SHA256  $new" | sha256sum --check --status || refuse "gatehouse-node did not arrive whole; deploy again"
+  document | "$new" $VERB || refuse "gatehouse-node was not installed"
+  sync -- "$new" || refuse "gatehouse-node could not be written to the disk"
+  mv -f -- "$new" "$program"
   exit
 fi
 
-if [ ! -x "$program" ] && [ "$VERB" = uninstall ]; then exit; fi
+# A destroy must not need what is not there: without the folder there is no record of this mesh on the node.
+if [ ! -x "$program" ]; then
+  case $VERB in
+    uninstall) exit ;;
+    wipe | "agent remove")
+      if [ ! -e /opt/gatehouse ]; then
+        echo "gatehouse: /opt/gatehouse is not on this node: there is nothing to remove"
+        exit
+      fi
+      ;;
+  esac
+fi
 [ -x "$program" ] || fail "gatehouse-node is not on this node; replace the Terraform resource program_<node>: npm run deploy -- -replace=null_resource.program_<node>"
 document | "$program" $VERB
 exit
