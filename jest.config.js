@@ -3,7 +3,7 @@
 // three quarters of an hour: `npm run reliability` runs it and makes docs/reliability.md, all but `upgrade/`,
 // which is long and rarely of use: npx jest --selectProjects reliability --runInBand --testPathPattern e2e/upgrade
 const shared = { testEnvironment: "node", transform: { "\\.[jt]s$": "<rootDir>/jest.transform.js" } };
-const e2e = "/__tests__/e2e/(security/)?[^/]*\\.test\\.ts$";
+const e2e = "/__tests__/e2e/(security/[^/]*|reliability/faults-found|[^/]*)\\.test\\.ts$";
 const reliability = "/__tests__/e2e/(reliability|upgrade)/.*\\.test\\.ts$";
 const acceptance = "/__tests__/.*\\.acceptance\\.test\\.ts$";
 

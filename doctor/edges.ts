@@ -1,23 +1,20 @@
-/** Who may call whom, tried for real from the callers' machines. */
+/** Who may call whom, tried for real from the callers' nodes. */
 import type { Instance, Mesh, MeshNode } from "../model";
+import type { EdgeTrial } from "../templates";
 import { about, drift, type Finding, Layer } from "./finding";
 import { needs, reachOf, type Verdict, verdict } from "./reach";
-import type { MachineReport } from "./report";
+import type { NodeReport } from "./report";
 
 /** One attempt. */
 export interface Edge {
-  id: string;
+  /** As gatehouse-node tries it. */
+  trial: EdgeTrial & { expect: Verdict; through: "upstream" | "certificate" };
   /** The instance that calls. */
   from: Instance;
   /** The service that is called. */
   to: string;
-  /** The machine whose sidecar is asked; undefined where Envoy chooses. */
+  /** The node whose sidecar is asked; undefined where Envoy chooses. */
   at?: MeshNode;
-  expect: Verdict;
-  /** Whether it goes through the caller's own upstream port, as the program itself would call. */
-  through: "upstream" | "certificate";
-  /** For `try_edge` in `templates/shell/inspect.sh`. */
-  line: string;
 }
 
 /** Edges that are not allowed and tried at most. Their number grows with the square of the services'. */
@@ -42,8 +39,8 @@ function upstreamEdges(mesh: Mesh): Edge[] {
       const verdicts = new Set([...reachOf(mesh, name)].map((one) => verdict(mesh, caller, one)));
       const expect = verdicts.size === 1 ? [...verdicts][0]! : "either";
       const id = `${caller}@${from.node.name}>${name}`;
-      const line = `${id} ${expect} local ${protocolOf(mesh, name)} ${localPort}`;
-      return { id, from, to: name, expect, through: "upstream", line };
+      const protocol = protocolOf(mesh, name);
+      return { trial: { id, expect, through: "upstream", protocol, port: localPort }, from, to: name };
     });
   });
 }
@@ -65,31 +62,41 @@ function refusedEdges(mesh: Mesh): Edge[] {
 function refusedEdge(mesh: Mesh, from: Instance, { workload, node, sidecarPort }: Instance): Edge {
   const caller = from.workload.name;
   const id = `${caller}@${from.node.name}>${workload.name}@${node.name}`;
-  const protocol = protocolOf(mesh, workload.name);
-  const line = `${id} refused leaf ${protocol} ${caller} ${node.address} ${sidecarPort}`;
-  return { id, from, to: workload.name, at: node, expect: "refused", through: "certificate", line };
+  const called = { protocol: protocolOf(mesh, workload.name), host: node.address, port: sidecarPort ?? 0 };
+  return {
+    trial: { id, expect: "refused", through: "certificate", caller, ...called },
+    from,
+    to: workload.name,
+    at: node,
+  };
 }
 
 function protocolOf(mesh: Mesh, name: string): string {
   return mesh.services.find((service) => service.name === name)?.protocol ?? "tcp";
 }
 
-/** Edges that a machine did not come to for lack of time are told as one finding. */
-export function compareEdges(mesh: Mesh, node: MeshNode, edges: Edge[], report: MachineReport): Finding[] {
+/** Edges that a node did not come to for lack of time are told as one finding. */
+export function compareEdges(mesh: Mesh, node: MeshNode, edges: Edge[], report: NodeReport): Finding[] {
   const answers = new Map(report.edges.map((edge) => [edge.id, edge]));
-  const untried = edges.filter(({ id }) => !answers.has(id));
+  const untried = edges.filter(({ trial }) => !answers.has(trial.id));
   const found = edges.flatMap((edge) => {
-    const { answer = "", detail = "" } = answers.get(edge.id) ?? {};
-    const right = answer === edge.expect || (edge.expect === "either" && answer !== "failed");
+    const { answer = "", detail = "" } = answers.get(edge.trial.id) ?? {};
+    const { expect } = edge.trial;
+    const right = answer === expect || (expect === "either" && answer !== "failed");
     return answer === "" || right ? [] : [wrong(mesh, edge, answer, detail)];
   });
   if (untried.length === 0) return found;
   const what = { expected: `${edges.length} edges tried`, found: `time for ${edges.length - untried.length}` };
-  const blind = drift(Layer.Passes, `${node.name}: edges`, { ...what, remedy: "the machine is slow: look again" });
+  const blind = drift(Layer.Passes, `${node.name}: edges`, { ...what, remedy: "the node is slow: look again" });
   return [...found, { ...blind, kind: "blind" }];
 }
 
-function wrong(mesh: Mesh, { from, to, at, expect, through }: Edge, answer: string, detail: string): Finding {
+function wrong(
+  mesh: Mesh,
+  { from, to, at, trial: { expect, through } }: Edge,
+  answer: string,
+  detail: string,
+): Finding {
   const caller = from.workload.name;
   const where = `${from.node.name}: ${caller} -> ${to}${at ? ` on ${at.name}` : ""}`;
   return drift(Layer.Passes, where, {

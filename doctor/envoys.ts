@@ -2,13 +2,13 @@
 import type { Instance, Mesh } from "../model";
 import { about, drift, type Finding, Layer } from "./finding";
 import { needs, reachOf } from "./reach";
-import type { EnvoyReport, MachineReport } from "./report";
+import type { EnvoyReport, NodeReport } from "./report";
 
 /** Consul renews a certificate long before this share of its life is left. */
 const LEAST_LIFE = 0.1;
 
 /** `now` in milliseconds. */
-export function compareEnvoys(mesh: Mesh, instances: Instance[], report: MachineReport, now: number): Finding[] {
+export function compareEnvoys(mesh: Mesh, instances: Instance[], report: NodeReport, now: number): Finding[] {
   return instances.flatMap((instance) => {
     const { workload, node } = instance;
     const envoy = report.envoys.find(({ name }) => name === workload.name);

@@ -1,5 +1,6 @@
 /** The whole look at a live mesh. Changes nothing. */
 import type { Mesh } from "../model";
+import { NODE_MODULE, nodeProgramVersion } from "../tools/node-program";
 import { lookAtConsul } from "./consul";
 import { edgesOf } from "./edges";
 import { drift, type Finding, Layer, markConsequences } from "./finding";
@@ -13,8 +14,9 @@ const WIDTH = 16;
 /** Everything that differs from the declaration, could not be looked at, or is worth a note. Causes first. */
 export async function examine(mesh: Mesh): Promise<Finding[]> {
   const { edges, leftOut } = edgesOf(mesh);
+  const version = nodeProgramVersion(NODE_MODULE);
   const [machines, routes] = await Promise.all([
-    inTurn(mesh.nodes, WIDTH, (node) => lookAt(mesh, node, edges)),
+    inTurn(mesh.nodes, WIDTH, (node) => lookAt(mesh, node, edges, version)),
     tryRoutes(mesh),
   ]);
   const inspected = new Set(mesh.nodes.filter((_, at) => machines[at]?.looked).map(({ name }) => name));

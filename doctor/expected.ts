@@ -1,7 +1,14 @@
 /** What should be on a machine, each thing with the Terraform resource that puts it there. */
 import { createHash } from "node:crypto";
 import type { Instance, Mesh, MeshNode } from "../model";
-import { agentRelease, agentSecretFiles, instanceRelease, type MachineFile, nodeRelease } from "../templates";
+import {
+  AGENT_RECORD,
+  agentRelease,
+  agentSecretFiles,
+  instanceRelease,
+  type MachineFile,
+  nodeRelease,
+} from "../templates";
 import { about, type Mend } from "./finding";
 
 export interface ExpectedFile {
@@ -43,7 +50,10 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 /** The resources that an instance hangs on. The ids are those of `stacks/`; a test compares them. */
 export const mendInstance = ({ workload, node }: Instance): Mend[] =>
   replacing("mesh", `instance_${workload.name}_${node.name}`);
-const mendNode = (node: MeshNode): Mend[] => replacing("mesh", `node_${node.name}`);
+export const mendNode = (node: MeshNode): Mend[] => replacing("mesh", `node_${node.name}`);
+/** gatehouse-node comes with the first stack that needs it. */
+export const mendProgram = ({ consul }: Mesh, node: MeshNode): Mend[] =>
+  replacing(consul.existing ? "mesh" : "cluster", `program_${node.name}`);
 const mendAgent = (node: MeshNode): Mend[] => replacing("cluster", `agent_${node.name}`);
 
 /** What `mesh` wants on `node`. A retired node wants nothing. */
@@ -72,14 +82,14 @@ function addAgent({ node, files, units }: Expected, mesh: Mesh, concerns: string
   for (const { path, mode } of agentSecretFiles(mesh, node)) {
     files.push({ path, mode: plain(mode), owner: ownerOf(mode), sha256: [], mends, concerns });
   }
-  files.push({ path: "/opt/gatehouse/agent.conf", mode: "644", sha256: [], mends, concerns });
+  files.push({ path: AGENT_RECORD, mode: "644", sha256: [], mends, concerns });
   units.push({ unit: "consul.service", mends, concerns });
 }
 
 function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): void {
-  const { files: own, programs } = nodeRelease(mesh, node);
   const mends = mendNode(node);
-  files.push(...[...own, ...programs].map((file) => fileFrom(file, mends, [])));
+  files.push(...nodeRelease(mesh, node).files.map((file) => fileFrom(file, mends, [])));
+  files.push({ path: "/opt/gatehouse/node.json", mode: "644", sha256: [], mends, concerns: [] });
   if (node.role === "server") return;
   // The machine asked its Consul which of these it needs.
   const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:8503 -grpc-ca-file ${ca}`;

@@ -1,18 +1,18 @@
-/** Files of a machine against the declaration: content, owner, mode, and what nobody declared. */
+/** Files of a node against the declaration: content, owner, mode, and what is not declared. */
 import type { Expected, ExpectedFile } from "./expected";
 import { drift, type Finding, Layer } from "./finding";
-import type { MachineReport } from "./report";
+import { shellWord } from "./printable";
+import type { NodeReport } from "./report";
 
-export function compareFiles(expected: Expected, report: MachineReport): Finding[] {
+export function compareFiles(expected: Expected, report: NodeReport): Finding[] {
   return [...declaredFiles(expected, report), ...links(expected, report), ...undeclared(expected, report)];
 }
 
-function declaredFiles({ node, files }: Expected, report: MachineReport): Finding[] {
+function declaredFiles({ node, files }: Expected, report: NodeReport): Finding[] {
   const found = new Map(report.files.map((file) => [file.path, file]));
-  const sums = new Map(report.sums.map(({ path, sha256 }) => [path, sha256]));
   const seen = new Set<string>();
   return files.flatMap((file) => {
-    const wrong = difference(file, found.get(file.path), sums.get(file.path));
+    const wrong = difference(file, found.get(file.path));
     if (!wrong || seen.has(file.path)) return []; // one binary may belong to several instances
     seen.add(file.path);
     const same = files.filter(({ path }) => path === file.path);
@@ -28,17 +28,18 @@ function unique<T>(items: T[]): T[] {
 
 type Difference = { expected: string; found: string } | undefined;
 
-function difference(file: ExpectedFile, found: MachineReport["files"][number] | undefined, sum = ""): Difference {
+function difference(file: ExpectedFile, found: NodeReport["files"][number] | undefined): Difference {
   if (!found) return { expected: "the file", found: "nothing" };
-  if (!found.type.startsWith("regular")) return { expected: "a file", found: `a ${found.type}` };
-  if (file.sha256.length > 0 && !file.sha256.includes(sum)) {
-    return { expected: `sha256 ${file.sha256[0]?.slice(0, 12)}`, found: `other content (sha256 ${sum.slice(0, 12)})` };
+  if (found.type !== "regular file") return { expected: "a file", found: `a ${found.type}` };
+  if (file.sha256.length > 0 && !file.sha256.includes(found.sha256)) {
+    const other = `other content (sha256 ${found.sha256.slice(0, 12)})`;
+    return { expected: `sha256 ${file.sha256[0]?.slice(0, 12)}`, found: other };
   }
   const [want, is] = [`${file.owner ?? "root:root"} ${file.mode}`, `${found.owner} ${found.mode}`];
   return want === is ? undefined : { expected: `owner and mode ${want}`, found: is };
 }
 
-function links({ node, links }: Expected, { tree }: MachineReport): Finding[] {
+function links({ node, links }: Expected, { tree }: NodeReport): Finding[] {
   const targets = new Map(tree.map(({ path, target }) => [path, target]));
   return links.flatMap(({ path, target, mends, concerns }) => {
     const found = targets.get(path);
@@ -51,39 +52,53 @@ function links({ node, links }: Expected, { tree }: MachineReport): Finding[] {
 const GATEHOUSE = "/opt/gatehouse";
 
 /** What lies in Gatehouse's places and belongs to nothing that is declared here. */
-function undeclared({ node, files, links, binaries, sweep }: Expected, report: MachineReport): Finding[] {
-  const needed = new Set([...binaries, ...report.needed.map(({ sha256 }) => sha256)]);
+function undeclared({ node, files, links, binaries, sweep }: Expected, report: NodeReport): Finding[] {
+  const needed = new Set([...binaries, ...report.needed]);
   const declared = [...files.map(({ path }) => path), ...links.map(({ path }) => path)];
   const known = new Set(declared.flatMap((path) => [path, ...foldersAbove(path)]));
   const foreign = report.tree
     .filter(({ path }) => !known.has(path) && !allowed(path.slice(GATEHOUSE.length + 1), needed, node.retired))
     .map(({ path }) => path);
   const tops = foreign.filter((path) => !foldersAbove(path).some((folder) => foreign.includes(folder)));
-  const left = report.written.map(({ path }) => path).filter((path) => !known.has(path) && !isAgents(path));
+  const left = report.written.filter((path) => !known.has(path) && !isAgents(path));
   return [...tops, ...left].map((path) =>
     drift(Layer.Declared, `${node.name}: ${path}`, {
       expected: "nothing",
       found: "it is there",
-      ...(hasRecord(path, report) ? { mends: sweep } : { remedy: `on ${node.name}: rm ${path}, then: consul reload` }),
+      ...(hasRecord(path, report)
+        ? { mends: sweep }
+        : { remedy: `on ${node.name}: rm ${shellWord(path)}${path.endsWith(".hcl") ? ", then: consul reload" : ""}` }),
     }),
   );
 }
 
-/** The sweep removes a definition only where the instance's folder or a unit shows that the mesh put it there. */
-function hasRecord(path: string, { tree, written }: MachineReport): boolean {
+/**
+ * The sweep removes a definition only where the instance's folder or a unit shows that the mesh put it there, and no token that
+ * is not of an instance.
+ */
+function hasRecord(path: string, { tree, written }: NodeReport): boolean {
   const name = /^\/etc\/consul\.d\/(.*)\.hcl$/.exec(path)?.[1];
-  if (name === undefined) return true;
+  if (name === undefined) return !path.startsWith(`${GATEHOUSE}/secrets/_`);
   const units = [`${name}.service`, `${name}-sidecar-proxy.service`].map((unit) => `/etc/systemd/system/${unit}`);
   return (
-    tree.some((one) => one.path === `${GATEHOUSE}/instances/${name}`) || written.some((one) => units.includes(one.path))
+    tree.some((one) => one.path === `${GATEHOUSE}/instances/${name}`) || written.some((one) => units.includes(one))
   );
 }
+
+/** Gatehouse's own folders, its program, which `compareProgram` looks at, and the node's record. */
+const OWN = [
+  ...["bin", "binaries", "env", "incoming", "incoming-secrets", "instances", "secrets"],
+  ...["bin/gatehouse-node", "node.json", "secrets/_agent.token"],
+  ...["prerequisites.sh", "deploy-user.sh"], // of user_data
+];
+
+/** Of an earlier version: it stays as long as the unit of a release to go back to calls it (node/setup/earlier.go). */
+const EARLIER = /^(lib(\/[^/]+)?|node\.conf)$/;
 
 /** Places that hold what comes and goes: releases to go back to, binaries on their way and those of old releases. */
 function allowed(path: string, needed: Set<string>, retired: boolean): boolean {
   if (retired) return false;
-  if (["incoming", "incoming-secrets", "secrets", "binaries", "env", "instances", "lib"].includes(path)) return true;
-  if (/^secrets\/_(agent|handover)\.token$/.test(path)) return true;
+  if (OWN.includes(path) || EARLIER.test(path)) return true;
   const [folder, name = "", below] = path.split("/");
   if (folder === "instances") return below !== undefined; // the folder of an instance is its own
   return (folder === "binaries" || folder === "incoming") && needed.has(name);

@@ -1,42 +1,66 @@
-/** One machine: one connection, and everything that is found there. */
+/** One node: one connection, and everything that is found there. */
 import type { Mesh, MeshNode } from "../model";
 import { inspectProgram } from "../templates";
+import type { Output } from "../tools/process";
 import { compareEdges, type Edge } from "./edges";
 import { compareEnvoys } from "./envoys";
 import { type Expected, expectedOn } from "./expected";
 import { compareFiles } from "./files";
 import { about, drift, type Finding, Layer } from "./finding";
+import { absent, compareProgram, isAbsent, OTHER_DOCUMENT, unreadable } from "./program";
 import { compareRegistrations } from "./registrations";
-import { type MachineReport, readReport } from "./report";
+import { type NodeReport, readReport, Unreadable } from "./report";
 import { runOn } from "./ssh";
 import { compareUnits } from "./units";
 
-/** Seconds that a machine may spend on trying edges. */
+/** Seconds that a node may spend on trying edges. */
 const EDGE_SECONDS = 60;
 
-/** What is wrong on a machine. `looked` is false when it could not be reached. */
-export async function lookAt(
-  mesh: Mesh,
-  node: MeshNode,
-  edges: Edge[],
-): Promise<{ looked: boolean; findings: Finding[] }> {
+/** A node's findings. `looked` is false when it could not be looked at. */
+export interface Look {
+  looked: boolean;
+  findings: Finding[];
+}
+
+/** `version`: of gatehouse-node, as it would be deployed. */
+export async function lookAt(mesh: Mesh, node: MeshNode, edges: Edge[], version: string): Promise<Look> {
   const expected = expectedOn(mesh, node);
   const names = [...mesh.services, ...mesh.gateways].map(({ name }) => name);
   const own = edges.filter(({ from }) => from.node === node);
   const script = inspectProgram({
+    mesh: mesh.name,
+    node: node.name,
     files: [...new Set(expected.files.map(({ path }) => path))],
     units: expected.units.map(({ unit }) => unit),
     services: expected.units.flatMap(({ unit, binary }) => (binary ? [unit] : [])),
     names,
     envoys: expected.instances.map(({ workload, adminPort }) => ({ name: workload.name, adminPort })),
-    edges: own.map(({ line }) => line),
+    edges: own.map(({ trial }) => trial),
     edgeSeconds: EDGE_SECONDS,
   });
-  const { stdout, stderr, exitCode } = await runOn(node, script);
+  return judgeAnswer(mesh, expected, await runOn(node, script), own, names, version);
+}
+
+/** What an answer over ssh means. */
+export function judgeAnswer(
+  mesh: Mesh,
+  expected: Expected,
+  answer: Output,
+  edges: Edge[],
+  names: string[],
+  version: string,
+): Look {
+  const { stdout, stderr, exitCode } = answer;
   if (exitCode === 255) return { looked: false, findings: [unreachable(expected, stderr)] };
+  if (isAbsent(answer)) return { looked: false, findings: absent(mesh, expected, version) };
   try {
-    return { looked: true, findings: compareMachine(mesh, expected, readReport(stdout), own, names) };
+    const report = readReport(stdout);
+    const program = compareProgram(mesh, expected.node, report, version);
+    return { looked: true, findings: [...program, ...compareMachine(mesh, expected, report, edges, names)] };
   } catch (error) {
+    const found = error instanceof Unreadable ? error.version : undefined;
+    const isOther = found === undefined ? stderr.includes(OTHER_DOCUMENT) : found !== version;
+    if (isOther) return { looked: false, findings: unreadable(mesh, expected, version, found) };
     return { looked: false, findings: [unreachable(expected, `${(error as Error).message}. ${stderr}`)] };
   }
 }
@@ -45,7 +69,7 @@ export async function lookAt(
 export function compareMachine(
   mesh: Mesh,
   expected: Expected,
-  report: MachineReport,
+  report: NodeReport,
   edges: Edge[],
   names: string[],
 ): Finding[] {
@@ -60,10 +84,10 @@ export function compareMachine(
   ];
 }
 
-/** A retired machine may be gone. */
+/** A retired node may be gone. */
 function unreachable({ node, instances }: Expected, reason: string): Finding {
   const finding = drift(Layer.Declared, `${node.name}: ssh ${node.ssh.user}@${node.address}`, {
-    expected: "a look at the machine",
+    expected: "a look at the node",
     found: reason.replace(/\s+/g, " ").trim().slice(0, 200) || "no answer",
     remedy: node.retired ? "if it is gone, delete the node from the declaration" : "make it reachable, then look again",
     concerns: instances.map(({ workload }) => about.instance(workload.name, node.name)),

@@ -1,13 +1,13 @@
-/** What the machine's own agent knows against the declaration, and whether it is healthy. */
+/** What the node's own agent knows against the declaration, and whether it is healthy. */
 import type { Instance, Mesh } from "../model";
 import { type Expected, mendInstance } from "./expected";
 import { about, drift, type Finding, Layer } from "./finding";
 import { shellWord } from "./printable";
-import type { AgentService, MachineReport } from "./report";
+import type { AgentService, NodeReport } from "./report";
 
 const INSTANCES = "/opt/gatehouse/instances";
 
-export function compareRegistrations(mesh: Mesh, expected: Expected, report: MachineReport): Finding[] {
+export function compareRegistrations(mesh: Mesh, expected: Expected, report: NodeReport): Finding[] {
   const { node, instances } = expected;
   const concerns = instances.map(({ workload }) => about.instance(workload.name, node.name));
   if (!report.services || !report.checks) {
@@ -41,14 +41,14 @@ function idsOf({ workload }: Instance): string[] {
 
 /** A registration in one comparable line. */
 function described({ Service, Kind, Port, Of, Upstreams }: Omit<AgentService, "ID">): string {
-  const upstreams = (Upstreams ?? []).map((one) => `${one.DestinationName} at ${one.LocalBindPort}`).sort();
+  const upstreams = Upstreams.map((one) => `${one.DestinationName} at ${one.LocalBindPort}`).sort();
   return [`${Kind || "service"} ${Service}`, Port ? `port ${Port}` : "", Of ? `of ${Of}` : "", ...upstreams]
     .filter(Boolean)
     .join(", ");
 }
 
 function wanted({ workload, sidecarPort = 0 }: Instance, id: string): string {
-  const none = { Kind: null, Port: 0, Of: null, Upstreams: null };
+  const none = { Kind: "", Port: 0, Of: "", Upstreams: [] };
   if (workload.kind !== "service") return described({ ...none, Service: id, Kind: "ingress-gateway" });
   if (id === workload.name) return described({ ...none, Service: id, Port: workload.port });
   const Upstreams = workload.upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
@@ -73,7 +73,7 @@ function missing(instance: Instance, services: AgentService[]): Finding[] {
 function undeclared(
   mesh: Mesh,
   { node, instances, sweep }: Expected,
-  { tree }: MachineReport,
+  { tree }: NodeReport,
   services: AgentService[],
 ): Finding[] {
   const declared = new Set(instances.flatMap(idsOf));
@@ -96,7 +96,7 @@ function undeclared(
     );
 }
 
-function unhealthy(instance: Instance, checks: NonNullable<MachineReport["checks"]>): Finding[] {
+function unhealthy(instance: Instance, checks: NonNullable<NodeReport["checks"]>): Finding[] {
   const { workload, node } = instance;
   return checks
     .filter(({ ServiceID, Status }) => idsOf(instance).includes(ServiceID) && Status !== "passing")

@@ -1,8 +1,10 @@
 /** Which Terraform resources make a new token, or bring new certificates, when they are replaced. Pure. */
 import type { Mesh } from "../model";
+import { routedGateways } from "../templates";
 import type { Mend } from "./finding";
 
 const HANDOVER = "handover";
+const ROUTES = "routes";
 
 /** Everything that has a token, by the name that a person writes. */
 function tokensOf(mesh: Mesh): Map<string, Mend[]> {
@@ -12,12 +14,13 @@ function tokensOf(mesh: Mesh): Map<string, Mend[]> {
   for (const { name } of mesh.nodes) add(name, mesh.consul.existing ? "mesh" : "cluster", `agent_of_${name}`);
   for (const { workload, node } of mesh.instances) add(workload.name, "mesh", `${workload.name}_${node.name}`);
   add(HANDOVER, "mesh", HANDOVER);
+  if (routedGateways(mesh).length > 0) add(ROUTES, "mesh", ROUTES);
   return tokens;
 }
 
 /**
  * What to replace so that these get new tokens.
- * @param names services, gateways, nodes or `handover`; `all` for every one
+ * @param names services, gateways, nodes, `handover` or `routes`; `all` for every one
  * @throws when there is no such name
  */
 export function rotation(mesh: Mesh, names: string[] | "all"): Mend[] {

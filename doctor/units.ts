@@ -1,26 +1,18 @@
-/** Units of a machine against the declaration. */
+/** Units of a node against the declaration. */
 import type { Expected, ExpectedUnit } from "./expected";
 import { drift, type Finding, Layer } from "./finding";
-import { socketAddress } from "./listening";
 import { operand } from "./printable";
-import type { MachineReport } from "./report";
+import type { NodeReport, UnitReport } from "./report";
 
 /** A unit that ran for fewer seconds since its last of several restarts keeps crashing. */
 const STEADY = 30;
 
 /** `broken`: unit files that have a finding already. */
-export function compareUnits(
-  expected: Expected,
-  report: MachineReport,
-  names: string[],
-  broken: Set<string>,
-): Finding[] {
-  const found = new Map(report.units.map((unit) => [unit.Id ?? "", unit]));
+export function compareUnits(expected: Expected, report: NodeReport, names: string[], broken: Set<string>): Finding[] {
+  const found = new Map(report.units.map((unit) => [unit.Id, unit]));
   const declared = new Set(expected.units.map(({ unit }) => unit));
   return [
-    ...expected.units.flatMap((unit) =>
-      compareUnit(expected.node.name, unit, found.get(unit.unit) ?? {}, report, broken),
-    ),
+    ...expected.units.flatMap((unit) => compareUnit(expected.node.name, unit, found.get(unit.unit), report, broken)),
     ...openServices(expected, report),
     ...foreignUnits(expected, report, names, declared),
   ];
@@ -29,8 +21,8 @@ export function compareUnits(
 function compareUnit(
   node: string,
   { unit, binary, mends, concerns }: ExpectedUnit,
-  found: Record<string, string | undefined>,
-  report: MachineReport,
+  found: UnitReport | undefined,
+  report: NodeReport,
   broken: Set<string>,
 ): Finding[] {
   if (broken.has(`/etc/systemd/system/${unit}`)) return [];
@@ -38,13 +30,14 @@ function compareUnit(
   const finding = (expected: string, is: string) => [
     drift(Layer.Declared, where, { expected, found: is, mends, concerns }),
   ];
-  const dropIns = ownDropIns(unit, found.DropInPaths);
+  if (!found) return finding("active and enabled", "unknown");
+  const dropIns = ownDropIns(found);
   if (dropIns.length > 0) return finding("no drop-in", dropIns.join(" "));
-  if (found.NeedDaemonReload === "yes") return finding("the unit as on the disk", "an older one loaded");
-  const [active = "unknown", enabled = "unknown"] = [found.ActiveState, found.UnitFileState];
+  if (found.NeedDaemonReload) return finding("the unit as on the disk", "an older one loaded");
+  const [active, enabled] = [found.ActiveState, found.UnitFileState || "not installed"];
   if (active !== "active" || enabled !== "enabled") return finding("active and enabled", `${active} and ${enabled}`);
-  if (restarts(found) > 3 && secondsUp(found, report) < STEADY) {
-    return finding("a steady process", `restarted ${restarts(found)} times, the last ${secondsUp(found, report)}s ago`);
+  if (found.NRestarts > 3 && secondsUp(found, report) < STEADY) {
+    return finding("a steady process", `restarted ${found.NRestarts} times, the last ${secondsUp(found, report)}s ago`);
   }
   const process = report.processes.find((one) => one.unit === unit);
   if (binary && process && process.sha256 !== binary.sha256 && !broken.has(binary.path)) {
@@ -53,53 +46,51 @@ function compareUnit(
       `one of another binary (${process.sha256.slice(0, 12)})`,
     );
   }
-  return restarts(found) > 0 ? [restartNote(where, found, report)] : [];
+  return found.NRestarts > 0 ? [restartNote(where, found, report)] : [];
 }
 
 /** The mesh must be the only way in. */
-function openServices({ node }: Expected, { open }: MachineReport): Finding[] {
+function openServices({ node }: Expected, { open }: NodeReport): Finding[] {
   return open.map(({ unit, at }) =>
     drift(Layer.Declared, `${node.name}: ${unit}`, {
       expected: "listens on 127.0.0.1 alone",
-      found: `listens on ${socketAddress(at)}`,
+      found: `listens on ${at}`,
       remedy: "by run.args or run.env have the program listen on 127.0.0.1, then npm run deploy",
     }),
   );
 }
 
-const restarts = (unit: Record<string, string | undefined>): number => Number(unit.NRestarts ?? 0);
-
-function secondsUp(unit: Record<string, string | undefined>, { uptime }: MachineReport): number {
-  return Math.max(0, Math.round(uptime - Number(unit.ActiveEnterTimestampMonotonic ?? 0) / 1e6));
+function secondsUp({ ActiveEnterTimestampMonotonic }: UnitReport, { uptime }: NodeReport): number {
+  return Math.max(0, Math.round(uptime - ActiveEnterTimestampMonotonic / 1e6));
 }
 
-function restartNote(where: string, unit: Record<string, string | undefined>, report: MachineReport): Finding {
+function restartNote(where: string, unit: UnitReport, report: NodeReport): Finding {
   return {
     kind: "note",
     where,
     expected: "no restart since the deploy",
-    found: `${restarts(unit)}, the last ${secondsUp(unit, report)}s ago`,
-    remedy: "journalctl on the machine tells why",
+    found: `${unit.NRestarts}, the last ${secondsUp(unit, report)}s ago`,
+    remedy: "journalctl on the node tells why",
     mends: [],
     layer: Layer.Declared,
     concerns: [],
   };
 }
 
-/** Drop-ins for this unit alone; those for every service of the machine are the machine's business. */
-function ownDropIns(unit: string, paths = ""): string[] {
-  return paths.split(" ").filter((path) => path.split("/").at(-2) === `${unit}.d`);
+/** Drop-ins for this unit alone; those for every service of the node are the node's business. */
+function ownDropIns({ Id, DropInPaths }: UnitReport): string[] {
+  return DropInPaths.filter((path) => path.split("/").at(-2) === `${Id}.d`);
 }
 
 /** A unit under the name of a workload that the mesh runs elsewhere. */
-function foreignUnits({ node }: Expected, report: MachineReport, names: string[], declared: Set<string>): Finding[] {
+function foreignUnits({ node }: Expected, report: NodeReport, names: string[], declared: Set<string>): Finding[] {
   const ours = new Set(names.flatMap((name) => [`${name}.service`, `${name}-sidecar-proxy.service`]));
-  const written = new Set(report.written.map(({ path }) => path)); // told with the files
+  const written = new Set(report.written); // told with the files
   return report.units
-    .filter(({ Id = "", LoadState, FragmentPath = "" }) => {
+    .filter(({ Id, LoadState, FragmentPath }) => {
       return ours.has(Id) && !declared.has(Id) && LoadState !== "not-found" && !written.has(FragmentPath);
     })
-    .map(({ Id = "", ActiveState = "", FragmentPath = "" }) =>
+    .map(({ Id, ActiveState, FragmentPath }) =>
       drift(Layer.Declared, `${node.name}: ${Id}`, {
         expected: "no unit of this name here",
         found: [FragmentPath, ActiveState].filter(Boolean).join(", "),

@@ -21,6 +21,9 @@ export type Memory = string;
 /** A share of processor time as systemd writes it, in percent of one processor: `50%`, or `200%` for two of them. */
 export type CpuShare = string;
 
+/** Processor of a node, in Go's names; `uname -m` says `x86_64` for `amd64` and `aarch64` for `arm64`. */
+export type Arch = "amd64" | "arm64";
+
 /** One mesh: its machines, its services, and who may call whom. */
 export interface MeshDeclaration {
   /** Names the mesh in every message and its state. Lower-case letters, digits and `-`, at most 63. */
@@ -120,6 +123,8 @@ export interface NodeDeclaration {
    * the one that Terraform asks for first: ECDSA, then RSA, then Ed25519; the preflight names it.
    */
   hostKey: string;
+  /** For which gatehouse-node is built. The preflight refuses a node with another processor. @default "amd64" */
+  arch?: Arch;
   /** What differs from the mesh's `ssh`. @default nothing */
   ssh?: SshDeclaration;
   /** `true` empties the machine: everything that Gatehouse put there is removed. @default false */

@@ -2,7 +2,7 @@
  * The checked mesh: every default filled in, every name resolved, and the facts that follow from the declaration.
  * The rooms below read this and nothing else.
  */
-import type { HealthDeclaration, OwnedEntry, Protocol } from "./declaration";
+import type { Arch, HealthDeclaration, OwnedEntry, Protocol } from "./declaration";
 
 export interface Mesh {
   name: string;
@@ -33,6 +33,7 @@ export interface MeshNode {
   role: "server" | "worker";
   address: string;
   hostKey: string;
+  arch: Arch;
   retired: boolean;
   ssh: NodeSsh;
 }

@@ -35,8 +35,8 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
 }
 
 function resolveNode(name: string, node: NodeDeclaration, mesh: MeshDeclaration, files: Files): MeshNode {
-  const { role, address, hostKey, retired = false } = node;
-  return { name, role, address, hostKey: withoutComment(hostKey), retired, ssh: resolveSsh(node, mesh, files) };
+  const { role, address, hostKey, arch = "amd64", retired = false } = node;
+  return { name, role, address, hostKey: withoutComment(hostKey), arch, retired, ssh: resolveSsh(node, mesh, files) };
 }
 
 function resolveSsh(node: NodeDeclaration, mesh: MeshDeclaration, files: Files): NodeSsh {

@@ -68,7 +68,7 @@ function withoutBinaries(mesh: Rendered, unknown: string[]): Rendered {
 }
 
 /**
- * By the rule of the transaction on the machine (templates/shell/release.sh): a unit restarts when its file, or the
+ * By the rule of the transaction on the node (node/instance/live.go): a unit restarts when its file, or the
  * environment file of its service, is another one. A definition that changed is told to Consul, and restarts nothing.
  */
 function touched(before: Rendered, after: Rendered, changed: Set<string>): Pick<Changes, "restarts" | "reloads"> {

@@ -5,7 +5,7 @@ import { DataConsulAclTokenSecretId } from "@cdktf/provider-consul/lib/data-cons
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Gateway, Mesh, MeshNode, Service } from "../model";
-import { gatewayRules, handoverRules, machineRules } from "../templates";
+import { gatewayRules, handoverRules, machineRules, routesRules } from "../templates";
 import { terraformLiteral } from "./terraform-literal";
 
 interface AclTokenProps {
@@ -76,5 +76,9 @@ export class AclToken extends ConsulAclToken {
 
   static ofHandover(scope: Construct, mesh: Mesh): AclToken {
     return new AclToken(scope, "handover", { mesh, description: "the handover", rules: handoverRules() });
+  }
+  /** Of the probes, which put the earlier routes of these gateways back when the new ones do not answer. */
+  static ofRoutes(scope: Construct, mesh: Mesh, gateways: Gateway[]): AclToken {
+    return new AclToken(scope, "routes", { mesh, description: "the routes", rules: routesRules(gateways) });
   }
 }

@@ -11,14 +11,18 @@ import { RemoteProgram } from "./remote-program";
 import { ReviewFiles } from "./review-files";
 import type { MeshSecrets } from "./secrets";
 import { Stack } from "./stack";
+import { type NodePrograms, UploadedProgram } from "./uploaded-program";
 
 export class ClusterStack extends Stack {
   private readonly review: ReviewFiles;
   private readonly secrets: MeshSecrets | undefined;
+  /** gatehouse-node, by node: also on one that is to be emptied. */
+  private readonly uploaded = new Map<string, UploadedProgram>();
 
   constructor(
     scope: Construct,
     private readonly mesh: Mesh,
+    private readonly programs: NodePrograms,
     backend?: Backend,
   ) {
     super(scope, "cluster");
@@ -27,6 +31,9 @@ export class ClusterStack extends Stack {
     this.secrets = addConsulProvider(this, mesh);
     this.review = new ReviewFiles(this);
 
+    for (const node of mesh.nodes) {
+      this.uploaded.set(node.name, new UploadedProgram(this, mesh, node, this.programs));
+    }
     const servers: RemoteProgram[] = [];
     for (const node of this.nodes("server")) {
       // One server at a time keeps the quorum.
@@ -48,10 +55,20 @@ export class ClusterStack extends Stack {
       node,
       program: release.program,
       triggers: { release: release.hash, ...(token && { token: token.id }) },
-      secrets: this.secrets && { name: "agent", values: this.secretsFor(node, this.secrets, token) },
+      secrets: this.secrets && {
+        mesh: this.mesh.name,
+        name: "agent",
+        values: this.secretsFor(node, this.secrets, token),
+      },
       onDestroy: release.removal,
-      dependsOn,
+      dependsOn: [...dependsOn, this.programOn(node)],
     });
+  }
+
+  private programOn(node: MeshNode): UploadedProgram {
+    const uploaded = this.uploaded.get(node.name);
+    if (!uploaded) throw new Error(`gatehouse-node is not uploaded to ${node.name}`);
+    return uploaded;
   }
 
   private secretsFor(node: MeshNode, secrets: MeshSecrets, token?: AclToken): Record<string, string> {
@@ -77,9 +94,10 @@ export class ClusterStack extends Stack {
     if (!token) return;
     new RemoteProgram(this, `agent_token_${node.name}`, {
       node,
-      program: agentTokenProgram(),
+      program: agentTokenProgram(this.mesh, node),
       triggers: { token: token.id },
-      secrets: { name: "agent-token", values: { agentToken: token.secret } },
+      secrets: { mesh: this.mesh.name, name: "agent-token", values: { agentToken: token.secret } },
+      dependsOn: [this.programOn(node)],
     });
   }
 }

@@ -3,15 +3,17 @@ import type { Mesh } from "../model";
 import { type Backend, LOCAL } from "./backend-settings";
 import { ClusterStack } from "./cluster-stack";
 import { MeshStack } from "./mesh-stack";
+import type { NodePrograms } from "./uploaded-program";
 
 export { type Backend, readBackend, runsElsewhere } from "./backend-settings";
 export { keepPrivate } from "./private-files";
 export { untraced } from "./untraced";
+export type { NodeProgramFile, NodePrograms } from "./uploaded-program";
 
 /** Adds the stacks of a mesh: `cluster`, unless Consul already runs, and `mesh` after it. */
-export function addStacks(app: App, mesh: Mesh, backend: Backend = LOCAL): void {
-  const cluster = mesh.consul.existing ? undefined : new ClusterStack(app, mesh, backend);
-  const stack = new MeshStack(app, mesh, backend);
+export function addStacks(app: App, mesh: Mesh, programs: NodePrograms, backend: Backend = LOCAL): void {
+  const cluster = mesh.consul.existing ? undefined : new ClusterStack(app, mesh, programs, backend);
+  const stack = new MeshStack(app, mesh, programs, backend);
   if (cluster) stack.addDependency(cluster);
 
   const outage = outageOnRestart(mesh);

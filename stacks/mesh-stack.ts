@@ -13,6 +13,7 @@ import {
   instanceRelease,
   nodeRelease,
   probeProgram,
+  routedGateways,
   routesOf,
   sweepProgram,
   tokensProgram,
@@ -30,6 +31,7 @@ import { ReviewFiles } from "./review-files";
 import { MeshSecrets } from "./secrets";
 import { Stack } from "./stack";
 import { UploadedBinary } from "./uploaded-binary";
+import { type NodePrograms, UploadedProgram } from "./uploaded-program";
 
 export class MeshStack extends Stack {
   private readonly review: ReviewFiles;
@@ -41,6 +43,10 @@ export class MeshStack extends Stack {
   private readonly tokens = new Map<Instance, AclToken>();
   /** What brings a machine its tokens, by node. */
   private readonly brought = new Map<string, RemoteProgram>();
+  /** gatehouse-node, by node, where this stack uploads it. */
+  private readonly uploaded = new Map<string, UploadedProgram>();
+  /** A change of what runs on a node begins with this, by node: see `addSweeps`. */
+  private readonly begun = new Map<string, Milestone>();
   /** What makes a machine ready for instances, by node. */
   private readonly machines = new Map<string, RemoteProgram>();
   /** What empties a machine on destroy, by node: it waits for the machine, and all that runs there for it. */
@@ -53,6 +59,7 @@ export class MeshStack extends Stack {
   constructor(
     scope: Construct,
     private readonly mesh: Mesh,
+    private readonly programs: NodePrograms,
     backend?: Backend,
   ) {
     super(scope, "mesh");
@@ -62,10 +69,12 @@ export class MeshStack extends Stack {
     this.secrets = addConsulProvider(this, mesh) ?? this.secretsOfServices();
     this.review = new ReviewFiles(this);
 
+    this.addPrograms();
     forgetUnowned(this, mesh);
     this.addEntries("proxy-defaults", () => []);
-    const release = handover(mesh);
-    const begun = this.addHandover(release);
+    const node = this.firstNode();
+    const release = handover(mesh, node);
+    const begun = this.addHandover(node, release);
     this.addEntries("service-defaults", () => [...this.entriesOf("proxy-defaults"), begun]);
     this.addDenyAll();
     this.addOtherEntries();
@@ -80,24 +89,37 @@ export class MeshStack extends Stack {
     this.addSettled(release, swept);
   }
 
+  /** Where there is a cluster stack, the program came with it. */
+  private addPrograms(): void {
+    if (!this.mesh.consul.existing) return;
+    for (const node of this.mesh.nodes) {
+      this.uploaded.set(node.name, new UploadedProgram(this, this.mesh, node, this.programs));
+    }
+  }
+
   /**
    * Consul has one entry for everyone who may call a service. Written early it would refuse callers that are still to be
    * moved, written late refuse those that have been: so new edges are allowed first, beside the old ones, and the
    * entries as declared come last.
    */
-  private addHandover({ hash, program, removal }: Handover): RemoteProgram {
-    const nodes = this.mesh.nodes.filter(({ retired }) => !retired);
-    const node = nodes.find(({ role }) => role === "server") ?? nodes[0];
-    if (!node) throw new Error("the model must refuse a mesh without nodes");
+  private addHandover(node: MeshNode, { hash, program, removal }: Handover): RemoteProgram {
     const token = this.mesh.consul.acl ? AclToken.ofHandover(this, this.mesh) : undefined;
     return new RemoteProgram(this, "handover", {
       node,
       program,
-      triggers: { edges: hash, ...(token && { token: token.id }) },
-      secrets: token && { name: "handover", values: { handover: token.secret } },
+      triggers: { edges: hash }, // and not the token, which no node keeps
+      secrets: token && { mesh: this.mesh.name, name: "handover", values: { handover: token.secret } },
       onDestroy: removal,
-      dependsOn: this.entriesOf("proxy-defaults"),
+      dependsOn: [...present(this.uploaded.get(node.name)), ...this.entriesOf("proxy-defaults")],
     });
+  }
+
+  /** The first server, or else the first node: its agent is asked about the mesh as a whole. */
+  private firstNode(): MeshNode {
+    const nodes = this.mesh.nodes.filter(({ retired }) => !retired);
+    const node = nodes.find(({ role }) => role === "server") ?? nodes[0];
+    if (!node) throw new Error("the model must refuse a mesh without nodes");
+    return node;
   }
 
   /**
@@ -129,9 +151,10 @@ export class MeshStack extends Stack {
     const ids = Object.values(tokens).map(({ id }) => id);
     const resource = new RemoteProgram(this, `tokens_${node.name}`, {
       node,
-      program: tokensProgram(this.mesh.name),
+      program: tokensProgram(this.mesh.name, node.name),
       triggers: { tokens: Fn.join(" ", ids) },
-      secrets: { name: "tokens", values },
+      secrets: { mesh: this.mesh.name, name: "tokens", values },
+      dependsOn: present(this.uploaded.get(node.name)),
     });
     this.brought.set(node.name, resource);
   }
@@ -193,7 +216,6 @@ export class MeshStack extends Stack {
    * intention still stands.
    */
   private addMachines(): void {
-    const wipe = wipeProgram(this.mesh.name, { agentToo: false, onDestroy: true });
     for (const node of this.mesh.nodes) {
       this.review.add(node, [{ path: "/user_data", mode: "0644", content: userData(this.mesh, node) }]);
       if (node.retired) continue;
@@ -203,8 +225,8 @@ export class MeshStack extends Stack {
         node,
         program: release.program,
         triggers: { release: release.hash },
-        // Somebody else's agent knows no token of ours before.
-        dependsOn: present(this.mesh.consul.existing && this.brought.get(node.name)),
+        // An existing agent has no Gatehouse token until `tokens_<node>` has run.
+        dependsOn: present(this.uploaded.get(node.name), this.mesh.consul.existing && this.brought.get(node.name)),
       });
       this.machines.set(node.name, machine);
       this.wipes.set(
@@ -212,11 +234,26 @@ export class MeshStack extends Stack {
         new RemoteProgram(this, `wipe_${node.name}`, {
           node,
           triggers: {},
-          onDestroy: wipe,
+          onDestroy: wipeProgram(this.mesh, node, { agent: false, onDestroy: true }),
           dependsOn: [machine, ...this.guard()],
         }),
       );
     }
+  }
+
+  /**
+   * Replaced before anything new is put on the node: so the sweep runs also when a deploy failed half-way and the declaration
+   * went back to what it was before.
+   */
+  private begunOn(node: MeshNode): Milestone {
+    const existing = this.begun.get(node.name);
+    if (existing) return existing;
+    const instances = (this.instancesOn.get(node) ?? []).map(({ workload }) => workload.name).sort();
+    const added = new Milestone(this, `begun_${node.name}`, present(this.machines.get(node.name)), {
+      instances: instances.join(" "),
+    });
+    this.begun.set(node.name, added);
+    return added;
   }
 
   private addInstances(kind: Instance["workload"]["kind"]): void {
@@ -239,6 +276,7 @@ export class MeshStack extends Stack {
       dependsOn: present(
         this.wipes.get(node.name),
         this.brought.get(node.name),
+        this.begunOn(node),
         workload.kind === "service" && this.binary(node, workload, before),
         // The instance of the same workload before this one, or else those that must serve before the first one. A
         // gateway needs none: its routes come later.
@@ -254,7 +292,7 @@ export class MeshStack extends Stack {
     const secrets = this.secrets;
     const values = workload.secrets.map(({ name }) => [name, secrets.valueOf(workload.name, name)]);
     return {
-      secrets: { name: `env-${workload.name}`, values: Object.fromEntries(values) },
+      secrets: { mesh: this.mesh.name, name: `env-${workload.name}`, values: Object.fromEntries(values) },
       requires: workload.secrets.map(({ name }) => secrets.requireValueOf(workload.name, name)),
     };
   }
@@ -292,20 +330,31 @@ export class MeshStack extends Stack {
 
   private addProbes(): void {
     const instancesOf = groupBy(this.mesh.instances, ({ workload }) => workload);
-    for (const gateway of this.mesh.gateways) {
-      const routes = routesOf(this.mesh, gateway);
-      if (routes.length === 0) continue;
-      for (const { node, adminPort } of instancesOf.get(gateway) ?? []) {
-        this.probes.push(
-          new RemoteProgram(this, `probe_${gateway.name}_${node.name}`, {
-            node,
-            program: probeProgram(routes, adminPort),
-            triggers: { routes: contentHash(JSON.stringify(routes)) },
-            dependsOn: present(this.entry("ingress-gateway", gateway.name)),
-          }),
-        );
-      }
+    const gateways = routedGateways(this.mesh);
+    const token =
+      this.mesh.consul.acl && gateways.length > 0 ? AclToken.ofRoutes(this, this.mesh, gateways) : undefined;
+    for (const gateway of gateways) {
+      for (const instance of instancesOf.get(gateway) ?? []) this.addProbe(gateway, instance, token);
     }
+  }
+
+  private addProbe(gateway: Gateway, instance: Instance, token?: AclToken): void {
+    const entry = this.mesh.configEntries.find(({ kind, name }) => kind === "ingress-gateway" && name === gateway.name);
+    // The whole entry, since that is recorded for a later deploy to go back to.
+    const routes = contentHash(JSON.stringify(routesOf(this.mesh, gateway)), JSON.stringify(entry?.config ?? {}));
+    this.probes.push(
+      new RemoteProgram(this, `probe_${gateway.name}_${instance.node.name}`, {
+        node: instance.node,
+        program: probeProgram(this.mesh, instance, gateway),
+        triggers: { routes },
+        secrets: token && {
+          mesh: this.mesh.name,
+          name: `probe-${gateway.name}`,
+          values: { probe: token.secret },
+        },
+        dependsOn: present(this.entry("ingress-gateway", gateway.name)),
+      }),
+    );
   }
 
   /**
@@ -322,14 +371,15 @@ export class MeshStack extends Stack {
       );
       const elsewhere = this.mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name));
       const movedGateways = elsewhere.map(({ name }) => name);
-      const { name, consul } = this.mesh;
       return new RemoteProgram(this, `sweep_${node.name}`, {
         node,
         program: node.retired
-          ? wipeProgram(name, { agentToo: !consul.existing, onDestroy: false })
-          : sweepProgram(name, { instances: names, binaries: [...binaries], movedGateways }),
-        triggers: node.retired ? { keep: "nothing: retired" } : { keep: names.join(" "), gateways },
-        dependsOn: present(this.wipes.get(node.name), served),
+          ? wipeProgram(this.mesh, node, { agent: !this.mesh.consul.existing, onDestroy: false })
+          : sweepProgram(this.mesh, node, { instances: names, binaries: [...binaries], movedGateways }),
+        triggers: node.retired
+          ? { keep: "nothing: retired" }
+          : { keep: names.join(" "), gateways, begun: this.begunOn(node).id },
+        dependsOn: present(this.wipes.get(node.name), this.uploaded.get(node.name), served),
       });
     });
     return new Milestone(this, "swept", sweeps);

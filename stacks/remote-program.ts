@@ -15,7 +15,7 @@ import type { Construct } from "constructs";
 import type { MeshNode } from "../model";
 import { contentHash, incomingProgram } from "../templates";
 import { addressesOf } from "./depends-on";
-import { privateKey, runsElsewhere, type When } from "./remote-run";
+import { privateKey, runsElsewhere, uploadSource, type When } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
 export interface RemoteProgramProps {
@@ -27,9 +27,12 @@ export interface RemoteProgramProps {
   /**
    * Expressions of secrets that the program needs, by key. They come by themselves, as JSON, into a file that only the
    * program can read: an inline script could be read by everybody while it runs.
+   * A node of another mesh than this one refuses them.
    * @default none
    */
-  secrets?: { name: string; values: Record<string, string> };
+  secrets?: { mesh: string; name: string; values: Record<string, string> };
+  /** A file that the program takes, and where it is uploaded to. @default none */
+  upload?: { path: string; sha256: string; destination: string };
   /** What must hold when Terraform plans, and what to tell when it does not. @default nothing */
   requires?: { condition: string; errorMessage: string }[];
   /** Shell text to run when the whole stack is destroyed. @default none */
@@ -50,7 +53,7 @@ export class RemoteProgram extends Resource {
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
       lifecycle: { createBeforeDestroy: true, ...(props.requires && { precondition: props.requires }) },
       provisioners: [
-        ...onCreate(props).map((one) => ({ ...one, ...own("create") })),
+        ...onCreate(scope, props).map((one) => ({ ...one, ...own("create") })),
         ...(props.onDestroy === undefined ? [] : [{ ...remoteExec(props.onDestroy, "destroy"), ...own("destroy") }]),
       ],
     });
@@ -58,18 +61,25 @@ export class RemoteProgram extends Resource {
   }
 }
 
-const onCreate = ({ program, secrets }: RemoteProgramProps) =>
-  program === undefined ? [] : [...secretsFirst(secrets), remoteExec(program, "create")];
+const onCreate = (scope: Construct, { program, secrets, upload, node }: RemoteProgramProps) =>
+  program === undefined
+    ? []
+    : [...uploadFirst(scope, upload), ...secretsFirst(node, secrets), remoteExec(program, "create")];
 
-function secretsFirst(secrets: RemoteProgramProps["secrets"]) {
+function uploadFirst(scope: Construct, upload: RemoteProgramProps["upload"]): FileProvisioner[] {
+  if (!upload) return [];
+  return [{ type: "file", source: uploadSource(scope, upload), destination: upload.destination }];
+}
+
+function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
   if (!secrets) return [];
-  const { name, values } = secrets;
+  const { mesh, name, values } = secrets;
   const file: FileProvisioner = {
     type: "file",
     content: Fn.jsonencode(values),
     destination: `/opt/gatehouse/incoming-secrets/${name}.json`,
   };
-  return [remoteExec(incomingProgram(), "create"), file];
+  return [remoteExec(incomingProgram(mesh, node.name), "create"), file];
 }
 
 /** cdktf's type lacks `when`; Terraform has it, and cdktf passes it on. */

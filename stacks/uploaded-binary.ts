@@ -5,7 +5,7 @@ import type { Construct } from "constructs";
 import type { Binary, MeshNode } from "../model";
 import { addressesOf } from "./depends-on";
 import { connectionTo, machineIdentity } from "./remote-program";
-import { binarySource } from "./remote-run";
+import { uploadSource } from "./remote-run";
 
 export interface UploadedBinaryProps {
   node: MeshNode;
@@ -26,7 +26,7 @@ export class UploadedBinary extends Resource {
       provisioners: [
         {
           type: "file",
-          source: binarySource(scope, binary),
+          source: uploadSource(scope, binary),
           // The transaction checks the sum before it takes the file from here.
           destination: `/opt/gatehouse/incoming/${binary.sha256}`,
         },

@@ -10,3 +10,7 @@ export const gatewayRules = ({ name }: Gateway): string => render("acl/ingress-g
 
 /** Of the handover. */
 export const handoverRules = (): string => render("acl/handover.hcl", {});
+
+/** Of the programs that put the routes of gateways back. */
+export const routesRules = (gateways: Gateway[]): string =>
+  render("acl/routes.hcl", { gateways: gateways.map(({ name }) => name) });

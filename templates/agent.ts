@@ -1,10 +1,15 @@
-/** The Consul agent of one machine, for the `cluster` stack. */
+/** The Consul agent of one node, for the `cluster` stack. */
 import { isIP } from "node:net";
 import type { Mesh, MeshNode } from "../model";
-import { readTemplate, render } from "./engine";
+import { render } from "./engine";
 import type { MachineFile } from "./machine-file";
-import { library } from "./node";
-import { contentHash, once, program, shellConf } from "./program";
+import { contentHash, nodeProgram } from "./program";
+
+/** The node program's record of an agent that it set up: without it the agent is another person's. */
+export const AGENT_RECORD = "/opt/gatehouse/agent.json";
+
+/** The same of an earlier version. */
+export const EARLIER_AGENT_RECORD = "/opt/gatehouse/agent.conf";
 
 export interface AgentRelease {
   files: MachineFile[];
@@ -32,36 +37,29 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
     tls,
   });
   const unit = render("systemd/consul.service", { mesh: mesh.name });
+  const files = {
+    configuration: { path: "/etc/consul.d/consul.hcl", mode: "0644", content: configuration },
+    unit: { path: "/etc/systemd/system/consul.service", mode: "0644", content: unit },
+  };
   return {
-    files: [
-      { path: "/etc/consul.d/consul.hcl", mode: "0644", content: configuration },
-      { path: "/etc/systemd/system/consul.service", mode: "0644", content: unit },
-    ],
-    hash: contentHash(configuration, unit, gossipEncryption ? "encrypted" : "plain"),
-    program: program({
-      "main.sh": readTemplate("shell/agent.sh"),
-      "consul.hcl": configuration,
-      "consul.service": unit,
-      "agent.conf": shellConf({
-        MESH: mesh.name,
-        ROLE: node.role,
-        LAST: yesNo(servers.at(-1) === node),
-        ACL: yesNo(acl),
-        TLS: yesNo(tls),
-        SECRETS_COME: yesNo(acl || tls || gossipEncryption),
-      }),
-      ...library("lib.sh", "secrets.sh"),
+    files: Object.values(files),
+    // An agent with a record of an earlier version is set up again, which does not restart it.
+    hash: contentHash(configuration, unit, gossipEncryption ? "encrypted" : "plain", AGENT_RECORD),
+    program: nodeProgram("agent setup", {
+      mesh: mesh.name,
+      node: node.name,
+      role: node.role,
+      last: servers.at(-1) === node,
+      acl,
+      tls,
+      secrets: acl || tls || gossipEncryption,
+      ...files,
     }),
-    removal: removalProgram(mesh.name),
+    removal: nodeProgram("agent remove", { mesh: mesh.name, node: node.name }),
   };
 }
 
-function removalProgram(mesh: string): string {
-  const main = readTemplate("shell/remove-agent.sh");
-  return program({ "main.sh": main, "wipe.conf": shellConf({ MESH: mesh }), ...library("lib.sh") });
-}
-
-/** What a machine has beside its agent's configuration when it is part of a locked mesh: for the doctor. */
+/** The files that a node of a locked mesh has besides its agent's configuration: for the doctor. */
 export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): Omit<MachineFile, "content">[] {
   const { acl, tls, gossipEncryption } = consul;
   const own = role === "server" ? "server" : "xds";
@@ -80,8 +78,5 @@ export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): Omit<Mac
 }
 
 /** Gives an agent that already runs its own token: a server's can only be made when the server runs. */
-export const agentTokenProgram = once(() =>
-  program({ "main.sh": readTemplate("shell/agent-token.sh"), ...library("lib.sh", "secrets.sh") }),
-);
-
-const yesNo = (value: boolean): string => (value ? "yes" : "no");
+export const agentTokenProgram = (mesh: Mesh, node: MeshNode): string =>
+  nodeProgram("agent token", { mesh: mesh.name, node: node.name });

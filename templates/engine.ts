@@ -33,7 +33,7 @@ function engineFor(language: string): Liquid {
   return engine;
 }
 
-/** A file of this folder as it is. Read once: every instance's bundle has the same ones. */
+/** A file of this folder as it is. Read once: every program has the same ones. */
 export function readTemplate(name: string): string {
   let text = texts.get(name);
   if (text === undefined) {

@@ -1,8 +1,6 @@
-/** The program that runs between the mesh as it was and the mesh as it will be; `shell/handover.sh` tells more. */
-import type { ConfigEntry, Mesh } from "../model";
-import { readTemplate } from "./engine";
-import { library } from "./node";
-import { contentHash, program, shellConf } from "./program";
+/** The program that runs between the mesh as it was and the mesh as it will be: gatehouse-node's verb `expand`. */
+import type { ConfigEntry, Mesh, MeshNode } from "../model";
+import { contentHash, nodeProgram } from "./program";
 
 export interface Handover {
   /** Changes when there may be something to hand over: an edge, a protocol, a routing entry. */
@@ -12,34 +10,27 @@ export interface Handover {
   removal: string;
 }
 
-/** What of the mesh may have to be handed over. */
-export function handover(mesh: Mesh): Handover {
-  const intentions = mesh.configEntries.filter(({ kind, name }) => kind === "service-intentions" && name !== "*");
-  const services = mesh.configEntries.filter(({ kind }) => kind === "service-defaults");
-  const gateways = mesh.configEntries.filter(({ kind }) => kind === "ingress-gateway");
-  const facts = {
-    mesh: mesh.name,
-    acl: mesh.consul.acl,
-    intentions: intentions.map(asConsul),
-    services: services.map(asConsul),
-    gateways: gateways.map(asConsul),
-  };
+/**
+ * The parts of the mesh that may have to be handed over.
+ * @param node on which the program runs
+ */
+export function handover(mesh: Mesh, node: MeshNode): Handover {
+  const owner = { mesh: mesh.name, node: node.name };
+  const entries = (kind: string) => mesh.configEntries.filter((entry) => entry.kind === kind).map(asConsul);
+  const intentions = entries("service-intentions").filter(({ Name }) => Name !== "*");
   return {
     hash: contentHash(
-      JSON.stringify(facts.intentions),
+      JSON.stringify(intentions),
       JSON.stringify(mesh.services.map(({ name, protocol }) => [name, protocol])),
     ),
-    program: program({
-      "main.sh": readTemplate("shell/handover.sh"),
-      "handover.jq": readTemplate("shell/handover.jq"),
-      "mesh.json": JSON.stringify(facts),
-      ...library("lib.sh", "secrets.sh"),
+    program: nodeProgram("expand", {
+      ...owner,
+      acl: mesh.consul.acl,
+      intentions,
+      services: entries("service-defaults"),
+      gateways: entries("ingress-gateway"),
     }),
-    removal: program({
-      "main.sh": readTemplate("shell/handover-removal.sh"),
-      "removal.conf": shellConf({ MESH: mesh.name }),
-      ...library("lib.sh"),
-    }),
+    removal: nodeProgram("expand remove", owner),
   };
 }
 

@@ -1,7 +1,14 @@
-export { gatewayRules, handoverRules, machineRules } from "./acl";
-export { type AgentRelease, agentRelease, agentSecretFiles, agentTokenProgram } from "./agent";
+export { gatewayRules, handoverRules, machineRules, routesRules } from "./acl";
+export {
+  AGENT_RECORD,
+  type AgentRelease,
+  agentRelease,
+  agentSecretFiles,
+  agentTokenProgram,
+  EARLIER_AGENT_RECORD,
+} from "./agent";
 export { type Handover, handover } from "./handover";
-export { type InspectValues, inspectProgram } from "./inspect";
+export { inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";
 export type { MachineFile } from "./machine-file";
 export {
@@ -9,12 +16,14 @@ export {
   nodeRelease,
   probeProgram,
   type Route,
+  routedGateways,
   routesOf,
   sweepProgram,
   tokensProgram,
   userData,
   wipeProgram,
 } from "./node";
+export type { AgentService, EdgeTrial, EnvoyReport, Inspection, Report, UnitReport } from "./node-documents";
 export { type PreflightQuestions, preflightScript } from "./preflight";
-export { contentHash } from "./program";
+export { contentHash, NODE_PROGRAM, nodeProgram } from "./program";
 export { programsOn } from "./programs";

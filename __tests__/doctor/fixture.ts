@@ -1,25 +1,28 @@
-/** A mesh, and what its machines would tell if everything were as declared. */
+/** A mesh, and what its nodes would tell if everything were as declared. */
 import { edgesOf } from "../../doctor/edges";
 import { type Expected, expectedOn } from "../../doctor/expected";
 import { compareMachine } from "../../doctor/machine";
-import type { AgentService, MachineReport } from "../../doctor/report";
+import type { AgentService, NodeReport, UnitReport } from "../../doctor/report";
 import type { Mesh } from "../../model";
 import { declaration, meshOf } from "../stacks/fixture";
 
+/** Of gatehouse-node. */
+export const VERSION = "0123456789ab";
+
 export const mesh: Mesh = meshOf(declaration());
 
-/** The declared state of a machine of `mesh`. */
+/** The declared state of a node of `mesh`. */
 export function expectedNode(name: string, of: Mesh = mesh): Expected {
   const node = of.nodes.find((one) => one.name === name);
   if (!node) throw new Error(`no node ${name}`);
   return expectedOn(of, node);
 }
 
-/** What a machine tells that is as declared. */
-export function healthyReport(expected: Expected, of: Mesh = mesh): MachineReport {
+/** What a node tells that is as declared. */
+export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
   const { files, links, units, instances, node } = expected;
   const services = instances.flatMap(({ workload, sidecarPort = 0 }): AgentService[] => {
-    const none = { Kind: null, Port: 0, Of: null, Upstreams: null };
+    const none = { Kind: "", Port: 0, Of: "", Upstreams: [] };
     if (workload.kind !== "service") {
       return [{ ...none, ID: workload.name, Service: workload.name, Kind: "ingress-gateway" }];
     }
@@ -32,8 +35,15 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): MachineRepor
     ];
   });
   return {
-    files: files.map(({ path, mode, owner = "root:root" }) => ({ path, type: "regular file", owner, mode })),
-    sums: files.map(({ path, sha256 }) => ({ path, sha256: sha256[0] ?? "any" })),
+    version: VERSION,
+    mesh: { mesh: of.name, node: node.name, role: node.role, tls: of.consul.tls },
+    files: files.map(({ path, mode, owner = "root:root", sha256 }) => ({
+      path,
+      type: "regular file",
+      owner,
+      mode,
+      sha256: sha256[0] ?? "any",
+    })),
     tree: [
       ...files
         .filter(({ path }) => path.startsWith("/opt/gatehouse/"))
@@ -41,7 +51,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): MachineRepor
       ...links.map(({ path, target }) => ({ path, type: "l", target })),
     ],
     needed: [],
-    written: files.filter(({ path }) => path.startsWith("/etc/")).map(({ path }) => ({ path })),
+    written: files.map(({ path }) => path).filter((path) => path.startsWith("/etc/")),
     units: units.map(({ unit }) => runningUnit(unit)),
     uptime: 1000,
     processes: units.flatMap(({ unit, binary }) => (binary ? [{ unit, exe: binary.path, sha256: binary.sha256 }] : [])),
@@ -67,27 +77,27 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): MachineRepor
     })),
     edges: edgesOf(of)
       .edges.filter(({ from }) => from.node === node)
-      .map(({ id, expect }) => ({ id, answer: expect, detail: "" })),
+      .map(({ trial: { id, expect } }) => ({ id, answer: expect, detail: "" })),
   };
 }
 
 /** Properties of a unit that runs as it should. */
-export function runningUnit(unit: string): Record<string, string> {
+export function runningUnit(unit: string): UnitReport {
   return {
     Id: unit,
     LoadState: "loaded",
     ActiveState: "active",
     UnitFileState: "enabled",
-    NRestarts: "0",
+    NRestarts: 0,
     FragmentPath: `/etc/systemd/system/${unit}`,
-    DropInPaths: "",
-    NeedDaemonReload: "no",
-    ActiveEnterTimestampMonotonic: "10000000",
+    DropInPaths: [],
+    NeedDaemonReload: false,
+    ActiveEnterTimestampMonotonic: 10_000_000,
   };
 }
 
-/** What the doctor finds on a machine of which something was changed. */
-export function findingsOn(name: string, change: (report: MachineReport) => void = () => {}, of: Mesh = mesh) {
+/** What the doctor finds on a node of which something was changed. */
+export function findingsOn(name: string, change: (report: NodeReport) => void = () => {}, of: Mesh = mesh) {
   const expected = expectedNode(name, of);
   const report = healthyReport(expected, of);
   change(report);

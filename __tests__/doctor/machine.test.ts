@@ -1,11 +1,11 @@
-import type { MachineReport } from "../../doctor/report";
+import type { NodeReport } from "../../doctor/report";
 import { declaration, meshOf } from "../stacks/fixture";
 import { clusterGraph, meshGraph } from "../stacks/graph";
 import { expectedNode, findingsOn, mesh, runningUnit } from "./fixture";
 
 const frontend = "/etc/systemd/system/frontend.service";
-const unitOf = (report: MachineReport, name: string) => report.units.find(({ Id }) => Id === name)!;
-const file = (report: MachineReport, path: string) => report.files.find((one) => one.path === path)!;
+const unitOf = (report: NodeReport, name: string) => report.units.find(({ Id }) => Id === name)!;
+const file = (report: NodeReport, path: string) => report.files.find((one) => one.path === path)!;
 
 test.each(mesh.nodes.map(({ name }) => name))("%s as declared has no finding", (name) => {
   expect(findingsOn(name)).toEqual([]);
@@ -22,10 +22,10 @@ test("every resource that may be replaced is one of Terraform's", () => {
 });
 
 /** One change on worker1, where the frontend runs: what is found, in which layer, and what would be replaced. */
-const cases: [what: string, change: (report: MachineReport) => void, found: string, replaced: string[]][] = [
+const cases: [what: string, change: (report: NodeReport) => void, found: string, replaced: string[]][] = [
   [
     "other content",
-    (report) => Object.assign(report.sums.find(({ path }) => path === frontend)!, { sha256: "f".repeat(64) }),
+    (report) => Object.assign(file(report, frontend), { sha256: "f".repeat(64) }),
     `worker1: ${frontend}: other content (sha256 ffffffffffff)`,
     ["instance_frontend_worker1"],
   ],
@@ -48,9 +48,9 @@ const cases: [what: string, change: (report: MachineReport) => void, found: stri
     ["instance_frontend_worker1"],
   ],
   [
-    "a program of ours that was edited",
-    (report) => Object.assign(file(report, "/opt/gatehouse/lib/transaction.sh"), { mode: "777" }),
-    "worker1: /opt/gatehouse/lib/transaction.sh: root:root 777",
+    "the record of the node that was edited",
+    (report) => Object.assign(file(report, "/opt/gatehouse/node.json"), { mode: "777" }),
+    "worker1: /opt/gatehouse/node.json: root:root 777",
     ["node_worker1"],
   ],
   [
@@ -67,7 +67,7 @@ const cases: [what: string, change: (report: MachineReport) => void, found: stri
   ],
   [
     "a service that others reach past the mesh",
-    (report) => report.open.push({ unit: "frontend.service", at: "0C004D0A:2329" }),
+    (report) => report.open.push({ unit: "frontend.service", at: "10.77.0.12:9001" }),
     "worker1: frontend.service: listens on 10.77.0.12:9001",
     [],
   ],
@@ -75,7 +75,7 @@ const cases: [what: string, change: (report: MachineReport) => void, found: stri
     "a drop-in of its own",
     (report) =>
       Object.assign(unitOf(report, "frontend.service"), {
-        DropInPaths: "/usr/lib/systemd/system/service.d/all.conf /etc/systemd/system/frontend.service.d/x.conf",
+        DropInPaths: ["/usr/lib/systemd/system/service.d/all.conf", "/etc/systemd/system/frontend.service.d/x.conf"],
       }),
     "worker1: frontend.service: /etc/systemd/system/frontend.service.d/x.conf",
     ["instance_frontend_worker1"],
@@ -84,8 +84,8 @@ const cases: [what: string, change: (report: MachineReport) => void, found: stri
     "a unit that keeps crashing",
     (report) =>
       Object.assign(unitOf(report, "frontend.service"), {
-        NRestarts: "9",
-        ActiveEnterTimestampMonotonic: "998000000",
+        NRestarts: 9,
+        ActiveEnterTimestampMonotonic: 998_000_000,
       }),
     "worker1: frontend.service: restarted 9 times, the last 2s ago",
     ["instance_frontend_worker1"],
@@ -112,8 +112,14 @@ const cases: [what: string, change: (report: MachineReport) => void, found: stri
     ["sweep_worker1"],
   ],
   [
+    "a token that an earlier version left",
+    (report) => report.tree.push({ path: "/opt/gatehouse/secrets/_handover.token", type: "f", target: "" }),
+    "worker1: /opt/gatehouse/secrets/_handover.token: it is there",
+    [],
+  ],
+  [
     "a registration under our name",
-    (report) => report.services?.push({ ID: "b2", Service: "backend", Kind: null, Port: 1, Of: null, Upstreams: null }),
+    (report) => report.services?.push({ ID: "b2", Service: "backend", Kind: "", Port: 1, Of: "", Upstreams: [] }),
     "worker1: registration b2: service backend, port 1",
     [],
   ],
@@ -174,7 +180,7 @@ test.each(cases)("%s is one finding", (_, change, found, replaced) => {
 test("a changed binary is uploaded again, and every instance that runs it is put there again", () => {
   const { path } = expectedNode("worker2").files.find((one) => one.path.includes("/binaries/"))!;
   const [finding] = findingsOn("worker2", (report) => {
-    for (const sum of report.sums) if (sum.path === path) sum.sha256 = "0";
+    for (const one of report.files) if (one.path === path) one.sha256 = "0";
   });
   expect(finding?.mends.map(({ replace }) => replace?.replace(/[0-9a-f]{12}$/, "SUM"))).toEqual([
     "null_resource.binary_worker2_SUM",
@@ -185,7 +191,7 @@ test("a changed binary is uploaded again, and every instance that runs it is put
 
 test("restarts are told and are no drift", () => {
   const findings = findingsOn("worker1", (report) => {
-    Object.assign(unitOf(report, "frontend.service"), { NRestarts: "2" });
+    Object.assign(unitOf(report, "frontend.service"), { NRestarts: 2 });
   });
   expect(findings.map(({ kind, found }) => [kind, found])).toEqual([["note", "2, the last 990s ago"]]);
 });
@@ -194,7 +200,7 @@ test("where Consul serves others too, their registrations are theirs", () => {
   const changed = declaration();
   changed.consul.existing = true;
   const shared = meshOf(changed);
-  const other = { ID: "mail", Service: "mail", Kind: null, Port: 25, Of: null, Upstreams: null };
+  const other = { ID: "mail", Service: "mail", Kind: "", Port: 25, Of: "", Upstreams: [] };
   expect(findingsOn("worker1", (report) => report.services?.push(other), shared)).toEqual([]);
   expect(findingsOn("worker1", (report) => report.services?.push(other)).map(({ remedy }) => remedy)).toEqual([
     "on worker1: consul services deregister -id=mail",

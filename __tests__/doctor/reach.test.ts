@@ -62,13 +62,17 @@ test("a call reaches what routers, splitters and resolvers lead to, and needs wh
 describe("edges", () => {
   test("each upstream through its port on each instance, each other pair with the caller's certificate", () => {
     const { edges, leftOut } = edgesOf(mesh);
-    const lines = edges.map(({ from, line }) => `${from.node.name}: ${line}`.replace(/2\d{4}$/, "SIDECAR"));
+    const lines = edges.map(({ from, trial: { id, expect: wanted, through, protocol, caller, host, port } }) =>
+      [`${from.node.name}:`, id, wanted, through, protocol, caller, host, caller ? "SIDECAR" : port]
+        .filter(Boolean)
+        .join(" "),
+    );
     expect(lines).toEqual([
-      "worker1: frontend@worker1>backend allowed local http 5000",
-      "worker2: frontend@worker2>backend allowed local http 5000",
-      "worker2: backend@worker2>frontend@worker1 refused leaf http backend 10.77.0.12 SIDECAR",
-      "worker2: backend@worker2>frontend@worker2 refused leaf http backend 10.77.0.13 SIDECAR",
-      "gateway1: edge@gateway1>backend@worker2 refused leaf http edge 10.77.0.13 SIDECAR",
+      "worker1: frontend@worker1>backend allowed upstream http 5000",
+      "worker2: frontend@worker2>backend allowed upstream http 5000",
+      "worker2: backend@worker2>frontend@worker1 refused certificate http backend 10.77.0.12 SIDECAR",
+      "worker2: backend@worker2>frontend@worker2 refused certificate http backend 10.77.0.13 SIDECAR",
+      "gateway1: edge@gateway1>backend@worker2 refused certificate http edge 10.77.0.13 SIDECAR",
     ]);
     expect(leftOut).toBe(0);
   });
@@ -79,7 +83,7 @@ describe("edges", () => {
       changed.services![`s${at}`] = { ...changed.services!.backend!, port: 9100 + at };
     }
     const { edges, leftOut } = edgesOf(meshOf(changed));
-    expect(edges.filter(({ expect: wanted }) => wanted === "refused")).toHaveLength(MOST_REFUSALS);
+    expect(edges.filter(({ trial }) => trial.expect === "refused")).toHaveLength(MOST_REFUSALS);
     // 33 callers and 33 instances, less each with itself and the three that are allowed.
     expect(leftOut).toBe(33 * 33 - 33 - 3 - MOST_REFUSALS);
   });

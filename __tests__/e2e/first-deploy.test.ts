@@ -127,7 +127,7 @@ describeOnLab("the seed's mesh", () => {
     await on("worker1", "mesh restart frontend");
     expect(await mainPid("worker1", "frontend")).not.toBe(pid);
     expect(await on("worker1", "mesh logs nothing 2>&1 || true")).toBe(
-      "mesh: no 'nothing' on this machine; there are: frontend",
+      "mesh: no 'nothing' on this node; there are: frontend",
     );
   });
 

@@ -86,7 +86,7 @@ describeOnLab("the gateway", () => {
     expect(await on("worker1", "ls /etc/consul.d/mail.hcl /etc/systemd/system/mail.service | wc -l")).toBe("2");
     const services = JSON.parse(await agent("worker1", "agent/services"));
     expect(Object.keys(services)).toEqual(expect.arrayContaining(["mail", "frontend-by-hand", "frontend"]));
-    expect(text).toContain("frontend-by-hand stays: it was registered by hand under the name of frontend");
+    expect(text).toContain('"frontend-by-hand" stays: it was registered by hand under the name of frontend');
     expect(await consul("config/service-defaults/mail")).toMatchObject({ Protocol: "tcp" });
     expect(await plan(moved)).toEqual([]);
   });

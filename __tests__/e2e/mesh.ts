@@ -176,9 +176,11 @@ export function managementToken(): string {
 /** A command on a machine by a person who has every right in Consul. */
 export const asOperator = (command: string): string => `export CONSUL_HTTP_TOKEN=${managementToken()}; ${command}`;
 
-/** The machine's own agent, with the machine's token. */
-export const agent = (machine: string, path: string): Promise<string> =>
-  on(machine, `. /opt/gatehouse/lib/lib.sh; ask -sS "$AGENT/${path}"`);
+/** The node's own agent, with the node's token, which is on no command line. */
+export const agent = (machine: string, path: string): Promise<string> => {
+  const header = `printf 'X-Consul-Token: %s\\n' "$(cat /opt/gatehouse/secrets/_agent.token)"`;
+  return on(machine, `curl -sS -H @<(${header}) http://127.0.0.1:8500/v1/${path}`);
+};
 
 /** `useradd` and `userdel` keep the earlier /etc/passwd as /etc/passwd-, and so on. */
 export function withoutAccountBackups(files: Record<string, string>): Record<string, string> {

@@ -67,7 +67,7 @@ describeOnLab("when something is wrong", () => {
     broken.services!.backend!.run.args = args;
     const { exitCode, text } = await cdktf(broken, "deploy", "cluster", "mesh", "--auto-approve");
     expect(exitCode).not.toBe(0);
-    expect(text).toContain("backend is not healthy; this machine went back to release");
+    expect(text).toContain("backend is not healthy; this node went back to release");
     expect(text).toContain("the last lines of backend.service:");
     expect((await get(gatewayUrl)).status).toBe(200);
     expect(withoutAgent(changes("worker2"))).toEqual(withoutAgent(before));
@@ -86,7 +86,7 @@ describeOnLab("when something is wrong", () => {
     rmSync(dirname(listens), { recursive: true });
     expect(exitCode).not.toBe(0);
     expect(text).toContain("Listening on 127.0.0.1:9002"); // it did begin
-    expect(text).toContain("backend is not healthy; this machine went back to release");
+    expect(text).toContain("backend is not healthy; this node went back to release");
     expect((await get(gatewayUrl)).status).toBe(200);
     await deploy(declaration());
   });
@@ -99,8 +99,12 @@ describeOnLab("when something is wrong", () => {
     const { exitCode, text } = await cdktf(broken, "deploy", "cluster", "mesh", "--auto-approve");
     expect(exitCode).not.toBe(0);
     expect(text).toContain("stock is not healthy, and there is no earlier release: it was removed again");
-    expect(withoutAgent(changes("worker1"))).toEqual(withoutAgent(before));
+    // Terraform brings its token once, and the corrected release needs it: the sweep removes it with the declaration.
+    const { "/opt/gatehouse/secrets/stock.token": token, ...left } = withoutAgent(changes("worker1"));
+    expect(token).toBeDefined();
+    expect(left).toEqual(withoutAgent(before));
     await deploy(declaration());
+    expect(withoutAgent(changes("worker1"))).toEqual(withoutAgent(before));
     expect(await plan(declaration())).toEqual([]);
   });
 

@@ -232,6 +232,11 @@ describe("anything at all", () => {
 });
 
 describe("the mesh", () => {
+  it("keeps a declared architecture", () => {
+    const mesh = meshOf(edited((d) => (d.nodes.worker1.arch = "arm64")));
+    expect(mesh.nodes.map(({ arch }) => arch)).toEqual(["amd64", "amd64", "arm64", "amd64"]);
+  });
+
   it("has every default filled in", () => {
     const mesh = meshOf(valid());
     expect(mesh.consul).toEqual({
@@ -248,6 +253,7 @@ describe("the mesh", () => {
       role: "worker",
       address: "10.0.0.12",
       hostKey: publicKey(),
+      arch: "amd64",
       retired: false,
       ssh: { user: "root", port: 22, agent: false, privateKeyFile: "/project/id_ed25519" },
     });

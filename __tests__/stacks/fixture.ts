@@ -1,4 +1,11 @@
 import { checkMesh, type Mesh, type MeshDeclaration } from "../../model";
+import type { NodePrograms } from "../../stacks";
+
+/** Some file in the place of gatehouse-node. */
+export const programs: NodePrograms = {
+  amd64: { path: __filename, sha256: "a".repeat(64), version: "0123456789ab" },
+  arm64: { path: __filename, sha256: "b".repeat(64), version: "0123456789ab" },
+};
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 

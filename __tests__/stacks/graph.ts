@@ -3,6 +3,7 @@ import { type App, Testing } from "cdktf";
 import type { Mesh } from "../../model";
 import { ClusterStack } from "../../stacks/cluster-stack";
 import { MeshStack } from "../../stacks/mesh-stack";
+import { programs } from "./fixture";
 
 export interface Graph {
   /** The synthesized file. */
@@ -16,8 +17,8 @@ export interface Graph {
   waitsFor(later: string, earlier: string): boolean;
 }
 
-export const meshGraph = (mesh: Mesh): Graph => graphOf(new MeshStack(app(), mesh));
-export const clusterGraph = (mesh: Mesh): Graph => graphOf(new ClusterStack(app(), mesh));
+export const meshGraph = (mesh: Mesh): Graph => graphOf(new MeshStack(app(), mesh, programs));
+export const clusterGraph = (mesh: Mesh): Graph => graphOf(new ClusterStack(app(), mesh, programs));
 
 function app(): App {
   return Testing.app();

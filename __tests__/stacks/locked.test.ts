@@ -70,6 +70,31 @@ describe("without a word about it in the declaration", () => {
     expect(rules.match(/"write"/g)).toHaveLength(1);
   });
 
+  test("a probe may read its gateways and write gateways, no more", () => {
+    expect(String(mesh.resource("consul_acl_policy.policy_routes").rules)).toBe(
+      "# The programs that put the routes of an ingress gateway back when the new ones do not answer.\n" +
+        'service "edge" {\n  policy = "read"\n}\nmesh = "write"\n',
+    );
+  });
+
+  test("the handover and the probes get their tokens each time they run, and no run is due to another token", () => {
+    expect(secretsOf(mesh, "null_resource.handover")).toBe(
+      '${jsonencode({"handover" = data.consul_acl_token_secret_id.secret_handover.secret_id})}',
+    );
+    expect(secretsOf(mesh, "null_resource.probe_edge_gateway1")).toBe(
+      '${jsonencode({"probe" = data.consul_acl_token_secret_id.secret_routes.secret_id})}',
+    );
+    for (const address of ["null_resource.handover", "null_resource.probe_edge_gateway1"]) {
+      expect(JSON.stringify(mesh.resource(address).triggers)).not.toContain("token");
+    }
+  });
+
+  test("without routes there is no token for them", () => {
+    const changed = declaration();
+    changed.gateways!.edge!.listeners = [];
+    expect(meshGraph(meshOf(changed)).addresses).not.toContain("consul_acl_token.token_routes");
+  });
+
   test("a token that is replaced rolls its instance alone", () => {
     const triggers = (address: string) => mesh.resource(address).triggers as Record<string, string>;
     expect(triggers("null_resource.instance_backend_worker2").token).toBe(

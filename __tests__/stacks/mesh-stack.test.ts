@@ -1,5 +1,5 @@
-import { gunzipSync } from "node:zlib";
-import { declaration, meshOf } from "./fixture";
+import { documentOf, verbOf } from "../templates/programs";
+import { declaration, meshOf, programs } from "./fixture";
 import { clusterGraph, type Graph, meshGraph } from "./graph";
 
 const graph = meshGraph(meshOf(declaration()));
@@ -83,6 +83,7 @@ describe("order", () => {
     expect(graph.resource("null_resource.instance_backend_worker2").depends_on).toEqual([
       "null_resource.wipe_worker2",
       "null_resource.tokens_worker2",
+      "null_resource.begun_worker2",
       "null_resource.binary_worker2_6275696c642f",
     ]);
   });
@@ -116,6 +117,20 @@ describe("what a change touches", () => {
     ]);
   });
 
+  test("another setting of a listener: the entry and its probe, which records it", () => {
+    const withTls = (minVersion: "TLSv1_2" | "TLSv1_3") => {
+      const changed = declaration();
+      const listener = changed.gateways!.edge!.listeners[0]!;
+      listener.tls = { minVersion };
+      listener.services[0]!.hosts = ["shop.test"];
+      return meshGraph(meshOf(changed));
+    };
+    expect(changes(withTls("TLSv1_2"), withTls("TLSv1_3"))).toEqual([
+      "consul_config_entry.ingress-gateway_edge",
+      "null_resource.probe_edge_gateway1",
+    ]);
+  });
+
   test("a new service: no other instance", () => {
     const changed = declaration();
     changed.services!.cart = { runsOn: ["worker1"], port: 9003, protocol: "http", run: { binary: "build/web" } };
@@ -144,11 +159,13 @@ test("ids do not change: renaming one would replace the real thing", () => {
   expect(graph.addresses.filter((address) => !address.startsWith("local_file."))).toEqual([
     "consul_acl_policy.policy_edge_gateway1",
     "consul_acl_policy.policy_handover",
+    "consul_acl_policy.policy_routes",
     "consul_acl_token.token_backend_worker2",
     "consul_acl_token.token_edge_gateway1",
     "consul_acl_token.token_frontend_worker1",
     "consul_acl_token.token_frontend_worker2",
     "consul_acl_token.token_handover",
+    "consul_acl_token.token_routes",
     "consul_config_entry.ingress-gateway_edge",
     "consul_config_entry.proxy-defaults_global",
     "consul_config_entry.service-defaults_backend",
@@ -156,6 +173,10 @@ test("ids do not change: renaming one would replace the real thing", () => {
     "consul_config_entry.service-intentions_any",
     "consul_config_entry.service-intentions_backend",
     "consul_config_entry.service-intentions_frontend",
+    "null_resource.begun_gateway1",
+    "null_resource.begun_server1",
+    "null_resource.begun_worker1",
+    "null_resource.begun_worker2",
     "null_resource.binary_worker1_6275696c642f",
     "null_resource.binary_worker2_6275696c642f",
     "null_resource.handover",
@@ -254,7 +275,10 @@ test("a retired node keeps only the program that empties it", () => {
   expect(retired.addresses.filter((address) => /null_resource\..*_spare$/.test(address))).toEqual([
     "null_resource.sweep_spare",
   ]);
-  expect(bundleOf(retired.resource("null_resource.sweep_spare"))).toContain("AGENT_TOO='yes'");
+  expect(documentOf(programOf(retired.resource("null_resource.sweep_spare")))).toMatchObject({
+    agent: true,
+    onDestroy: false,
+  });
 });
 
 test("destroying the mesh empties every machine", () => {
@@ -296,19 +320,78 @@ describe("in a Consul that was there before", () => {
 });
 
 test("a sweep knows its mesh, what belongs there, and which gateways run elsewhere", () => {
-  const conf = (node: string) => bundleOf(graph.resource(`null_resource.sweep_${node}`));
-  expect(conf("worker2")).toContain("MESH='shop'\nKEEP='backend frontend'\n");
-  expect(conf("worker2")).toContain("MOVED_GATEWAYS='edge'\n");
-  expect(conf("gateway1")).toContain("MOVED_GATEWAYS=''\n");
+  const document = (node: string) => documentOf(programOf(graph.resource(`null_resource.sweep_${node}`)));
+  expect(document("worker2")).toEqual({
+    mesh: "shop",
+    node: "worker2",
+    instances: ["backend", "frontend"],
+    binaries: [expect.stringMatching(/^6275696c642f/)],
+    movedGateways: ["edge"],
+  });
+  expect(document("gateway1")).toMatchObject({ instances: ["edge"], movedGateways: [] });
+});
+
+test("a deploy that failed half-way is swept when the declaration is what it was before", () => {
+  // GIVEN a deploy that began to put a new instance on worker1, and failed
+  const more = declaration();
+  more.services!.backend!.runsOn = ["worker1", "worker2"];
+  const failed = meshGraph(meshOf(more));
+  const begun = (one: Graph) => one.resource("null_resource.begun_worker1").triggers;
+  // THEN that was recorded before the instance
+  expect(begun(failed)).not.toEqual(begun(graph));
+  expect(failed.waitsFor("null_resource.instance_backend_worker1", "null_resource.begun_worker1")).toBe(true);
+  // AND going back is another change, with which the sweep runs
+  expect(graph.resource("null_resource.sweep_worker1").triggers).toMatchObject({
+    begun: "${null_resource.begun_worker1.id}",
+  });
 });
 
 test.each([
-  ["wipe_worker1", "MESH='shop'\nAGENT_TOO='no'\nON_DESTROY='yes'\n"],
-  ["instance_backend_worker2", "MESH='shop'\n"],
-  ["tokens_worker2", "MESH='shop'\n"],
-])("%s knows its mesh, so that it can refuse a node of another", (id, conf) => {
-  const bundles = provisioners(graph.resource(`null_resource.${id}`)).filter(({ inline }) => inline);
-  expect(bundles.map(textOf).join("")).toContain(conf);
+  ["wipe_worker1", "wipe", { mesh: "shop", node: "worker1", agent: false, onDestroy: true }],
+  ["instance_backend_worker2", "instance apply", { mesh: "shop", node: "worker2", name: "backend" }],
+  ["tokens_worker2", "tokens", { mesh: "shop", node: "worker2" }],
+])("%s knows its mesh, so that it can refuse a node of another", (id, verb, document) => {
+  const program = programOf(graph.resource(`null_resource.${id}`));
+  expect(verbOf(program)).toBe(verb);
+  expect(documentOf(program)).toMatchObject(document);
+});
+
+describe("gatehouse-node is uploaded once a node", () => {
+  test("by the first stack that needs it", () => {
+    const cluster = clusterGraph(meshOf(declaration()));
+    expect(cluster.addresses.filter((address) => address.includes(".program_"))).toEqual(
+      ["gateway1", "server1", "worker1", "worker2"].map((node) => `null_resource.program_${node}`),
+    );
+    expect(cluster.waitsFor("null_resource.agent_worker1", "null_resource.program_worker1")).toBe(true);
+    const existing = meshGraph(meshOf(declaration({ consul: { ...declaration().consul, existing: true } })));
+    for (const first of ["tokens_worker1", "node_worker1"]) {
+      expect(existing.waitsFor(`null_resource.${first}`, "null_resource.program_worker1")).toBe(true);
+    }
+    expect(existing.waitsFor("null_resource.handover", "null_resource.program_server1")).toBe(true);
+  });
+
+  test("again when its sources change, and not when another Go release built it", () => {
+    const { triggers } = clusterGraph(meshOf(declaration())).resource("null_resource.program_worker1");
+    expect(triggers).toMatchObject({ version: programs.amd64.version });
+    expect(JSON.stringify(triggers)).not.toContain(programs.amd64.sha256);
+  });
+
+  test("once more to a retired node, which may be switched off afterwards", () => {
+    const retired = declaration();
+    retired.nodes.spare = { ...retired.nodes.worker1!, address: "10.77.0.99", retired: true };
+    const resource = clusterGraph(meshOf(retired)).resource("null_resource.program_spare");
+    expect(resource.triggers).not.toHaveProperty("version");
+    expect(JSON.stringify(resource)).not.toContain('"when":"destroy"');
+    const used = clusterGraph(meshOf(declaration())).resource("null_resource.program_worker1");
+    expect(JSON.stringify(used)).toContain('"when":"destroy"');
+  });
+
+  test("for the processor of the node", () => {
+    const arm = declaration();
+    arm.nodes.worker1!.arch = "arm64";
+    const resource = clusterGraph(meshOf(arm)).resource("null_resource.program_worker1");
+    expect(JSON.stringify(resource)).toContain(programs.arm64.sha256);
+  });
 });
 
 /** Addresses that Terraform would create, replace or update to get from one graph to the other. */
@@ -328,12 +411,8 @@ function provisioners(resource: Record<string, unknown>): Record<string, unknown
   return (resource.provisioner as Record<string, Record<string, unknown>>[]).map((one) => one["remote-exec"] ?? {});
 }
 
-/** The text of the files in a program's bundle. */
-function bundleOf(resource: Record<string, unknown>): string {
-  return textOf(provisioners(resource)[0] ?? {});
-}
-
-function textOf(provisioner: Record<string, unknown>): string {
-  const inline = JSON.stringify(provisioner.inline);
-  return gunzipSync(Buffer.from(inline.split("# BUNDLE\\n").at(-1)?.replaceAll("\\n", "") ?? "", "base64")).toString();
-}
+/** The last program that a resource runs. */
+const programOf = (resource: Record<string, unknown>): string => {
+  const { inline } = provisioners(resource).at(-1) as { inline: string[] };
+  return inline[0] ?? "";
+};

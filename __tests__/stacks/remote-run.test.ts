@@ -5,7 +5,7 @@ import { App } from "cdktf";
 import { checkMesh, type Mesh, type MeshDeclaration } from "../../model";
 import { addStacks } from "../../stacks";
 import type { Backend } from "../../stacks/backend-settings";
-import { declaration } from "./fixture";
+import { declaration, programs } from "./fixture";
 
 const CLOUD: Backend = { kind: "cloud", organization: "shop-org", hostname: "tfe.shop.test", project: "Meshes" };
 const SHA = "a".repeat(64);
@@ -40,7 +40,7 @@ function meshIn(folder: string, changed: MeshDeclaration = declaration()): Mesh 
 function synth(folder: string, backend: Backend = CLOUD, mesh = meshIn(folder)): string {
   const outdir = join(folder, "cdktf.out");
   const app = new App({ outdir });
-  addStacks(app, mesh, backend);
+  addStacks(app, mesh, programs, backend);
   app.synth();
   return join(outdir, "stacks");
 }

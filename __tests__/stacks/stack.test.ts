@@ -6,7 +6,7 @@ import { ClusterStack } from "../../stacks/cluster-stack";
 import { addressesOf } from "../../stacks/depends-on";
 import { MeshStack } from "../../stacks/mesh-stack";
 import { Stack } from "../../stacks/stack";
-import { declaration, meshOf } from "./fixture";
+import { declaration, meshOf, programs } from "./fixture";
 
 const CLOUD: Backend = { kind: "cloud", organization: "shop-org" };
 
@@ -17,9 +17,9 @@ function byCdktf(stack: Stack): object {
 }
 
 test.each([
-  ["a mesh", () => new MeshStack(Testing.app(), meshOf(declaration()))],
-  ["its agents", () => new ClusterStack(Testing.app(), meshOf(declaration()))],
-  ["what runs elsewhere", () => new ClusterStack(Testing.app(), meshOf(declaration()), CLOUD)],
+  ["a mesh", () => new MeshStack(Testing.app(), meshOf(declaration()), programs)],
+  ["its agents", () => new ClusterStack(Testing.app(), meshOf(declaration()), programs)],
+  ["what runs elsewhere", () => new ClusterStack(Testing.app(), meshOf(declaration()), programs, CLOUD)],
 ])("%s is written as cdktf would", (_, make) => {
   const stack = make();
   expect(stack.toTerraform()).toEqual(byCdktf(stack));

@@ -5,6 +5,7 @@ export const worker: MeshNode = {
   role: "worker",
   address: "10.77.0.12",
   hostKey: "ssh-ed25519 AAAA",
+  arch: "amd64",
   retired: false,
   ssh: { user: "root", port: 22, agent: false, privateKeyFile: "/key" },
 };

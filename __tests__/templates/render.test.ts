@@ -1,11 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
-import { agentRelease, instanceRelease, nodeRelease, routesOf, userData } from "../../templates";
-import { program } from "../../templates/program";
+import {
+  agentRelease,
+  agentTokenProgram,
+  incomingProgram,
+  instanceRelease,
+  nodeRelease,
+  routesOf,
+  tokensProgram,
+  userData,
+} from "../../templates";
+import { nodeProgram, nodeScript } from "../../templates/program";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "./fixture";
+import { documentOf, verbOf } from "./programs";
 
 describe("a service", () => {
   const release = instanceRelease(
@@ -215,11 +225,85 @@ describe("an agent", () => {
   });
 });
 
+describe("a node's program", () => {
+  test("gets an agent's document, with its files as text", () => {
+    const { program: text, files, removal } = agentRelease(mesh(), server);
+    expect(verbOf(text)).toBe("agent setup");
+    expect(documentOf(text)).toEqual({
+      mesh: "lab",
+      node: "server1",
+      role: "server",
+      last: true,
+      acl: true,
+      tls: true,
+      secrets: true,
+      configuration: files[0],
+      unit: files[1],
+    });
+    expect([verbOf(removal), documentOf(removal)]).toEqual(["agent remove", { mesh: "lab", node: "server1" }]);
+  });
+
+  test("knows which server is the last, and a mesh without secrets", () => {
+    const open = { ...mesh().consul, acl: false, tls: false, gossipEncryption: false };
+    const nodes = [server, { ...server, name: "server2" }, { ...server, name: "server3", retired: true }];
+    const of = (name: number) => documentOf(agentRelease(mesh({ consul: open, nodes }), nodes[name]!).program);
+    expect([of(0), of(1)]).toMatchObject([
+      { last: false, secrets: false },
+      { last: true, secrets: false },
+    ]);
+  });
+
+  test("gets a worker's drain unit, and none for a server", () => {
+    const { program: text, files } = nodeRelease(mesh(), worker);
+    expect(verbOf(text)).toBe("setup");
+    expect(documentOf(text)).toEqual({
+      mesh: "lab",
+      node: "worker1",
+      role: "worker",
+      tls: true,
+      meshCommand: files[0],
+      drainUnit: files[1],
+    });
+    expect(documentOf(nodeRelease(mesh(), server).program)).not.toHaveProperty("drainUnit");
+    expect(lines(files, "/etc/systemd/system/gatehouse-drain.service")).toContain(
+      "ExecStop=/opt/gatehouse/bin/gatehouse-node drain node on",
+    );
+  });
+
+  test("is told whose secrets arrive", () => {
+    const owner = { mesh: "lab", node: "worker1" };
+    const programs = [
+      incomingProgram("lab", "worker1"),
+      tokensProgram("lab", "worker1"),
+      agentTokenProgram(mesh(), worker),
+    ];
+    expect(programs.map(verbOf)).toEqual(["incoming", "tokens", "agent token"]);
+    expect(programs.map(documentOf)).toEqual([owner, owner, owner]);
+  });
+
+  test("gets every text as it is", () => {
+    const document = { mesh: "$HOME `id` 'a' \\ \nDOCUMENT\n# DOCUMENT\n%{x}", node: "worker1" };
+    const shown = nodeScript("owner", document).replace("/opt/gatehouse/bin/gatehouse-node owner", "cat");
+    expect(JSON.parse(execFileSync("sh", { input: shown, encoding: "utf8" }))).toEqual(document);
+    const folder = mkdtempSync(join(tmpdir(), "gatehouse-render-"));
+    const [file, stand] = [join(folder, "run.sh"), join(folder, "stand-in")];
+    writeFileSync(stand, "#!/bin/sh\necho verb $*\ncat\n", { mode: 0o755 });
+    const text = nodeProgram("expand remove", document)
+      .replace("program=/opt/gatehouse/bin/gatehouse-node", `program=${stand}`)
+      .replace('"$(id -u)"', "0");
+    writeFileSync(file, text, { mode: 0o700 });
+    const [verb, ...rest] = execFileSync(file, { encoding: "utf8" }).split("\n");
+    rmSync(folder, { recursive: true });
+    expect(verb).toBe("verb expand remove");
+    expect(JSON.parse(rest.join("\n"))).toEqual(document);
+  });
+});
+
 test("user_data installs the prerequisites and the mesh command", () => {
   const text = userData(mesh(), worker);
   expect(text).toMatch(/^#cloud-config\n/);
   const data = parseYaml(text);
-  expect(data.packages).toEqual(["ca-certificates", "curl", "jq", "nftables", "python3-pip"]);
+  expect(data.packages).toEqual(["ca-certificates", "python3-pip"]);
   expect(data.write_files[0]).toMatchObject({ path: "/usr/local/bin/mesh", permissions: "0755" });
   expect(data.write_files[0].content).toBe(content(nodeRelease(mesh(), worker).files, "/usr/local/bin/mesh"));
   expect(data.runcmd).toEqual([["/opt/gatehouse/prerequisites.sh", "worker"]]);
@@ -243,24 +327,6 @@ test("another user who logs in has the machine made ready again: the folder for 
   expect(nodeRelease(mesh(), { ...worker, ssh: { ...worker.ssh, user: "deploy" } }).hash).not.toBe(
     nodeRelease(mesh(), worker).hash,
   );
-});
-
-test("a program unpacks its bundle, runs it, tells its result and leaves nothing behind", () => {
-  const folder = mkdtempSync(join(tmpdir(), "program-"));
-  const file = join(folder, "run.sh");
-  try {
-    const bundle = { "main.sh": 'cat "$1/data/long-name"; exit 7', "data/long-name": "x".repeat(5000) };
-    writeFileSync(file, program(bundle), { mode: 0o700 });
-    const script = `"$1"; echo "exit $?"`;
-    const output = execFileSync("sh", ["-c", script, "sh", file], {
-      encoding: "utf8",
-      env: { ...process.env, TMPDIR: folder },
-    });
-    expect(output).toBe(`${"x".repeat(5000)}exit 7\n`);
-    expect(() => readFileSync(file)).toThrow("ENOENT");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });
 
 /** Lines without comments, blank ones and the blanks that align them. */

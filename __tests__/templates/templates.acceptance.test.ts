@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { HealthDeclaration } from "../../model";
-import { agentRelease, instanceRelease, type MachineFile, userData } from "../../templates";
+import { agentRelease, instanceRelease, type MachineFile, nodeRelease, userData } from "../../templates";
 import { which } from "../../tools/command";
 import { nasty } from "../nasty";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "./fixture";
@@ -111,6 +111,7 @@ testWith("systemd-analyze", "systemd accepts every unit", () => {
     ...instanceRelease(mesh(), instanceOf(nastyService)).files,
     ...instanceRelease(mesh(), instanceOf(gateway())).files,
     ...agentRelease(mesh(), worker).files,
+    ...nodeRelease(mesh(), worker).files,
   ].filter(({ path }) => path.endsWith(".service"));
   const root = join(folder, "units");
   mkdirSync(root);

@@ -6,6 +6,8 @@ export interface Facts {
   /** The machine's clock when it began to look, in milliseconds since 1970. */
   clock: number;
   uid: number;
+  /** What `uname -m` says. */
+  arch: string;
   /** The home folder of the user who logs in, and who may come in there: mode, owner and group of it. */
   home: { path: string; mode: number; owner: string; group: string };
   /** The name of process 1. */
@@ -22,12 +24,12 @@ export interface Facts {
   folders: Folder[];
   agent: Agent;
   units: { name: string; file: string; state: string }[];
-  /** The mesh that the node belongs to by its node.conf, and the one that set up its agent; empty when none. */
+  /** The mesh that the node belongs to by its own record, and the one that set up its agent; empty when none. */
   mesh: string;
   agentMesh: string;
   /** Instances that Gatehouse has put there. */
   instances: string[];
-  /** Those among them that somebody took back to an earlier release with `mesh rollback`. */
+  /** Those among them that a person took back to an earlier release with `mesh rollback`. */
   rolledBack: string[];
   /** SHA-256 of the binaries that Gatehouse has put there. */
   binaries: string[];
@@ -80,6 +82,7 @@ export function readFacts(text: string): Facts | undefined {
   return {
     clock: Number(one("clock")[0]) * 1000,
     uid: Number(one("user")[0]),
+    arch: one("arch")[0] ?? "",
     home: homeFrom(one("home")),
     init: one("init")[0] ?? "",
     systemd: { version: Number(one("systemd")[0]) || 0, state: one("systemd")[1] ?? "" },

@@ -53,6 +53,26 @@ export function judgeSystem(node: MeshNode, { uid, home, init, systemd }: Facts)
   return found;
 }
 
+/** What `uname -m` says, and what a declaration says for it. */
+const ARCHITECTURES: Record<string, MeshNode["arch"]> = { x86_64: "amd64", aarch64: "arm64" };
+
+export function judgeArch({ name, arch: declared }: MeshNode, { arch }: Facts): Finding[] {
+  const known = ARCHITECTURES[arch];
+  if (known === declared) return [];
+  return [
+    {
+      node: name,
+      severity: "problem",
+      check: "architecture",
+      found: `\`uname -m\` says ${arch || "nothing"}, and nodes.${name}.arch is ${declared}`,
+      reason: `a gatehouse-node that is built for ${declared} does not start there`,
+      remedy: known
+        ? `write \`arch: "${known}"\` in nodes.${name}`
+        : "use a node with an x86_64 or an aarch64 processor: there is no gatehouse-node for others",
+    },
+  ];
+}
+
 /** systemd says nothing when it cannot hold a unit to its limit. */
 export function judgeLimits({ node, limits }: Plan, { controllers }: Facts): Finding[] {
   return Object.entries(limits)
@@ -68,20 +88,7 @@ export function judgeLimits({ node, limits }: Plan, { controllers }: Facts): Fin
 }
 
 /** Debian's packages, where the program is not named like its package. */
-const packages = new Map(
-  Object.entries({
-    awk: "mawk",
-    base64: "coreutils",
-    cmp: "diffutils",
-    find: "findutils",
-    flock: "util-linux",
-    journalctl: "systemd",
-    sha256sum: "coreutils",
-    systemctl: "systemd",
-    "systemd-analyze": "systemd",
-    timeout: "coreutils",
-  }),
-);
+const packages = new Map(Object.entries({ awk: "mawk", find: "findutils", sha256sum: "coreutils" }));
 
 export function judgePrograms({ node }: Plan, { missing, versions }: Facts): Finding[] {
   const found: Finding[] = [];
@@ -92,7 +99,7 @@ export function judgePrograms({ node }: Plan, { missing, versions }: Facts): Fin
     const names = [...new Set(ordinary.map((program) => packages.get(program) ?? program))];
     problem(
       `not there: ${ordinary.join(", ")}`,
-      "Gatehouse's programs on the machine call them",
+      "Gatehouse calls them on the node before its own program is there",
       `apt-get install ${names.map(shellWord).join(" ")}`,
     );
   }

@@ -3,7 +3,7 @@ import { operand } from "../printable";
 import type { Facts, Listener } from "./facts";
 import type { Finding } from "./finding";
 import { willSetUpAgent } from "./judge-consul";
-import { AGENT_RECORD, type Plan, type WantedPort } from "./plan";
+import { AGENT_RECORDS, type Plan, type WantedPort } from "./plan";
 
 /** A node belongs to one mesh; programs of another one refuse to work there. */
 export function judgeMesh({ mesh, node, ownAgent }: Plan, { mesh: found, agentMesh }: Facts): Finding[] {
@@ -106,7 +106,8 @@ export function judgeUnits(plan: Plan, facts: Facts): Finding[] {
 
 function isForeign(plan: Plan, facts: Facts, unit: string): boolean {
   // Where there is no cluster stack it is not ours to take.
-  if (unit === "consul.service") return !(AGENT_RECORD in facts.files) && willSetUpAgent(plan, facts);
+  if (unit === "consul.service")
+    return !AGENT_RECORDS.some((file) => file in facts.files) && willSetUpAgent(plan, facts);
   return !facts.instances.includes(unit.replace(/(-sidecar-proxy)?\.service$/, ""));
 }
 

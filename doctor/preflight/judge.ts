@@ -4,7 +4,7 @@ import type { Facts } from "./facts";
 import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
-import { judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
+import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
 import { judgeDefinitions, judgeMesh, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
 import type { Plan } from "./plan";
 
@@ -31,6 +31,7 @@ function judgeMachine(look: Look, serversComing: boolean): Finding[] {
   const common = [
     ...judgeMesh(plan, facts),
     ...judgeSystem(plan.node, facts),
+    ...judgeArch(plan.node, facts),
     ...judgeClock(plan.node, look),
     ...judgeHostKey(plan.node, facts),
   ];

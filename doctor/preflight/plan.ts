@@ -1,7 +1,7 @@
 /** What a deploy is going to want of one machine. */
 import { createHash } from "node:crypto";
 import type { Instance, Mesh, MeshNode } from "../../model";
-import { agentRelease, type PreflightQuestions, programsOn } from "../../templates";
+import { AGENT_RECORD, agentRelease, EARLIER_AGENT_RECORD, type PreflightQuestions, programsOn } from "../../templates";
 
 const MiB = 1024 * 1024;
 
@@ -89,8 +89,8 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
   };
 }
 
-/** What `templates/shell/agent.sh` leaves: without it the agent is somebody else's. */
-export const AGENT_RECORD = "/opt/gatehouse/agent.conf";
+/** Records of an agent that Gatehouse set up, in this version and in earlier ones. */
+export const AGENT_RECORDS = [AGENT_RECORD, EARLIER_AGENT_RECORD];
 
 /** What to ask the machine. */
 export function questionsOf({
@@ -109,7 +109,7 @@ export function questionsOf({
     services,
     names: instances,
     folders: Object.keys(folders),
-    files: [AGENT_RECORD, ...Object.keys(agentFiles)],
+    files: [...AGENT_RECORDS, ...Object.keys(agentFiles)],
   };
 }
 

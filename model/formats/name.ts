@@ -8,7 +8,7 @@ const REMEDY = `use 1 to ${LONGEST_NAME} of a-z, 0-9 and \`-\`, with a letter or
 /** Names that mean something already, by the reason. A unit's name is the service's with `.service` behind it. */
 const RESERVED: ReadonlyMap<string, readonly string[]> = new Map([
   ["Consul itself uses this name", ["consul", "global", "default", "any"]],
-  ["Gatehouse puts a command or a unit of this name on the machines", ["mesh", "gatehouse", "gatehouse-drain"]],
+  ["Gatehouse puts a command or a unit of this name on the machines", ["mesh", "gatehouse"]],
   [
     "a machine has a systemd unit or a command of this name",
     (
@@ -48,6 +48,8 @@ export function workloadNameFault(name: string): Fault | undefined {
   }
   if (name.startsWith("systemd"))
     return { reason: "names that begin with `systemd` are reserved: they are systemd's own units", remedy };
+  if (name.startsWith("gatehouse-"))
+    return { reason: "names that begin with `gatehouse-` are reserved: they are Gatehouse's own units", remedy };
   if (name.endsWith("-sidecar-proxy")) {
     return {
       reason: "names that end in `-sidecar-proxy` are reserved: Consul and Gatehouse name the sidecars so",

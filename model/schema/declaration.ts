@@ -65,6 +65,10 @@ const node = z.strictObject({
   ),
   address: text(ADDRESS, addressFault),
   hostKey: text(HOST_KEY, hostKeyFault),
+  arch: field(
+    z.enum(["amd64", "arm64"]),
+    "write what `uname -m` says on the node: `amd64` for x86_64, `arm64` for aarch64; or leave it out for `amd64`",
+  ).optional(),
   ssh: ssh.optional(),
   retired: flag().optional(),
 });

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Where a unit can be reached from other machines. Sourced, or put before a script that is sent over ssh.
+# Where a unit can be reached from other nodes: for the preflight, which puts this in front of preflight.sh.
 
 # open_ports UNIT...: the TCP sockets that processes of these units listen on and that are not on loopback. Lines of UNIT, a
 # tab, and address:port as the kernel writes them.
@@ -19,6 +19,6 @@ processes_in() {
   local group
   group=$(systemctl show -P ControlGroup "$1")
   [ -n "$group" ] || return 0
-  # One of these is there: cgroup v2 alone, or v1 with or without a v2 beside it.
+  # One of these is there: cgroup v2 alone, or v1 with or without a v2 next to it.
   { cat /sys/fs/cgroup{,/systemd,/unified}"$group"/cgroup.procs 2>/dev/null || true; } | sort -u
 }

@@ -5,7 +5,6 @@
 #   programs, ports, units, services, names, folders, files
 set -u
 
-AGENT=http://127.0.0.1:8500/v1
 GATEHOUSE=/opt/gatehouse
 
 tell() {
@@ -76,19 +75,23 @@ look_at_folders() {
   done
 }
 
-# With this machine's token, where Gatehouse has put one.
+# ask PATH: the answer of this node's agent, with its head; with the node's token, where Gatehouse has put one.
 ask() {
-  local file=$GATEHOUSE/secrets/_agent.token
-  [ -r "$file" ] || file=""
-  curl ${file:+-H @<(printf 'X-Consul-Token: %s\n' "$(<"$file")")} -s --max-time 5 "$@"
-}
+  local token=""
+  if [ -r "$GATEHOUSE/secrets/_agent.token" ]; then token=$(<"$GATEHOUSE/secrets/_agent.token"); fi
+  exec 3<>/dev/tcp/127.0.0.1/8500 || return 0
+  printf 'GET /v1/%s HTTP/1.0\r\n%s\r\n' "$1" "${token:+X-Consul-Token: $token$'\r\n'}" >&3
+  timeout 5 cat <&3
+} 2>/dev/null
+
+status_of() { sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p'; }
+page_of() { sed '1,/^\r*$/d' | tr -d '\t\r\n'; }
 
 look_at_agent() {
   local answer
-  command -v curl >/dev/null || return 0
-  answer=$(ask -w '\t%{http_code}' "$AGENT/agent/self")
-  tell agent "${answer##*$'\t'}" "$(tr -d '\t\n' <<<"${answer%$'\t'*}")"
-  tell leader "$(curl -s --max-time 5 "$AGENT/status/leader" | tr -d '"\n')"
+  answer=$(ask agent/self)
+  tell agent "$(status_of <<<"$answer")" "$(page_of <<<"$answer")"
+  tell leader "$(ask status/leader | page_of | tr -d '"')"
 }
 
 look_at_units() {
@@ -97,14 +100,14 @@ look_at_units() {
   systemctl show -p Id -p FragmentPath -p ActiveState "${words[@]}" 2>/dev/null | sed 's/^/unit\t/'
 }
 
-# The mesh that a conf file names.
-mesh_in() { sed -n "s/^MESH='\(.*\)'$/\1/p" "$1" 2>/dev/null; }
+# The mesh that a record names; an earlier version wrote it as a line for a shell.
+mesh_in() { sed -n -e 's/^ *"mesh": "\([^"]*\)",\{0,1\}$/\1/p' -e "s/^MESH='\(.*\)'$/\1/p" "$@" 2>/dev/null | head -n 1; }
 
 # What of Gatehouse's is there, and the files that would be compared.
 look_at_files() {
   local folder file
-  tell mesh "$(mesh_in "$GATEHOUSE/node.conf")"
-  tell agentmesh "$(mesh_in "$GATEHOUSE/agent.conf")"
+  tell mesh "$(mesh_in "$GATEHOUSE/node.json" "$GATEHOUSE/node.conf")"
+  tell agentmesh "$(mesh_in "$GATEHOUSE/agent.json" "$GATEHOUSE/agent.conf")"
   for folder in "$GATEHOUSE"/instances/*/current/; do
     if [ -d "$folder" ]; then tell instance "$(basename "$(dirname "$folder")")"; fi
     if [ -e "${folder%/current/}/rolled-back" ]; then tell rolledback "$(basename "$(dirname "$folder")")"; fi
@@ -143,6 +146,7 @@ unit_of() { sed -nE 's#^(0:|[0-9]+:name=systemd):.*/([^/]+\.(service|scope))(/.*
 main() {
   tell clock "$(date +%s.%N)"
   tell user "$(id -u)"
+  tell arch "$(uname -m)"
   look_at_home
   look_for_programs
   look_at_systemd

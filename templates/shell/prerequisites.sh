@@ -1,5 +1,5 @@
 #!/bin/bash
-# Puts on a new machine what Gatehouse needs there. Run once by cloud-init, harmless when run again.
+# Puts on a new node what Gatehouse needs there. Run once by cloud-init, harmless when run again.
 set -uo pipefail
 
 CONSUL_AT_LEAST=1.18.0

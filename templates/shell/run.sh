@@ -1,19 +1,54 @@
-#!/bin/sh
-# Unpacks the bundle at the end of this file and runs the program in it. Terraform uploads this file and runs it.
+# Terraform uploads this file and runs it: it hands the document at the end to gatehouse-node, as root. In front of it stand
+# lines NAME='value':
+#   VERB       what gatehouse-node is to do
+#   UPLOADED   name of a gatehouse-node that was just uploaded to the home folder of the user who logs in, or nothing
+#   SHA256     of that
+# shellcheck shell=sh disable=SC2154,SC2086,SC2317,SC2024
 set -eu
 # Terraform's connection has a terminal: when it breaks, what runs here must still come to an orderly end.
 trap '' HUP PIPE
 self=$0
-bundle=""
-# Terraform writes this file again, empty, after a run that went well: take that away a moment later.
-trap 'rm -rf -- "$bundle"; (sleep 3; rm -f -- "$self") >/dev/null 2>&1 </dev/null &' EXIT
+# Terraform writes this file again, empty, after a run that went well: it is removed a moment later.
+trap '(sleep 3; rm -f -- "$self") >/dev/null 2>&1 </dev/null &' EXIT
 if [ "$(id -u)" -ne 0 ]; then
   sudo -n /usr/local/sbin/gatehouse-root <"$self"
-  exit 0
+  exit
 fi
-bundle=$(mktemp -d /tmp/gatehouse-XXXXXXXX)
-sed '1,/^# BUNDLE$/d' "$self" | base64 -d | tar -xz -C "$bundle"
-rm -f -- "$self"
-bash "$bundle/main.sh" "$bundle"
-exit 0
-# BUNDLE
+fail() { echo "gatehouse: error: $*" >&2; exit 1; }
+document() { sed '1,/^# DOCUMENT$/d' "$self"; }
+program=/opt/gatehouse/bin/gatehouse-node
+
+if [ -n "$UPLOADED" ]; then
+  uploaded=$(getent passwd "${SUDO_USER:-root}" | cut -d : -f 6)/$UPLOADED
+  # A gateway's unit runs the program as a user of its own, whatever root's umask is.
+  umask 022
+  mkdir -p /opt/gatehouse/bin || fail "cannot write to /opt (read-only or full?); nothing was changed"
+  # Another run may be doing the same.
+  new=$program.$$
+  # The user who logs in may change the upload until it is copied: the copy is what is checked.
+  refuse() { rm -f -- "$new"; fail "$*; nothing was changed"; }
+  install -m 0755 -- "$uploaded" "$new" || refuse "gatehouse-node could not be copied to /opt/gatehouse/bin"
+  rm -f -- "$uploaded"
+  echo "$SHA256  $new" | sha256sum --check --status || refuse "gatehouse-node did not arrive whole; deploy again"
+  document | "$new" $VERB || refuse "gatehouse-node was not installed"
+  sync -- "$new" || refuse "gatehouse-node could not be written to the disk"
+  mv -f -- "$new" "$program"
+  exit
+fi
+
+# A destroy must not need what is not there: without the folder there is no record of this mesh on the node.
+if [ ! -x "$program" ]; then
+  case $VERB in
+    uninstall) exit ;;
+    wipe | "agent remove")
+      if [ ! -e /opt/gatehouse ]; then
+        echo "gatehouse: /opt/gatehouse is not on this node: there is nothing to remove"
+        exit
+      fi
+      ;;
+  esac
+fi
+[ -x "$program" ] || fail "gatehouse-node is not on this node; replace the Terraform resource program_<node>: npm run deploy -- -replace=null_resource.program_<node>"
+document | "$program" $VERB
+exit
+# DOCUMENT

@@ -5,6 +5,7 @@ test("a machine's words are read", () => {
   expect(facts()).toMatchObject({
     clock: 1_000_250,
     uid: 0,
+    arch: "x86_64",
     systemd: { version: 252, state: "running" },
     versions: { consul: "1.22.7", envoy: "1.35.9" },
     agent: { status: 200, datacenter: "dc1", supportedEnvoys: ["1.35.9", "1.34.13"], leader: "10.77.0.10:8300" },

@@ -37,6 +37,7 @@ const self = JSON.stringify({
 export const healthy = [
   "clock\t1000.250000000",
   "user\t0",
+  "arch\tx86_64",
   "controllers\tcpuset cpu io memory pids",
   "home\t/root\t700 root root",
   "version\tconsul\t1.22.7",

@@ -1,7 +1,7 @@
 import type { Facts, Listener } from "../../../doctor/preflight/facts";
 import { judge, type Look } from "../../../doctor/preflight/judge";
 import type { ConsulApi } from "../../../doctor/preflight/judge-consul";
-import type { MeshNode } from "../../../model";
+import type { Mesh, MeshNode } from "../../../model";
 import { instanceOf, mesh, service, worker } from "../../templates/fixture";
 import { facts, heads, lookAt, MiB, planOf, shop } from "./fixture";
 
@@ -44,6 +44,25 @@ describe("the machine", () => {
     );
   });
 
+  const arm: Mesh = { ...shop, nodes: shop.nodes.map((node) => ({ ...node, arch: "arm64" })) };
+
+  test.each([
+    ["x86_64", shop, []],
+    ["aarch64", arm, []],
+    ["aarch64", shop, ['write `arch: "arm64"` in nodes.worker1']],
+    ["x86_64", arm, ['write `arch: "amd64"` in nodes.worker1']],
+    ["riscv64", shop, [expect.stringMatching(/^use a node with an x86_64 or an aarch64 processor/)]],
+    ["", shop, [expect.stringMatching(/^use a node/)]],
+  ])("a processor that calls itself %j", (arch, of, remedies) => {
+    expect(found({ arch }, of).map(({ remedy }) => remedy)).toEqual(remedies);
+  });
+
+  test("a processor that is not the declared one is told with both", () => {
+    expect(found({ arch: "aarch64" })).toMatchObject([
+      { severity: "problem", check: "architecture", found: "`uname -m` says aarch64, and nodes.worker1.arch is amd64" },
+    ]);
+  });
+
   test("a service that others reach past the mesh is told, and may be what the deploy mends", () => {
     expect(found({ open: [{ unit: "frontend.service", at: "0.0.0.0:9001" }] })).toMatchObject([
       { severity: "warning", check: "frontend.service", found: "it listens on 0.0.0.0:9001" },
@@ -64,8 +83,12 @@ describe("the machine", () => {
   });
 
   test("missing programs are told together, with the packages that bring them", () => {
-    expect(found({ missing: ["jq", "base64", "sha256sum"] })).toMatchObject([
-      { check: "programs", found: "not there: jq, base64, sha256sum", remedy: "apt-get install jq coreutils" },
+    expect(found({ missing: ["sed", "find", "sha256sum"] })).toMatchObject([
+      {
+        check: "programs",
+        found: "not there: sed, find, sha256sum",
+        remedy: "apt-get install sed findutils coreutils",
+      },
     ]);
   });
 
@@ -288,6 +311,9 @@ describe("names and ports", () => {
   test("so is an agent that the cluster stack is going to take over", () => {
     const units = [unit("consul.service", "/lib/systemd/system/consul.service")];
     expect(heads(found({ units }, mesh()))).toEqual(["note: worker1: consul.service"]);
+    for (const record of ["/opt/gatehouse/agent.json", "/opt/gatehouse/agent.conf"]) {
+      expect(found({ units, files: { [record]: "any" } }, mesh())).toEqual([]);
+    }
     expect(found({ units }, shop)).toEqual([]);
   });
 

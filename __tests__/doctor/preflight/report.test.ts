@@ -27,7 +27,7 @@ worker1  1.22.7  1.35.9  2.0 GiB       agrees  1 problem
 
 problem: worker1: programs
   found  not there: jq
-  why    Gatehouse's programs on the machine call them
+  why    Gatehouse calls them on the node before its own program is there
   do     apt-get install jq
 
 preflight of mesh lab: 2 machines: 1 problem. Nothing was changed.

@@ -126,7 +126,7 @@ describeOnLab("a service with two instances", () => {
     expect(load).toMatchObject({ failed: 0 });
     expect(result.exitCode).not.toBe(0);
     for (const name of ["backend", "stock", "store", "shelf"]) {
-      expect(result.text).toContain(`error: ${name} is not healthy; this machine went back to release`);
+      expect(result.text).toContain(`error: ${name} is not healthy; this node went back to release`);
       expect(result.text).toContain(`the last lines of ${name}.service:`);
     }
     expect(result.text).toContain("nothing listens on 127.0.0.1:9012");

@@ -56,7 +56,8 @@ describeOnLab("a deploy by a user who is not root", () => {
     for (const command of ["id", "bash -s", "/usr/local/sbin/gatehouse-root -x", "-u deploy2 id"]) {
       expect(await asDeploy(`sudo -n ${command}`)).toMatchObject({ exitCode: 1, stdout: "" });
     }
-    for (const file of ["/usr/local/sbin/gatehouse-root", "/etc/sudoers.d/gatehouse", "/opt/gatehouse/lib/lib.sh"]) {
+    const programs = ["/usr/local/sbin/gatehouse-root", "/opt/gatehouse/bin/gatehouse-node"];
+    for (const file of [...programs, "/etc/sudoers.d/gatehouse"]) {
       expect((await asDeploy(`echo x >>${file}`)).exitCode).not.toBe(0);
     }
     const { stdout } = await asDeploy("cat /opt/gatehouse/env/frontend.env; ls /opt/gatehouse/env /root");

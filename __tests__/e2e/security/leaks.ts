@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync, inflateRawSync } from "node:zlib";
+import { inflateRawSync } from "node:zlib";
 import { ssh } from "../../../lab/machines";
 import { output } from "../../../tools/process";
 
@@ -66,13 +66,6 @@ export async function ownFilesWith(markers: Markers, places: string[], as: "nobo
   ];
   const { stdout } = await output(file, args, { input: patterns(markers) });
   return lines(stdout).sort();
-}
-
-/** The programs that a synthesized file carries, unpacked. */
-export function programsIn(synthesized: string): string[] {
-  return [...synthesized.matchAll(/# BUNDLE\\n([A-Za-z0-9+/=\\n]+)/g)].map(([, packed = ""]) =>
-    gunzipSync(Buffer.from(packed.replaceAll("\\n", ""), "base64")).toString(),
-  );
 }
 
 /** The files in a zip archive, which is what Terraform's plans are. */

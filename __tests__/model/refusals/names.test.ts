@@ -44,7 +44,7 @@ describe("names", () => {
     ["a gateway, reserved", gateway("sshd"), "gateways.sshd", '"sshd"', /reserved/, /another name/],
     ["a gateway like a service", gateway("store"), "gateways.store", '"store"', /name of a service \(services.store\)/, /rename/],
     ...["consul", "mesh", "gatehouse", "gatehouse-drain", "ssh", "dbus", "cron", "init", "reboot", "default", "global", "any"].map(reserved),
-    ...["systemd", "systemd-resolved", "getty", "emergency", "frontend-sidecar-proxy"].map(reserved),
+    ...["systemd", "systemd-resolved", "gatehouse-web", "getty", "emergency", "frontend-sidecar-proxy"].map(reserved),
     ["an environment variable", (d) => (frontend(d).run.env = { "A-B": "" }), "services.frontend.run.env.A-B", '"A-B"', /not a name/, /LOG_LEVEL/],
     ["a variable with =", (d) => (frontend(d).run.env = { "A=B": "" }), 'services.frontend.run.env["A=B"]', '"A=B"', /not a name/, /LOG_LEVEL/],
     ["an empty variable", (d) => (frontend(d).run.env = { "": "x" }), 'services.frontend.run.env[""]', '""', /empty/, /LOG_LEVEL/],

@@ -1,0 +1,35 @@
+import { handover, probeProgram } from "../../templates";
+import { declaration, meshOf } from "../stacks/fixture";
+import { documentOf, verbOf } from "./programs";
+
+const mesh = meshOf(declaration());
+const server = mesh.nodes.find(({ name }) => name === "server1")!;
+
+test("the handover gets what is declared as Consul takes it, without the entry that denies everything else", () => {
+  const { program, removal } = handover(mesh, server);
+  const document = documentOf(program);
+  expect(verbOf(program)).toBe("expand");
+  expect(document).toMatchObject({ mesh: "shop", node: "server1", acl: true });
+  const names = (entries: { Kind: string; Name: string }[]) =>
+    entries.map(({ Kind, Name }) => `${Kind}/${Name}`).sort();
+  expect(names(document.intentions)).toEqual(["service-intentions/backend", "service-intentions/frontend"]);
+  expect(names(document.services)).toEqual(["service-defaults/backend", "service-defaults/frontend"]);
+  expect(names(document.gateways)).toEqual(["ingress-gateway/edge"]);
+  expect(document.services[0]).toHaveProperty("Protocol", "http");
+  expect(verbOf(removal)).toBe("expand remove");
+  expect(documentOf(removal)).toEqual({ mesh: "shop", node: "server1" });
+});
+
+test("a probe gets its gateway's routes", () => {
+  const instance = mesh.instances.find(({ workload }) => workload.name === "edge")!;
+  const program = probeProgram(mesh, instance, mesh.gateways[0]!);
+  expect(verbOf(program)).toBe("probe");
+  expect(documentOf(program)).toEqual({
+    mesh: "shop",
+    node: "gateway1",
+    gateway: "edge",
+    adminPort: instance.adminPort,
+    routes: [{ protocol: "http", port: 8080, tls: false, host: expect.any(String), service: "frontend" }],
+    acl: true,
+  });
+});

@@ -1,0 +1,83 @@
+// Package agent sets up the Consul agent of a node, gives it its token, and removes it.
+package agent
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/host"
+)
+
+// Places of the agent.
+const (
+	unitName      = "consul.service"
+	unitFile      = host.UnitDir + "/" + unitName
+	configuration = host.ConsulDir + "/consul.hcl"
+	// secretsFile holds the gossip key and the agent's tokens, which stand nowhere else in its configuration.
+	secretsFile = host.ConsulDir + "/gatehouse-secrets.json"
+	tlsDir      = host.ConsulDir + "/tls"
+	dataDir     = "/opt/consul"
+	userName    = "consul"
+	lock        = "agent"
+	journal     = "see: journalctl -u consul -n 50"
+)
+
+var (
+	root        = host.Owner{}
+	consulOwner = host.Owner{User: userName, Group: userName}
+)
+
+// Client is what is asked of the agent.
+type Client interface {
+	Answers(ctx context.Context) bool
+	Leader(ctx context.Context) string
+	// KnowsToken says whether Consul knows the token of this client.
+	KnowsToken(ctx context.Context) bool
+	Leave(ctx context.Context) error
+}
+
+// Certificate is a pair with the authority that signed it, as PEM.
+type Certificate struct{ CA, Certificate, Key []byte }
+
+// Tools are what the node has besides files and systemd.
+type Tools struct {
+	// Connect to the agent with a token; "" is none.
+	Connect func(token string) (Client, error)
+	// Validate a file of Consul's configuration.
+	Validate func(ctx context.Context, file string) error
+	// XDSCertificate makes an authority and a certificate that it signed. It may use the folder.
+	XDSCertificate func(ctx context.Context, folder string) (Certificate, error)
+	// Users of the node.
+	Users Users
+	// Patience is how long a leader, and a token, may take to come.
+	Patience time.Duration
+	// Poll is how often they are asked for.
+	Poll time.Duration
+}
+
+// Users of a node.
+type Users interface {
+	Exists(name string) bool
+	// Add a system user who cannot log in.
+	Add(ctx context.Context, name, home string) error
+	Remove(ctx context.Context, name string) error
+}
+
+// NewTools are those of the node that this program runs on.
+func NewTools() Tools {
+	return Tools{
+		Connect: func(token string) (Client, error) {
+			client, err := consul.New(consul.Address, token)
+			if err != nil {
+				return nil, err
+			}
+			return client, nil
+		},
+		Validate:       validate,
+		XDSCertificate: xdsCertificate,
+		Users:          users{},
+		Patience:       time.Minute,
+		Poll:           200 * time.Millisecond,
+	}
+}

@@ -1,0 +1,104 @@
+package agent
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/systemd"
+	"gatehouse/node/undo"
+)
+
+// Remove takes away the Consul agent that Setup set up, and nothing where Setup was not. It may be run again after an error.
+func Remove(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools, doc document.AgentRemoval) error {
+	release, err := h.Lock(ctx, lock)
+	if err != nil {
+		return err
+	}
+	defer release()
+	record, there, err := ReadRecord(h)
+	if err != nil || !there {
+		return err
+	}
+	if err := CheckOwner(h, doc.Owner); err != nil {
+		return err
+	}
+	if err := removeUnit(ctx, h, units, tools); err != nil {
+		return err
+	}
+	if err := removeFiles(h); err != nil {
+		return err
+	}
+	if record.AddedUser && tools.Users.Exists(userName) {
+		if err := tools.Users.Remove(ctx, userName); err != nil {
+			return err
+		}
+	}
+	if err := removeRecord(h); err != nil {
+		return err
+	}
+	h.Say("the Consul agent is gone from %s", doc.Node)
+	return nil
+}
+
+func removeUnit(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools) error {
+	unit, err := units.Unit(ctx, unitName)
+	if err != nil {
+		return err
+	}
+	if unit.Active() {
+		token, _ := h.Read(consul.NodeToken)
+		// An agent that cannot leave any more is taken for failed by the others.
+		if client, err := tools.Connect(strings.TrimSpace(string(token))); err == nil {
+			_ = client.Leave(ctx)
+		}
+	}
+	if err := units.Stop(ctx, unitName); err != nil && unit.LoadState != "not-found" {
+		return err
+	}
+	if h.Exists(unitFile) {
+		if err := units.Disable(ctx, unitName); err != nil {
+			return err
+		}
+	}
+	if err := h.Remove(unitFile); err != nil {
+		return err
+	}
+	if err := units.DaemonReload(ctx); err != nil {
+		return err
+	}
+	return units.ResetFailed(ctx, unitName)
+}
+
+func removeFiles(h *host.Host) error {
+	files := []string{configuration, secretsFile, tlsDir, unitFile}
+	for _, path := range append(files, consul.NodeToken, dataDir, host.Arriving) {
+		if err := h.Remove(path); err != nil {
+			return err
+		}
+		if err := h.Remove(undo.Kept(path)); err != nil { // of a run that was killed
+			return err
+		}
+	}
+	h.RemoveEmpty(host.ConsulDir)
+	return nil
+}
+
+// removeRecord comes last: with it a removal that was cut off can go on. This program goes with it where no mesh is left.
+func removeRecord(h *host.Host) error {
+	for _, path := range []string{undo.Kept(RecordFile), undo.Kept(legacyRecord), legacyRecord, RecordFile} {
+		if err := h.Remove(path); err != nil {
+			return err
+		}
+	}
+	if record, err := h.Record(); err == nil && record.Mesh == "" {
+		if err := h.Remove(host.Program); err != nil {
+			return err
+		}
+	}
+	h.RemoveEmpty(filepath.Dir(host.Program), host.Secrets, host.Gatehouse)
+	return h.Remove(host.Locks)
+}

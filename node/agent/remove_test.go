@@ -1,0 +1,110 @@
+package agent_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"gatehouse/node/agent"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+func (n *node) remove(mesh string) error {
+	doc := document.AgentRemoval{Owner: document.Owner{Mesh: mesh, Node: "worker1"}}
+	return agent.Remove(context.Background(), n.h, n.units, n.tools, doc)
+}
+
+// left are the files and folders of the node.
+func (n *node) left() []string {
+	var left []string
+	for _, path := range []string{"/etc/consul.d", host.UnitDir + "/consul.service", "/opt/consul", host.Gatehouse, host.Locks} {
+		if n.h.Exists(path) {
+			left = append(left, path)
+		}
+	}
+	return left
+}
+
+func withProgram(t *testing.T) *node {
+	n := withWorker(t)
+	n.token = "token"
+	n.put(host.Program, "program", 0o755)
+	n.put("/opt/consul/serf/local.snapshot", "members", 0o600)
+	return n
+}
+
+func TestRemove(t *testing.T) {
+	n := withProgram(t)
+	must(t, n.remove("shop"))
+	if left := n.left(); left != nil || n.users["consul"] || n.units.State() != "" {
+		t.Errorf("left: %v, users %v, units %q", left, n.users, n.units.State())
+	}
+	if !n.leaves {
+		t.Error("the agent did not leave the cluster")
+	}
+	if got := n.out.String(); got != "gatehouse: the Consul agent is gone from worker1\n" {
+		t.Errorf("output: %s", got)
+	}
+	must(t, n.remove("shop")) // nothing to do
+}
+
+func TestRemoveLeavesWhatIsNotTheAgents(t *testing.T) {
+	n := withProgram(t)
+	n.put("/etc/consul.d/frontend.hcl", "service {}", 0o644)
+	n.put(host.NodeFile, `{"mesh": "shop"}`, 0o644)
+	n.put("/opt/gatehouse/agent.json", `{"mesh": "shop", "addedUser": false}`, 0o644)
+	must(t, n.remove("shop"))
+	if !n.h.Exists("/etc/consul.d/frontend.hcl") || !n.h.Exists(host.Program) || !n.users["consul"] {
+		t.Error("it removed what is not the agent's")
+	}
+}
+
+func TestRemoveGoesOnAfterAFault(t *testing.T) {
+	for failing := 1; ; failing++ {
+		n := withProgram(t)
+		count := 0
+		n.fault = func(string) error {
+			if count++; count == failing {
+				return errFault
+			}
+			return nil
+		}
+		err := n.remove("shop")
+		if failing > count {
+			return
+		}
+		if err != nil {
+			must(t, n.remove("shop"))
+		}
+		left := n.left()
+		// With the record gone only the folder of the locks may be left, which a restart empties.
+		if len(left) > 0 && (len(left) > 1 || left[0] != host.Locks) && n.h.Exists(agent.RecordFile) {
+			t.Errorf("fault %d (%v): left %v", failing, err, left)
+		}
+		if n.users["consul"] {
+			t.Errorf("fault %d (%v): the user is left", failing, err)
+		}
+	}
+}
+
+func TestRemoveRefusesAnotherMesh(t *testing.T) {
+	n := withProgram(t)
+	before := n.state()
+	if err := n.remove("other"); err == nil || !strings.Contains(err.Error(), "this node belongs to the mesh shop") {
+		t.Errorf("error: %v", err)
+	}
+	if n.state() != before {
+		t.Error("it changed something")
+	}
+}
+
+func TestRemoveLeavesAForeignAgentAlone(t *testing.T) {
+	n := newNode(t)
+	n.put(configuration, "by hand", 0o644)
+	must(t, n.remove("shop"))
+	if _, err := os.Stat(n.h.Path(configuration)); err != nil || n.out.Len() > 0 {
+		t.Errorf("%v %s", err, n.out)
+	}
+}

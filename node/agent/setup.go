@@ -1,0 +1,176 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/secrets"
+	"gatehouse/node/systemd"
+	"gatehouse/node/undo"
+)
+
+// transaction sets up the agent. Whatever ends it early, what it changed is taken back.
+type transaction struct {
+	h       *host.Host
+	units   systemd.Manager
+	tools   Tools
+	doc     document.Agent
+	secrets map[string]string
+	undo    undo.Stack
+
+	record Record
+	// ours says that Gatehouse set up the agent that is there.
+	ours bool
+	// earlier says that an agent was set up before this run, by whomever.
+	earlier bool
+	unit    systemd.Unit
+	// locks of the earlier agent: see locks.
+	locks string
+
+	// heard and restart say whether the agent has to hear of a change: a reload is enough for certificates and tokens.
+	heard, restart bool
+	// touched says that its process was restarted, reloaded or stopped.
+	touched bool
+}
+
+// Setup sets up the Consul agent of a node and waits until it takes part in the cluster. When that does not work out, the
+// node is as it was before.
+func Setup(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools, doc document.Agent) error {
+	release, err := h.Lock(ctx, lock)
+	if err != nil {
+		return err
+	}
+	defer release()
+	t := &transaction{h: h, units: units, tools: tools, doc: doc}
+	if err := t.prepare(ctx); err != nil {
+		return err
+	}
+	if err := t.change(ctx); err != nil {
+		return t.goBack(ctx, err)
+	}
+	t.undo.Forget()
+	return undo.Clean(h, t.paths()...)
+}
+
+// paths of all that the transaction may change.
+func (t *transaction) paths() []string {
+	paths := []string{configuration, unitFile, secretsFile, tlsDir, RecordFile, legacyRecord, consul.NodeToken}
+	for _, name := range []string{"ca.pem", "server.pem", "server-key.pem", "xds-ca.pem", "xds.pem", "xds-key.pem"} {
+		paths = append(paths, filepath.Join(tlsDir, name))
+	}
+	return append(paths, dataDir+"/serf/local.keyring", dataDir+"/serf/remote.keyring")
+}
+
+// prepare changes nothing but that the secrets are no longer where they arrived.
+func (t *transaction) prepare(ctx context.Context) (err error) {
+	if t.doc.Secrets { // a mesh may be open on purpose
+		if t.secrets, err = secrets.Take(t.h, "agent"); err != nil {
+			return err
+		}
+	}
+	if err = CheckOwner(t.h, t.doc.Owner); err != nil {
+		return err
+	}
+	if err = t.check(); err != nil {
+		return err
+	}
+	if err = t.validate(ctx); err != nil {
+		return err
+	}
+	if err = t.h.NeedRoom(host.Gatehouse, host.UnitDir, host.ConsulDir); err != nil {
+		return err
+	}
+	return t.look(ctx)
+}
+
+// look at what is there before.
+func (t *transaction) look(ctx context.Context) (err error) {
+	if t.record, t.ours, err = ReadRecord(t.h); err != nil {
+		return err
+	}
+	if t.unit, err = t.units.Unit(ctx, unitName); err != nil {
+		return err
+	}
+	// A package of Consul brings a configuration and a unit that nothing runs.
+	t.earlier = t.h.Exists(configuration) && (t.h.Exists(unitFile) || t.unit.Active())
+	if t.locks, err = t.locksNow(); err != nil {
+		return err
+	}
+	// The files of a run that was killed may be in place without an agent that has read them.
+	t.restart = undo.Interrupted(t.h, t.paths()...)
+	return nil
+}
+
+// change is the transaction as a list.
+func (t *transaction) change(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		t.keepForeign,
+		t.ownProcess,
+		t.writeRecord,
+		t.addUser,
+		t.makeFolders,
+		t.installCertificates,
+		t.installSecrets,
+		t.removeKeyrings,
+		t.installConfiguration,
+		t.installUnit,
+		t.start,
+		t.takePart,
+	} {
+		if err := ctx.Err(); err != nil {
+			return ended(ctx)
+		}
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goBack undoes what was changed, and says what became of the node.
+func (t *transaction) goBack(ctx context.Context, why error) error {
+	if t.undo.Empty() {
+		return fmt.Errorf("%w; nothing was changed", why)
+	}
+	t.journal(ctx)
+	if err := t.undo.Run(ctx); err != nil {
+		return fmt.Errorf("%w; this node could not go back to how it was: %w. Correct that and deploy again; %s", why, err, journal)
+	}
+	return fmt.Errorf("%w; %s", why, t.outcome())
+}
+
+// outcome of going back.
+func (t *transaction) outcome() string {
+	switch {
+	case !t.earlier && !t.unit.Active():
+		return "what this run had put on the node was removed again"
+	case !t.touched:
+		return "the earlier files are back, and the agent was left alone"
+	case !t.unit.Active():
+		return "this node went back to the earlier configuration, with the agent stopped as it was"
+	}
+	return "this node went back to the earlier configuration, and the agent was restarted with it"
+}
+
+// journal shows the end of the agent's journal, where the agent may be the reason.
+func (t *transaction) journal(ctx context.Context) {
+	if t.touched {
+		fmt.Fprint(t.h.Out, host.Clean(t.units.Journal(context.WithoutCancel(ctx), unitName, 20)))
+	}
+}
+
+// put one of the document's files.
+func (t *transaction) put(file document.File) (bool, error) {
+	mode, err := strconv.ParseUint(file.Mode, 8, 32)
+	if err != nil || mode > 0o777 {
+		return false, errors.New("the mode " + file.Mode + " of " + file.Path + " is not octal")
+	}
+	return t.undo.WriteIfNew(t.h, file.Path, []byte(file.Content), os.FileMode(mode), root)
+}

@@ -1,0 +1,285 @@
+// Package consul is the Consul agent of a node.
+package consul
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/consul/api"
+
+	"gatehouse/node/host"
+)
+
+// Address of the agent's HTTP API, on the node itself.
+const Address = "127.0.0.1:8500"
+
+// Status of a registration, as the agent sees it.
+type Status string
+
+// Statuses of a registration.
+const (
+	Passing  Status = api.HealthPassing
+	Warning  Status = api.HealthWarning
+	Critical Status = api.HealthCritical
+	// Absent is a registration that the agent does not have.
+	Absent Status = "absent"
+)
+
+// Check of the agent.
+type Check struct{ ID, Service, Name, Status, Type, Output string }
+
+// Registration in the agent.
+type Registration struct {
+	ID, Service, Kind string
+	Port              int
+	// Of is the service that a sidecar is for.
+	Of        string
+	Upstreams []Upstream
+}
+
+// Upstream of a sidecar, as it is registered.
+type Upstream struct {
+	Name      string
+	LocalPort int
+}
+
+// Agent is what the program asks of a node's Consul agent. A token that is "" is the node's own.
+type Agent interface {
+	// Answers says whether the agent is there.
+	Answers(ctx context.Context) bool
+	// Leader is the address of the servers' leader; "" when there is none.
+	Leader(ctx context.Context) string
+	// Reload has the agent read its files again.
+	Reload(ctx context.Context) error
+	// Status of a registration by its id.
+	Status(ctx context.Context, id string) (Status, error)
+	// Checks of these registrations, without maintenance mode and what only repeats it (an alias).
+	Checks(ctx context.Context, ids ...string) ([]Check, error)
+	// Maintenance mode of a registration, set with the token of that instance.
+	Maintenance(ctx context.Context, id string, on bool, token string) error
+	// NodeMaintenance is maintenance mode of everything on this node.
+	NodeMaintenance(ctx context.Context, on bool) error
+	// Offered says for each node whether Consul's servers offer a healthy instance of the service there to callers. With
+	// sidecar the instance's sidecar is what counts.
+	Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error)
+	// Registrations are all that the agent has.
+	Registrations(ctx context.Context) ([]Registration, error)
+}
+
+// maintenanceReason is what Consul shows.
+const maintenanceReason = "gatehouse"
+
+// Client is the real agent.
+type Client struct {
+	*api.Client
+	// patient is for what takes an agent with many services long.
+	patient *api.Client
+}
+
+const (
+	answerTimeout = 10 * time.Second
+	reloadTimeout = 2 * time.Minute
+)
+
+// Connect with the token in a file; where there is none, without.
+func Connect(h *host.Host, tokenFile string) (*Client, error) {
+	token := ""
+	if text, err := h.Read(tokenFile); err == nil {
+		token = strings.TrimSpace(string(text))
+	}
+	return New(Address, token)
+}
+
+// NodeToken is the file of the token with which the node talks to its agent.
+const NodeToken = host.Secrets + "/_agent.token"
+
+// ConnectAsNode uses the node's own token, or what systemd handed to the unit that this program runs in.
+func ConnectAsNode(h *host.Host) (*Client, error) {
+	if folder := os.Getenv("CREDENTIALS_DIRECTORY"); folder != "" {
+		token, err := os.ReadFile(folder + "/token")
+		if err != nil {
+			return nil, err
+		}
+		return New(Address, strings.TrimSpace(string(token)))
+	}
+	return Connect(h, NodeToken)
+}
+
+// New client of an agent. Nothing in the environment (CONSUL_HTTP_ADDR and others) is taken.
+func New(address, token string) (*Client, error) { return newClient(address, token, answerTimeout) }
+
+func newClient(address, token string, timeout time.Duration) (*Client, error) {
+	transport := &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: 10 * time.Second}
+	var clients [2]*api.Client
+	for i, timeout := range []time.Duration{timeout, reloadTimeout} {
+		client, err := api.NewClient(&api.Config{
+			Address: address, Scheme: "http", Token: token,
+			HttpClient: &http.Client{Timeout: timeout, Transport: transport},
+		})
+		if err != nil {
+			return nil, err
+		}
+		clients[i] = client
+	}
+	return &Client{clients[0], clients[1]}, nil
+}
+
+func query(ctx context.Context, token string) *api.QueryOptions {
+	return (&api.QueryOptions{Token: token}).WithContext(ctx)
+}
+
+// Answers implements Agent.
+func (c *Client) Answers(ctx context.Context) bool {
+	_, err := c.Self(ctx)
+	return err == nil
+}
+
+// Self is the agent's own page.
+func (c *Client) Self(ctx context.Context) (map[string]map[string]any, error) {
+	var self map[string]map[string]any
+	_, err := c.Raw().Query("/v1/agent/self", &self, query(ctx, ""))
+	return self, err
+}
+
+// Leader implements Agent.
+func (c *Client) Leader(ctx context.Context) string {
+	leader, _ := c.Client.Status().LeaderWithQueryOptions(query(ctx, ""))
+	return leader
+}
+
+// Reload implements Agent.
+func (c *Client) Reload(ctx context.Context) error {
+	_, err := c.patient.Raw().Write("/v1/agent/reload", nil, nil, (&api.WriteOptions{}).WithContext(ctx))
+	return err
+}
+
+// Status implements Agent.
+func (c *Client) Status(ctx context.Context, id string) (Status, error) {
+	status, info, err := c.Client.Agent().AgentHealthServiceByIDOpts(id, query(ctx, ""))
+	if err != nil {
+		return "", err
+	}
+	if info == nil {
+		return Absent, nil
+	}
+	return Status(status), nil
+}
+
+// Checks implements Agent.
+func (c *Client) Checks(ctx context.Context, ids ...string) ([]Check, error) {
+	all, err := c.Client.Agent().ChecksWithFilterOpts("", query(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	var checks []Check
+	for _, check := range all {
+		if (len(ids) > 0 && !wanted[check.ServiceID]) || (len(ids) > 0 && (check.Type == "maintenance" || check.Type == "alias")) {
+			continue
+		}
+		checks = append(checks, Check{check.CheckID, check.ServiceID, check.Name, check.Status, check.Type, check.Output})
+	}
+	return checks, nil
+}
+
+// Maintenance implements Agent.
+func (c *Client) Maintenance(ctx context.Context, id string, on bool, token string) error {
+	if on {
+		return c.Client.Agent().EnableServiceMaintenanceOpts(id, maintenanceReason, query(ctx, token))
+	}
+	return c.Client.Agent().DisableServiceMaintenanceOpts(id, query(ctx, token))
+}
+
+// NodeMaintenance implements Agent.
+func (c *Client) NodeMaintenance(_ context.Context, on bool) error {
+	if on {
+		return c.Client.Agent().EnableNodeMaintenance(maintenanceReason)
+	}
+	return c.Client.Agent().DisableNodeMaintenance()
+}
+
+// Offered implements Agent.
+func (c *Client) Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error) {
+	ask := c.Client.Health().Service
+	if sidecar {
+		ask = c.Client.Health().Connect
+	}
+	entries, _, err := ask(service, "", false, query(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	offered := map[string]bool{}
+	for _, entry := range entries {
+		if entry.Checks.AggregatedStatus() != api.HealthCritical && entry.Checks.AggregatedStatus() != api.HealthMaint {
+			offered[entry.Node.Node] = true
+		}
+	}
+	return offered, nil
+}
+
+// Registrations implements Agent.
+func (c *Client) Registrations(ctx context.Context) ([]Registration, error) {
+	all, err := c.Client.Agent().ServicesWithFilterOpts("", query(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	registrations := make([]Registration, 0, len(all))
+	for _, service := range all {
+		one := Registration{ID: service.ID, Service: service.Service, Kind: string(service.Kind), Port: service.Port}
+		if service.Proxy != nil {
+			one.Of = service.Proxy.DestinationServiceName
+			for _, upstream := range service.Proxy.Upstreams {
+				one.Upstreams = append(one.Upstreams, Upstream{upstream.DestinationName, upstream.LocalBindPort})
+			}
+		}
+		registrations = append(registrations, one)
+	}
+	return registrations, nil
+}
+
+// Deregister takes a registration away, with the token that it was made with; "" is the node's own.
+func (c *Client) Deregister(ctx context.Context, id, token string) error {
+	return c.Client.Agent().ServiceDeregisterOpts(id, query(ctx, token))
+}
+
+// IsRefused says whether Consul does not know the token, or does not allow what was asked with it.
+func IsRefused(err error) bool {
+	var status api.StatusError
+	return errors.As(err, &status) && status.Code == http.StatusForbidden
+}
+
+// ErrNoLeader is told when Consul's servers have had no leader for as long as was waited.
+var ErrNoLeader = errors.New("Consul has had no leader for a minute; see: journalctl -u consul -n 50")
+
+// WaitForLeader waits a minute at most. Without a leader no caller hears that an instance goes, or that it is back.
+func WaitForLeader(ctx context.Context, agent Agent) error {
+	if host.Wait(ctx, time.Minute, 200*time.Millisecond, func() bool { return agent.Leader(ctx) != "" }) {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return ErrNoLeader
+}
+
+// ReloadWhenThere waits for an agent that is just being restarted.
+func ReloadWhenThere(ctx context.Context, agent Agent) error {
+	if !host.Wait(ctx, time.Minute, 200*time.Millisecond, func() bool { return agent.Answers(ctx) }) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("Consul's agent does not answer at %s; see: journalctl -u consul -n 50", Address)
+	}
+	if err := agent.Reload(ctx); err != nil {
+		return fmt.Errorf("Consul's agent did not reload: %w; see: journalctl -u consul -n 50", err)
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package document
+
+// Report is what gatehouse-node found on a node. Verb: inspect. What Consul and systemd name has their names for its
+// fields.
+type Report struct {
+	// Version of the gatehouse-node that wrote this.
+	Version string `json:"version"`
+	// Mesh that the node belongs to, by the node's own record.
+	Mesh NodeRecord `json:"mesh"`
+	// Uptime in seconds since the node started.
+	Uptime float64 `json:"uptime"`
+	// Files are those asked for that are there.
+	Files []FileReport `json:"files"`
+	// Tree is everything below /opt/gatehouse; releases are not looked into.
+	Tree []TreeEntry `json:"tree"`
+	// Needed are the SHA-256 of the binaries that a release on the node runs.
+	Needed []string `json:"needed"`
+	// Written are the units and definitions that say that Gatehouse wrote them: absolute paths.
+	Written []string `json:"written"`
+	// Units that are declared, and all others that have the name of a workload of the mesh.
+	Units []UnitReport `json:"units"`
+	// Processes of the declared units that run one of Gatehouse's binaries.
+	Processes []ProcessReport `json:"processes"`
+	// Open are the sockets of services that other nodes can reach: those that are not on loopback.
+	Open []OpenSocket `json:"open"`
+	// Services of Consul's agent. Absent when it did not answer.
+	Services []AgentService `json:"services,omitzero"`
+	// Checks of Consul's agent. Absent when it did not answer.
+	Checks []AgentCheck `json:"checks,omitzero"`
+	// Leader is the address of the leader of Consul's servers; "" when there is none, or when the agent did not answer.
+	Leader string `json:"leader"`
+	// Envoys, one for each that was asked about.
+	Envoys []EnvoyReport `json:"envoys"`
+	// Edges that were tried; one for which there was no time is missing.
+	Edges []EdgeReport `json:"edges"`
+}
+
+// NodeRecord says which mesh a node belongs to. All fields are empty where no mesh was ever deployed.
+type NodeRecord struct {
+	Owner
+	Role Role `json:"role"`
+	// TLS says whether the agent speaks TLS on its gRPC port.
+	TLS bool `json:"tls"`
+}
+
+// FileReport is a file as it is on the node.
+type FileReport struct {
+	Path string `json:"path"`
+	// Type in the words of stat: "regular file", "directory", "symbolic link" and so on.
+	Type string `json:"type"`
+	// Owner is user:group; a number where no user or group has it.
+	Owner string `json:"owner"`
+	// Mode is octal, for example "644".
+	Mode string `json:"mode"`
+	// SHA256 of the content: of a definition without the token that the node wrote into it. "" when it is not a regular
+	// file.
+	SHA256 string `json:"sha256"`
+}
+
+// TreeEntry is a file, folder or link below /opt/gatehouse.
+type TreeEntry struct {
+	Path string `json:"path"`
+	// Type is "f" for a file, "d" for a folder, "l" for a symbolic link, "?" for anything else.
+	Type string `json:"type"`
+	// Target of a symbolic link; "" otherwise.
+	Target string `json:"target"`
+}
+
+// UnitReport has systemd's properties of a unit.
+type UnitReport struct {
+	ID string `json:"Id"`
+	// LoadState is "not-found" where there is no file of this name.
+	LoadState     string `json:"LoadState"`
+	ActiveState   string `json:"ActiveState"`
+	UnitFileState string `json:"UnitFileState"`
+	// NRestarts counts what systemd restarted by itself since a person or a program did last.
+	NRestarts    int      `json:"NRestarts"`
+	FragmentPath string   `json:"FragmentPath"`
+	DropInPaths  []string `json:"DropInPaths"`
+	// NeedDaemonReload says that the file changed since systemd read it.
+	NeedDaemonReload bool `json:"NeedDaemonReload"`
+	// ActiveEnterTimestampMonotonic is when the unit last became active, in microseconds since the node started.
+	ActiveEnterTimestampMonotonic uint64 `json:"ActiveEnterTimestampMonotonic"`
+}
+
+// ProcessReport is the main process of a unit.
+type ProcessReport struct {
+	Unit string `json:"unit"`
+	// Exe is the path that the kernel has; " (deleted)" follows a file that is gone or was replaced.
+	Exe string `json:"exe"`
+	// SHA256 of the program that runs, which may not be the file at Exe any more.
+	SHA256 string `json:"sha256"`
+}
+
+// OpenSocket is where a unit listens.
+type OpenSocket struct {
+	Unit string `json:"unit"`
+	// At is address:port, for example "10.77.0.12:9001" or "[::]:9001".
+	At string `json:"at"`
+}
+
+// AgentService is a registration in Consul's agent.
+type AgentService struct {
+	ID      string `json:"ID"`
+	Service string `json:"Service"`
+	// Kind is "" for a service, "connect-proxy" for a sidecar, "ingress-gateway" for a gateway.
+	Kind string `json:"Kind"`
+	Port int    `json:"Port"`
+	// Of is the service that a sidecar is for; "" otherwise.
+	Of        string          `json:"Of"`
+	Upstreams []AgentUpstream `json:"Upstreams"`
+}
+
+// AgentUpstream is an upstream of a registered sidecar.
+type AgentUpstream struct {
+	DestinationName string `json:"DestinationName"`
+	LocalBindPort   int    `json:"LocalBindPort"`
+}
+
+// AgentCheck is a health check of Consul's agent.
+type AgentCheck struct {
+	// ServiceID is "" for a check of the node.
+	ServiceID string `json:"ServiceID"`
+	Name      string `json:"Name"`
+	Status    string `json:"Status"`
+	Output    string `json:"Output"`
+}
+
+// EnvoyReport is what the admin page of an Envoy says.
+type EnvoyReport struct {
+	// Name of the workload.
+	Name string `json:"name"`
+	// Ready is "LIVE", another state of Envoy, or "" when the page does not answer.
+	Ready        string             `json:"ready"`
+	Listeners    []EnvoyListener    `json:"listeners"`
+	Clusters     []EnvoyCluster     `json:"clusters"`
+	Certificates []EnvoyCertificate `json:"certificates"`
+}
+
+// EnvoyListener is a port that Envoy listens on.
+type EnvoyListener struct {
+	Name string `json:"name"`
+	Port int    `json:"port"`
+}
+
+// EnvoyCluster is a service as Envoy calls it.
+type EnvoyCluster struct {
+	Name string `json:"name"`
+	// Healthy endpoints, as Consul tells Envoy and as Envoy finds out itself.
+	Healthy int `json:"healthy"`
+}
+
+// EnvoyCertificate is when a certificate that Envoy uses begins and ends to be valid: RFC 3339.
+type EnvoyCertificate struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// EdgeReport is what came of one EdgeTrial.
+type EdgeReport struct {
+	ID string `json:"id"`
+	// Answer is "allowed", "refused" or "failed".
+	Answer string `json:"answer"`
+	// Detail says by what that shows.
+	Detail string `json:"detail"`
+}

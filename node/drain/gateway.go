@@ -1,0 +1,97 @@
+// Package drain takes a node, or a gateway, out of the mesh before it stops, and a node back in after it has started.
+package drain
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/node/envoy"
+	"gatehouse/node/host"
+)
+
+// GatewayAgent is what a gateway's drain asks of the agent.
+type GatewayAgent interface {
+	Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error)
+}
+
+// gatewayPace of a gateway's drain.
+type gatewayPace struct {
+	// answers is how long connections in use have for their last answer.
+	answers time.Duration
+	// still is how long there must be no request.
+	still time.Duration
+	// timeout is how long connections have to end.
+	timeout time.Duration
+	poll    time.Duration
+}
+
+func usualGatewayPace() gatewayPace {
+	return gatewayPace{answers: time.Second, still: 500 * time.Millisecond, timeout: 10 * time.Second, poll: 200 * time.Millisecond}
+}
+
+// Gateway lets a gateway's Envoy end what it has begun before systemd stops it: the unit's ExecStop. There is no error:
+// whatever happens, the unit is going to stop.
+func Gateway(ctx context.Context, h *host.Host, agent GatewayAgent, name string, adminPort int) error {
+	return usualGatewayPace().drain(ctx, h, agent, name, adminPort)
+}
+
+func (p gatewayPace) drain(ctx context.Context, h *host.Host, agent GatewayAgent, name string, adminPort int) error {
+	// Only where clients have another gateway to go to: else every moment of this is an outage.
+	if !othersServe(ctx, h, agent, name) {
+		return nil
+	}
+	admin := envoy.At(adminPort)
+	// Every answer tells its client to close the connection and to open a new one, and a new one is refused, so that the
+	// client tries the other gateway.
+	for _, page := range []string{"/healthcheck/fail", "/drain_listeners"} {
+		if err := admin.Post(ctx, page); err != nil {
+			h.Say("%s's Envoy does not answer, so it is not drained: %s", name, err)
+			return nil
+		}
+	}
+	pause(ctx, p.answers)
+	if !host.Wait(ctx, p.timeout, p.poll, func() bool { return p.quiet(ctx, admin) }) {
+		h.Say("%s still had requests after %s; going on", name, p.timeout)
+	}
+	return nil
+}
+
+func othersServe(ctx context.Context, h *host.Host, agent GatewayAgent, name string) bool {
+	record, err := h.Record()
+	if err != nil || record.Node == "" {
+		h.Say("%s does not tell this node's name, so %s is not drained", host.NodeFile, name)
+		return false
+	}
+	offered, err := agent.Offered(ctx, name, false)
+	if err != nil {
+		h.Say("Consul's agent does not tell where else %s runs, so it is not drained: %s", name, err)
+		return false
+	}
+	for node, offers := range offered {
+		if node != record.Node && offers {
+			return true
+		}
+	}
+	return false
+}
+
+// quiet says that nothing runs, and that nothing came for a while. An Envoy that has ended is quiet.
+func (p gatewayPace) quiet(ctx context.Context, admin envoy.Admin) bool {
+	before, err := admin.Traffic(ctx)
+	if err != nil {
+		return true
+	}
+	if before.Active != 0 {
+		return false
+	}
+	pause(ctx, p.still)
+	after, err := admin.Traffic(ctx)
+	return err != nil || after == before
+}
+
+func pause(ctx context.Context, long time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(long):
+	}
+}

@@ -1,0 +1,143 @@
+// Package expand lets Consul serve the mesh as it was and the mesh as it will be, until every instance has been moved: it
+// allows the new edges next to the old ones, and takes services over to another protocol in the order that Consul accepts.
+// Planning is pure: from what is declared and what Consul has to an ordered list of writes.
+package expand
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/secrets"
+)
+
+const (
+	// heard is how long it takes at most until every Envoy has heard of a new edge.
+	heard = time.Second
+	// leaderTimeout after which a deploy gives up on Consul's servers, which may just have been set up.
+	leaderTimeout = 90 * time.Second
+)
+
+// secret is the name under which the token arrives, and its key there.
+const secret = "handover"
+
+// oldToken is a file in which an earlier version left the token.
+const oldToken = host.Secrets + "/_handover.token"
+
+// Run is the verb expand. Old edges stay until Terraform writes the entries as declared, at the end of the deploy. connect
+// is called with the token that arrived; "" where there are no ACLs.
+func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) error {
+	token, err := take(h, doc.ACL)
+	if err != nil {
+		return err
+	}
+	if err := h.CheckOwner(doc.Owner); err != nil {
+		return err
+	}
+	client, err := connect(token)
+	if err != nil {
+		return err
+	}
+	if !host.Wait(ctx, leaderTimeout, 200*time.Millisecond, func() bool { return client.Leader(ctx) != "" }) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("Consul has no leader, as asked at %s; see: journalctl -u consul -n 50", consul.Address)
+	}
+	now, err := read(ctx, client)
+	if err != nil {
+		return err
+	}
+	e := expansion{h, client}
+	if err := e.grant(ctx, grants(doc, now)); err != nil {
+		return err
+	}
+	return e.changeProtocols(ctx, protocols(doc, now))
+}
+
+// take the token, which is kept in memory alone: it may write every intention.
+func take(h *host.Host, acl bool) (string, error) {
+	if err := h.Remove(oldToken); err != nil {
+		return "", fmt.Errorf("the token that an earlier version left at %s cannot be removed: %w", oldToken, err)
+	}
+	if !acl {
+		return "", nil
+	}
+	values, err := secrets.Take(h, secret)
+	if err != nil {
+		return "", err
+	}
+	if values[secret] == "" {
+		return "", errors.New("the secrets for this step hold no token; deploy again")
+	}
+	return values[secret], nil
+}
+
+// read what Consul has now.
+func read(ctx context.Context, client *consul.Client) (live, error) {
+	now := live{}
+	for _, kind := range kinds {
+		entries, meta, err := client.Entries(ctx, kind)
+		if err != nil {
+			return nil, fmt.Errorf("Consul's config entries could not be read: %s: %s", kind, consul.Reason(err))
+		}
+		if meta.ResultsFilteredByACLs {
+			return nil, fmt.Errorf("Consul's config entries could not be read: the token of this step may not read every %s. Give it the rules of the policy gatehouse-...-handover again and deploy again", kind)
+		}
+		now[kind] = entries
+	}
+	return now, nil
+}
+
+// expansion of the mesh, on its way.
+type expansion struct {
+	host   *host.Host
+	consul *consul.Client
+}
+
+func (e expansion) write(ctx context.Context, write Write) error {
+	if write.Verb == Delete {
+		return e.consul.DeleteEntry(ctx, write.Kind, write.Name)
+	}
+	return e.consul.PutEntry(ctx, write.Entry)
+}
+
+func (e expansion) grant(ctx context.Context, writes []Write) error {
+	for _, write := range writes {
+		if err := e.write(ctx, write); err != nil {
+			return fmt.Errorf("Consul refuses %s: %s. Edges that were made ready before it stay, next to the old ones; correct the declaration and deploy again", write, consul.Reason(err))
+		}
+	}
+	if err := e.waitUntilHeard(ctx, writes); err != nil {
+		return err
+	}
+	e.host.Say("edges made ready: %d", len(writes))
+	return nil
+}
+
+// waitUntilHeard waits when one of the services runs. A new one has no Envoy that has to hear.
+func (e expansion) waitUntilHeard(ctx context.Context, writes []Write) error {
+	if len(writes) == 0 {
+		return nil
+	}
+	running, err := e.consul.Services(ctx)
+	if err != nil {
+		return fmt.Errorf("Consul's catalogue could not be read: %s", consul.Reason(err))
+	}
+	for _, write := range writes {
+		if !running[write.Name] {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(heard):
+			return nil
+		}
+	}
+	return nil
+}

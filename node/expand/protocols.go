@@ -1,0 +1,92 @@
+package expand
+
+import (
+	"slices"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+)
+
+// protocols are the writes that take services over to their declared protocol. A listener and its services must agree at
+// every moment, so the listener goes, the protocols change, and the listener comes again.
+func protocols(doc document.Expand, now live) []Write {
+	changes := changing(doc, now)
+	affected := func(name string) bool { _, is := changes[name]; return is }
+	gateways := slices.DeleteFunc(slices.Clone(now[ingressGateway]), func(gateway consul.Entry) bool {
+		return !slices.ContainsFunc(objects(gateway["Listeners"]), naming(affected))
+	})
+	var before, after []Write
+	declared, protocol := byName(entriesOf(doc.Gateways)), protocolsAfter(doc, now, changes)
+	for _, gateway := range gateways {
+		listeners := objects(gateway["Listeners"])
+		kept := slices.DeleteFunc(slices.Clone(listeners), naming(affected))
+		stripped := with(gateway, "Listeners", list(kept))
+		again := append(kept, returning(listeners, objects(declared[gateway.Name()]["Listeners"]), affected, protocol)...)
+		before = append(before, put(stripped, gateway))
+		after = append(after, put(with(gateway, "Listeners", list(again)), stripped))
+	}
+	for _, kind := range []string{serviceRouter, serviceSplitter} {
+		for _, entry := range now[kind] {
+			if changes[entry.Name()].to == tcp {
+				before = append(before, remove(entry))
+			}
+		}
+	}
+	return slices.Concat(before, services(doc, now, changes), after)
+}
+
+// services as declared, with their new protocols.
+func services(doc document.Expand, now live, changes map[string]change) []Write {
+	had := byName(now[serviceDefaults])
+	var writes []Write
+	for _, service := range entriesOf(doc.Services) {
+		if _, is := changes[service.Name()]; is {
+			writes = append(writes, put(service, had[service.Name()]))
+		}
+	}
+	return writes
+}
+
+// naming says whether a listener leads to a service of which affected is true.
+func naming(affected func(service string) bool) func(listener object) bool {
+	return func(listener object) bool {
+		return slices.ContainsFunc(objects(listener["Services"]), func(service object) bool {
+			return affected(text(service["Name"]))
+		})
+	}
+}
+
+// protocolsAfter are the protocols of all services when the change is done, by name.
+func protocolsAfter(doc document.Expand, now live, changes map[string]change) map[string]string {
+	after := map[string]string{}
+	for _, entry := range now[serviceDefaults] {
+		after[entry.Name()] = text(entry["Protocol"])
+	}
+	for name, change := range changes {
+		after[name] = change.to
+	}
+	return after
+}
+
+// returning are the declared listeners in place of those that had to go, as far as the services behind them speak their
+// protocol already. The others come when Terraform writes the gateway.
+func returning(listeners, declared []object, affected func(string) bool, protocol map[string]string) []object {
+	var again []object
+	for _, listener := range declared {
+		goes := slices.ContainsFunc(listeners, func(old object) bool {
+			return naming(affected)(old) && same(old["Port"], listener["Port"])
+		})
+		if !goes {
+			continue
+		}
+		led := slices.DeleteFunc(objects(listener["Services"]), func(service object) bool {
+			name := text(service["Name"])
+			speaks, known := protocol[name]
+			return name != "*" && (!known || speaks != text(listener["Protocol"]))
+		})
+		if len(led) > 0 {
+			again = append(again, with(listener, "Services", list(led)))
+		}
+	}
+	return again
+}

@@ -1,0 +1,77 @@
+package expand
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+// errHidden is told when Consul shows only a part of what is asked for.
+var errHidden = errors.New("the token of this node may not read intentions")
+
+// Remove is the verb expand remove: on destroy, it removes the intentions that an expansion made and that Terraform never
+// took over, since a deploy failed. The destroy goes on when Consul does not allow it.
+func Remove(ctx context.Context, h *host.Host, doc document.ExpandRemoval, connect func(token string) (*consul.Client, error)) error {
+	other, err := h.ForeignMesh(doc.Owner)
+	if err != nil {
+		return err
+	}
+	if other != "" {
+		h.Say("this node belongs to the mesh %s: nothing was removed", other)
+		return nil
+	}
+	if err := removeMarked(ctx, h, doc, connect); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		h.Say("intentions that an unfinished deploy may have left stay in Consul (%s); they have \"%s\": \"%s\" in their Meta: consul config list -kind %s",
+			consul.Reason(err), mark, doc.Mesh, serviceIntentions)
+	}
+	if err := h.Remove(oldToken); err != nil {
+		return fmt.Errorf("the token that an earlier version left at %s cannot be removed: %w", oldToken, err)
+	}
+	h.RemoveEmpty(host.Secrets, host.Arriving, host.Gatehouse)
+	return nil
+}
+
+func removeMarked(ctx context.Context, h *host.Host, doc document.ExpandRemoval, connect func(token string) (*consul.Client, error)) error {
+	token := tokenOf(h)
+	client, err := connect(token)
+	if err != nil {
+		return err
+	}
+	entries, meta, err := client.Entries(ctx, serviceIntentions)
+	if err != nil {
+		return err
+	}
+	var left error
+	for _, entry := range entries {
+		if !ours(entry, doc.Mesh) {
+			continue
+		}
+		if err := client.DeleteEntry(ctx, serviceIntentions, entry.Name()); err != nil {
+			left = err
+			continue
+		}
+		h.Say("removed the intentions of %s", entry.Name())
+	}
+	if left == nil && (meta.ResultsFilteredByACLs || token == "" && meta.DefaultACLPolicy == "deny") {
+		left = errHidden
+	}
+	return left
+}
+
+// tokenOf this node: that of the expansion, which an earlier version left here, or else the node's own.
+func tokenOf(h *host.Host) string {
+	for _, path := range []string{oldToken, consul.NodeToken} {
+		if content, err := h.Read(path); err == nil {
+			return strings.TrimSpace(string(content))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,184 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/node/document"
+)
+
+func node(t *testing.T) (*Host, *bytes.Buffer) {
+	var out bytes.Buffer
+	h := &Host{Root: t.TempDir(), Out: &out, Unowned: true, LockTimeout: 100 * time.Millisecond}
+	must(t, os.MkdirAll(h.Path("/etc"), 0o755))
+	return h, &out
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWriteReplacesAFileWhole(t *testing.T) {
+	h, _ := node(t)
+	must(t, h.Write("/etc/a", []byte("one"), 0o644, Owner{}))
+	must(t, h.Write("/etc/a", []byte("two"), 0o600, Owner{}))
+	text, err := h.Read("/etc/a")
+	if err != nil || string(text) != "two" || !h.Owns("/etc/a", 0o600, Owner{}) {
+		t.Errorf("got %q, %v", text, err)
+	}
+	if names := h.List("/etc"); len(names) != 1 {
+		t.Errorf("left: %v", names)
+	}
+}
+
+func TestWriteThatFailsLeavesTheFile(t *testing.T) {
+	h, _ := node(t)
+	must(t, h.Write("/etc/a", []byte("one"), 0o644, Owner{}))
+	h.Fault = func(change string) error { return fs.ErrPermission }
+	if err := h.Write("/etc/a", []byte("two"), 0o644, Owner{}); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("got %v", err)
+	}
+	if text, _ := h.Read("/etc/a"); string(text) != "one" {
+		t.Errorf("got %q", text)
+	}
+}
+
+func TestALinkIsNotAFileOfOurs(t *testing.T) {
+	h, _ := node(t)
+	must(t, os.WriteFile(h.Path("/etc/b"), nil, 0o644))
+	must(t, os.Symlink("b", h.Path("/etc/a")))
+	if h.Owns("/etc/a", 0o644, Owner{}) {
+		t.Error("a link counts as the file")
+	}
+}
+
+func TestBackupSaysSoOnlyWhenTheCopyIsThere(t *testing.T) {
+	h, out := node(t)
+	must(t, h.Write("/etc/by-hand", []byte("mine"), 0o640, Owner{}))
+	h.Fault = func(change string) error {
+		if strings.HasPrefix(change, "write "+Backups) {
+			return errors.New("no space left on device")
+		}
+		return nil
+	}
+	if err := h.Backup("/etc/by-hand"); err == nil || !strings.Contains(err.Error(), "no copy of /etc/by-hand could be kept") {
+		t.Errorf("got %v", err)
+	}
+	if out.Len() > 0 {
+		t.Errorf("said %q", out)
+	}
+	h.Fault = nil
+	must(t, h.Backup("/etc/by-hand"))
+	copies, _ := filepath.Glob(h.Path(Backups) + "/*/etc/by-hand")
+	if len(copies) != 1 || !strings.Contains(out.String(), "kept a copy under /var/backups/gatehouse/") {
+		t.Errorf("copies %v, said %q", copies, out)
+	}
+}
+
+func TestALockIsHeldByOne(t *testing.T) {
+	h, _ := node(t)
+	release, err := h.Lock(context.Background(), "instance-web")
+	must(t, err)
+	if _, err := h.Lock(context.Background(), "instance-web"); err == nil || !strings.Contains(err.Error(), "another run has held the lock instance-web of this node") {
+		t.Errorf("got %v", err)
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := h.Lock(ended, "instance-web"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	release()
+	release, err = h.Lock(context.Background(), "instance-web")
+	must(t, err)
+	release()
+}
+
+func TestALockOfAFileThatAWipeRemovedKeepsNobodyOut(t *testing.T) {
+	h, _ := node(t)
+	h.LockTimeout = 5 * time.Second
+	first, err := h.Lock(context.Background(), "node")
+	must(t, err)
+	waiting := make(chan func())
+	go func() {
+		release, err := h.Lock(context.Background(), "node")
+		if err != nil {
+			t.Error(err)
+		}
+		waiting <- release
+	}()
+	time.Sleep(120 * time.Millisecond) // it has opened the file by now
+	must(t, h.Remove(Locks))
+	first()
+	second := <-waiting
+	defer second()
+	h.LockTimeout = 100 * time.Millisecond
+	if _, err := h.Lock(context.Background(), "node"); err == nil {
+		t.Error("two runs hold the same lock")
+	}
+}
+
+func TestARunWhoseConnectionWentAwayWhileItWaitedDoesNotBegin(t *testing.T) {
+	h, _ := node(t)
+	h.Attended = func() bool { return false }
+	if _, err := h.Lock(context.Background(), "node"); err == nil || !strings.Contains(err.Error(), "the deploy went away") {
+		t.Errorf("got %v", err)
+	}
+	h.Attended = nil
+	release, err := h.Lock(context.Background(), "node") // and it holds nothing
+	must(t, err)
+	release()
+}
+
+func TestNeedRoomNamesTheFolderThatIsThere(t *testing.T) {
+	h, _ := node(t)
+	must(t, h.NeedRoom("/etc/consul.d/deep"))
+}
+
+func TestCleanRemovesWhatATerminalActsOn(t *testing.T) {
+	if got := Clean("a\x1b[31mb\x07\u202ec\u009bd\ne\tf\x7f"); got != "a[31mbcd\ne\tf" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestRecordOfThisVersionAndOfAnEarlierOne(t *testing.T) {
+	h, _ := node(t)
+	must(t, os.MkdirAll(h.Path(Gatehouse), 0o755))
+	if record, err := h.Record(); err != nil || record.Mesh != "" {
+		t.Errorf("got %+v, %v", record, err)
+	}
+	must(t, os.WriteFile(h.Path(legacyNodeConf), []byte("MESH='shop'\nNODE='it'\\''s'\nROLE='worker'\nTLS='yes'\n"), 0o644))
+	owner := document.Owner{Mesh: "shop", Node: "it's"}
+	want := NodeRecord{Owner: owner, Role: document.Worker, TLS: true}
+	if record, err := h.Record(); err != nil || record != want {
+		t.Errorf("got %+v, %v", record, err)
+	}
+	must(t, os.WriteFile(h.Path(NodeFile), []byte(`{"mesh": "shop", "node": "it's", "role": "worker", "tls": true}`), 0o644))
+	must(t, os.Remove(h.Path(legacyNodeConf)))
+	if record, err := h.Record(); err != nil || record != want {
+		t.Errorf("got %+v, %v", record, err)
+	}
+	must(t, h.CheckOwner(owner))
+	other := document.Owner{Mesh: "other", Node: "it's"}
+	if err := h.CheckOwner(other); err == nil || !strings.Contains(err.Error(), "this node belongs to the mesh shop, and the deploy is of other: nothing was changed") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestARecordThatCannotBeReadStopsTheRun(t *testing.T) {
+	h, _ := node(t)
+	must(t, os.MkdirAll(h.Path(Gatehouse), 0o755))
+	must(t, os.WriteFile(h.Path(NodeFile), []byte("{"), 0o644))
+	if err := h.CheckOwner(document.Owner{Mesh: "shop"}); err == nil {
+		t.Error("a broken record passes for none")
+	}
+}

@@ -1,0 +1,65 @@
+package inspect
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/node/document"
+	"gatehouse/node/envoy"
+)
+
+// patience with one answer of the agent or of an Envoy.
+const patience = 5 * time.Second
+
+// agent fills in what Consul's agent has; what it did not answer stays absent.
+func (n Node) agent(ctx context.Context, report *document.Report) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if services, err := n.Agent.Registrations(ctx); err == nil {
+		report.Services = make([]document.AgentService, 0, len(services))
+		for _, one := range services {
+			service := document.AgentService{
+				ID: one.ID, Service: one.Service, Kind: one.Kind, Port: one.Port, Of: one.Of,
+				Upstreams: make([]document.AgentUpstream, 0, len(one.Upstreams)),
+			}
+			for _, upstream := range one.Upstreams {
+				service.Upstreams = append(service.Upstreams, document.AgentUpstream{DestinationName: upstream.Name, LocalBindPort: upstream.LocalPort})
+			}
+			report.Services = append(report.Services, service)
+		}
+	}
+	if checks, err := n.Agent.Checks(ctx); err == nil {
+		report.Checks = make([]document.AgentCheck, 0, len(checks))
+		for _, one := range checks {
+			report.Checks = append(report.Checks, document.AgentCheck{ServiceID: one.Service, Name: one.Name, Status: one.Status, Output: one.Output})
+		}
+	}
+	// Last: without a leader the agent may take all the time that is left to say so.
+	report.Leader = n.Agent.Leader(ctx)
+}
+
+// lookAtEnvoy asks its admin page. What it does not answer stays empty.
+func lookAtEnvoy(ctx context.Context, name string, admin envoy.Admin) document.EnvoyReport {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	report := document.EnvoyReport{
+		Name: name, Ready: admin.Ready(ctx),
+		Listeners: []document.EnvoyListener{}, Clusters: []document.EnvoyCluster{}, Certificates: []document.EnvoyCertificate{},
+	}
+	if report.Ready == "" {
+		return report
+	}
+	listeners, _ := admin.Listeners(ctx)
+	for _, one := range listeners {
+		report.Listeners = append(report.Listeners, document.EnvoyListener{Name: one.Name, Port: one.Port})
+	}
+	clusters, _ := admin.Clusters(ctx)
+	for _, one := range clusters {
+		report.Clusters = append(report.Clusters, document.EnvoyCluster(one))
+	}
+	certificates, _ := admin.Certificates(ctx)
+	for _, one := range certificates {
+		report.Certificates = append(report.Certificates, document.EnvoyCertificate(one))
+	}
+	return report
+}

@@ -1,0 +1,115 @@
+package instance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/undo"
+)
+
+// commit records the release that serves by now. Like every step before it this can be undone.
+func (a *apply) commit() error {
+	next := a.record
+	next.Owner, next.Kind = a.release.Owner, a.release.Kind
+	next.GivenUp = nil
+	if a.old == nil {
+		next.FoundBefore = a.foundBefore
+	}
+	replaced := ""
+	if a.old != nil {
+		replaced = a.old.Release
+	}
+	next.succeeded(a.release.Release, replaced)
+	text, err := json.MarshalIndent(next, "", "  ")
+	if err != nil {
+		return err
+	}
+	name := a.release.Name
+	if err := a.undo.Write(a.Host, recordPath(name), append(text, '\n'), 0o644, host.Owner{}); err != nil {
+		return err
+	}
+	if _, err := a.undo.Remove(a.Host, rolledBackPath(name)); err != nil {
+		return err
+	}
+	if err := a.pointTo(a.release.Release); err != nil {
+		return err
+	}
+	a.next = next
+	return nil
+}
+
+// pointTo makes a release the current one.
+func (a *apply) pointTo(release string) error {
+	return a.undo.Link(a.Host, "releases/"+release, currentLink(a.release.Name))
+}
+
+// finish what comes after the release serves and is recorded. It is not undone any more, also not by a signal.
+func (a *apply) finish(ctx context.Context) error {
+	name, release := a.release.Name, a.release
+	a.final()
+	a.awaitMoved(ctx, release)
+	// Callers may be sent here again, so that the next instance can be drained. Tidying may wait for another run.
+	back := a.takeBack(ctx, release)
+	a.tellLeft(a.tidy(ctx))
+	if back != nil {
+		return back
+	}
+	a.tellOpen(ctx, release)
+	a.Host.Say("%s serves (restarted: %s)", name, cmpOr(strings.Join(a.changed.units, " "), "nothing"))
+	return nil
+}
+
+// final says that there is no way back any more.
+func (a *apply) final() {
+	// A run that was killed may have kept also what this one did not change.
+	name := a.release.Name
+	paths := []string{recordPath(name), rolledBackPath(name), currentLink(name)}
+	for _, file := range a.release.Files {
+		paths = append(paths, file.Path)
+	}
+	a.tellLeft(errors.Join(a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, paths...)))
+}
+
+// tellLeft warns of what does no harm.
+func (a *apply) tellLeft(err error) {
+	if err != nil {
+		a.Host.Say("warning: of earlier releases of %s something is left (%v); the next deploy or sweep tries again", a.release.Name, err)
+	}
+}
+
+// tidy removes releases that are not on record, and binaries that only they needed.
+func (a *apply) tidy(ctx context.Context) error {
+	unneeded := a.record.GivenUp
+	var failed []error
+	folder := filepath.Join(Home(a.release.Name), "releases")
+	for _, one := range a.Host.List(folder) {
+		if slices.Contains(a.next.Releases, one) {
+			continue
+		}
+		if found, err := Load(a.Host, filepath.Join(folder, one)); err == nil && found.Binary != nil {
+			unneeded = append(unneeded, found.Binary.SHA256)
+		}
+		failed = append(failed, a.Host.Remove(filepath.Join(folder, one)))
+	}
+	return errors.Join(append(failed, a.dropBinaries(ctx, unneeded))...)
+}
+
+// tellOpen warns of a service that other nodes can reach past the mesh, where there are neither certificates nor intentions.
+func (n *Node) tellOpen(ctx context.Context, release document.Instance) {
+	if release.Kind != document.Service {
+		return
+	}
+	unit, err := n.Systemd.Unit(ctx, mainUnit(release.Name))
+	if err != nil {
+		return
+	}
+	for _, at := range n.Processes.Open(unit.ControlGroup) {
+		n.Host.Say("warning: %s also listens on %s for other nodes: whoever reaches that calls it past the mesh; have it listen on 127.0.0.1 alone", unit.Name, at)
+	}
+}

@@ -1,0 +1,179 @@
+// Package fake is a node for tests: a folder as root, with a systemd, a Consul agent, Envoys and processes in memory.
+package fake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	consulfake "gatehouse/node/consul/fake"
+	"gatehouse/node/document"
+	"gatehouse/node/envoy"
+	"gatehouse/node/host"
+	"gatehouse/node/instance"
+	systemdfake "gatehouse/node/systemd/fake"
+)
+
+// Owner of the node.
+var Owner = document.Owner{Mesh: "shop", Node: "worker1"}
+
+// Node for tests, with its parts.
+type Node struct {
+	*instance.Node
+	Units  *systemdfake.Manager
+	Consul *consulfake.Agent
+	Procs  *Processes
+	Envoys *Envoys
+	Holds  *Holder
+
+	t     testing.TB
+	out   bytes.Buffer
+	mutex sync.Mutex
+}
+
+// Short timing. What has to happen happens at once here; the timeouts are what a failing test waits for.
+func Short() instance.Timing {
+	const soon = 100 * time.Millisecond
+	return instance.Timing{
+		Poll: 200 * time.Microsecond, Health: 2 * soon, Served: soon, Others: soon / 4, Heard: 100 * time.Microsecond,
+		Quiet: 100 * time.Microsecond, Drain: soon, Offered: 2 * soon, Moved: soon, Upstreams: soon / 2,
+	}
+}
+
+// New node that belongs to the mesh and has no instance.
+func New(t testing.TB) *Node {
+	t.Helper()
+	root := folder(t)
+	n := &Node{t: t}
+	n.Units = systemdfake.New()
+	n.Units.Folder = filepath.Join(root, host.UnitDir)
+	n.Consul = &consulfake.Agent{Folder: filepath.Join(root, host.ConsulDir), Node: Owner.Node}
+	h := &host.Host{Root: root, Out: writer{n}, Unowned: true, LockTimeout: time.Second}
+	n.Procs = newProcesses(h, n.Units)
+	n.Units.OnStart = n.Procs.start
+	n.Consul.Healthy = n.Procs.healthy
+	n.Envoys = newEnvoys(t, n)
+	n.Holds = &Holder{}
+	n.Node = &instance.Node{
+		Host: h, Systemd: n.Units, Agent: n.Consul, Envoy: func(port int) envoy.Admin { return n.Envoys.at(port) },
+		Processes: n.Procs, Hold: n.Holds, ValidateConsul: func(ctx context.Context, _ string) error { return ctx.Err() },
+		Timing: Short(),
+	}
+	text, err := json.Marshal(host.NodeRecord{Owner: Owner, Role: document.Worker})
+	n.set(err)
+	n.set(os.WriteFile(n.Host.Path(host.NodeFile), text, 0o644))
+	return n
+}
+
+// folder in memory where there is one: each write is flushed to its disk.
+func folder(t testing.TB) string {
+	t.Helper()
+	root, err := os.MkdirTemp("/dev/shm", "gatehouse-")
+	if err != nil {
+		root = t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(root) })
+	for _, path := range []string{host.UnitDir, host.ConsulDir, host.Instances, host.Binaries, host.Incoming, host.Secrets, host.EnvDir} {
+		if err := os.MkdirAll(filepath.Join(root, path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{host.Secrets, host.EnvDir} {
+		if err := os.Chmod(filepath.Join(root, path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+type writer struct{ *Node }
+
+func (w writer) Write(text []byte) (int, error) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.out.Write(text)
+}
+
+// Printed since the last Forget.
+func (n *Node) Printed() string {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.out.String()
+}
+
+// Forget what was printed and asked for.
+func (n *Node) Forget() {
+	n.mutex.Lock()
+	n.out.Reset()
+	n.mutex.Unlock()
+	n.Units.Forget()
+	n.Consul.Forget()
+}
+
+func (n *Node) set(err error) {
+	n.t.Helper()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// Put a file on the node, as a person would.
+func (n *Node) Put(path, content string) {
+	n.t.Helper()
+	n.set(os.MkdirAll(filepath.Dir(n.Host.Path(path)), 0o755))
+	n.set(os.WriteFile(n.Host.Path(path), []byte(content), 0o644))
+}
+
+// Text of a file; "" when there is none.
+func (n *Node) Text(path string) string {
+	text, _ := n.Host.Read(path)
+	return string(text)
+}
+
+// Start units by hand.
+func (n *Node) Start(units ...string) {
+	n.t.Helper()
+	ctx := context.Background()
+	n.set(n.Units.DaemonReload(ctx))
+	n.set(n.Units.Enable(ctx, units...))
+	n.set(n.Units.Start(ctx, units...))
+}
+
+// Holder remembers which ports are held.
+type Holder struct {
+	mutex sync.Mutex
+	held  map[string][]int
+	ever  []string
+}
+
+// Hold implements hold.Holder.
+func (h *Holder) Hold(name string, ports []int) error {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if h.held == nil {
+		h.held = map[string][]int{}
+	}
+	h.held[name] = ports
+	h.ever = append(h.ever, fmt.Sprintf("%s %v", name, ports))
+	return nil
+}
+
+// Release implements hold.Holder.
+func (h *Holder) Release(name string) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	delete(h.held, name)
+}
+
+// Held now, and what ever was: "web [9001]".
+func (h *Holder) Held() (now map[string][]int, ever []string) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return h.held, h.ever
+}

@@ -1,0 +1,199 @@
+package instance
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"gatehouse/node/document"
+)
+
+// hopeless restarts: systemd starts a unit again after a second, so this one keeps falling over.
+const hopelessRestarts = 4
+
+// restarts that systemd has done by itself since this run did last.
+func (n *Node) restarts(ctx context.Context, release document.Instance) int {
+	sum := 0
+	for _, name := range Units(release.Kind, release.Name) {
+		if unit, err := n.Systemd.Unit(ctx, name); err == nil {
+			sum += unit.Restarts
+		}
+	}
+	return sum
+}
+
+func (n *Node) crashLooping(ctx context.Context, release document.Instance) bool {
+	for _, name := range Units(release.Kind, release.Name) {
+		if unit, err := n.Systemd.Unit(ctx, name); err == nil && unit.Restarts >= hopelessRestarts {
+			return true
+		}
+	}
+	return false
+}
+
+// until done says so. False when there is nothing more to wait for.
+func (n *Node) until(ctx context.Context, release document.Instance, timeout time.Duration, done func() bool) bool {
+	well := false
+	n.wait(ctx, timeout, func() bool {
+		well = done()
+		return well || n.crashLooping(ctx, release)
+	})
+	return well
+}
+
+// listener is a port that has to be open, and the unit whose process has to hold it.
+type listener struct {
+	port int
+	unit string
+}
+
+// listeners of an instance, what the service itself listens on first.
+func listeners(release document.Instance) []listener {
+	if release.Kind != document.Service {
+		return []listener{{release.AdminPort, mainUnit(release.Name)}}
+	}
+	found := []listener{{release.Port, mainUnit(release.Name)}, {release.SidecarPort, sidecarUnit(release.Name)}}
+	for _, upstream := range release.Upstreams {
+		found = append(found, listener{upstream.LocalPort, sidecarUnit(release.Name)})
+	}
+	return found
+}
+
+// serves says whether the main unit runs, whether each port is held by the process of its unit and by no other, and
+// whether the health check, where it asks over HTTP, is answered as Consul's agent wants it.
+func (n *Node) serves(ctx context.Context, release document.Instance, ports []listener) bool {
+	groups := map[string]string{}
+	for _, one := range ports {
+		group, known := groups[one.unit]
+		if !known {
+			unit, err := n.Systemd.Unit(ctx, one.unit)
+			if err != nil || !unit.Active() {
+				return false
+			}
+			group = unit.ControlGroup
+			groups[one.unit] = group
+		}
+		if !n.Processes.Serves(group, one.port) {
+			return false
+		}
+	}
+	if release.Health.URL == "" {
+		return true
+	}
+	_, err := ask(ctx, release.Health)
+	return err == nil
+}
+
+// ask the URL of a health check. The error tells the status.
+func ask(ctx context.Context, health document.Health) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(health.TimeoutSeconds*float64(time.Second)))
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, health.URL, nil)
+	if err != nil {
+		return "", err
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, Proxy: nil}}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(response.Body, 300))
+	if response.StatusCode >= http.StatusBadRequest {
+		return string(body), fmt.Errorf("status %d", response.StatusCode)
+	}
+	return string(body), nil
+}
+
+// goesOnServing asks the process itself, now and a moment later, without a restart in between: Consul's checks hold the
+// result of the earlier process for a while.
+func (n *Node) goesOnServing(ctx context.Context, release document.Instance) bool {
+	if !n.serves(ctx, release, listeners(release)) {
+		return false
+	}
+	before := n.restarts(ctx, release)
+	pause(ctx, time.Duration(release.Health.SteadySeconds*float64(time.Second)))
+	return n.serves(ctx, release, listeners(release)) && n.restarts(ctx, release) == before
+}
+
+// awaitHealth waits until the release serves. fresh says that Consul has no result of an earlier process.
+func (n *Node) awaitHealth(ctx context.Context, release document.Instance, fresh bool, served []int) bool {
+	well := func() bool { return n.goesOnServing(ctx, release) }
+	if fresh {
+		well = func() bool { return n.serves(ctx, release, listeners(release)) }
+	}
+	if !n.until(ctx, release, n.Timing.Health, well) ||
+		!n.until(ctx, release, n.Timing.Health, func() bool { return n.registered(ctx, release) }) ||
+		!n.until(ctx, release, n.Timing.Health, func() bool { return n.checksPass(ctx, release) }) {
+		return false
+	}
+	if !n.wait(ctx, n.Timing.Served, func() bool { return n.listens(served) }) {
+		n.Host.Say("not every port that %s served before is open again: %v", release.Name, served)
+	}
+	return ctx.Err() == nil && !n.crashLooping(ctx, release)
+}
+
+func (n *Node) registered(ctx context.Context, release document.Instance) bool {
+	for _, id := range IDs(release.Kind, release.Name) {
+		if status, err := n.Agent.Status(ctx, id); err != nil || status == "absent" {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *Node) checksPass(ctx context.Context, release document.Instance) bool {
+	checks, err := n.Agent.Checks(ctx, IDs(release.Kind, release.Name)...)
+	if err != nil {
+		return false
+	}
+	for _, check := range checks {
+		if check.Status != "passing" {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *Node) listens(ports []int) bool {
+	for _, port := range ports {
+		if !n.Processes.Listens(port) {
+			return false
+		}
+	}
+	return true
+}
+
+// report why an instance does not serve: what a person would look at first.
+func (n *Node) report(ctx context.Context, release document.Instance) {
+	n.Host.Say("%s did not become healthy. What Consul's checks say:", release.Name)
+	if checks, err := n.Agent.Checks(ctx, IDs(release.Kind, release.Name)...); err != nil {
+		n.Host.Say("  Consul's agent does not tell: %v", err)
+	} else {
+		for _, check := range checks {
+			n.Host.Say("  %s: %s %s", check.Name, check.Status, strings.TrimSpace(check.Output))
+		}
+	}
+	if url := release.Health.URL; url != "" {
+		body, err := ask(ctx, release.Health)
+		if err == nil {
+			err = fmt.Errorf("status 200")
+		}
+		n.Host.Say("%s answers: %s %v", url, strings.TrimSpace(body), err)
+	}
+	for _, one := range listeners(release) {
+		unit, err := n.Systemd.Unit(ctx, one.unit)
+		switch {
+		case !n.Processes.Listens(one.port):
+			n.Host.Say("nothing listens on 127.0.0.1:%d", one.port)
+		case err == nil && !n.Processes.Serves(unit.ControlGroup, one.port):
+			n.Host.Say("127.0.0.1:%d is held by %s, which is not a process of %s alone", one.port, n.Processes.Holder(one.port), one.unit)
+		}
+	}
+	for _, unit := range Units(release.Kind, release.Name) {
+		n.Host.Say("the last lines of %s:\n%s", unit, n.Systemd.Journal(ctx, unit, 20))
+	}
+}

@@ -1,0 +1,82 @@
+package instance
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gatehouse/node/sockets"
+)
+
+// Kernel tells about the processes that really run here.
+type Kernel struct{}
+
+// Executable implements Processes.
+func (Kernel) Executable(pid int) (path, sha256 string) {
+	link := fmt.Sprintf("/proc/%d/exe", pid)
+	path, err := os.Readlink(link)
+	if err != nil {
+		return "", ""
+	}
+	sha256, _ = SHA256(link)
+	return strings.TrimSuffix(path, " (deleted)"), sha256
+}
+
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// at are the sockets that take connections to 127.0.0.1:port.
+func at(port int) []sockets.Socket {
+	all, _ := sockets.Listening()
+	var found []sockets.Socket
+	for _, socket := range all {
+		if socket.Port == port && (socket.Address == loopback || socket.Address.IsUnspecified()) {
+			found = append(found, socket)
+		}
+	}
+	return found
+}
+
+// Listens implements Processes.
+func (Kernel) Listens(port int) bool { return len(at(port)) > 0 }
+
+// Serves implements Processes.
+func (Kernel) Serves(controlGroup string, port int) bool {
+	listening := at(port)
+	if len(listening) == 0 {
+		return false
+	}
+	held := sockets.InGroup(controlGroup)
+	for _, socket := range listening {
+		if !held[socket.Inode] {
+			return false
+		}
+	}
+	return true
+}
+
+// Holder implements Processes.
+func (Kernel) Holder(port int) string {
+	for _, socket := range at(port) {
+		links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+		for _, link := range links {
+			if target, err := os.Readlink(link); err != nil || target != "socket:["+socket.Inode+"]" {
+				continue
+			}
+			pid := strings.Split(link, "/")[2]
+			name, _ := os.ReadFile(filepath.Join("/proc", pid, "comm"))
+			return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), pid)
+		}
+	}
+	return "an unknown process"
+}
+
+// Open implements Processes.
+func (Kernel) Open(controlGroup string) []string {
+	var found []string
+	for _, socket := range sockets.Open(controlGroup) {
+		found = append(found, socket.String())
+	}
+	return found
+}

@@ -1,0 +1,180 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+// leaving is an instance on its way out.
+type leaving struct {
+	name string
+	// current release; nil when there is none.
+	current *document.Instance
+}
+
+// Remove takes instances off this node without losing a request: first no caller is sent to them any more, then they finish
+// what they have, then they go. One that could not be removed is as it was, and back in traffic.
+func (n *Node) Remove(ctx context.Context, names ...string) error {
+	names = slices.Clone(names)
+	slices.Sort(names) // so that two runs take their locks in the same order
+	names = slices.Compact(names)
+	var all []leaving
+	for _, name := range names {
+		if err := checkName(name); err != nil {
+			return fmt.Errorf("%w; nothing was removed", err)
+		}
+	}
+	for _, name := range names {
+		unlock, err := n.Host.Lock(ctx, instanceLock(name))
+		if err != nil {
+			return fmt.Errorf("%w; nothing was removed", err)
+		}
+		defer unlock()
+		one := leaving{name: name}
+		if current, there := Current(n.Host, name); there {
+			one.current = &current
+		}
+		all = append(all, one)
+	}
+	return n.removeAll(ctx, all)
+}
+
+func (n *Node) removeAll(ctx context.Context, all []leaving) error {
+	if len(all) == 0 {
+		return nil
+	}
+	for _, one := range all {
+		if one.current != nil {
+			// What Consul does not take is removed all the same.
+			_ = n.hide(ctx, one.current.Kind, one.name)
+		}
+	}
+	pause(ctx, n.Timing.Heard)
+	var failed []error
+	for _, one := range all {
+		if one.current != nil {
+			n.endRequests(ctx, *one.current)
+		}
+		err := ctx.Err()
+		if err == nil {
+			err = n.remove(ctx, one.name)
+		}
+		if err != nil && one.current != nil {
+			err = errors.Join(err, n.undrain(context.WithoutCancel(ctx), one.current.Kind, one.name))
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s could not be removed whole: %w", one.name, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// remove one instance, or leave it as it was.
+func (n *Node) remove(ctx context.Context, name string) error {
+	n.Host.Say("removing %s", name)
+	unlock, err := n.Host.Lock(ctx, nodeLock)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	var units []string
+	files := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name)}
+	for _, unit := range Units(document.Service, name) {
+		path := filepath.Join(host.UnitDir, unit)
+		if files = append(files, path); n.Host.Exists(path) {
+			units = append(units, unit)
+		}
+	}
+	before, err := n.take(ctx, slices.Clone(files), units)
+	if err == nil {
+		if err = n.removeParts(ctx, before, files, units); err != nil {
+			err = errors.Join(err, n.putBack(ctx, before))
+		}
+	}
+	left := before.drop()
+	if err == nil && left == nil {
+		left = n.Host.Remove(Home(name)) // last: it is the record that the instance is the mesh's
+	}
+	if err == nil && left != nil {
+		return fmt.Errorf("it does not run any more, but something is left (%w); the next sweep tries again", left)
+	}
+	return errors.Join(err, left)
+}
+
+// removeParts of an instance: the definition first, so that no caller is sent here any more, then the units, then the files.
+func (n *Node) removeParts(ctx context.Context, before *snapshot, files, units []string) error {
+	if err := n.Host.Remove(files[0]); err != nil {
+		return err
+	}
+	if n.Agent.Answers(ctx) {
+		before.reloadConsul = true
+		if err := consul.ReloadWhenThere(ctx, n.Agent); err != nil {
+			return err
+		}
+	}
+	before.willRemove(units)
+	if err := n.removeUnits(ctx, units...); err != nil {
+		return err
+	}
+	for _, file := range files[1:] {
+		if err := n.Host.Remove(file); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// RemoveUnits stops units, and takes their files away; or leaves them as they were.
+func (n *Node) RemoveUnits(ctx context.Context, units ...string) error {
+	var files []string
+	for _, unit := range units {
+		files = append(files, filepath.Join(host.UnitDir, unit))
+	}
+	before, err := n.take(ctx, files, units)
+	if err == nil {
+		before.willRemove(units)
+		if err = n.removeUnits(ctx, units...); err != nil {
+			err = errors.Join(err, n.putBack(ctx, before))
+		}
+	}
+	return errors.Join(err, before.drop())
+}
+
+// willRemove says what putting the units back takes.
+func (s *snapshot) willRemove(units []string) {
+	s.disabled = s.disabled || len(units) > 0
+	for _, unit := range units {
+		s.restarted[unit] = true
+	}
+}
+
+// putBack what could not be removed.
+func (n *Node) putBack(ctx context.Context, before *snapshot) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goBackStep)
+	defer cancel()
+	return before.restore(ctx)
+}
+
+func (n *Node) removeUnits(ctx context.Context, units ...string) error {
+	if len(units) == 0 {
+		return nil
+	}
+	if err := n.stop(ctx, units...); err != nil {
+		return err
+	}
+	_ = n.Systemd.Disable(ctx, units...) // what is left are links that lead nowhere
+	var failed []error
+	for _, unit := range units {
+		failed = append(failed, n.Host.Remove(filepath.Join(host.UnitDir, unit)))
+	}
+	failed = append(failed, n.Systemd.DaemonReload(ctx))
+	_ = n.Systemd.ResetFailed(ctx, units...)
+	return errors.Join(failed...)
+}

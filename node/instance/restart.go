@@ -1,0 +1,150 @@
+package instance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+// introduce starts a new instance and makes it known to Consul with the result that its check has by then.
+func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
+	unit := mainUnit(a.release.Name)
+	var err error
+	if restart {
+		err = a.restart(ctx, []string{unit}, outage)
+	} else {
+		err = a.start(ctx, unit)
+	}
+	if err != nil {
+		return err
+	}
+	own := listeners(a.release)[:1]
+	if !a.until(ctx, a.release, a.Timing.Health, func() bool { return a.serves(ctx, a.release, own) }) {
+		return cmpErr(ctx.Err(), errUnhealthy)
+	}
+	unlock, err := a.Host.Lock(ctx, nodeLock)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	files, err := a.files()
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(files, func(file liveFile) bool { return file.path == definitionPath(a.release.Name) })
+	if at < 0 {
+		return fmt.Errorf("the release of %s holds no definition", a.release.Name)
+	}
+	definition := files[at]
+	if err := a.Host.Write(definition.path, withResult(definition.content), definition.mode, definition.owner); err != nil {
+		return err
+	}
+	if err := a.reloadConsul(ctx); err != nil {
+		return err
+	}
+	// Without the result: an agent that starts again has to look itself.
+	return a.Host.Write(definition.path, definition.content, definition.mode, definition.owner)
+}
+
+func cmpErr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+func (a *apply) start(ctx context.Context, units ...string) error {
+	if err := a.Systemd.Start(ctx, units...); err != nil {
+		return a.didNotStart(ctx, err)
+	}
+	return nil
+}
+
+func (a *apply) didNotStart(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	a.Host.Say("%v", err)
+	return errUnhealthy
+}
+
+// restartPoll is short: callers wait meanwhile.
+const restartPoll = 20 * time.Millisecond
+
+// restart units. In an outage, where no other instance serves, new connections are held back while the ports are closed.
+func (a *apply) restart(ctx context.Context, units []string, outage bool) error {
+	if len(units) == 0 {
+		return nil
+	}
+	for _, unit := range units {
+		a.swap.restarted[unit] = true
+	}
+	_ = a.Systemd.ResetFailed(ctx, units...) // restarts are counted from here
+	if !outage {
+		if err := a.Systemd.Restart(ctx, units...); err != nil {
+			return a.didNotStart(ctx, err)
+		}
+		return nil
+	}
+	closing := a.closing(units)
+	began := time.Now()
+	if err := a.Hold.Hold(a.release.Name, closing); err != nil {
+		a.Host.Say("connections could not be held back (%v); they are refused meanwhile", err)
+	}
+	defer a.Hold.Release(a.release.Name)
+	if err := a.Systemd.Restart(ctx, units...); err != nil {
+		return a.didNotStart(ctx, err)
+	}
+	open := func() bool { return a.listens(closing) || a.crashLooping(ctx, a.release) }
+	if !host.Wait(ctx, a.Timing.Health, restartPoll, open) {
+		return cmpErr(ctx.Err(), errUnhealthy)
+	}
+	if !a.crashLooping(ctx, a.release) {
+		a.Host.Say("%s was away for %d ms: it is the only instance that serves", a.release.Name, time.Since(began).Milliseconds())
+	}
+	return nil
+}
+
+// closing are the ports that are closed while these units restart.
+func (a *apply) closing(units []string) []int {
+	if a.release.Kind != document.Service {
+		return a.served
+	}
+	var ports []int
+	for _, one := range listeners(a.release) {
+		if slices.Contains(units, one.unit) {
+			ports = append(ports, one.port)
+		}
+	}
+	return ports
+}
+
+// firstFreePort is the first one that needs no capability.
+const firstFreePort = 1024
+
+// servedPorts are what a gateway listens on by its routes, now, and will in this release: the last listener below port
+// 1024 goes with the right to have one.
+func (a *apply) servedPorts(ctx context.Context) []int {
+	if a.release.Kind == document.Service {
+		return nil
+	}
+	least := firstFreePort
+	for _, file := range a.release.Files {
+		if strings.Contains(file.Content, "\nAmbientCapabilities=CAP_NET_BIND_SERVICE") {
+			least = 1
+		}
+	}
+	var ports []int
+	found, _ := a.Envoy(a.release.AdminPort).Listeners(ctx)
+	for _, one := range found {
+		if one.Address == "0.0.0.0" && one.Port >= least {
+			ports = append(ports, one.Port)
+		}
+	}
+	return ports
+}

@@ -1,0 +1,200 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+// swapTo installs the release's files and starts again what has to run otherwise.
+func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
+	unlock, err := a.Host.Lock(ctx, nodeLock)
+	if err != nil {
+		return err
+	}
+	// Only what changes the whole node needs the lock; waiting for a process does not.
+	locked := true
+	release := func() {
+		if locked {
+			unlock()
+		}
+		locked = false
+	}
+	defer release()
+	if err := a.keep(ctx); err != nil {
+		return err
+	}
+	introduces := isNew && a.release.Health.Direct
+	if err := a.install(ctx, introduces); err != nil {
+		return err
+	}
+	restart := a.changed.units
+	if introduces {
+		if err := a.removeLeaving(ctx); err != nil {
+			return err
+		}
+		release()
+		if err := a.introduce(ctx, slices.Contains(restart, mainUnit(a.release.Name)), outage); err != nil {
+			return err
+		}
+		restart = slices.DeleteFunc(slices.Clone(restart), func(unit string) bool { return unit == mainUnit(a.release.Name) })
+	} else {
+		if a.changed.definition || isNew {
+			if err := a.reloadConsul(ctx); err != nil {
+				return err
+			}
+		}
+		if err := a.removeLeaving(ctx); err != nil {
+			return err
+		}
+	}
+	release()
+	a.awaitUpstreams(ctx, restart)
+	if err := a.restart(ctx, restart, outage); err != nil {
+		return err
+	}
+	return a.start(ctx, Units(a.release.Kind, a.release.Name)...)
+}
+
+// keep what the swap is going to touch, and register the way back.
+func (a *apply) keep(ctx context.Context) error {
+	name := a.release.Name
+	paths := []string{definitionPath(name), secretEnvPath(name)}
+	for _, file := range a.changed.files {
+		paths = append(paths, file.path)
+	}
+	leaving, leavingUnits := a.leaving()
+	paths = append(paths, leaving...)
+	units := append(Units(a.release.Kind, name), leavingUnits...)
+	for _, unit := range units {
+		paths = append(paths, dropIns(a.Host, unit)...)
+	}
+	var found []string
+	if a.old == nil {
+		for _, path := range paths {
+			if a.Host.Exists(path) && !slices.Contains(found, path) {
+				found = append(found, path)
+			}
+		}
+	}
+	for _, unit := range units {
+		paths = append(append(paths, runtimeMask(unit)), leftDropIns(a.Host, unit)...)
+	}
+	swap, err := a.take(ctx, paths, units)
+	if err != nil {
+		return fmt.Errorf("what is here could not be kept: %w", errors.Join(err, swap.drop()))
+	}
+	if err := a.Host.Backup(found...); err != nil {
+		return errors.Join(err, swap.drop())
+	}
+	if len(found) > 0 {
+		a.foundBefore = found
+	}
+	a.swap = swap
+	a.undo.Add("put the files and units of "+name+" back", a.restore)
+	return nil
+}
+
+// install the files. A definition that is introduced later is taken away: no other reload is to make it known before the
+// process serves.
+func (a *apply) install(ctx context.Context, introduces bool) error {
+	name := a.release.Name
+	for _, file := range a.changed.files {
+		if introduces && file.path == definitionPath(name) {
+			continue
+		}
+		if err := a.Host.Write(file.path, file.content, file.mode, file.owner); err != nil {
+			return fmt.Errorf("%s could not be written: %w", file.path, err)
+		}
+	}
+	if introduces {
+		if err := a.Host.Remove(definitionPath(name)); err != nil {
+			return err
+		}
+	}
+	if a.changed.stale != "" {
+		if err := a.Host.Remove(a.changed.stale); err != nil {
+			return err
+		}
+	}
+	units := Units(a.release.Kind, name)
+	if err := a.clearOverrides(ctx, units); err != nil {
+		return err
+	}
+	a.swap.enabled = true
+	if err := a.Systemd.Enable(ctx, units...); err != nil {
+		return fmt.Errorf("the units of %s could not be enabled: %w", name, err)
+	}
+	if err := a.Systemd.DaemonReload(ctx); err != nil {
+		return fmt.Errorf("systemd did not read the units of %s: %w", name, err)
+	}
+	return nil
+}
+
+// leaving are files that the release before had and this one has not, and which units are among them: a service that becomes
+// a gateway has no sidecar any more.
+func (a *apply) leaving() (files, units []string) {
+	if a.old == nil {
+		return nil, nil
+	}
+	for _, old := range a.old.Files {
+		isSame := func(file document.File) bool { return file.Path == old.Path }
+		if slices.ContainsFunc(a.release.Files, isSame) || !belongsTo(a.release.Name, old.Path) {
+			continue
+		}
+		files = append(files, old.Path)
+		if filepath.Dir(old.Path) == host.UnitDir {
+			units = append(units, filepath.Base(old.Path))
+		}
+	}
+	return files, units
+}
+
+func (a *apply) removeLeaving(ctx context.Context) error {
+	files, units := a.leaving()
+	a.swap.willRemove(units)
+	if err := a.removeUnits(ctx, units...); err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := a.Host.Remove(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clearOverrides takes away what a person put over the units by hand; copies are kept.
+func (a *apply) clearOverrides(ctx context.Context, units []string) error {
+	for _, unit := range units {
+		for _, path := range dropIns(a.Host, unit) {
+			if err := a.Host.Backup(path); err != nil {
+				return err
+			}
+			if err := a.Host.Remove(path); err != nil {
+				return err
+			}
+			a.Host.RemoveEmpty(filepath.Dir(path))
+		}
+		if a.Host.Exists(runtimeMask(unit)) {
+			if err := a.Systemd.UnmaskRuntime(ctx, unit); err != nil {
+				return fmt.Errorf("%s is masked: %w", unit, err)
+			}
+		}
+	}
+	return nil
+}
+
+// runtimeMask of a unit: a link to /dev/null that ends with the next boot.
+func runtimeMask(unit string) string { return filepath.Join("/run/systemd/system", unit) }
+
+func (a *apply) reloadConsul(ctx context.Context) error {
+	a.swap.reloadConsul = true
+	return consul.ReloadWhenThere(ctx, a.Agent)
+}

@@ -1,0 +1,117 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatehouse/node/document"
+)
+
+// token of the instance, with which alone its registrations may be changed.
+func (n *Node) token(name string) string {
+	text, err := n.Host.Read(TokenFile(name))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// othersServe says whether Consul's servers offer a healthy instance on another node to callers.
+func (n *Node) othersServe(ctx context.Context, release document.Instance) bool {
+	offered, err := n.Agent.Offered(ctx, release.Name, release.Kind == document.Service)
+	if err != nil {
+		return false
+	}
+	for node := range offered {
+		if node != release.Node {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Node) offered(ctx context.Context, release document.Instance) bool {
+	offered, err := n.Agent.Offered(ctx, release.Name, release.Kind == document.Service)
+	return err == nil && offered[release.Node]
+}
+
+// hide sends callers elsewhere.
+func (n *Node) hide(ctx context.Context, kind document.Kind, name string) error {
+	return n.maintenance(ctx, kind, name, true)
+}
+
+// undrain sends callers here again. It is tried for as long as the agent may take to be back: an instance must never stay
+// hidden.
+func (n *Node) undrain(ctx context.Context, kind document.Kind, name string) error {
+	var err error
+	n.wait(ctx, n.Timing.Offered, func() bool {
+		err = n.maintenance(ctx, kind, name, false)
+		return err == nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s stays in maintenance mode on this node: %w", name, err)
+	}
+	return nil
+}
+
+func (n *Node) maintenance(ctx context.Context, kind document.Kind, name string, on bool) error {
+	var failed []error
+	for _, id := range IDs(kind, name) {
+		status, err := n.Agent.Status(ctx, id)
+		if err == nil && status == "absent" {
+			continue
+		}
+		if err == nil {
+			err = n.Agent.Maintenance(ctx, id, on, n.token(name))
+		}
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
+}
+
+// quiet says whether nothing runs, and nothing came for a moment.
+func (n *Node) quiet(ctx context.Context, adminPort int) bool {
+	before, err := n.Envoy(adminPort).Traffic(ctx)
+	if err != nil || before.Active > 0 {
+		return false
+	}
+	pause(ctx, n.Timing.Quiet)
+	after, err := n.Envoy(adminPort).Traffic(ctx)
+	return err == nil && after == before
+}
+
+// endRequests lets running requests end.
+func (n *Node) endRequests(ctx context.Context, release document.Instance) {
+	// A gateway's clients do not ask Consul; its unit drains it when it stops.
+	if release.Kind != document.Service {
+		return
+	}
+	if !n.wait(ctx, n.Timing.Drain, func() bool { return n.quiet(ctx, release.AdminPort) }) {
+		n.Host.Say("%s still had requests after %s; going on", release.Name, n.Timing.Drain)
+	}
+}
+
+// pause unless the run is to end.
+func pause(ctx context.Context, length time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(length):
+	}
+}
+
+// takeBack ends when callers may be sent here again. A signal shortens the wait alone: no instance stays hidden.
+func (n *Node) takeBack(ctx context.Context, release document.Instance) error {
+	if err := n.undrain(context.WithoutCancel(ctx), release.Kind, release.Name); err != nil {
+		return err
+	}
+	if n.wait(ctx, n.Timing.Offered, func() bool { return n.offered(ctx, release) }) {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s serves with release %s; this run was ended before Consul's servers offered it to callers: %w", release.Name, release.Release, ctx.Err())
+	}
+	return fmt.Errorf("%s passes its checks on this node, but after %s Consul's servers do not offer it to callers; see 'mesh status' and: journalctl -u consul -n 50", release.Name, n.Timing.Offered)
+}

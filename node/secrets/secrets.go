@@ -1,0 +1,98 @@
+// Package secrets takes the secrets that Terraform put on this node, and keeps them where they are used from.
+package secrets
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"gatehouse/node/host"
+)
+
+// limit of a file of secrets, in bytes: far more than any has.
+const limit = 4 << 20
+
+// Take reads the secrets that arrived under a name, and removes the file whatever is in it: from here on they are in
+// memory and nowhere else. The folder for what is kept of them is there afterwards.
+func Take(h *host.Host, name string) (map[string]string, error) {
+	path := filepath.Join(host.Arriving, name+".json")
+	content, err := read(h.Path(path))
+	if removing := h.Remove(path); removing != nil {
+		return nil, fmt.Errorf("the secrets for this step stay at %s, since the file cannot be removed: %w. Remove it and deploy again", path, removing)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the secrets for this step did not arrive at %s; deploy again", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the secrets for this step, in %s, cannot be read: %w; deploy again", path, err)
+	}
+	if err := Folder(h); err != nil {
+		return nil, err
+	}
+	var values map[string]string
+	if json.Unmarshal(content, &values) != nil { // its error may quote a secret
+		return nil, fmt.Errorf("the secrets for this step, in %s, are not a JSON object of texts; deploy again", path)
+	}
+	return values, nil
+}
+
+// read a regular file that has one name. The folder belongs to the user who logs in: a link there could lead to any file.
+func read(path string) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, errors.New("it is a symbolic link")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var stat unix.Stat_t
+	if err := unix.Fstat(int(file.Fd()), &stat); err != nil {
+		return nil, err
+	}
+	if stat.Mode&unix.S_IFMT != unix.S_IFREG || stat.Nlink != 1 {
+		return nil, errors.New("it is no plain file")
+	}
+	if stat.Size > limit {
+		return nil, fmt.Errorf("it has %d bytes, and %d are allowed", stat.Size, limit)
+	}
+	return io.ReadAll(io.LimitReader(file, limit))
+}
+
+// escape of systemd.exec(5): between double quotes a backslash stands before these.
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`)
+
+// Environment is what systemd reads variables from: these secrets, each in its own line.
+func Environment(values map[string]string, names []string) ([]byte, error) {
+	var lines strings.Builder
+	for _, name := range names {
+		value := values[name]
+		if !oneLine(value) {
+			return nil, fmt.Errorf("the value of %s cannot be an environment variable: it has to be one line of text and not empty. Correct it in the mesh's secrets and deploy again", name)
+		}
+		fmt.Fprintf(&lines, "%s=\"%s\"\n", name, escape.Replace(value))
+	}
+	return []byte(lines.String()), nil
+}
+
+// oneLine says whether systemd takes a text as a value: it drops what holds control characters or is not for interchange.
+func oneLine(text string) bool {
+	if text == "" || !utf8.ValidString(text) {
+		return false
+	}
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Noncharacter_Code_Point, r)
+	})
+}
+
+// Folder makes the folder of secrets, closed to everybody but root.
+func Folder(h *host.Host) error { return h.Folder(host.Secrets, 0o700, host.Owner{}) }

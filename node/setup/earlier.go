@@ -1,0 +1,49 @@
+package setup
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+
+	"gatehouse/node/host"
+)
+
+// Earlier versions left these.
+const (
+	earlierPrograms = host.Gatehouse + "/lib"
+	earlierRecord   = host.Gatehouse + "/node.conf"
+)
+
+// removeEarlier removes the shell programs of an earlier version, and the record that they read, when no unit calls them any
+// more: those that are installed, and those of releases that an instance may be taken back to.
+func removeEarlier(h *host.Host) error {
+	if !h.Exists(earlierPrograms) {
+		return h.Remove(earlierRecord)
+	}
+	for _, folder := range unitFolders(h) {
+		for _, name := range h.List(folder) {
+			if !strings.HasSuffix(name, ".service") {
+				continue
+			}
+			text, err := h.Read(filepath.Join(folder, name))
+			if err == nil && bytes.Contains(text, []byte(earlierPrograms+"/")) {
+				return nil
+			}
+		}
+	}
+	if err := h.Remove(earlierPrograms); err != nil {
+		return err
+	}
+	return h.Remove(earlierRecord)
+}
+
+func unitFolders(h *host.Host) []string {
+	folders := []string{host.UnitDir}
+	for _, name := range h.List(host.Instances) {
+		releases := filepath.Join(host.Instances, name, "releases")
+		for _, release := range h.List(releases) {
+			folders = append(folders, filepath.Join(releases, release, "systemd"))
+		}
+	}
+	return folders
+}

@@ -1,0 +1,99 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+
+	"gatehouse/node/agent"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/secrets"
+	"gatehouse/node/undo"
+)
+
+// leftAfter is when a secret that arrived is taken for one that a broken connection left behind.
+const leftAfter = time.Hour
+
+// Incoming makes the folder into which Terraform puts secrets as the user who logs in: closed to all others before
+// anything arrives.
+func Incoming(_ context.Context, h *host.Host, login string, doc document.Incoming) error {
+	if err := agent.CheckOwner(h, doc.Owner); err != nil {
+		return err
+	}
+	if err := h.NeedRoom(host.Gatehouse); err != nil {
+		return err
+	}
+	if err := h.Folder(host.Gatehouse, 0o755, root); err != nil {
+		return err
+	}
+	if err := h.Folder(host.Arriving, 0o700, host.Owner{User: login}); err != nil {
+		return err
+	}
+	return removeLeft(h)
+}
+
+// removeLeft removes what no run is going to take any more.
+func removeLeft(h *host.Host) error {
+	return filepath.WalkDir(h.Path(host.Arriving), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil || time.Since(info.ModTime()) < leftAfter {
+			return nil //nolint:nilerr // another run has just taken it
+		}
+		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+		return nil
+	})
+}
+
+// Tokens puts the tokens of the node's instances where they are used from: all of them or none. What runs with an earlier
+// one is rolled by its own transaction.
+func Tokens(ctx context.Context, h *host.Host, doc document.Tokens) error {
+	release, err := h.Lock(ctx, "tokens")
+	if err != nil {
+		return err
+	}
+	defer release()
+	tokens, err := secrets.Take(h, "tokens")
+	if err != nil {
+		return err
+	}
+	if err := agent.CheckOwner(h, doc.Owner); err != nil {
+		return err
+	}
+	names := make([]string, 0, len(tokens))
+	for name, token := range tokens {
+		if !document.ValidName(name) || token == "" {
+			return fmt.Errorf("the token of %q cannot be used: it is empty, or its name is not that of an instance; nothing was changed. Deploy again", name)
+		}
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var changed undo.Stack
+	for _, name := range names {
+		path := filepath.Join(host.Secrets, name+".token")
+		if _, err := changed.WriteIfNew(h, path, []byte(tokens[name]+"\n"), 0o600, root); err != nil {
+			if undone := changed.Run(ctx); undone != nil {
+				return fmt.Errorf("%w; the earlier tokens could not be put back: %w", err, undone)
+			}
+			return fmt.Errorf("%w; the earlier tokens are in place", err)
+		}
+	}
+	changed.Forget()
+	for _, name := range names {
+		if err := undo.Clean(h, filepath.Join(host.Secrets, name+".token")); err != nil { // of a run that was killed
+			return err
+		}
+	}
+	h.Say("tokens on %s: %s", doc.Node, strings.Join(names, ", "))
+	return nil
+}

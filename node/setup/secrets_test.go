@@ -1,0 +1,107 @@
+package setup_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/setup"
+	"gatehouse/node/undo"
+)
+
+var shop = document.Owner{Mesh: "shop", Node: "worker1"}
+
+func TestIncoming(t *testing.T) {
+	n := newNode(t)
+	run := func() error { return setup.Incoming(context.Background(), n.h, "root", document.Incoming{Owner: shop}) }
+	must(t, run())
+	info, err := os.Stat(n.h.Path(host.Arriving))
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Fatalf("%v %v", info, err)
+	}
+	n.put(host.Arriving+"/new.json", "{}")
+	n.put(host.Arriving+"/old.json", "{}")
+	n.put("/etc/old", "{}")
+	must(t, os.Symlink(n.h.Path("/etc/old"), n.h.Path(host.Arriving+"/link.json")))
+	before := time.Now().Add(-2 * time.Hour)
+	must(t, os.Chtimes(n.h.Path(host.Arriving+"/old.json"), before, before))
+	must(t, os.Chtimes(n.h.Path("/etc/old"), before, before))
+	must(t, run())
+	if got := strings.Join(n.h.List(host.Arriving), " "); got != "link.json new.json" || !n.h.Exists("/etc/old") {
+		t.Errorf("left: %s", got)
+	}
+	n.put("/opt/gatehouse/agent.json", `{"mesh": "other"}`)
+	if err := run(); err == nil || !strings.Contains(err.Error(), "belongs to the mesh other") {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func withTokens(t *testing.T, text string) (*node, func() error) {
+	n := newNode(t)
+	n.put(host.Arriving+"/tokens.json", text)
+	return n, func() error { return setup.Tokens(context.Background(), n.h, document.Tokens{Owner: shop}) }
+}
+
+func TestTokens(t *testing.T) {
+	n, run := withTokens(t, `{"web": "one", "_agent": "two"}`)
+	must(t, run())
+	if got := n.out.String(); got != "gatehouse: tokens on worker1: _agent, web\n" {
+		t.Errorf("output: %s", got)
+	}
+	info, err := os.Stat(n.h.Path(host.Secrets + "/web.token"))
+	if err != nil || info.Mode().Perm() != 0o600 || n.read(host.Secrets+"/web.token") != "one\n" || n.read(host.Secrets+"/_agent.token") != "two\n" {
+		t.Errorf("%v %v", info, err)
+	}
+	if n.h.Exists(host.Arriving + "/tokens.json") {
+		t.Error("the secrets are still there")
+	}
+}
+
+func TestTokensAreAllThereOrNone(t *testing.T) {
+	n, run := withTokens(t, `{"a": "one", "b": "two"}`)
+	n.put(host.Secrets+"/a.token", "earlier\n")
+	n.h.Fault = func(change string) error {
+		if strings.HasSuffix(change, "b.token") {
+			return errors.New("a fault")
+		}
+		return nil
+	}
+	if err := run(); err == nil || !strings.HasSuffix(err.Error(), "the earlier tokens are in place") {
+		t.Errorf("error: %v", err)
+	}
+	if n.read(host.Secrets+"/a.token") != "earlier\n" || len(n.h.List(host.Secrets)) != 1 {
+		t.Errorf("left: %v", n.h.List(host.Secrets))
+	}
+}
+
+func TestTokensRefused(t *testing.T) {
+	for text, message := range map[string]string{
+		`{"../../etc/passwd": "x"}`: "its name is not that of an instance",
+		`{"web": ""}`:               "it is empty",
+		`{"web": 1}`:                "not a JSON object of texts",
+	} {
+		n, run := withTokens(t, text)
+		if err := run(); err == nil || !strings.Contains(err.Error(), message) {
+			t.Errorf("%s: %v", text, err)
+		}
+		if n.h.Exists(host.Arriving+"/tokens.json") || len(n.h.List(host.Secrets)) > 0 {
+			t.Errorf("%s: something is left", text)
+		}
+	}
+}
+
+func TestATokenThatAKilledRunKeptIsGone(t *testing.T) {
+	n, run := withTokens(t, `{"web": "one"}`)
+	n.put(host.Secrets+"/web.token", "one\n")
+	must(t, os.Chmod(n.h.Path(host.Secrets+"/web.token"), 0o600))
+	n.put(undo.Kept(host.Secrets+"/web.token"), "earlier")
+	must(t, run())
+	if n.h.Exists(undo.Kept(host.Secrets + "/web.token")) {
+		t.Error("the earlier token is still there")
+	}
+}

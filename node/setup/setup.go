@@ -1,0 +1,183 @@
+// Package setup makes a node ready for instances: folders, the `mesh` command, what Envoy needs here, the drain unit; and it
+// takes secrets to where they are used from.
+package setup
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"gatehouse/node/agent"
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/systemd"
+	"gatehouse/node/undo"
+)
+
+const (
+	drainName = "gatehouse-drain.service"
+	drainUnit = host.UnitDir + "/" + drainName
+	xdsCA     = host.ConsulDir + "/tls/xds-ca.pem"
+	// foreignCA is where the authority of an agent that Gatehouse did not set up is put.
+	foreignCA = host.Gatehouse + "/xds-ca.pem"
+)
+
+var root = host.Owner{}
+
+type setup struct {
+	h     *host.Host
+	units systemd.Manager
+	agent Agent
+	tools Tools
+	doc   document.Setup
+	undo  undo.Stack
+}
+
+// Run makes a node ready for instances. When that does not work out, the node is as it was before.
+func Run(ctx context.Context, h *host.Host, units systemd.Manager, agent Agent, tools Tools, doc document.Setup) error {
+	s := &setup{h: h, units: units, agent: agent, tools: tools, doc: doc}
+	release, err := h.Lock(ctx, "setup")
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	if err := s.change(ctx); err != nil {
+		if undone := s.undo.Run(ctx); undone != nil {
+			return fmt.Errorf("%w; this node could not go back to how it was: %w. Correct that and deploy again", err, undone)
+		}
+		return fmt.Errorf("%w; what had been changed was put back", err)
+	}
+	s.undo.Forget()
+	if err := undo.Clean(h, host.MeshFile, drainUnit, host.NodeFile, host.NodeEnv, foreignCA); err != nil {
+		return err
+	}
+	if err := removeEarlier(h); err != nil {
+		return err
+	}
+	h.Say("%s is ready", doc.Node)
+	return nil
+}
+
+// prepare changes nothing.
+func (s *setup) prepare(ctx context.Context) error {
+	if err := agent.CheckOwner(s.h, s.doc.Owner); err != nil {
+		return err
+	}
+	if s.doc.MeshCommand.Path != host.MeshFile || s.doc.DrainUnit != nil && s.doc.DrainUnit.Path != drainUnit {
+		return fmt.Errorf("the files of a node are %s and %s; the document has others, and nothing was changed", host.MeshFile, drainUnit)
+	}
+	if err := s.h.NeedRoom(host.Gatehouse, host.UnitDir, host.ConsulDir, filepath.Dir(host.MeshFile)); err != nil {
+		return err
+	}
+	if err := s.needPrograms(); err != nil {
+		return err
+	}
+	if !host.Wait(ctx, s.tools.Patience, s.tools.Poll, func() bool { return s.agent.Answers(ctx) }) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("Consul's agent does not answer at %s; see: journalctl -u consul -n 50", consul.Address)
+	}
+	return nil
+}
+
+func (s *setup) needPrograms() error {
+	programs := []string{"consul"}
+	if s.doc.Role == document.Worker {
+		programs = append(programs, "envoy")
+	}
+	var missing []string
+	for _, program := range programs {
+		if _, err := s.tools.LookPath(program); err != nil {
+			missing = append(missing, program)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("not on this node: %s; install them (the rendered user_data does) and deploy again", strings.Join(missing, ", "))
+}
+
+// change is the set-up as a list.
+func (s *setup) change(ctx context.Context) error {
+	steps := []func(context.Context) error{s.folders, s.meshCommand, s.record}
+	if s.doc.Role == document.Worker {
+		steps = append(steps, s.nodeEnv)
+	}
+	if s.doc.DrainUnit != nil {
+		steps = append(steps, s.drain)
+	}
+	for _, step := range steps {
+		if ctx.Err() != nil {
+			return fmt.Errorf("the run was ended before it was done (%w)", context.Cause(ctx))
+		}
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *setup) folders(context.Context) error {
+	for _, one := range []struct {
+		path  string
+		mode  os.FileMode
+		owner host.Owner
+	}{
+		{host.Gatehouse, 0o755, root},
+		{host.Instances, 0o755, root},
+		{host.Binaries, 0o755, root},
+		{host.EnvDir, 0o700, root},
+		// Where the user who deploys uploads binaries.
+		{host.Incoming, 0o700, host.Owner{User: s.tools.Login}},
+	} {
+		if err := s.undo.Folder(s.h, one.path, one.mode, one.owner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *setup) meshCommand(context.Context) error {
+	if s.h.Exists(host.MeshFile) && !IsMeshCommand(s.h) {
+		if err := s.h.Backup(host.MeshFile); err != nil {
+			return err
+		}
+	}
+	_, err := s.put(s.doc.MeshCommand)
+	return err
+}
+
+// IsMeshCommand says whether the file of the `mesh` command is Gatehouse's: a person may have another program of that name.
+func IsMeshCommand(h *host.Host) bool {
+	text, err := h.Read(host.MeshFile)
+	return err == nil && bytes.Contains(text, []byte(host.Gatehouse+"/"))
+}
+
+// record takes the node into the mesh.
+func (s *setup) record(context.Context) error {
+	text, err := json.MarshalIndent(host.NodeRecord{Owner: s.doc.Owner, Role: s.doc.Role, TLS: s.doc.TLS}, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = s.undo.WriteIfNew(s.h, host.NodeFile, append(text, '\n'), 0o644, root)
+	return err
+}
+
+// put one of the document's files.
+func (s *setup) put(file document.File) (bool, error) {
+	mode, err := strconv.ParseUint(file.Mode, 8, 32)
+	if err != nil || mode > 0o777 {
+		return false, fmt.Errorf("the mode %s of %s is not octal", file.Mode, file.Path)
+	}
+	return s.undo.WriteIfNew(s.h, file.Path, []byte(file.Content), os.FileMode(mode), root)
+}

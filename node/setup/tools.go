@@ -1,0 +1,53 @@
+package setup
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// Agent is what is asked of the node's agent.
+type Agent interface {
+	Answers(ctx context.Context) bool
+	// SupportedEnvoys are the versions of Envoy that this Consul lists as supported.
+	SupportedEnvoys(ctx context.Context) ([]string, error)
+	// RootCertificates are those of the mesh's own authority, as PEM.
+	RootCertificates(ctx context.Context) ([]string, error)
+}
+
+// Tools are what the node has besides files, systemd and the agent.
+type Tools struct {
+	// LookPath finds a program.
+	LookPath func(program string) (string, error)
+	// EnvoyVersion is what `envoy --version` prints.
+	EnvoyVersion func(ctx context.Context) (string, error)
+	// Login is the user who logs in to deploy.
+	Login string
+	// Patience is how long the agent may take to answer.
+	Patience time.Duration
+	// Poll is how often it is asked.
+	Poll time.Duration
+}
+
+// NewTools are those of the node that this program runs on.
+func NewTools() Tools {
+	return Tools{
+		LookPath: exec.LookPath,
+		EnvoyVersion: func(ctx context.Context) (string, error) {
+			printed, err := exec.CommandContext(ctx, "envoy", "--version").Output()
+			return string(printed), err
+		},
+		Login:    Login(),
+		Patience: 90 * time.Second,
+		Poll:     200 * time.Millisecond,
+	}
+}
+
+// Login is the user who logs in to deploy: sudo says so where that is not root.
+func Login() string {
+	if user := os.Getenv("SUDO_USER"); user != "" {
+		return user
+	}
+	return "root"
+}

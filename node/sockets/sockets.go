@@ -1,0 +1,129 @@
+// Package sockets tells which process listens on which port, as the kernel has it.
+package sockets
+
+import (
+	"bufio"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Socket that listens for TCP connections.
+type Socket struct {
+	Address netip.Addr
+	Port    int
+	Inode   string
+}
+
+// Listening are all listening TCP sockets of this network namespace.
+func Listening() ([]Socket, error) {
+	var all []Socket
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		file, err := os.Open(table)
+		if err != nil {
+			if os.IsNotExist(err) {
+				continue // no IPv6
+			}
+			return nil, err
+		}
+		scanner := bufio.NewScanner(file)
+		for scanner.Scan() {
+			if socket, ok := parse(scanner.Text()); ok {
+				all = append(all, socket)
+			}
+		}
+		file.Close()
+	}
+	return all, nil
+}
+
+const listen = "0A"
+
+// parse a line of /proc/net/tcp: each four bytes of an address stand backwards.
+func parse(line string) (Socket, bool) {
+	fields := strings.Fields(line)
+	if len(fields) < 10 || fields[3] != listen {
+		return Socket{}, false
+	}
+	address, port, found := strings.Cut(fields[1], ":")
+	bytes, err := hex.DecodeString(address)
+	number, portErr := strconv.ParseUint(port, 16, 16)
+	if !found || err != nil || portErr != nil || len(bytes)%4 != 0 {
+		return Socket{}, false
+	}
+	for i := 0; i < len(bytes); i += 4 {
+		bytes[i], bytes[i+1], bytes[i+2], bytes[i+3] = bytes[i+3], bytes[i+2], bytes[i+1], bytes[i]
+	}
+	ip, ok := netip.AddrFromSlice(bytes)
+	if !ok {
+		return Socket{}, false
+	}
+	return Socket{Address: ip.Unmap(), Port: int(number), Inode: fields[9]}, true
+}
+
+// String is address:port.
+func (s Socket) String() string { return netip.AddrPortFrom(s.Address, uint16(s.Port)).String() }
+
+// InGroup are the inodes of the sockets that processes of a control group hold; group as systemd names it.
+func InGroup(group string) map[string]bool {
+	held := map[string]bool{}
+	for _, pid := range Processes(group) {
+		folder := fmt.Sprintf("/proc/%d/fd", pid)
+		entries, _ := os.ReadDir(folder)
+		for _, entry := range entries {
+			target, err := os.Readlink(filepath.Join(folder, entry.Name()))
+			if err == nil && strings.HasPrefix(target, "socket:[") {
+				held[strings.TrimSuffix(strings.TrimPrefix(target, "socket:["), "]")] = true
+			}
+		}
+	}
+	return held
+}
+
+// Processes of a control group and of those below it.
+func Processes(group string) []int {
+	if group == "" {
+		return nil
+	}
+	seen := map[int]bool{}
+	var pids []int
+	// One of these is there: cgroup v2 alone, or v1 with or without a v2 mounted next to it.
+	for _, hierarchy := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"} {
+		_ = filepath.WalkDir(filepath.Join(hierarchy, group), func(path string, entry os.DirEntry, err error) error {
+			if err != nil || entry.Name() != "cgroup.procs" {
+				return nil
+			}
+			text, _ := os.ReadFile(path)
+			for _, line := range strings.Fields(string(text)) {
+				if pid, err := strconv.Atoi(line); err == nil && !seen[pid] {
+					seen[pid] = true
+					pids = append(pids, pid)
+				}
+			}
+			return nil
+		})
+	}
+	return pids
+}
+
+// Open are the sockets of a control group that other nodes can reach: those that are not on loopback.
+func Open(group string) []Socket {
+	held := InGroup(group)
+	if len(held) == 0 {
+		return nil
+	}
+	all, _ := Listening()
+	var open []Socket
+	seen := map[string]bool{}
+	for _, socket := range all {
+		if held[socket.Inode] && !socket.Address.IsLoopback() && !seen[socket.String()] {
+			seen[socket.String()] = true
+			open = append(open, socket)
+		}
+	}
+	return open
+}

@@ -1,0 +1,173 @@
+package sweep_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"syscall"
+	"testing"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/instance/fake"
+	"gatehouse/node/sweep"
+)
+
+func wipe(n *fake.Node, doc document.Wipe, removeAgent func(context.Context) error) error {
+	return sweep.Wipe(context.Background(), n.Node, doc, removeAgent)
+}
+
+// used node: two instances, the node's own parts, and an agent that stays.
+func used(t *testing.T) *fake.Node {
+	n := fake.New(t)
+	must(t, n.Apply(context.Background(), fake.Service("web", "r1"), nil))
+	must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
+	for _, path := range []string{host.Program, host.NodeEnv, "/opt/gatehouse/secrets/web.token", "/opt/gatehouse/secrets/_agent.token", "/etc/consul.d/consul.hcl"} {
+		n.Put(path, "text")
+	}
+	n.Put(host.MeshFile, "exec /opt/gatehouse/bin/gatehouse-node mesh")
+	n.Put("/etc/systemd/system/gatehouse-drain.service", unit("drains the node"))
+	n.Put("/etc/systemd/system/consul.service", unit("Consul agent of mesh shop"))
+	n.Start("gatehouse-drain.service", "consul.service")
+	n.Units.OnStop = func(unit string) {
+		if unit == "gatehouse-drain.service" {
+			_ = n.Consul.NodeMaintenance(context.Background(), true)
+		}
+	}
+	return n
+}
+
+func TestAWipeLeavesNothingOfTheMesh(t *testing.T) {
+	n := used(t)
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	gone(t, n, host.Gatehouse, host.MeshFile, host.Locks, "/etc/systemd/system/web.service", "/etc/systemd/system/gatehouse-drain.service", "/etc/consul.d/web.hcl")
+	there(t, n, "/etc/consul.d/consul.hcl", "/etc/systemd/system/consul.service")
+	if state := n.Units.State(); state != "consul.service active enabled" {
+		t.Error(state)
+	}
+	if ids := n.Consul.InMaintenance(); len(ids) > 0 {
+		t.Errorf("in maintenance mode: %q", ids)
+	}
+	contains(t, n.Printed(), "the node is empty")
+	// Once more, on an empty node.
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+}
+
+func TestAWipeKeepsWhatIsOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
+	n := used(t)
+	n.Put("/opt/gatehouse/agent.json", "{}")
+	n.Put("/opt/gatehouse/incoming-secrets/agent.json", "{}")
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"agent.json", "bin", "incoming-secrets", "secrets"}) {
+		t.Errorf("%q", names)
+	}
+	if names := n.Host.List(host.Secrets); !slices.Equal(names, []string{"_agent.token"}) {
+		t.Errorf("%q", names)
+	}
+	there(t, n, host.Program)
+}
+
+func TestAWipeRemovesTheAgentWhereItIsAskedTo(t *testing.T) {
+	n := used(t)
+	asked := 0
+	remove := func(context.Context) error {
+		asked++
+		return nil
+	}
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, remove))
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, remove))
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	n = used(t)
+	refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, func(context.Context) error { return errors.New("it does not leave") }), "it does not leave")
+	there(t, n, host.NodeFile)
+}
+
+func TestAWipeLeavesANodeOfAnotherMesh(t *testing.T) {
+	n := used(t)
+	before := n.State()
+	doc := document.Wipe{Owner: document.Owner{Mesh: "other", Node: "worker1"}}
+	refused(t, wipe(n, doc, nil), "this node belongs to the mesh shop: nothing was removed", "take it out of the nodes of other")
+	// A destroy goes on with the other nodes.
+	doc.OnDestroy = true
+	must(t, wipe(n, doc, nil))
+	unchanged(t, n, before)
+	contains(t, n.Printed(), "this node belongs to the mesh shop: nothing was removed")
+}
+
+func TestAWipeLeavesTheTokenWithWhichIntentionsAreRemovedLater(t *testing.T) {
+	n := used(t)
+	n.Put("/opt/gatehouse/secrets/_handover.token", "secret")
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	if names := append(n.Host.List(host.Gatehouse), n.Host.List(host.Secrets)...); !slices.Equal(names, []string{"secrets", "_handover.token"}) {
+		t.Errorf("%q", names)
+	}
+}
+
+func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
+	n, count := used(t), 0
+	arm(n, func(string) error {
+		count++
+		return nil
+	})
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	arm(n, nil)
+	after := n.State()
+	for point := 1; point <= count; point++ {
+		n, at := used(t), 0
+		arm(n, func(string) error {
+			if at++; at == point {
+				return syscall.EIO
+			}
+			return nil
+		})
+		_ = wipe(n, document.Wipe{Owner: fake.Owner}, nil)
+		arm(n, nil)
+		if ids := n.Consul.InMaintenance(); len(ids) > 0 {
+			t.Errorf("in maintenance mode: %q", ids)
+		}
+		must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+		unchanged(t, n, after)
+	}
+}
+
+func TestOnDestroyTheProgramStaysForWhatComesLater(t *testing.T) {
+	n := used(t)
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
+	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"bin"}) {
+		t.Errorf("%q", names)
+	}
+	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	gone(t, n, host.Gatehouse, host.Locks)
+}
+
+func TestANodeWhoseAgentIsOfAnotherMeshIsLeftAsItIs(t *testing.T) {
+	n := fake.New(t)
+	must(t, n.Host.Remove(host.NodeFile))
+	n.Put("/opt/gatehouse/agent.json", `{"mesh": "other", "role": "server"}`)
+	n.Put(host.Program, "program")
+	n.Put(host.MeshFile, "exec /opt/gatehouse/bin/gatehouse-node mesh")
+	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
+	if err := wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, nil); err == nil {
+		t.Error("no error")
+	}
+	there(t, n, host.Program, host.MeshFile, "/opt/gatehouse/agent.json")
+}
+
+func TestTheProgramStaysForTheRemovalOfTheAgent(t *testing.T) {
+	n := fake.New(t)
+	must(t, n.Host.Remove(host.NodeFile))
+	n.Put("/opt/gatehouse/agent.json", `{"mesh": "shop", "role": "server"}`)
+	n.Put(host.Program, "program")
+	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	there(t, n, host.Program)
+}
+
+func TestAWipeLeavesAnotherProgramThatIsNamedMesh(t *testing.T) {
+	n := used(t)
+	n.Put(host.MeshFile, "another program")
+	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	there(t, n, host.MeshFile)
+}

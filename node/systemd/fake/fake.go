@@ -1,0 +1,208 @@
+// Package fake is a systemd in memory, for tests.
+package fake
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+
+	"gatehouse/node/systemd"
+)
+
+// Manager is a systemd.Manager in memory. All its methods may be used at the same time.
+type Manager struct {
+	// Folder holds the unit files. "": every unit has one. It is looked at when systemd would: at DaemonReload.
+	Folder string
+	// OnStart is called as a unit starts or restarts; an error makes the unit fail. Nothing is locked meanwhile, so that it
+	// may ask for the state of units.
+	OnStart func(unit string) error
+	// OnStop is called when a unit was stopped, also for a restart.
+	OnStop func(unit string)
+	// OnReload is called when a unit reloads.
+	OnReload func(unit string) error
+	// Fault is asked before each change, for example "start web.service"; an error is what the change then fails with.
+	Fault func(change string) error
+	// VerifyError is what Verify answers.
+	VerifyError error
+	// Journals are the lines of each unit.
+	Journals map[string]string
+
+	mutex  sync.Mutex
+	units  map[string]*systemd.Unit
+	read   map[string]string // the unit files as they were at the last DaemonReload
+	masked map[string]bool
+	calls  []string
+	pid    int
+	clock  uint64
+}
+
+var _ systemd.Manager = (*Manager)(nil)
+
+// New systemd with these units; what is left out of one gets a likely value.
+func New(units ...systemd.Unit) *Manager {
+	m := &Manager{units: map[string]*systemd.Unit{}, read: map[string]string{}, masked: map[string]bool{}, pid: 1000}
+	for _, unit := range units {
+		m.Set(unit)
+	}
+	return m
+}
+
+// Running is a unit that is loaded, enabled and active.
+func Running(name string) systemd.Unit {
+	return systemd.Unit{Name: name, LoadState: "loaded", ActiveState: "active", SubState: "running", UnitFileState: "enabled"}
+}
+
+// Set puts a unit into this state.
+func (m *Manager) Set(unit systemd.Unit) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if unit.LoadState == "" {
+		unit.LoadState = "loaded"
+	}
+	if unit.ActiveState == "" {
+		unit.ActiveState, unit.SubState = "inactive", "dead"
+	}
+	if unit.ActiveState == "active" && unit.MainPID == 0 {
+		m.pid++
+		unit.MainPID = m.pid
+	}
+	if unit.ActiveState == "active" && unit.ControlGroup == "" {
+		unit.ControlGroup = "/system.slice/" + unit.Name
+	}
+	m.units[unit.Name] = &unit
+	m.readFile(unit.Name)
+}
+
+// Mask keeps units from being started until UnmaskRuntime.
+func (m *Manager) Mask(units ...string) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	for _, unit := range units {
+		m.masked[unit] = true
+	}
+}
+
+// Calls are the changes that were asked for, in their order: "restart web.service".
+func (m *Manager) Calls() []string {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	return append([]string(nil), m.calls...)
+}
+
+// Forget the calls.
+func (m *Manager) Forget() {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.calls = nil
+}
+
+// State is one line a unit that is there: "web.service active enabled". Equal states of two moments are equal texts.
+func (m *Manager) State() string {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	var lines []string
+	for name, unit := range m.units {
+		if unit.LoadState != "not-found" || unit.ActiveState != "inactive" {
+			lines = append(lines, fmt.Sprintf("%s %s %s", name, unit.ActiveState, unit.UnitFileState))
+		}
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
+
+// change records a call and asks for a fault.
+func (m *Manager) change(words ...string) error {
+	call := strings.Join(words, " ")
+	m.mutex.Lock()
+	m.calls = append(m.calls, call)
+	m.mutex.Unlock()
+	if m.Fault == nil {
+		return nil
+	}
+	return m.Fault(call)
+}
+
+// Unit implements systemd.Manager.
+func (m *Manager) Unit(ctx context.Context, name string) (systemd.Unit, error) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	unit := *m.unit(name)
+	if m.Folder != "" {
+		unit.NeedDaemonReload = unit.LoadState == "loaded" && m.onDisk(name) != m.read[name]
+	}
+	return unit, ctx.Err()
+}
+
+func (m *Manager) unit(name string) *systemd.Unit {
+	unit, there := m.units[name]
+	if !there {
+		unit = &systemd.Unit{Name: name, LoadState: "loaded", ActiveState: "inactive", SubState: "dead"}
+		m.units[name] = unit
+		m.readFile(name)
+	}
+	return unit
+}
+
+// ServiceNames implements systemd.Manager.
+func (m *Manager) ServiceNames(ctx context.Context) ([]string, error) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	var names []string
+	for name, unit := range m.units {
+		if unit.LoadState != "not-found" && strings.HasSuffix(name, ".service") {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names, ctx.Err()
+}
+
+// DaemonReload implements systemd.Manager.
+func (m *Manager) DaemonReload(ctx context.Context) error {
+	if err := m.change("daemon-reload"); err != nil {
+		return err
+	}
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	files, _ := filepath.Glob(filepath.Join(m.Folder, "*.service"))
+	for _, file := range files {
+		m.unit(filepath.Base(file))
+	}
+	for name := range m.units {
+		m.readFile(name)
+	}
+	return ctx.Err()
+}
+
+// readFile has systemd know what is in the folder.
+func (m *Manager) readFile(name string) {
+	if m.Folder == "" {
+		return
+	}
+	unit := m.units[name]
+	m.read[name] = m.onDisk(name)
+	switch {
+	case m.read[name] == "":
+		unit.LoadState, unit.UnitFileState, unit.FragmentPath = "not-found", "", ""
+	default:
+		unit.LoadState, unit.FragmentPath = "loaded", "/etc/systemd/system/"+name
+		if unit.UnitFileState == "" {
+			unit.UnitFileState = "disabled"
+		}
+	}
+}
+
+func (m *Manager) onDisk(name string) string {
+	text, err := os.ReadFile(filepath.Join(m.Folder, name))
+	if err != nil {
+		return ""
+	}
+	return "file:" + string(text)
+}
+
+// Close implements systemd.Manager.
+func (m *Manager) Close() {}

@@ -1,0 +1,169 @@
+// Package systemd is the service manager of a node, over D-Bus.
+package systemd
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/dbus"
+)
+
+// Unit as systemd knows it.
+type Unit struct {
+	Name string
+	// LoadState is "not-found" where there is no file of this name.
+	LoadState     string
+	ActiveState   string
+	SubState      string
+	UnitFileState string
+	FragmentPath  string
+	DropInPaths   []string
+	// NeedDaemonReload says that the file changed since systemd read it.
+	NeedDaemonReload bool
+	// ActiveEnter is when the unit last became active, in microseconds since the node started.
+	ActiveEnter uint64
+	// Since is the same by the clock; zero when it never was.
+	Since   time.Time
+	MainPID int
+	// Restarts that systemd did by itself since a person or a program did last.
+	Restarts     int
+	ControlGroup string
+}
+
+// Active says whether it runs.
+func (u Unit) Active() bool { return u.ActiveState == "active" }
+
+// Manager is systemd.
+type Manager interface {
+	// Unit tells the state of a unit; one that is not there has LoadState "not-found".
+	Unit(ctx context.Context, name string) (Unit, error)
+	// ServiceNames are the names of all units of type service, loaded or on the disk.
+	ServiceNames(ctx context.Context) ([]string, error)
+	DaemonReload(ctx context.Context) error
+	// Start, Stop and Restart wait until it is done; all units at the same time.
+	Start(ctx context.Context, units ...string) error
+	Stop(ctx context.Context, units ...string) error
+	Restart(ctx context.Context, units ...string) error
+	// Reload has the unit's process read its configuration again.
+	Reload(ctx context.Context, unit string) error
+	// Enable and Disable change links alone: DaemonReload is the caller's.
+	Enable(ctx context.Context, units ...string) error
+	Disable(ctx context.Context, units ...string) error
+	// ResetFailed forgets failures and begins to count restarts from nothing.
+	ResetFailed(ctx context.Context, units ...string) error
+	// UnmaskRuntime takes away a mask that ends with the next boot.
+	UnmaskRuntime(ctx context.Context, units ...string) error
+	// Verify checks unit files that are not installed yet; the error holds what systemd said.
+	Verify(ctx context.Context, files ...string) error
+	// Journal has the last lines of a unit.
+	Journal(ctx context.Context, unit string, lines int) string
+	Close()
+}
+
+// Connect to systemd's own socket, which needs no D-Bus daemon.
+func Connect(ctx context.Context) (Manager, error) {
+	connect := func() (*dbus.Conn, error) { return dbus.NewSystemdConnectionContext(ctx) }
+	conn, err := connect()
+	if err != nil {
+		return nil, fmt.Errorf("systemd does not answer: %w", err)
+	}
+	return &manager{conn: conn, connect: connect}, nil
+}
+
+func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
+	properties, err := m.bus().GetUnitPropertiesContext(ctx, name)
+	if err != nil {
+		return Unit{}, fmt.Errorf("systemd does not tell the state of %s: %w", name, err)
+	}
+	unit := Unit{
+		Name:             name,
+		LoadState:        text(properties["LoadState"]),
+		ActiveState:      text(properties["ActiveState"]),
+		SubState:         text(properties["SubState"]),
+		UnitFileState:    text(properties["UnitFileState"]),
+		FragmentPath:     text(properties["FragmentPath"]),
+		NeedDaemonReload: properties["NeedDaemonReload"] == true,
+	}
+	unit.DropInPaths, _ = properties["DropInPaths"].([]string)
+	unit.ActiveEnter, _ = properties["ActiveEnterTimestampMonotonic"].(uint64)
+	if since, _ := properties["ActiveEnterTimestamp"].(uint64); since > 0 {
+		unit.Since = time.UnixMicro(int64(since))
+	}
+	service, err := m.bus().GetUnitTypePropertiesContext(ctx, name, "Service")
+	if err != nil {
+		return unit, nil // a unit without a file
+	}
+	pid, _ := service["MainPID"].(uint32)
+	restarts, _ := service["NRestarts"].(uint32)
+	unit.MainPID, unit.Restarts, unit.ControlGroup = int(pid), int(restarts), text(service["ControlGroup"])
+	return unit, nil
+}
+
+func text(value any) string {
+	text, _ := value.(string)
+	return text
+}
+
+func (m *manager) ServiceNames(ctx context.Context) ([]string, error) {
+	loaded, err := m.bus().ListUnitsByPatternsContext(ctx, nil, []string{"*.service"})
+	if err != nil {
+		return nil, err
+	}
+	files, err := m.bus().ListUnitFilesByPatternsContext(ctx, nil, []string{"*.service"})
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, unit := range loaded {
+		seen[unit.Name] = true
+	}
+	for _, file := range files {
+		seen[file.Path[strings.LastIndex(file.Path, "/")+1:]] = true
+	}
+	names := make([]string, 0, len(seen))
+	for name := range seen {
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+func (m *manager) DaemonReload(ctx context.Context) error { return m.bus().ReloadContext(ctx) }
+
+func (m *manager) Enable(ctx context.Context, units ...string) error {
+	_, _, err := m.bus().EnableUnitFilesContext(ctx, units, false, true)
+	return err
+}
+
+func (m *manager) Disable(ctx context.Context, units ...string) error {
+	_, err := m.bus().DisableUnitFilesContext(ctx, units, false)
+	return err
+}
+
+func (m *manager) ResetFailed(ctx context.Context, units ...string) error {
+	for _, unit := range units {
+		// A unit that is not loaded has no failure.
+		_ = m.bus().ResetFailedUnitContext(ctx, unit)
+	}
+	return nil
+}
+
+func (m *manager) UnmaskRuntime(ctx context.Context, units ...string) error {
+	_, err := m.bus().UnmaskUnitFilesContext(ctx, units, true)
+	return err
+}
+
+func (m *manager) Verify(ctx context.Context, files ...string) error {
+	out, err := exec.CommandContext(ctx, "systemd-analyze", append([]string{"verify", "--man=no"}, files...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("systemd refuses the units: %s", strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+func (m *manager) Journal(ctx context.Context, unit string, lines int) string {
+	out, _ := exec.CommandContext(ctx, "journalctl", "--no-pager", "-o", "short-precise", "-n", fmt.Sprint(lines), "-u", unit).CombinedOutput()
+	return string(out)
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+
+	"gatehouse/node/agent"
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/drain"
+	"gatehouse/node/envoy"
+	"gatehouse/node/expand"
+	"gatehouse/node/hold"
+	"gatehouse/node/host"
+	"gatehouse/node/inspect"
+	"gatehouse/node/instance"
+	"gatehouse/node/probe"
+	"gatehouse/node/secrets"
+	"gatehouse/node/setup"
+	"gatehouse/node/sweep"
+	"gatehouse/node/systemd"
+)
+
+// verb of the program: reads its document from standard input, and its words from the command line.
+type verb func(ctx context.Context, h *host.Host, words []string) error
+
+var verbs map[string]verb
+
+func init() {
+	verbs = map[string]verb{
+		"version":           showVersion,
+		"instance apply":    withNode(applyInstance),
+		"instance rollback": withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Rollback(ctx, doc.Name) }),
+		"instance remove":   withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Remove(ctx, doc.Name) }),
+		"sweep":             withNode(sweepNode),
+		"inspect": withNode(func(ctx context.Context, n *instance.Node, doc document.Inspection) error {
+			return inspect.Run(ctx, inspect.New(n.Host, n.Systemd, n.Agent.(*consul.Client), version), doc, os.Stdout)
+		}),
+		"owner":     withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return agent.CheckOwner(h, doc) }),
+		"uninstall": withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return sweep.Uninstall(h, doc) }),
+		"wipe":      withNode(wipeNode),
+		"setup": withNode(func(ctx context.Context, n *instance.Node, doc document.Setup) error {
+			return setup.Run(ctx, n.Host, n.Systemd, n.Agent.(*consul.Client), setup.NewTools(), doc)
+		}),
+		"incoming": withDocument(func(ctx context.Context, h *host.Host, doc document.Incoming) error {
+			return setup.Incoming(ctx, h, setup.Login(), doc)
+		}),
+		"tokens": withDocument(setup.Tokens),
+		"agent setup": withNode(func(ctx context.Context, n *instance.Node, doc document.Agent) error {
+			return agent.Setup(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
+		}),
+		"agent token": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentToken) error {
+			return agent.Token(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
+		}),
+		"agent remove": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentRemoval) error {
+			return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
+		}),
+		"drain node":    drainNode,
+		"drain gateway": drainGateway,
+		"expand": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {
+			return expand.Run(ctx, h, doc, connectAs)
+		}),
+		"expand remove": withDocument(func(ctx context.Context, h *host.Host, doc document.ExpandRemoval) error {
+			return expand.Remove(ctx, h, doc, connectAs)
+		}),
+		"probe": withDocument(func(ctx context.Context, h *host.Host, doc document.Probe) error {
+			return probe.Run(ctx, h, doc, connectAs)
+		}),
+	}
+}
+
+func known() []string {
+	names := make([]string, 0, len(verbs))
+	for name := range verbs {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func showVersion(context.Context, *host.Host, []string) error {
+	fmt.Println(version)
+	return nil
+}
+
+// withDocument reads the document.
+func withDocument[T any](do func(ctx context.Context, h *host.Host, doc T) error) verb {
+	return func(ctx context.Context, h *host.Host, _ []string) error {
+		doc, err := document.Read[T](os.Stdin)
+		if err != nil {
+			return err
+		}
+		return do(ctx, h, doc)
+	}
+}
+
+// connectAs connects to the node's agent with a token; "" is none.
+func connectAs(token string) (*consul.Client, error) { return consul.New(consul.Address, token) }
+
+// withNode reads the document, and connects to systemd and to the node's Consul agent.
+func withNode[T any](do func(ctx context.Context, n *instance.Node, doc T) error) verb {
+	return func(ctx context.Context, h *host.Host, _ []string) error {
+		doc, err := document.Read[T](os.Stdin)
+		if err != nil {
+			return err
+		}
+		node, closing, err := connect(ctx, h)
+		if err != nil {
+			return err
+		}
+		defer closing()
+		return do(ctx, node, doc)
+	}
+}
+
+func connect(ctx context.Context, h *host.Host) (*instance.Node, func(), error) {
+	// What undoes a change still needs systemd when the run is to end.
+	manager, err := systemd.Connect(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, nil, err
+	}
+	agent, err := consul.Connect(h, consul.NodeToken)
+	if err != nil {
+		manager.Close()
+		return nil, nil, err
+	}
+	return &instance.Node{
+		Host: h, Systemd: manager, Agent: agent, Envoy: envoy.At, Processes: instance.Kernel{}, Hold: hold.Kernel{},
+		ValidateConsul: instance.ValidateConsul, Timing: instance.Usual(),
+	}, manager.Close, nil
+}
+
+func applyInstance(ctx context.Context, n *instance.Node, doc document.Instance) error {
+	var values map[string]string
+	if len(doc.Secrets) > 0 {
+		var err error
+		if values, err = secrets.Take(n.Host, "env-"+doc.Name); err != nil {
+			return err
+		}
+	}
+	return n.Apply(ctx, doc, values)
+}
+
+func wipeNode(ctx context.Context, n *instance.Node, doc document.Wipe) error {
+	return sweep.Wipe(ctx, n, doc, func(ctx context.Context) error {
+		return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(), document.AgentRemoval{Owner: doc.Owner})
+	})
+}
+
+// drainNode is what the unit gatehouse-drain runs: drain node on|off.
+func drainNode(ctx context.Context, h *host.Host, words []string) error {
+	client, err := consul.ConnectAsNode(h)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(words) == 1 && words[0] == "on":
+		return drain.NodeOn(ctx, h, client)
+	case len(words) == 1 && words[0] == "off":
+		return drain.NodeOff(ctx, h, client)
+	}
+	return errors.New("say: drain node on, or: drain node off")
+}
+
+// drainGateway is what stops a gateway's unit: drain gateway NAME ADMIN_PORT.
+func drainGateway(ctx context.Context, h *host.Host, words []string) error {
+	if len(words) != 2 {
+		return errors.New("say: drain gateway NAME ADMIN_PORT")
+	}
+	port, err := strconv.Atoi(words[1])
+	if err != nil {
+		return fmt.Errorf("%q is no port", words[1])
+	}
+	client, err := consul.ConnectAsNode(h)
+	if err != nil {
+		return err
+	}
+	return drain.Gateway(ctx, h, client, words[0], port)
+}
+
+func sweepNode(ctx context.Context, n *instance.Node, doc document.Sweep) error {
+	return sweep.Run(ctx, n, n.Agent.(*consul.Client), doc)
+}

@@ -1,0 +1,35 @@
+/** gatehouse-node on a node, uploaded once: the program that does the work there. */
+import type { Construct } from "constructs";
+import type { Mesh, MeshNode } from "../model";
+import { nodeProgram } from "../templates";
+import { RemoteProgram } from "./remote-program";
+
+/** A gatehouse-node on the machine that deploys, built for one kind of processor. */
+export interface NodeProgramFile {
+  /** Absolute path. */
+  path: string;
+  /** Of the file, in hex. */
+  sha256: string;
+  /** Hash of its sources: another Go release builds another file of the same version. */
+  version: string;
+}
+
+/** The programs of a mesh's nodes, by `arch`. */
+export type NodePrograms = Readonly<Record<MeshNode["arch"], NodeProgramFile>>;
+
+/** Also on a retired node, which is emptied by it: once, and then the node may be switched off. */
+export class UploadedProgram extends RemoteProgram {
+  constructor(scope: Construct, mesh: Mesh, node: MeshNode, programs: NodePrograms) {
+    const { version, sha256, path } = programs[node.arch];
+    // In the home folder of the user who logs in, where no other user comes in.
+    const name = `.gatehouse-node-${version}`;
+    const owner = { mesh: mesh.name, node: node.name };
+    super(scope, `program_${node.name}`, {
+      node,
+      triggers: node.retired ? { retired: "yes" } : { version },
+      upload: { path, sha256, destination: `./${name}` },
+      program: nodeProgram("owner", owner, { name, sha256 }),
+      ...(!node.retired && { onDestroy: nodeProgram("uninstall", owner) }),
+    });
+  }
+}

@@ -1,0 +1,418 @@
+// Generated from node/document by `npm run generate`: change the Go types, then run that again.
+
+/** Kind of a workload. */
+export type Kind = "service" | "ingress-gateway";
+
+/** Role of a node. */
+export type Role = "server" | "worker";
+
+/**
+ * Owner says for which mesh and on which node a program works. gatehouse-node refuses a node that belongs to another
+ * mesh.
+ */
+export interface Owner {
+  /** Mesh is the name of the mesh. */
+  mesh: string;
+  /** Node is the node's name, in the declaration and in Consul. */
+  node: string;
+}
+
+/** File is a text file as it will be on the node. */
+export interface File {
+  /** Path is absolute. */
+  path: string;
+  /** Mode is octal, for example "0644". */
+  mode: string;
+  /** Content is the whole text. */
+  content: string;
+}
+
+/** Setup makes a node ready for instances. Verb: setup. */
+export interface Setup extends Owner {
+  role: Role;
+  /** TLS says whether the agent speaks TLS on its gRPC port. */
+  tls: boolean;
+  /** MeshCommand is the file of the `mesh` command. */
+  meshCommand: File;
+  /** DrainUnit takes the node out of the mesh before it shuts down. Absent on servers, which carry no workload. */
+  drainUnit?: File;
+}
+
+/** Incoming makes the folder into which Terraform puts secrets, closed to everybody else. Verb: incoming. */
+export type Incoming = Owner;
+
+/**
+ * Tokens puts the tokens of the node's instances where they are used from. They arrive as the secret file "tokens".
+ * Verb: tokens.
+ */
+export type Tokens = Owner;
+
+/** Instance is one release of a service or a gateway on one node. Verb: instance apply. */
+export interface Instance extends Owner {
+  /** Name of the workload. */
+  name: string;
+  kind: Kind;
+  /** Release names the release: twelve hex digits of the hash of all that makes it. */
+  release: string;
+  /**
+   * Files are the definition, the units and the environment. Only the places that belong to the instance are taken.
+   */
+  files: File[];
+  /** Binary that the service runs. Absent for a gateway. */
+  binary?: Binary;
+  /** Secrets are the secret environment variables; their values arrive as the secret file "env-NAME". */
+  secrets?: SecretVariable[];
+  /** Port that the service listens on, on 127.0.0.1. Absent for a gateway. */
+  port?: number;
+  /** SidecarPort is the sidecar's public listener. Absent for a gateway. */
+  sidecarPort?: number;
+  /** AdminPort is the port of Envoy's admin page, on 127.0.0.1. */
+  adminPort: number;
+  /** Upstreams are what the sidecar listens for on behalf of the service. */
+  upstreams?: Upstream[];
+  health: Health;
+  /** Drain says whether the workload is declared on other nodes too, so that callers can go there meanwhile. */
+  drain: boolean;
+}
+
+/** Binary is a file that was uploaded to /opt/gatehouse/incoming/SHA256. */
+export interface Binary {
+  sha256: string;
+  /** Name of the file, for `ps`. */
+  name: string;
+  /** Resource is the Terraform resource that uploads it, for the message when the file is missing. */
+  resource: string;
+}
+
+/** SecretVariable is an environment variable whose value is a secret. */
+export interface SecretVariable {
+  name: string;
+  /** Version changes with the value. */
+  version: string;
+}
+
+/** Upstream is a service that this one calls. */
+export interface Upstream {
+  name: string;
+  /** LocalPort is where the sidecar listens for it, on 127.0.0.1. */
+  localPort: number;
+}
+
+/** Health says how the program tells whether a new process serves. */
+export interface Health {
+  /** Direct says that the program can ask what Consul's agent asks: an HTTP or TCP check. */
+  direct: boolean;
+  /** URL of an HTTP check. Absent: a TCP connection is enough, or only Consul's agent can tell. */
+  url?: string;
+  /** TimeoutSeconds of one request to URL. */
+  timeoutSeconds: number;
+  /** SteadySeconds are how long a process that was just started has to go on serving. */
+  steadySeconds: number;
+}
+
+/** Name names an instance. Verbs: instance rollback, instance remove. */
+export interface Name {
+  name: string;
+}
+
+/** Sweep removes from a node what this mesh put there and no longer declares. Verb: sweep. */
+export interface Sweep extends Owner {
+  /** Instances that belong here. */
+  instances: string[];
+  /** Binaries that belong here: their SHA-256. */
+  binaries: string[];
+  /**
+   * MovedGateways are gateways that the declaration runs on other nodes: one that was set up by hand here under such a
+   * name is removed, and copies of its files are kept.
+   */
+  movedGateways: string[];
+}
+
+/** Wipe removes everything that this mesh put on the node. Verb: wipe. */
+export interface Wipe extends Owner {
+  /** Agent says whether the Consul agent goes too. */
+  agent: boolean;
+  /**
+   * OnDestroy says that the whole stack is destroyed: a node of another mesh is then left as it is, and is no error.
+   */
+  onDestroy: boolean;
+}
+
+/** Probe waits until every declared route of a gateway on this node is answered by its service. Verb: probe. */
+export interface Probe extends Owner {
+  gateway: string;
+  /** AdminPort of the gateway's Envoy here. */
+  adminPort: number;
+  routes: Route[];
+  /**
+   * ACL says that a token arrives as the secret file "probe-GATEWAY", with which the earlier routes are put back when
+   * the new ones do not answer.
+   */
+  acl: boolean;
+}
+
+/** Route as the probe tries it. */
+export interface Route {
+  /** Protocol of the listener: http, http2, grpc or tcp. */
+  protocol: string;
+  port: number;
+  /** TLS says whether the listener speaks TLS. */
+  tls: boolean;
+  /** Host is a Host header that leads to the service; "-" on tcp. */
+  host: string;
+  service: string;
+}
+
+/**
+ * Expand lets Consul serve the mesh as it was and as it will be, until every instance has been moved: it allows the new
+ * edges next to the old ones, and takes services over to another protocol in the order that Consul accepts. Verb: expand.
+ */
+export interface Expand extends Owner {
+  /** ACL says that a token arrives as the secret file "handover". */
+  acl: boolean;
+  /**
+   * Intentions, Services and Gateways are the declared config entries service-intentions, service-defaults and
+   * ingress-gateway, as Consul's API takes them.
+   */
+  intentions: Record<string, unknown>[];
+  services: Record<string, unknown>[];
+  gateways: Record<string, unknown>[];
+}
+
+/**
+ * ExpandRemoval removes, on destroy, the intentions that an expansion made and no deploy took over. Verb: expand remove.
+ */
+export type ExpandRemoval = Owner;
+
+/** Agent sets up the Consul agent of a node. Verb: agent setup. */
+export interface Agent extends Owner {
+  role: Role;
+  /** Last says that no server comes after this one. */
+  last: boolean;
+  acl: boolean;
+  tls: boolean;
+  /** Secrets says that the secret file "agent" arrives. */
+  secrets: boolean;
+  /** Configuration and Unit of the agent. */
+  configuration: File;
+  unit: File;
+}
+
+/**
+ * AgentToken gives a server's agent, which already runs, its own token: the secret file "agent-token". Verb: agent token.
+ */
+export type AgentToken = Owner;
+
+/** AgentRemoval removes the Consul agent that `agent setup` set up. Verb: agent remove. */
+export type AgentRemoval = Owner;
+
+/** Inspection asks what is on a node; nothing is changed. Verb: inspect. */
+export interface Inspection extends Owner {
+  /** Files to look at: absolute paths. */
+  files: string[];
+  /** Units that are declared here. */
+  units: string[];
+  /** Services are those of the units that only the mesh may reach. */
+  services: string[];
+  /** Names of every workload of the mesh. */
+  names: string[];
+  envoys: EnvoyAdmin[];
+  edges: EdgeTrial[];
+  /** EdgeSeconds after which no further edge is tried. */
+  edgeSeconds: number;
+}
+
+/** EnvoyAdmin is an Envoy of the node. */
+export interface EnvoyAdmin {
+  name: string;
+  adminPort: number;
+}
+
+/** EdgeTrial is one attempt of a workload to call a service. */
+export interface EdgeTrial {
+  id: string;
+  /** Expect is "allowed", "refused" or "either". */
+  expect: string;
+  /**
+   * Through "upstream" is the caller's own upstream port, as the program itself calls; "certificate" is the sidecar of
+   * the called service, asked with the caller's certificate.
+   */
+  through: string;
+  /** Protocol of the called service. */
+  protocol: string;
+  /** Port of the upstream or of the called sidecar. */
+  port: number;
+  /** Caller whose certificate is used, and the Host of the called sidecar. Absent for "upstream". */
+  caller?: string;
+  host?: string;
+}
+
+/**
+ * Report is what gatehouse-node found on a node. Verb: inspect. What Consul and systemd name has their names for its
+ * fields.
+ */
+export interface Report {
+  /** Version of the gatehouse-node that wrote this. */
+  version: string;
+  /** Mesh that the node belongs to, by the node's own record. */
+  mesh: NodeRecord;
+  /** Uptime in seconds since the node started. */
+  uptime: number;
+  /** Files are those asked for that are there. */
+  files: FileReport[];
+  /** Tree is everything below /opt/gatehouse; releases are not looked into. */
+  tree: TreeEntry[];
+  /** Needed are the SHA-256 of the binaries that a release on the node runs. */
+  needed: string[];
+  /** Written are the units and definitions that say that Gatehouse wrote them: absolute paths. */
+  written: string[];
+  /** Units that are declared, and all others that have the name of a workload of the mesh. */
+  units: UnitReport[];
+  /** Processes of the declared units that run one of Gatehouse's binaries. */
+  processes: ProcessReport[];
+  /** Open are the sockets of services that other nodes can reach: those that are not on loopback. */
+  open: OpenSocket[];
+  /** Services of Consul's agent. Absent when it did not answer. */
+  services?: AgentService[];
+  /** Checks of Consul's agent. Absent when it did not answer. */
+  checks?: AgentCheck[];
+  /**
+   * Leader is the address of the leader of Consul's servers; "" when there is none, or when the agent did not answer.
+   */
+  leader: string;
+  /** Envoys, one for each that was asked about. */
+  envoys: EnvoyReport[];
+  /** Edges that were tried; one for which there was no time is missing. */
+  edges: EdgeReport[];
+}
+
+/** NodeRecord says which mesh a node belongs to. All fields are empty where no mesh was ever deployed. */
+export interface NodeRecord extends Owner {
+  role: Role;
+  /** TLS says whether the agent speaks TLS on its gRPC port. */
+  tls: boolean;
+}
+
+/** FileReport is a file as it is on the node. */
+export interface FileReport {
+  path: string;
+  /** Type in the words of stat: "regular file", "directory", "symbolic link" and so on. */
+  type: string;
+  /** Owner is user:group; a number where no user or group has it. */
+  owner: string;
+  /** Mode is octal, for example "644". */
+  mode: string;
+  /**
+   * SHA256 of the content: of a definition without the token that the node wrote into it. "" when it is not a regular
+   * file.
+   */
+  sha256: string;
+}
+
+/** TreeEntry is a file, folder or link below /opt/gatehouse. */
+export interface TreeEntry {
+  path: string;
+  /** Type is "f" for a file, "d" for a folder, "l" for a symbolic link, "?" for anything else. */
+  type: string;
+  /** Target of a symbolic link; "" otherwise. */
+  target: string;
+}
+
+/** UnitReport has systemd's properties of a unit. */
+export interface UnitReport {
+  Id: string;
+  /** LoadState is "not-found" where there is no file of this name. */
+  LoadState: string;
+  ActiveState: string;
+  UnitFileState: string;
+  /** NRestarts counts what systemd restarted by itself since a person or a program did last. */
+  NRestarts: number;
+  FragmentPath: string;
+  DropInPaths: string[];
+  /** NeedDaemonReload says that the file changed since systemd read it. */
+  NeedDaemonReload: boolean;
+  /** ActiveEnterTimestampMonotonic is when the unit last became active, in microseconds since the node started. */
+  ActiveEnterTimestampMonotonic: number;
+}
+
+/** ProcessReport is the main process of a unit. */
+export interface ProcessReport {
+  unit: string;
+  /** Exe is the path that the kernel has; " (deleted)" follows a file that is gone or was replaced. */
+  exe: string;
+  /** SHA256 of the program that runs, which may not be the file at Exe any more. */
+  sha256: string;
+}
+
+/** OpenSocket is where a unit listens. */
+export interface OpenSocket {
+  unit: string;
+  /** At is address:port, for example "10.77.0.12:9001" or "[::]:9001". */
+  at: string;
+}
+
+/** AgentService is a registration in Consul's agent. */
+export interface AgentService {
+  ID: string;
+  Service: string;
+  /** Kind is "" for a service, "connect-proxy" for a sidecar, "ingress-gateway" for a gateway. */
+  Kind: string;
+  Port: number;
+  /** Of is the service that a sidecar is for; "" otherwise. */
+  Of: string;
+  Upstreams: AgentUpstream[];
+}
+
+/** AgentUpstream is an upstream of a registered sidecar. */
+export interface AgentUpstream {
+  DestinationName: string;
+  LocalBindPort: number;
+}
+
+/** AgentCheck is a health check of Consul's agent. */
+export interface AgentCheck {
+  /** ServiceID is "" for a check of the node. */
+  ServiceID: string;
+  Name: string;
+  Status: string;
+  Output: string;
+}
+
+/** EnvoyReport is what the admin page of an Envoy says. */
+export interface EnvoyReport {
+  /** Name of the workload. */
+  name: string;
+  /** Ready is "LIVE", another state of Envoy, or "" when the page does not answer. */
+  ready: string;
+  listeners: EnvoyListener[];
+  clusters: EnvoyCluster[];
+  certificates: EnvoyCertificate[];
+}
+
+/** EnvoyListener is a port that Envoy listens on. */
+export interface EnvoyListener {
+  name: string;
+  port: number;
+}
+
+/** EnvoyCluster is a service as Envoy calls it. */
+export interface EnvoyCluster {
+  name: string;
+  /** Healthy endpoints, as Consul tells Envoy and as Envoy finds out itself. */
+  healthy: number;
+}
+
+/** EnvoyCertificate is when a certificate that Envoy uses begins and ends to be valid: RFC 3339. */
+export interface EnvoyCertificate {
+  from: string;
+  to: string;
+}
+
+/** EdgeReport is what came of one EdgeTrial. */
+export interface EdgeReport {
+  id: string;
+  /** Answer is "allowed", "refused" or "failed". */
+  answer: string;
+  /** Detail says by what that shows. */
+  detail: string;
+}
