@@ -32,8 +32,6 @@ const (
 	MeshFile  = "/usr/local/bin/mesh"
 )
 
-// roomNeeded must be free wherever files are put.
-
 // Host is a node. The zero value is not usable: see New.
 type Host struct {
 	// Root is put before every path. "" on a node.
