@@ -16,11 +16,10 @@ export async function snapshot(machines: string[]): Promise<object> {
   };
 }
 
-/** Copies of what a person had made stay on purpose. */
+/** Copies of what a person had made stay on purpose, and so does the order of an instance's releases. */
 function lasting(files: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(settled(files)).filter(([path]) => !path.startsWith("/var/backups/gatehouse")),
-  );
+  const stays = /^\/var\/backups\/gatehouse|^\/opt\/gatehouse\/instances\/[^/]+\/(history|routes)\.json$/;
+  return Object.fromEntries(Object.entries(settled(files)).filter(([path]) => !stays.test(path)));
 }
 
 const processes =
