@@ -18,6 +18,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/inspect"
 	"gatehouse/node/instance"
+	"gatehouse/node/look"
 	"gatehouse/node/probe"
 	"gatehouse/node/secrets"
 	"gatehouse/node/setup"
@@ -33,6 +34,7 @@ var verbs map[string]verb
 func init() {
 	verbs = map[string]verb{
 		"version":           showVersion,
+		"inspect node":      withDocument(inspectNode),
 		"instance apply":    withNode(applyInstance),
 		"instance rollback": withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Rollback(ctx, doc.Name) }),
 		"instance remove":   withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Remove(ctx, doc.Name) }),
@@ -143,6 +145,16 @@ func applyInstance(ctx context.Context, n *instance.Node, doc document.Instance)
 		}
 	}
 	return n.Apply(ctx, doc, values)
+}
+
+// inspectNode answers the preflight, also where systemd or Consul's agent does not answer.
+func inspectNode(ctx context.Context, h *host.Host, doc document.Questions) error {
+	node := look.Node{Host: h, Agent: "http://" + consul.Address, Login: setup.Login()}
+	if units, err := systemd.Connect(ctx); err == nil {
+		defer units.Close()
+		node.Units = units
+	}
+	return look.Run(ctx, node, doc, os.Stdout)
 }
 
 func wipeNode(ctx context.Context, n *instance.Node, doc document.Wipe) error {

@@ -248,6 +248,27 @@ export interface EdgeTrial {
 }
 
 /**
+ * Questions ask what a deploy would meet on a node; nothing is changed. The answer is lines for the preflight, the same ones
+ * that templates/shell/preflight.sh prints where this program is not installed yet. Verb: inspect node.
+ */
+export interface Questions {
+  /** Programs that may be missing. */
+  programs: string[];
+  /** Ports: TCP ports that another process may hold. */
+  ports: number[];
+  /** Units that may be there. */
+  units: string[];
+  /** Services are units that other nodes may reach past the mesh. */
+  services: string[];
+  /** Names of services that Consul's configuration files may define. */
+  names: string[];
+  /** Folders that may be read-only or full: absolute paths. */
+  folders: string[];
+  /** Files whose SHA-256 is asked for: absolute paths. */
+  files: string[];
+}
+
+/**
  * Report is what gatehouse-node found on a node. Verb: inspect. What Consul and systemd name has their names for its
  * fields.
  */

@@ -1,28 +1,25 @@
-/** What the preflight asks a machine: the questions with `shell/preflight.sh` behind them, for a shell's standard input. */
+/** What the preflight asks a node, for a shell's standard input. */
 import { readTemplate } from "./engine";
-import { shellConf } from "./program";
+import { shellWord } from "./escape";
+import type { Questions } from "./node-documents";
+import { NODE_PROGRAM, nodeScript, shellConf } from "./program";
 
-export interface PreflightQuestions {
-  /** Which of these are missing? */
-  programs: readonly string[];
-  /** Who listens on these TCP ports? */
-  ports: readonly number[];
-  /** Which of these units are there, and active? */
-  units: readonly string[];
-  /** Which of these units can be reached past the mesh? */
-  services: readonly string[];
-  /** Which of Consul's configuration files define these services? */
-  names: readonly string[];
-  /** Are these folders, or what there is of the way to them, writable, and with how much room? */
-  folders: readonly string[];
-  /** What is the SHA-256 of these files? */
-  files: readonly string[];
-}
+export type PreflightQuestions = Readonly<Questions>;
 
-/** None of the values holds white space: the model sees to it. */
-export function preflightScript(questions: PreflightQuestions): string {
+/**
+ * gatehouse-node answers where this version of it is installed: the same lines, sooner. Else `shell/preflight.sh` does, which
+ * needs nothing that a bare node has not.
+ * @param version of gatehouse-node that a deploy would install
+ */
+export function preflightScript(questions: PreflightQuestions, version: string): string {
+  // None of the values holds white space: the model sees to it.
   const lists = Object.entries(questions).map(([key, list]) => [key, list.join(" ")]);
-  return (
-    shellConf(Object.fromEntries(lists)) + readTemplate("shell/open-ports.sh") + readTemplate("shell/preflight.sh")
-  );
+  return [
+    `if [ "$(${NODE_PROGRAM} version 2>/dev/null)" = ${shellWord(version)} ]; then\n`,
+    nodeScript("inspect node", questions),
+    "fi\n",
+    shellConf(Object.fromEntries(lists)),
+    readTemplate("shell/open-ports.sh"),
+    readTemplate("shell/preflight.sh"),
+  ].join("");
 }

@@ -16,6 +16,7 @@ interface Documents {
   "expand remove": documents.ExpandRemoval;
   incoming: documents.Incoming;
   inspect: documents.Inspection;
+  "inspect node": documents.Questions;
   "instance apply": documents.Instance;
   owner: documents.Owner;
   probe: documents.Probe;

@@ -6,6 +6,7 @@
  * preflight looks at the machines meanwhile; nothing is applied before it has passed.
  */
 import { join } from "node:path";
+import { initialize } from "./init";
 import { stacksIn } from "./manifest";
 import { claimFolder } from "./one-run";
 import { type Output, output } from "./process";
@@ -49,8 +50,8 @@ function tell({ exitCode, stdout, stderr }: Output): void {
 async function apply(folder: string, choice: ProviderChoice, args: string[], passed: Promise<void>): Promise<void> {
   const env: NodeJS.ProcessEnv = { ...process.env, ...terraformEnv(), ...choice.env };
   const terraform = join(__dirname, "terraform.sh");
-  const init = await output(terraform, [`-chdir=${folder}`, "init", "-input=false"], {}, { env });
-  if (init.exitCode !== 0) {
+  const init = await initialize(folder, terraform, choice.id, env);
+  if (init && init.exitCode !== 0) {
     console.error(`${init.stdout}\n${init.stderr}`);
     throw new Ended(init.exitCode);
   }

@@ -67,12 +67,11 @@ export function everyMachine(): Record<string, string>[] {
   return machines.map((machine) => settled(changes(machine)));
 }
 
-/** What a machine has, but for what changes by itself. */
+/** What a machine has, but for what changes by itself, and what an instance had before: releases, their order and routes. */
 export function settled(files: Record<string, string>): Record<string, string> {
+  const before = /^\/opt\/consul\/|\/releases\/|\/instances\/[^/]+\/(history|routes)\.json$/;
   return Object.fromEntries(
-    Object.entries(withoutTokens(withoutAccountBackups(files))).filter(
-      ([path]) => !/^\/opt\/consul\/|\/releases\//.test(path),
-    ),
+    Object.entries(withoutTokens(withoutAccountBackups(files))).filter(([path]) => !before.test(path)),
   );
 }
 

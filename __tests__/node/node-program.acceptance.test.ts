@@ -62,6 +62,7 @@ const asked: Record<Verb, true> = {
   "expand remove": true,
   incoming: true,
   inspect: true,
+  "inspect node": true,
   "instance apply": true,
   owner: true,
   probe: true,

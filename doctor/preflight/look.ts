@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import type { Mesh, MeshNode } from "../../model";
 import { preflightScript } from "../../templates";
+import { NODE_MODULE, nodeProgramVersion } from "../../tools/node-program";
 import { apiUrl, askApi } from "../consul-api";
 import type { LiveEntry } from "../entries";
 import { inTurn } from "../in-turn";
@@ -47,11 +48,12 @@ export interface PreflightOptions {
 /** One ssh connection a machine, many at once. */
 export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Promise<Preflight> {
   const waiting = new Set(mesh.nodes);
+  const version = nodeProgramVersion(NODE_MODULE);
   const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
   const api = askConsul(mesh);
   const shared = askShared(mesh);
   const asked = await inTurn(mesh.nodes, limit, async (node) => {
-    const result = await lookAt(mesh, node, options.now ?? Date.now);
+    const result = await lookAt(mesh, node, version, options.now ?? Date.now);
     waiting.delete(node);
     options.onProgress?.(node, [...waiting]);
     return result;
@@ -71,10 +73,10 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   };
 }
 
-async function lookAt(mesh: Mesh, node: MeshNode, now: () => number): Promise<Look | Finding> {
+async function lookAt(mesh: Mesh, node: MeshNode, version: string, now: () => number): Promise<Look | Finding> {
   const plan = planFor(mesh, node, (path) => statSync(path).size);
   const began = now();
-  const output = await runOn(node, preflightScript(questionsOf(plan)));
+  const output = await runOn(node, preflightScript(questionsOf(plan), version));
   const ended = now();
   const facts = readFacts(output.stdout);
   return facts ? { plan, facts, began, ended } : unseen(node, output);

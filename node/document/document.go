@@ -257,3 +257,22 @@ type EdgeTrial struct {
 	Caller string `json:"caller,omitempty"`
 	Host   string `json:"host,omitempty"`
 }
+
+// Questions ask what a deploy would meet on a node; nothing is changed. The answer is lines for the preflight, the same ones
+// that templates/shell/preflight.sh prints where this program is not installed yet. Verb: inspect node.
+type Questions struct {
+	// Programs that may be missing.
+	Programs []string `json:"programs"`
+	// Ports: TCP ports that another process may hold.
+	Ports []int `json:"ports"`
+	// Units that may be there.
+	Units []string `json:"units"`
+	// Services are units that other nodes may reach past the mesh.
+	Services []string `json:"services"`
+	// Names of services that Consul's configuration files may define.
+	Names []string `json:"names"`
+	// Folders that may be read-only or full: absolute paths.
+	Folders []string `json:"folders"`
+	// Files whose SHA-256 is asked for: absolute paths.
+	Files []string `json:"files"`
+}

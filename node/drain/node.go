@@ -68,6 +68,9 @@ func (p nodePace) off(ctx context.Context, h *host.Host, agent NodeAgent) error 
 		agent.NodeMaintenance(ctx, false) != nil {
 		return errStays
 	}
+	if checks, err := agent.Checks(ctx); err == nil && len(checks) == 0 {
+		return nil // nothing runs here yet
+	}
 	// An agent that has just started may miss that a check changed; it would tell the servers a minute later.
 	for range p.tries {
 		if host.Wait(ctx, p.agree, p.poll, func() bool { return settled(ctx, h, agent) }) {

@@ -3,6 +3,7 @@
 package instance
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -95,7 +96,8 @@ func ValidateConsul(ctx context.Context, folder string) error {
 	return nil
 }
 
-// validate the agent's whole configuration as it would be, and the units.
+// validate what the release changes: the agent's whole configuration as it would be, and the units. Files that are on the
+// node already were checked when they came.
 func (n *Node) validate(ctx context.Context, release document.Instance) error {
 	// Copies of definitions hold tokens: not in /tmp, and gone with the next start of the node.
 	if err := os.MkdirAll(n.Host.Path(host.Locks), 0o700); err != nil {
@@ -106,40 +108,62 @@ func (n *Node) validate(ctx context.Context, release document.Instance) error {
 		return err
 	}
 	defer os.RemoveAll(trial)
-	for _, name := range n.Host.List(host.ConsulDir) {
-		if !isConfiguration(name) || name == release.Name+".hcl" || name == "gatehouse-secrets.json" {
-			continue
-		}
-		content, err := n.Host.Read(filepath.Join(host.ConsulDir, name))
-		if err != nil {
-			continue // a folder, or gone
-		}
-		if err := os.WriteFile(filepath.Join(trial, name), content, 0o600); err != nil {
-			return err
-		}
-	}
-	units := []string{}
+	var units []string
+	definition := false
 	for _, file := range release.Files {
-		at := filepath.Join(trial, filepath.Base(file.Path))
-		switch filepath.Dir(file.Path) {
-		case host.UnitDir:
-			units = append(units, at+".d/"+filepath.Base(file.Path))
-			at = units[len(units)-1]
-			if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
-				return err
-			}
-		case host.ConsulDir:
-		default:
+		folder := filepath.Dir(file.Path)
+		if folder != host.UnitDir && folder != host.ConsulDir || n.has(release.Name, file) {
 			continue
 		}
+		at := filepath.Join(trial, filepath.Base(file.Path))
 		if err := os.WriteFile(at, []byte(file.Content), 0o600); err != nil {
 			return err
 		}
+		if folder == host.UnitDir {
+			units = append(units, at)
+		} else {
+			definition = true
+		}
 	}
-	if err := n.ValidateConsul(ctx, trial); err != nil {
-		return err
+	if definition {
+		if err := n.copyConfiguration(release.Name, trial); err != nil {
+			return err
+		}
+		if err := n.ValidateConsul(ctx, trial); err != nil {
+			return err
+		}
+	}
+	if len(units) == 0 {
+		return nil
 	}
 	return n.Systemd.Verify(ctx, units...)
+}
+
+// has says whether the node has a file of a release with this content.
+func (n *Node) has(name string, file document.File) bool {
+	content := []byte(file.Content)
+	if token := n.token(name); token != "" && filepath.Dir(file.Path) == host.ConsulDir {
+		content = withToken(content, token)
+	}
+	have, err := n.Host.Read(file.Path)
+	return err == nil && bytes.Equal(have, content)
+}
+
+// copyConfiguration of the agent to a folder, all but this instance's own.
+func (n *Node) copyConfiguration(name, to string) error {
+	for _, file := range n.Host.List(host.ConsulDir) {
+		if !isConfiguration(file) || file == name+".hcl" || file == "gatehouse-secrets.json" {
+			continue
+		}
+		content, err := n.Host.Read(filepath.Join(host.ConsulDir, file))
+		if err != nil {
+			continue // a folder, or gone
+		}
+		if err := os.WriteFile(filepath.Join(to, file), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func isConfiguration(name string) bool {

@@ -24,6 +24,8 @@ type snapshot struct {
 	restarted map[string]bool
 	// enabled says that the change has the units start with the node, or tried to.
 	enabled bool
+	// overridden says that the change took away what a person had put over a unit.
+	overridden bool
 	// disabled says that the change took the units out of what starts with the node.
 	disabled bool
 	// reloadConsul says that the change made Consul hear of another definition.
@@ -62,6 +64,19 @@ func (n *Node) take(ctx context.Context, paths []string, units []string) (*snaps
 	}
 	return s, nil
 }
+
+// allEnabled says whether every unit starts with the node.
+func (s *snapshot) allEnabled() bool {
+	return !slices.ContainsFunc(s.units, func(unit systemd.Unit) bool { return unit.UnitFileState != "enabled" })
+}
+
+// hadUnits says whether systemd had read one of the units.
+func (s *snapshot) hadUnits() bool {
+	return slices.ContainsFunc(s.units, func(unit systemd.Unit) bool { return unit.LoadState != notFound })
+}
+
+// notFound is the state of a unit of which there is no file.
+const notFound = "not-found"
 
 // drop what was kept.
 func (s *snapshot) drop() error {

@@ -10,6 +10,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/systemd"
 )
 
 // swapTo installs the release's files and starts again what has to run otherwise.
@@ -127,14 +128,27 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 	if err := a.clearOverrides(ctx, units); err != nil {
 		return err
 	}
-	a.swap.enabled = true
-	if err := a.Systemd.Enable(ctx, units...); err != nil {
-		return fmt.Errorf("the units of %s could not be enabled: %w", name, err)
+	if !a.swap.allEnabled() {
+		a.swap.enabled = true
+		if err := a.Systemd.Enable(ctx, units...); err != nil {
+			return fmt.Errorf("the units of %s could not be enabled: %w", name, err)
+		}
+	}
+	// systemd reads a unit that it does not have when it is started. Reading all of them again takes long.
+	if !a.swap.hadUnits() || !a.changesUnits() {
+		return nil
 	}
 	if err := a.Systemd.DaemonReload(ctx); err != nil {
 		return fmt.Errorf("systemd did not read the units of %s: %w", name, err)
 	}
 	return nil
+}
+
+// changesUnits says whether systemd has another unit in memory than there is on the disk.
+func (a *apply) changesUnits() bool {
+	isUnit := func(file liveFile) bool { return filepath.Dir(file.path) == host.UnitDir }
+	stale := func(unit systemd.Unit) bool { return unit.NeedDaemonReload }
+	return slices.ContainsFunc(a.changed.files, isUnit) || slices.ContainsFunc(a.swap.units, stale) || a.swap.overridden
 }
 
 // leaving are files that the release before had and this one has not, and which units are among them: a service that becomes
@@ -181,8 +195,10 @@ func (a *apply) clearOverrides(ctx context.Context, units []string) error {
 				return err
 			}
 			a.Host.RemoveEmpty(filepath.Dir(path))
+			a.swap.overridden = true
 		}
 		if a.Host.Exists(runtimeMask(unit)) {
+			a.swap.overridden = true
 			if err := a.Systemd.UnmaskRuntime(ctx, unit); err != nil {
 				return fmt.Errorf("%s is masked: %w", unit, err)
 			}

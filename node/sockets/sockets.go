@@ -17,6 +17,8 @@ type Socket struct {
 	Address netip.Addr
 	Port    int
 	Inode   string
+	// Kernel is address:port as /proc/net/tcp writes it.
+	Kernel string
 }
 
 // Listening are all listening TCP sockets of this network namespace.
@@ -62,7 +64,7 @@ func parse(line string) (Socket, bool) {
 	if !ok {
 		return Socket{}, false
 	}
-	return Socket{Address: ip.Unmap(), Port: int(number), Inode: fields[9]}, true
+	return Socket{Address: ip.Unmap(), Port: int(number), Inode: fields[9], Kernel: fields[1]}, true
 }
 
 // String is address:port.
@@ -72,16 +74,37 @@ func (s Socket) String() string { return netip.AddrPortFrom(s.Address, uint16(s.
 func InGroup(group string) map[string]bool {
 	held := map[string]bool{}
 	for _, pid := range Processes(group) {
-		folder := fmt.Sprintf("/proc/%d/fd", pid)
-		entries, _ := os.ReadDir(folder)
-		for _, entry := range entries {
-			target, err := os.Readlink(filepath.Join(folder, entry.Name()))
-			if err == nil && strings.HasPrefix(target, "socket:[") {
-				held[strings.TrimSuffix(strings.TrimPrefix(target, "socket:["), "]")] = true
-			}
+		for _, inode := range socketsIn(fmt.Sprintf("/proc/%d/fd", pid)) {
+			held[inode] = true
 		}
 	}
 	return held
+}
+
+// Owners are process ids by the inodes of the sockets that they hold; of several processes one.
+func Owners() map[string]int {
+	owners := map[string]int{}
+	folders, _ := filepath.Glob("/proc/[0-9]*/fd")
+	for _, folder := range folders {
+		pid, _ := strconv.Atoi(strings.Split(folder, "/")[2])
+		for _, inode := range socketsIn(folder) {
+			owners[inode] = pid
+		}
+	}
+	return owners
+}
+
+// socketsIn a folder /proc/PID/fd: their inodes.
+func socketsIn(folder string) []string {
+	var inodes []string
+	entries, _ := os.ReadDir(folder)
+	for _, entry := range entries {
+		target, err := os.Readlink(filepath.Join(folder, entry.Name()))
+		if inode, isSocket := strings.CutPrefix(target, "socket:["); err == nil && isSocket {
+			inodes = append(inodes, strings.TrimSuffix(inode, "]"))
+		}
+	}
+	return inodes
 }
 
 // Processes of a control group and of those below it.

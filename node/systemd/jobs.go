@@ -90,7 +90,8 @@ func (m *manager) look(ctx context.Context, unit string) (busy bool, state strin
 		return false, "", err
 	}
 	job, _ := properties["Job"].([]any) // its number and its path
-	return len(job) > 0 && job[0] != uint32(0), text(properties["ActiveState"]), nil
+	state, _ = properties["ActiveState"].(string)
+	return len(job) > 0 && job[0] != uint32(0), state, nil
 }
 
 // do begins the jobs, and waits until they are done.

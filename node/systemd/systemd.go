@@ -73,38 +73,49 @@ func Connect(ctx context.Context) (Manager, error) {
 	return &manager{conn: conn, connect: connect}, nil
 }
 
+// Unit asks for each property by itself: all of them together would have systemd read statistics of the control group.
 func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
-	properties, err := m.bus().GetUnitPropertiesContext(ctx, name)
-	if err != nil {
-		return Unit{}, fmt.Errorf("systemd does not tell the state of %s: %w", name, err)
+	unit := Unit{Name: name}
+	bus := m.bus()
+	var since uint64
+	var pid, restarts uint32
+	for _, one := range []struct {
+		property string
+		ask      func(ctx context.Context, unit, property string) (*dbus.Property, error)
+		into     any
+	}{
+		{"LoadState", bus.GetUnitPropertyContext, &unit.LoadState},
+		{"ActiveState", bus.GetUnitPropertyContext, &unit.ActiveState},
+		{"SubState", bus.GetUnitPropertyContext, &unit.SubState},
+		{"UnitFileState", bus.GetUnitPropertyContext, &unit.UnitFileState},
+		{"FragmentPath", bus.GetUnitPropertyContext, &unit.FragmentPath},
+		{"DropInPaths", bus.GetUnitPropertyContext, &unit.DropInPaths},
+		{"NeedDaemonReload", bus.GetUnitPropertyContext, &unit.NeedDaemonReload},
+		{"ActiveEnterTimestampMonotonic", bus.GetUnitPropertyContext, &unit.ActiveEnter},
+		{"ActiveEnterTimestamp", bus.GetUnitPropertyContext, &since},
+		{"MainPID", ofService(bus), &pid},
+		{"NRestarts", ofService(bus), &restarts},
+		{"ControlGroup", ofService(bus), &unit.ControlGroup},
+	} {
+		property, err := one.ask(ctx, name, one.property)
+		if err == nil {
+			err = property.Value.Store(one.into)
+		}
+		if err != nil {
+			return Unit{}, fmt.Errorf("systemd does not tell the %s of %s: %w", one.property, name, err)
+		}
 	}
-	unit := Unit{
-		Name:             name,
-		LoadState:        text(properties["LoadState"]),
-		ActiveState:      text(properties["ActiveState"]),
-		SubState:         text(properties["SubState"]),
-		UnitFileState:    text(properties["UnitFileState"]),
-		FragmentPath:     text(properties["FragmentPath"]),
-		NeedDaemonReload: properties["NeedDaemonReload"] == true,
-	}
-	unit.DropInPaths, _ = properties["DropInPaths"].([]string)
-	unit.ActiveEnter, _ = properties["ActiveEnterTimestampMonotonic"].(uint64)
-	if since, _ := properties["ActiveEnterTimestamp"].(uint64); since > 0 {
+	unit.MainPID, unit.Restarts = int(pid), int(restarts)
+	if since > 0 {
 		unit.Since = time.UnixMicro(int64(since))
 	}
-	service, err := m.bus().GetUnitTypePropertiesContext(ctx, name, "Service")
-	if err != nil {
-		return unit, nil // a unit without a file
-	}
-	pid, _ := service["MainPID"].(uint32)
-	restarts, _ := service["NRestarts"].(uint32)
-	unit.MainPID, unit.Restarts, unit.ControlGroup = int(pid), int(restarts), text(service["ControlGroup"])
 	return unit, nil
 }
 
-func text(value any) string {
-	text, _ := value.(string)
-	return text
+func ofService(bus *dbus.Conn) func(ctx context.Context, unit, property string) (*dbus.Property, error) {
+	return func(ctx context.Context, unit, property string) (*dbus.Property, error) {
+		return bus.GetUnitTypePropertyContext(ctx, unit, "Service", property)
+	}
 }
 
 func (m *manager) ServiceNames(ctx context.Context) ([]string, error) {

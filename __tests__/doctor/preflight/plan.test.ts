@@ -42,8 +42,8 @@ test("a retired machine is asked for nothing that it would need", () => {
 });
 
 test("the questions go before the script, one a line", () => {
-  const script = preflightScript(questionsOf(planOf("worker1")));
-  expect(script).toMatch(/^programs='awk consul find /);
+  const script = preflightScript(questionsOf(planOf("worker1")), "0123456789ab");
+  expect(script).toMatch(/^programs='awk consul find /m);
   expect(script).toContain("\nports='9001 21001 19001 5000'\n");
   expect(script).toContain(
     "\nunits='consul.service frontend.service frontend-sidecar-proxy.service'\nservices='frontend.service'\nnames='frontend'\n",

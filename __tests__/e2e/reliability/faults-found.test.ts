@@ -15,7 +15,7 @@ import {
   plan,
   type Run,
 } from "../mesh";
-import { during } from "../record";
+import { during, record } from "../record";
 import { maintained, twoOfEach } from "../rollout";
 
 jest.setTimeout(300_000);
@@ -33,6 +33,10 @@ const stock = (args?: string[]) => {
   const service = { ...backendOn(["worker1"], 9012), health: { http: "/", interval: "1s", timeout: "1s" } };
   return args ? { ...service, run: { ...service.run, args } } : service;
 };
+
+const setUpByHand = `
+printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/stock.service
+systemctl daemon-reload && systemctl enable --quiet --now stock`;
 
 describeOnLab("faults that were found by trying", () => {
   beforeAll(async () => {
@@ -78,6 +82,41 @@ describeOnLab("faults that were found by trying", () => {
     expect(load).toMatchObject({ failed: 0 });
   });
 
+  test("a unit that was set up by hand is not overwritten when no copy of it can be kept", async () => {
+    const { load } = await during("no copy of a unit set up by hand can be kept", async () => {
+      await on("worker1", setUpByHand);
+      await on("worker1", "mkdir -p /var/backups && mount -t tmpfs -o ro tmpfs /var/backups");
+      const { exitCode, text } = await failing(meshWith({ stock: stock() }));
+      await on("worker1", "umount /var/backups");
+      expect(exitCode).not.toBe(0);
+      expect(text).toContain("no copy of /etc/systemd/system/stock.service could be kept");
+      expect(text).not.toContain("kept a copy");
+      expect(await on("worker1", "grep -c ^ExecStart=/bin/sleep /etc/systemd/system/stock.service")).toBe("1");
+      expect(await on("worker1", "systemctl is-active stock")).toBe("active");
+      const { text: told } = await deploy(meshWith({ stock: stock() }));
+      expect(told).toMatch(/kept a copy under \/var\/backups\/gatehouse\/\S+: \/etc\/systemd\/system\/stock\.service/);
+      await deploy(meshWith({}));
+    });
+    expect(load).toMatchObject({ failed: 0 });
+  });
+
+  test("an ID that a service's token registered is compared, and never interpreted", async () => {
+    const { load } = await during("a service registers an ID that looks like a pattern", async () => {
+      const before = await on("worker2", "ls /etc/consul.d");
+      const service = JSON.stringify({ ID: '"|.|"', Name: "backend", Port: 9 });
+      const ask = (path: string, body: string) =>
+        `curl -sS --fail -X PUT -H "X-Consul-Token: $(cat /opt/gatehouse/secrets/backend.token)" -d '${body}' 127.0.0.1:8500/v1/agent/service/${path}`;
+      await on("worker2", ask("register", service));
+      const spare = backendOn(["worker2"], 9013);
+      await deploy(meshWith({ spare }));
+      const { text } = await deploy(meshWith({})); // sweeps worker2
+      expect(text).toContain('"\\"|.|\\"" stays: it was registered by hand under the name of backend');
+      expect(await on("worker2", "ls /etc/consul.d")).toBe(before);
+      await on("worker2", ask("deregister/%22%7C.%7C%22", ""));
+    });
+    expect(load).toMatchObject({ failed: 0 });
+  });
+
   test("a gateway whose static clusters change is started again", async () => {
     const before = await mainPid("gateway1", "ingress-gateway");
     const mesh = meshWith({});
@@ -87,8 +126,8 @@ describeOnLab("faults that were found by trying", () => {
       connect_timeout: "1s",
       load_assignment: { cluster_name: "sds", endpoints: [] },
     });
-    const { text } = await deploy(mesh);
-    expect(text).toContain("ingress-gateway serves (restarted: ingress-gateway.service)");
+    const { result } = await during("static clusters of the only gateway change", () => deploy(mesh));
+    expect(result.text).toContain("ingress-gateway serves (restarted: ingress-gateway.service)");
     expect(await mainPid("gateway1", "ingress-gateway")).not.toBe(before);
     const admin = JSON.parse(
       await on("gateway1", "cat /opt/gatehouse/instances/ingress-gateway/current/instance.json"),
@@ -106,6 +145,7 @@ describeOnLab("faults that were found by trying", () => {
     mute.run = { binary: "lab/bin/fortio", args: ["tcp-echo", "-tcp-port", "127.0.0.1:9014"] };
     const mesh = meshWith({ mute });
     mesh.gateways!["ingress-gateway"]!.listeners[0]!.services = [{ name: "mute", hosts: ["*"] }];
+    const began = Date.now();
     const { exitCode, text } = await failing(mesh);
     expect(exitCode).not.toBe(0);
     expect(text).toContain("the routes of ingress-gateway are back to those that answered before");
@@ -113,6 +153,8 @@ describeOnLab("faults that were found by trying", () => {
     expect((await getUntil(200, gatewayUrl)).status).toBe(200);
     await deploy(meshWith({}));
     expect((await get(gatewayUrl)).status).toBe(200);
+    const seconds = (Date.now() - began) / 1000;
+    await record({ section: "Faults", change: "routes that do not answer are put back", sent: 0, failed: 0, seconds });
   });
 
   test("services may have the names of users, groups and locks", async () => {

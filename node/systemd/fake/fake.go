@@ -15,7 +15,8 @@ import (
 
 // Manager is a systemd.Manager in memory. All its methods may be used at the same time.
 type Manager struct {
-	// Folder holds the unit files. "": every unit has one. It is looked at when systemd would: at DaemonReload.
+	// Folder holds the unit files. "": every unit has one. It is looked at when systemd would: at DaemonReload, and
+	// when a unit of which there was no file is asked for.
 	Folder string
 	// OnStart is called as a unit starts or restarts; an error makes the unit fail. Nothing is locked meanwhile, so that it
 	// may ask for the state of units.
@@ -142,6 +143,9 @@ func (m *Manager) unit(name string) *systemd.Unit {
 	if !there {
 		unit = &systemd.Unit{Name: name, LoadState: "loaded", ActiveState: "inactive", SubState: "dead"}
 		m.units[name] = unit
+		m.readFile(name)
+	}
+	if unit.LoadState == "not-found" && m.onDisk(name) != "" {
 		m.readFile(name)
 	}
 	return unit

@@ -1,0 +1,67 @@
+package consul
+
+import (
+	"context"
+
+	"github.com/hashicorp/consul/api"
+)
+
+// Maintenance implements Agent.
+func (c *Client) Maintenance(ctx context.Context, id string, on bool, token string) error {
+	if on {
+		return c.Client.Agent().EnableServiceMaintenanceOpts(id, maintenanceReason, query(ctx, token))
+	}
+	return c.Client.Agent().DisableServiceMaintenanceOpts(id, query(ctx, token))
+}
+
+// NodeMaintenance implements Agent.
+func (c *Client) NodeMaintenance(_ context.Context, on bool) error {
+	if on {
+		return c.Client.Agent().EnableNodeMaintenance(maintenanceReason)
+	}
+	return c.Client.Agent().DisableNodeMaintenance()
+}
+
+// Offered implements Agent.
+func (c *Client) Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error) {
+	ask := c.Client.Health().Service
+	if sidecar {
+		ask = c.Client.Health().Connect
+	}
+	entries, _, err := ask(service, "", false, query(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	offered := map[string]bool{}
+	for _, entry := range entries {
+		if entry.Checks.AggregatedStatus() != api.HealthCritical && entry.Checks.AggregatedStatus() != api.HealthMaint {
+			offered[entry.Node.Node] = true
+		}
+	}
+	return offered, nil
+}
+
+// Registrations implements Agent.
+func (c *Client) Registrations(ctx context.Context) ([]Registration, error) {
+	all, err := c.Client.Agent().ServicesWithFilterOpts("", query(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	registrations := make([]Registration, 0, len(all))
+	for _, service := range all {
+		one := Registration{ID: service.ID, Service: service.Service, Kind: string(service.Kind), Port: service.Port}
+		if service.Proxy != nil {
+			one.Of = service.Proxy.DestinationServiceName
+			for _, upstream := range service.Proxy.Upstreams {
+				one.Upstreams = append(one.Upstreams, Upstream{upstream.DestinationName, upstream.LocalBindPort})
+			}
+		}
+		registrations = append(registrations, one)
+	}
+	return registrations, nil
+}
+
+// Deregister takes a registration away, with the token that it was made with; "" is the node's own.
+func (c *Client) Deregister(ctx context.Context, id, token string) error {
+	return c.Client.Agent().ServiceDeregisterOpts(id, query(ctx, token))
+}

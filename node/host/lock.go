@@ -1,0 +1,79 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// lockTimeout after which a run that does not get a lock gives up.
+const lockTimeout = 10 * time.Minute
+
+// Lock waits until no other program holds the lock of this name, and returns what releases it. The kernel releases it too
+// when this program ends. Whoever holds several takes them in this order: sweep, instance-NAME (by name), binaries, node; see
+// docs/decisions.
+//
+// A run whose connection went away while it waited must not begin: a later deploy may have been here since, with a newer
+// release.
+func (h *Host) Lock(ctx context.Context, name string) (release func(), err error) {
+	if err := h.fault("lock", name); err != nil {
+		return nil, err
+	}
+	path := h.Path(filepath.Join(Locks, name))
+	var file *os.File
+	for deadline := time.Now().Add(h.LockTimeout); file == nil; {
+		if file, err = tryLock(path); err != nil {
+			return nil, err
+		}
+		switch {
+		case file != nil:
+		case time.Now().After(deadline):
+			return nil, fmt.Errorf("another run has held the lock %s of this node for over %s; see: fuser -v %s", name, h.LockTimeout, path)
+		default:
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}
+	if h.Attended != nil && !h.Attended() {
+		file.Close()
+		return nil, fmt.Errorf("the deploy went away while this run waited for the lock %s", name)
+	}
+	return func() { file.Close() }, nil
+}
+
+// tryLock once; nil when another program holds it. Whoever empties the node removes the file too: the lock of a file that is
+// gone would keep nobody out.
+func tryLock(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_CLOEXEC, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // the folder went just now
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		if held, heldErr := file.Stat(); heldErr == nil {
+			if there, thereErr := os.Stat(path); thereErr == nil && os.SameFile(held, there) {
+				return file, nil
+			}
+		}
+	}
+	file.Close()
+	if err != nil && !errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, err
+	}
+	return nil, nil
+}

@@ -1,0 +1,80 @@
+// Package look says what a deploy would meet on this node, and changes nothing: the preflight's questions, answered by the
+// program where it is installed. templates/shell/preflight.sh answers them where it is not; a test compares the two.
+package look
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/systemd"
+)
+
+// Node that is looked at.
+type Node struct {
+	Host *host.Host
+	// Units is nil where systemd does not answer.
+	Units systemd.Manager
+	// Agent is the URL of the node's Consul agent, for example http://127.0.0.1:8500
+	Agent string
+	// Login is the user who logs in to deploy.
+	Login string
+}
+
+// looker tells lines of a key and values, with tabs between them.
+type looker struct {
+	Node
+	document.Questions
+	out strings.Builder
+}
+
+func (l *looker) tell(words ...string) {
+	for i, word := range words {
+		words[i] = strings.Map(oneField, word)
+	}
+	l.out.WriteString(strings.Join(words, "\t") + "\n")
+}
+
+// oneField leaves out what would end a field or a line.
+func oneField(r rune) rune {
+	if r == '\t' || r == '\n' || r == '\r' {
+		return -1
+	}
+	return r
+}
+
+// Run looks. The last line is "end": without it not everything was told.
+func Run(ctx context.Context, node Node, questions document.Questions, out io.Writer) error {
+	l := &looker{Node: node, Questions: questions}
+	now := time.Now()
+	l.tell("clock", fmt.Sprintf("%d.%09d", now.Unix(), now.Nanosecond()))
+	l.tell("user", fmt.Sprint(os.Getuid()))
+	l.tell("arch", machine())
+	for _, look := range []func(context.Context){
+		l.home, l.programs, l.system, l.hostKeys, l.folders, l.agent, l.units, l.records, l.files, l.definitions, l.listeners, l.open,
+	} {
+		look(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	l.tell("end")
+	_, err := io.WriteString(out, l.out.String())
+	return err
+}
+
+// machine is the processor, as `uname -m` says it.
+func machine() string {
+	var name unix.Utsname
+	if unix.Uname(&name) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(name.Machine[:])
+}

@@ -1,0 +1,87 @@
+package look
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/systemd"
+	systemdfake "gatehouse/node/systemd/fake"
+)
+
+func write(t *testing.T, h *host.Host, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(h.Path(path)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(h.Path(path), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLookTellsWhatADeployWouldMeet(t *testing.T) {
+	h := &host.Host{Root: t.TempDir(), Unowned: true}
+	write(t, h, host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
+	write(t, h, host.Secrets+"/_agent.token", "the-token\n")
+	write(t, h, host.Instances+"/web/current", "")
+	write(t, h, host.Instances+"/web/rolled-back", "")
+	write(t, h, host.Instances+"/gone/history.json", "")
+	write(t, h, host.Binaries+"/abc/web", "")
+	write(t, h, host.ConsulDir+"/old.hcl", "service {\n  name = \"web\"\n}\n")
+	write(t, h, host.ConsulDir+"/caller.hcl", "destination_name = \"web\"\n")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Consul-Token") != "the-token" {
+			http.Error(w, "Permission denied", http.StatusForbidden)
+			return
+		}
+		if strings.HasSuffix(r.URL.Path, "/leader") {
+			_, _ = w.Write([]byte(`"10.0.0.1:8300"`))
+			return
+		}
+		_, _ = w.Write([]byte("{\"Config\":\n\t{}}"))
+	}))
+	defer server.Close()
+	units := systemdfake.New()
+	units.Set(systemd.Unit{Name: "web.service", LoadState: "loaded", ActiveState: "active", FragmentPath: "/etc/systemd/system/web.service"})
+
+	var out bytes.Buffer
+	err := Run(context.Background(), Node{h, units, server.URL, "root"}, document.Questions{
+		Programs: []string{"no-such-program"}, Units: []string{"web.service"}, Names: []string{"web"},
+		Folders: []string{"/opt/consul"}, Files: []string{host.ConsulDir + "/old.hcl", "/nothing"},
+	}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"mesh\tshop", "agentmesh\t", "instance\tweb", "rolledback\tweb", "binary\tabc", "missing\tno-such-program",
+		"agent\t200\t{\"Config\":{}}", "leader\t10.0.0.1:8300", "definition\t/etc/consul.d/old.hcl\tweb",
+		"unit\tId=web.service\nunit\tFragmentPath=/etc/systemd/system/web.service\nunit\tActiveState=active\nunit\t",
+	} {
+		if !strings.Contains(out.String(), "\n"+line+"\n") {
+			t.Errorf("not told: %s\n%s", line, &out)
+		}
+	}
+	for _, line := range []string{"instance\tgone", "caller.hcl", "file\t/nothing"} {
+		if strings.Contains(out.String(), line) {
+			t.Errorf("told: %s", line)
+		}
+	}
+	if !strings.HasSuffix(out.String(), "\nend\n") {
+		t.Error("no end")
+	}
+}
+
+func TestWhatEndsAFieldIsLeftOut(t *testing.T) {
+	l := &looker{}
+	l.tell("unit", "a\tb\nc\rd")
+	if got := l.out.String(); got != "unit\tabcd\n" {
+		t.Errorf("got %q", got)
+	}
+}

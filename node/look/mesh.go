@@ -1,0 +1,170 @@
+package look
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/node/agent"
+	"gatehouse/node/consul"
+	"gatehouse/node/host"
+	"gatehouse/node/instance"
+	"gatehouse/node/sockets"
+)
+
+// agentPatience is how long the agent has to answer.
+const agentPatience = 5 * time.Second
+
+// agent's own page and its leader, asked with the node's token where Gatehouse has put one.
+func (l *looker) agent(ctx context.Context) {
+	status, self := l.ask(ctx, "agent/self")
+	l.tell("agent", status, self)
+	_, leader := l.ask(ctx, "status/leader")
+	l.tell("leader", strings.ReplaceAll(leader, `"`, ""))
+}
+
+func (l *looker) ask(ctx context.Context, path string) (status, page string) {
+	ctx, cancel := context.WithTimeout(ctx, agentPatience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, l.Agent+"/v1/"+path, nil)
+	if err != nil {
+		return "", ""
+	}
+	if token, err := l.Host.Read(consul.NodeToken); err == nil {
+		request.Header.Set("X-Consul-Token", strings.TrimSpace(string(token)))
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(request)
+	if err != nil {
+		return "", ""
+	}
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	return fmt.Sprint(answer.StatusCode), string(body)
+}
+
+// units as `systemctl show` tells them: a block a unit, and an empty line after it.
+func (l *looker) units(ctx context.Context) {
+	if l.Node.Units == nil {
+		return
+	}
+	for _, name := range l.Questions.Units {
+		unit, err := l.Node.Units.Unit(ctx, name)
+		if err != nil {
+			continue
+		}
+		for _, line := range []string{"Id=" + name, "FragmentPath=" + unit.FragmentPath, "ActiveState=" + unit.ActiveState, ""} {
+			l.tell("unit", line)
+		}
+	}
+}
+
+// records say which mesh the node and its agent belong to, and what is there of instances and binaries.
+func (l *looker) records(context.Context) {
+	record, _ := l.Host.Record()
+	l.tell("mesh", record.Mesh)
+	agents, _, _ := agent.ReadRecord(l.Host)
+	l.tell("agentmesh", agents.Mesh)
+	for _, name := range l.Host.List(host.Instances) {
+		home := instance.Home(name)
+		if l.Host.Exists(filepath.Join(home, "current")) {
+			l.tell("instance", name)
+		}
+		if l.Host.Exists(filepath.Join(home, "rolled-back")) {
+			l.tell("rolledback", name)
+		}
+	}
+	for _, binary := range l.Host.List(host.Binaries) {
+		l.tell("binary", binary)
+	}
+}
+
+func (l *looker) files(context.Context) {
+	for _, file := range l.Files {
+		if sum, err := instance.SHA256(l.Host.Path(file)); err == nil {
+			l.tell("file", file, sum)
+		}
+	}
+}
+
+// definitions: Consul's configuration files that define one of the names. `destination_name` of an upstream is no such thing.
+func (l *looker) definitions(context.Context) {
+	if len(l.Names) == 0 {
+		return
+	}
+	quoted := make([]string, len(l.Names))
+	for i, name := range l.Names {
+		quoted[i] = regexp.QuoteMeta(name)
+	}
+	defines := regexp.MustCompile(`(?:^|[^_[:alnum:]])"?name"?[ \t]*[=:][ \t]*"(` + strings.Join(quoted, "|") + `)"`)
+	var lines []string
+	for _, file := range l.Host.List(host.ConsulDir) {
+		if extension := filepath.Ext(file); extension != ".hcl" && extension != ".json" || strings.HasPrefix(file, ".") {
+			continue
+		}
+		path := filepath.Join(host.ConsulDir, file)
+		text, _ := l.Host.Read(path)
+		for _, line := range strings.Split(string(text), "\n") {
+			for _, found := range defines.FindAllStringSubmatch(line, -1) {
+				lines = append(lines, path+"\t"+found[1])
+			}
+		}
+	}
+	slices.Sort(lines)
+	for _, line := range slices.Compact(lines) {
+		l.tell(append([]string{"definition"}, strings.Split(line, "\t")...)...)
+	}
+}
+
+// listeners on the ports: address and port as the kernel writes them, process, unit, program.
+func (l *looker) listeners(context.Context) {
+	all, _ := sockets.Listening()
+	all = slices.DeleteFunc(all, func(socket sockets.Socket) bool { return !slices.Contains(l.Ports, socket.Port) })
+	if len(all) == 0 {
+		return
+	}
+	owners := sockets.Owners()
+	for _, socket := range all {
+		pid, known := owners[socket.Inode]
+		if !known {
+			l.tell("listener", socket.Kernel, "", "", "")
+			continue
+		}
+		program, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		l.tell("listener", socket.Kernel, fmt.Sprint(pid), unitOf(pid), string(program))
+	}
+}
+
+var inUnit = regexp.MustCompile(`(?m)^(?:0:|\d+:name=systemd):.*/([^/\n]+\.(?:service|scope))(?:/.*)?$`)
+
+// unitOf a process; "" where it is in none.
+func unitOf(pid int) string {
+	groups, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+	if found := inUnit.FindSubmatch(groups); found != nil {
+		return string(found[1])
+	}
+	return ""
+}
+
+// open are sockets of services that other nodes can reach.
+func (l *looker) open(ctx context.Context) {
+	if l.Node.Units == nil {
+		return
+	}
+	for _, name := range l.Services {
+		unit, err := l.Node.Units.Unit(ctx, name)
+		if err != nil {
+			continue
+		}
+		for _, socket := range sockets.Open(unit.ControlGroup) {
+			l.tell("open", name, socket.Kernel)
+		}
+	}
+}
