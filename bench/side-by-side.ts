@@ -59,9 +59,10 @@ async function sideBySide(peers: Peers, wanted: string[], sizes: number[], times
 
 async function versions(peers: Peers): Promise<string[]> {
   const first = async (file: string, args: string[]) => (await run(file, args)).match(/^.*\d\.\d+\.\d.*$/m)?.[0].trim();
+  const envoy = await run(await part("envoy"), ["--version"]);
   return [
     `${await first("terraform", ["version"])}, Node ${process.version}, ansible-core ${peers.ansible}`,
-    `${await first(await part("consul"), ["version"])}, ${await first(await part("envoy"), ["--version"])}`,
+    `${await first(await part("consul"), ["version"])}, Envoy ${/\/(\d+\.\d+\.\d+)\//.exec(envoy)?.[1]}`,
     `${cpus().length} processors (${cpus()[0]?.model}), shared by the tool and its machines`,
   ];
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -170,21 +171,22 @@ func (c *Client) Status(ctx context.Context, id string) (Status, error) {
 	return Status(status), nil
 }
 
-// Checks implements Agent.
+// Checks implements Agent. Consul finds those of the registrations: a node may have hundreds, and this is asked often.
 func (c *Client) Checks(ctx context.Context, ids ...string) ([]Check, error) {
-	all, err := c.Client.Agent().ChecksWithFilterOpts("", query(ctx, ""))
+	filter := ""
+	if len(ids) > 0 {
+		terms := make([]string, len(ids))
+		for i, id := range ids {
+			terms[i] = "ServiceID == " + strconv.Quote(id)
+		}
+		filter = "(" + strings.Join(terms, " or ") + ") and Type != maintenance and Type != alias"
+	}
+	all, err := c.Client.Agent().ChecksWithFilterOpts(filter, query(ctx, ""))
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[string]bool{}
-	for _, id := range ids {
-		wanted[id] = true
-	}
-	var checks []Check
+	checks := make([]Check, 0, len(all))
 	for _, check := range all {
-		if (len(ids) > 0 && !wanted[check.ServiceID]) || (len(ids) > 0 && (check.Type == "maintenance" || check.Type == "alias")) {
-			continue
-		}
 		checks = append(checks, Check{check.CheckID, check.ServiceID, check.Name, check.Status, check.Type, check.Output})
 	}
 	return checks, nil

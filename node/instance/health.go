@@ -18,8 +18,8 @@ const hopelessRestarts = 4
 func (n *Node) restarts(ctx context.Context, release document.Instance) int {
 	sum := 0
 	for _, name := range Units(release.Kind, release.Name) {
-		if unit, err := n.Systemd.Unit(ctx, name); err == nil {
-			sum += unit.Restarts
+		if restarts, err := n.Systemd.Restarts(ctx, name); err == nil {
+			sum += restarts
 		}
 	}
 	return sum
@@ -27,7 +27,7 @@ func (n *Node) restarts(ctx context.Context, release document.Instance) int {
 
 func (n *Node) crashLooping(ctx context.Context, release document.Instance) bool {
 	for _, name := range Units(release.Kind, release.Name) {
-		if unit, err := n.Systemd.Unit(ctx, name); err == nil && unit.Restarts >= hopelessRestarts {
+		if restarts, err := n.Systemd.Restarts(ctx, name); err == nil && restarts >= hopelessRestarts {
 			return true
 		}
 	}
@@ -65,6 +65,11 @@ func listeners(release document.Instance) []listener {
 // serves says whether the main unit runs, whether each port is held by the process of its unit and by no other, and
 // whether the health check, where it asks over HTTP, is answered as Consul's agent wants it.
 func (n *Node) serves(ctx context.Context, release document.Instance, ports []listener) bool {
+	for _, one := range ports {
+		if !n.Processes.Listens(one.port) {
+			return false // the kernel tells that sooner than systemd
+		}
+	}
 	groups := map[string]string{}
 	for _, one := range ports {
 		group, known := groups[one.unit]

@@ -77,7 +77,7 @@ type Timing struct {
 // Usual timing.
 func Usual() Timing {
 	return Timing{
-		Poll: 100 * time.Millisecond, Health: time.Minute, Served: 15 * time.Second, Others: 15 * time.Second,
+		Poll: 200 * time.Millisecond, Health: time.Minute, Served: 15 * time.Second, Others: 15 * time.Second,
 		Heard: time.Second, Quiet: 500 * time.Millisecond, Drain: 10 * time.Second, Offered: time.Minute,
 		Moved: 20 * time.Second, Upstreams: 5 * time.Second,
 	}

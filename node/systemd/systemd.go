@@ -40,6 +40,8 @@ func (u Unit) Active() bool { return u.ActiveState == "active" }
 type Manager interface {
 	// Unit tells the state of a unit; one that is not there has LoadState "not-found".
 	Unit(ctx context.Context, name string) (Unit, error)
+	// Restarts that systemd did by itself: Unit's field alone, for whoever asks often.
+	Restarts(ctx context.Context, name string) (int, error)
 	// ServiceNames are the names of all units of type service, loaded or on the disk.
 	ServiceNames(ctx context.Context) ([]string, error)
 	DaemonReload(ctx context.Context) error
@@ -110,6 +112,19 @@ func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
 		unit.Since = time.UnixMicro(int64(since))
 	}
 	return unit, nil
+}
+
+// Restarts implements Manager.
+func (m *manager) Restarts(ctx context.Context, name string) (int, error) {
+	property, err := m.bus().GetUnitTypePropertyContext(ctx, name, "Service", "NRestarts")
+	var restarts uint32
+	if err == nil {
+		err = property.Value.Store(&restarts)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("systemd does not tell the restarts of %s: %w", name, err)
+	}
+	return int(restarts), nil
 }
 
 func ofService(bus *dbus.Conn) func(ctx context.Context, unit, property string) (*dbus.Property, error) {

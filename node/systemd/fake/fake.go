@@ -138,6 +138,12 @@ func (m *Manager) Unit(ctx context.Context, name string) (systemd.Unit, error) {
 	return unit, ctx.Err()
 }
 
+// Restarts implements systemd.Manager.
+func (m *Manager) Restarts(ctx context.Context, name string) (int, error) {
+	unit, err := m.Unit(ctx, name)
+	return unit.Restarts, err
+}
+
 func (m *Manager) unit(name string) *systemd.Unit {
 	unit, there := m.units[name]
 	if !there {
