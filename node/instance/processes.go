@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"gatehouse/node/sockets"
@@ -58,15 +57,11 @@ func (Kernel) Serves(controlGroup string, port int) bool {
 
 // Holder implements Processes.
 func (Kernel) Holder(port int) string {
+	owners := sockets.Owners()
 	for _, socket := range at(port) {
-		links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
-		for _, link := range links {
-			if target, err := os.Readlink(link); err != nil || target != "socket:["+socket.Inode+"]" {
-				continue
-			}
-			pid := strings.Split(link, "/")[2]
-			name, _ := os.ReadFile(filepath.Join("/proc", pid, "comm"))
-			return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), pid)
+		if pid, known := owners[socket.Inode]; known {
+			name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+			return fmt.Sprintf("%s (process %d)", strings.TrimSpace(string(name)), pid)
 		}
 	}
 	return "an unknown process"
