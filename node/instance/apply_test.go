@@ -354,3 +354,19 @@ func TestTheLoadedReleaseIsTheAppliedOne(t *testing.T) {
 		t.Errorf("%+v", release)
 	}
 }
+
+func TestAUnitThatAPersonDisabledIsEnabledAgainAndSystemdSaysSo(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	apply(t, n, fake.Service("web", "r1"))
+	before := n.Units.State()
+	// GIVEN a person disabled a unit, as systemctl does it: systemd reads all units again
+	must(t, n.Units.Disable(context.Background(), "web.service"))
+	must(t, n.Units.DaemonReload(context.Background()))
+	n.Units.Forget()
+	// WHEN the same release is applied
+	apply(t, n, fake.Service("web", "r1"))
+	// THEN systemd tells it as enabled, and no process was started again
+	same(t, "units", n.Units.State(), before)
+	lacks(t, strings.Join(n.Units.Calls(), "\n"), "restart")
+}

@@ -224,6 +224,7 @@ func TestUnitsThatDidNotRunBeforeDoNotRunAfterAReleaseFailed(t *testing.T) {
 		}
 		if before.UnitFileState == "disabled" {
 			must(t, n.Units.Disable(context.Background(), "web.service"))
+			must(t, n.Units.DaemonReload(context.Background()))
 		}
 		state := n.State()
 		err := n.Apply(context.Background(), fake.Service("web", "r2", fake.DoesNotListen), nil)

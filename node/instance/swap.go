@@ -148,7 +148,8 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 func (a *apply) changesUnits() bool {
 	isUnit := func(file liveFile) bool { return filepath.Dir(file.path) == host.UnitDir }
 	stale := func(unit systemd.Unit) bool { return unit.NeedDaemonReload }
-	return slices.ContainsFunc(a.changed.files, isUnit) || slices.ContainsFunc(a.swap.units, stale) || a.swap.overridden
+	return slices.ContainsFunc(a.changed.files, isUnit) || slices.ContainsFunc(a.swap.units, stale) ||
+		a.swap.overridden || a.swap.enabled // it remembers whether a unit is enabled, too
 }
 
 // leaving are files that the release before had and this one has not, and which units are among them: a service that becomes

@@ -233,6 +233,7 @@ func TestAFaultAtEveryChange(t *testing.T) {
 			n.put(host.UnitDir+"/gatehouse-drain.service", "ExecStart=/opt/gatehouse/lib/machine-drain.sh off\n")
 			must(t, n.units.DaemonReload(context.Background()))
 			must(t, n.units.Enable(context.Background(), "gatehouse-drain.service"))
+			must(t, n.units.DaemonReload(context.Background()))
 			must(t, n.units.Start(context.Background(), "gatehouse-drain.service"))
 		},
 	} {

@@ -142,6 +142,7 @@ func (n *Node) Start(units ...string) {
 	ctx := context.Background()
 	n.set(n.Units.DaemonReload(ctx))
 	n.set(n.Units.Enable(ctx, units...))
+	n.set(n.Units.DaemonReload(ctx))
 	n.set(n.Units.Start(ctx, units...))
 }
 

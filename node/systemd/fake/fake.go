@@ -37,6 +37,8 @@ type Manager struct {
 	read   map[string]string // the unit files as they were at the last DaemonReload
 	masked map[string]bool
 	calls  []string
+	// linked is what Enable and Disable did to units that systemd has read, by unit.
+	linked map[string]string
 	pid    int
 	clock  uint64
 }
@@ -45,7 +47,7 @@ var _ systemd.Manager = (*Manager)(nil)
 
 // New systemd with these units; what is left out of one gets a likely value.
 func New(units ...systemd.Unit) *Manager {
-	m := &Manager{units: map[string]*systemd.Unit{}, read: map[string]string{}, masked: map[string]bool{}, pid: 1000}
+	m := &Manager{units: map[string]*systemd.Unit{}, read: map[string]string{}, masked: map[string]bool{}, linked: map[string]string{}, pid: 1000}
 	for _, unit := range units {
 		m.Set(unit)
 	}
@@ -182,6 +184,10 @@ func (m *Manager) DaemonReload(ctx context.Context) error {
 	for _, file := range files {
 		m.unit(filepath.Base(file))
 	}
+	for name, state := range m.linked {
+		m.unit(name).UnitFileState = state
+	}
+	clear(m.linked)
 	for name := range m.units {
 		m.readFile(name)
 	}

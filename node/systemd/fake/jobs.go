@@ -130,6 +130,8 @@ func (m *Manager) Disable(ctx context.Context, units ...string) error {
 func (m *Manager) link(name, state string) error {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
+	had, there := m.units[name]
+	known := there && had.LoadState != "not-found"
 	unit := m.unit(name)
 	if m.Folder != "" && m.onDisk(name) == "" {
 		unit.UnitFileState = ""
@@ -138,7 +140,11 @@ func (m *Manager) link(name, state string) error {
 		}
 		return nil
 	}
-	unit.UnitFileState = state
+	if !known {
+		unit.UnitFileState = state
+		return nil
+	}
+	m.linked[name] = state // systemd remembers the state of a unit that it has read until it reads all of them again
 	return nil
 }
 
