@@ -9,6 +9,7 @@ import { checkPorts } from "./checks/ports";
 import { checkRoutes } from "./checks/routes";
 import { checkRuns } from "./checks/run";
 import { checkSsh } from "./checks/ssh";
+import { checkTakenEntries, checkTakeOver } from "./checks/take-over";
 import { checkUpstreams } from "./checks/upstreams";
 import type { MeshDeclaration } from "./declaration";
 import type { Files, Mesh, Problem } from "./mesh";
@@ -33,6 +34,7 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkRoutes,
   checkIntentions,
   checkConfigEntries,
+  checkTakeOver,
 ];
 
 /** The mesh, or every reason why there is none. Takes anything, and never throws. */
@@ -47,7 +49,10 @@ export function checkMesh(declaration: unknown, files: Files): { mesh: Mesh } | 
   }
   const list = problems.list(plain);
   if (list.length > 0) return { problems: list };
-  return { mesh: resolveMesh(plain as MeshDeclaration, files) };
+  const mesh = resolveMesh(plain as MeshDeclaration, files);
+  checkTakenEntries(mesh, problems);
+  const left = problems.list(plain);
+  return left.length > 0 ? { problems: left } : { mesh };
 }
 
 /** Looks into the config entries whose kind has a schema. */

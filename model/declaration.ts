@@ -45,6 +45,32 @@ export interface MeshDeclaration {
   intentions?: IntentionDeclaration[];
   /** Further Consul config entries. @default none */
   configEntries?: ConfigEntryDeclaration[];
+  /** What was made by hand under declared names and becomes this mesh's. @default nothing */
+  takeOver?: TakeOverDeclaration;
+}
+
+/**
+ * Under a declared name there may be something that a person made: units, a definition, a registration, a config entry. The
+ * preflight refuses to touch it until it is named here. Names may stay here afterwards.
+ */
+export interface TakeOverDeclaration {
+  /**
+   * Services whose hand-made units, sidecar, definition and registration the deploy sets aside. They are put back and run
+   * again when the new release does not serve; copies stay under /var/backups/gatehouse. @default none
+   */
+  services?: string[];
+  /** The same for gateways. One that was made by hand on another node goes on serving until `letGo` names it. @default none */
+  gateways?: string[];
+  /**
+   * Gateways of `gateways`, of which those made by hand on other nodes than `runsOn` are removed: when no client calls them
+   * any more. @default none
+   */
+  letGo?: string[];
+  /**
+   * Config entries as `kind/name`, for example `ingress-gateway/edge`, that this mesh writes over. `destroy` puts them back as
+   * they were. @default none
+   */
+  configEntries?: string[];
 }
 
 export interface ConsulDeclaration {

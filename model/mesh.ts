@@ -15,6 +15,17 @@ export interface Mesh {
   instances: Instance[];
   /** In the order in which Consul accepts them. */
   configEntries: ConfigEntry[];
+  takeOver: TakeOver;
+}
+
+/** What was made by hand and becomes the mesh's. */
+export interface TakeOver {
+  services: string[];
+  gateways: string[];
+  /** Gateways of which those made by hand on other nodes go. */
+  letGo: string[];
+  /** As `kind/name`. */
+  configEntries: string[];
 }
 
 export interface Consul {

@@ -1,9 +1,15 @@
 /** From a declaration that passed every check to the mesh: defaults filled in, names resolved, facts derived. */
 import { configEntries } from "./config-entries";
-import type { GatewayDeclaration, MeshDeclaration, NodeDeclaration, ServiceDeclaration } from "./declaration";
+import type {
+  GatewayDeclaration,
+  MeshDeclaration,
+  NodeDeclaration,
+  ServiceDeclaration,
+  TakeOverDeclaration,
+} from "./declaration";
 import { deployOrder } from "./deploy-order";
 import { withoutComment } from "./formats/host-key";
-import type { Files, Gateway, Instance, Limits, Mesh, MeshNode, NodeSsh, Service } from "./mesh";
+import type { Files, Gateway, Instance, Limits, Mesh, MeshNode, NodeSsh, Service, TakeOver } from "./mesh";
 import { assignPorts } from "./ports";
 import { effectiveSsh } from "./ssh";
 
@@ -31,6 +37,17 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
       intentions: declaration.intentions ?? [],
       configEntries: declaration.configEntries ?? [],
     }),
+    takeOver: resolveTakeOver(declaration.takeOver),
+  };
+}
+
+function resolveTakeOver({ services, gateways, letGo, configEntries }: TakeOverDeclaration = {}): TakeOver {
+  const once = (names: string[] = []) => [...new Set(names)];
+  return {
+    services: once(services),
+    gateways: once(gateways),
+    letGo: once(letGo),
+    configEntries: once(configEntries),
   };
 }
 

@@ -73,6 +73,11 @@ export interface Instance extends Owner {
   health: Health;
   /** Drain says whether the workload is declared on other nodes too, so that callers can go there meanwhile. */
   drain: boolean;
+  /**
+   * TakeOver says that what a person made under this name is set aside for the first release. Without it such a node is
+   * refused.
+   */
+  takeOver?: boolean;
 }
 
 /** Binary is a file that was uploaded to /opt/gatehouse/incoming/SHA256. */

@@ -37,6 +37,7 @@ export function gateway(changes: Partial<Gateway> = {}): Gateway {
 export function mesh(changes: Partial<Mesh> = {}): Mesh {
   return {
     name: "lab",
+    takeOver: { services: [], gateways: [], letGo: [], configEntries: [] },
     consul: {
       datacenter: "dc1",
       address: "10.77.0.10:8501",

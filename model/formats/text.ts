@@ -48,6 +48,15 @@ export function versionFault(version: string): Fault | undefined {
   };
 }
 
+/** A config entry as `kind/name`. */
+export function entryFault(entry: string): Fault | undefined {
+  if (/^[a-z]+(-[a-z]+)*\/[^/\s\p{Cc}]+$/u.test(entry)) return undefined;
+  return {
+    reason: "a config entry is named by its kind and its name with `/` in between",
+    remedy: "write what Consul calls it, for example `ingress-gateway/edge` or `service-defaults/web`",
+  };
+}
+
 /** A login name. */
 export function userFault(user: string): Fault | undefined {
   if (/^[a-z_][a-z0-9_.-]{0,31}$/.test(user)) return undefined;

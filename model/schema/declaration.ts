@@ -9,6 +9,7 @@ import { nameFault } from "../formats/name";
 import {
   clustersFault,
   datacenterFault,
+  entryFault,
   filledTextFault,
   sha256Fault,
   textFault,
@@ -202,6 +203,22 @@ const configEntry = z.looseObject({
   name: text("write the config entry's name", () => undefined),
 });
 
+const names = (what: string) =>
+  field(
+    z.array(text(`write ${what}`, filledTextFault)),
+    `write a list of ${what.replace(/^an? /, "")}s, or leave it out`,
+  );
+
+const takeOver = z.strictObject({
+  services: names("a service's name").optional(),
+  gateways: names("a gateway's name").optional(),
+  letGo: names("a gateway's name").optional(),
+  configEntries: field(
+    z.array(text("write kind and name, for example `ingress-gateway/edge`", entryFault)),
+    'write a list, for example `["ingress-gateway/edge"]`, or leave it out',
+  ).optional(),
+});
+
 /** Of config entries only kind and name are looked at here: their fields depend on the kind. */
 type Shape = Omit<MeshDeclaration, "configEntries"> & { configEntries?: { kind: string; name: string }[] };
 
@@ -245,6 +262,7 @@ export const declarationSchema = field(
       z.array(field(configEntry, "write `{ kind, name, ... }`")),
       "write a list of config entries",
     ).optional(),
+    takeOver: field(takeOver, 'write what to take over, for example `{ services: ["web"] }`').optional(),
   }),
   "export one object with `name`, `consul`, `ssh` and `nodes`: `export default defineMesh({ ... })`",
 ) satisfies z.ZodType<Shape>;

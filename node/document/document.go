@@ -88,6 +88,9 @@ type Instance struct {
 	Health    Health     `json:"health"`
 	// Drain says whether the workload is declared on other nodes too, so that callers can go there meanwhile.
 	Drain bool `json:"drain"`
+	// TakeOver says that what a person made under this name is set aside for the first release. Without it such a node is
+	// refused.
+	TakeOver bool `json:"takeOver,omitempty"`
 }
 
 // Binary is a file that was uploaded to /opt/gatehouse/incoming/SHA256.
