@@ -119,9 +119,16 @@ function listenerTls({ minVersion, sds }: NonNullable<Gateway["listeners"][numbe
   return { Enabled: true, TLSMinVersion: minVersion, ...place };
 }
 
-function declaredEntry({ kind, name, ...fields }: ConfigEntryDeclaration): ConfigEntry {
+function declaredEntry(entry: ConfigEntryDeclaration): ConfigEntry {
+  const { kind, name, ...fields } = entry;
   const config = toConsul(fields) as Record<string, unknown>;
-  return { kind, name, config: kind === "service-defaults" ? { ...PROXY_PARTS, ...config } : config };
+  const leadsTo = new Set(targetsOf(entry).flatMap(({ service }) => (service && service !== name ? [service] : [])));
+  return {
+    kind,
+    name,
+    config: kind === "service-defaults" ? { ...PROXY_PARTS, ...config } : config,
+    ...(leadsTo.size > 0 && { leadsTo: [...leadsTo] }),
+  };
 }
 
 /** Consul refuses an entry that names a subset which is not there yet: whatever an entry points to comes before it. */

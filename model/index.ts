@@ -8,3 +8,4 @@ export { loadDeclaration, loadMesh, meshPath } from "./load";
 export type * from "./mesh";
 export { ADMIN_PORTS, CONSUL_PORTS, type PortRange, SIDECAR_PORTS } from "./ports";
 export { formatProblems } from "./problem";
+export { ROUTING_KINDS } from "./routing";

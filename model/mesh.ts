@@ -122,6 +122,8 @@ export interface ConfigEntry {
   name: string;
   /** Without Kind and Name. */
   config: Record<string, unknown>;
+  /** Other services that an entry sends calls to. @default none */
+  leadsTo?: string[];
 }
 
 /** A problem in the declaration. */

@@ -66,6 +66,9 @@ func init() {
 		"expand": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {
 			return expand.Run(ctx, h, doc, connectAs)
 		}),
+		"expand routing": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {
+			return expand.Route(ctx, h, doc, connectAs)
+		}),
 		"expand remove": withDocument(func(ctx context.Context, h *host.Host, doc document.ExpandRemoval) error {
 			return expand.Remove(ctx, h, doc, connectAs)
 		}),

@@ -5,7 +5,15 @@
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Fn, type ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import type { ConfigEntry as Entry, Gateway, Instance, Mesh, MeshNode, Service } from "../model";
+import {
+  type ConfigEntry as Entry,
+  type Gateway,
+  type Instance,
+  type Mesh,
+  type MeshNode,
+  ROUTING_KINDS,
+  type Service,
+} from "../model";
 import {
   contentHash,
   type Handover,
@@ -55,6 +63,7 @@ export class MeshStack extends Stack {
   /** The last instance of a service or gateway: when it is there, all are. */
   private readonly lastInstance = new Map<string, RemoteProgram>();
   private readonly probes: RemoteProgram[] = [];
+  private readonly handoverToken: AclToken | undefined;
 
   constructor(
     scope: Construct,
@@ -74,6 +83,7 @@ export class MeshStack extends Stack {
     this.addEntries("proxy-defaults", () => []);
     const node = this.firstNode();
     const release = handover(mesh, node);
+    this.handoverToken = mesh.consul.acl ? AclToken.ofHandover(this, mesh) : undefined;
     const begun = this.addHandover(node, release);
     this.addEntries("service-defaults", () => [...this.entriesOf("proxy-defaults"), begun]);
     this.addDenyAll();
@@ -82,6 +92,7 @@ export class MeshStack extends Stack {
     this.addMachines();
     this.addInstances("service");
     this.addInstances("ingress-gateway");
+    this.addRouting(node, release, begun);
     this.addEntries("ingress-gateway", (entry) => this.behindRoutes(entry));
     this.addProbes();
     const swept = this.addSweeps(this.served());
@@ -103,15 +114,50 @@ export class MeshStack extends Stack {
    * entries as declared come last.
    */
   private addHandover(node: MeshNode, { hash, program, removal }: Handover): RemoteProgram {
-    const token = this.mesh.consul.acl ? AclToken.ofHandover(this, this.mesh) : undefined;
     return new RemoteProgram(this, "handover", {
       node,
       program,
       triggers: { edges: hash }, // and not the token, which no node keeps
-      secrets: token && { mesh: this.mesh.name, name: "handover", values: { handover: token.secret } },
+      secrets: this.handoverSecrets(),
       onDestroy: removal,
       dependsOn: [...present(this.uploaded.get(node.name)), ...this.entriesOf("proxy-defaults")],
     });
+  }
+
+  private handoverSecrets(): RemoteProgramProps["secrets"] {
+    const token = this.handoverToken;
+    return token && { mesh: this.mesh.name, name: "handover", values: { handover: token.secret } };
+  }
+
+  /**
+   * What routes calls changes when the instances that it names are there, and before those of the earlier declaration go.
+   * What names a subset is written after it, and removed before it: Terraform knows only the first of these orders, so a
+   * program writes all of them first. Terraform then finds them as declared.
+   */
+  private addRouting(node: MeshNode, { routing }: Handover, begun: RemoteProgram): void {
+    if (!routing) return;
+    const written = new RemoteProgram(this, "routing", {
+      node,
+      program: routing.program,
+      triggers: { routing: routing.hash },
+      secrets: this.handoverSecrets(),
+      dependsOn: [begun, ...this.guard(), ...this.lastInstanceOfServices()],
+    });
+    let before: ITerraformDependable[] = [written];
+    for (const kind of ROUTING_KINDS) {
+      const dependsOn = before;
+      this.addEntries(kind, (entry) => [...dependsOn, ...this.namedBy(entry)]);
+      before = [...before, ...this.entriesOf(kind)];
+    }
+  }
+
+  /** Entries of its own kind that an entry names, which come before it: so destroy removes it first. */
+  private namedBy({ kind, leadsTo = [] }: Entry): ITerraformDependable[] {
+    return present(...leadsTo.map((service) => this.entry(kind, service)));
+  }
+
+  private lastInstanceOfServices(): ITerraformDependable[] {
+    return present(...this.mesh.services.map(({ name }) => this.lastInstance.get(name)));
   }
 
   /** The first server, or else the first node: its agent is asked about the mesh as a whole. */
@@ -161,7 +207,8 @@ export class MeshStack extends Stack {
 
   /** Everything declared serves, and is reached by its routes. */
   private served(): Milestone {
-    const serving = [...this.lastInstance.values(), ...this.entriesOf("ingress-gateway"), ...this.probes];
+    const routing = ROUTING_KINDS.flatMap((kind) => this.entriesOf(kind));
+    const serving = [...this.lastInstance.values(), ...routing, ...this.entriesOf("ingress-gateway"), ...this.probes];
     return new Milestone(this, "served", serving);
   }
 
@@ -199,9 +246,15 @@ export class MeshStack extends Stack {
     return entry ? [entry] : this.entriesOf("service-defaults");
   }
 
-  /** What else is declared, each kind after the one before it: resolvers, splitters, routers, and the rest. */
+  /** What else is declared, each kind after the one before it. What routes calls comes later: see `addRouting`. */
   private addOtherEntries(): void {
-    const placed = ["proxy-defaults", "service-defaults", "service-intentions", "ingress-gateway"];
+    const placed: string[] = [
+      "proxy-defaults",
+      "service-defaults",
+      "service-intentions",
+      "ingress-gateway",
+      ...ROUTING_KINDS,
+    ];
     const others = this.mesh.configEntries.filter(({ kind }) => !placed.includes(kind));
     let before: ITerraformDependable[] = this.guard();
     for (const kind of new Set(others.map((entry) => entry.kind))) {

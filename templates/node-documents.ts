@@ -171,6 +171,7 @@ export interface Route {
 /**
  * Expand lets Consul serve the mesh as it was and as it will be, until every instance has been moved: it allows the new
  * edges next to the old ones, and takes services over to another protocol in the order that Consul accepts. Verb: expand.
+ * When the instances are there, the verb expand routing writes Routing.
  */
 export interface Expand extends Owner {
   /** ACL says that a token arrives as the secret file "handover". */
@@ -182,6 +183,8 @@ export interface Expand extends Owner {
   intentions: Record<string, unknown>[];
   services: Record<string, unknown>[];
   gateways: Record<string, unknown>[];
+  /** Routing are the declared entries service-resolver, service-splitter and service-router. */
+  routing: Record<string, unknown>[];
 }
 
 /**

@@ -13,6 +13,7 @@ interface Documents {
   "agent setup": documents.Agent;
   "agent token": documents.AgentToken;
   expand: documents.Expand;
+  "expand routing": documents.Expand;
   "expand remove": documents.ExpandRemoval;
   incoming: documents.Incoming;
   inspect: documents.Inspection;

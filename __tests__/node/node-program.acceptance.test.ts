@@ -60,6 +60,7 @@ const asked: Record<Verb, true> = {
   "agent token": true,
   expand: true,
   "expand remove": true,
+  "expand routing": true,
   incoming: true,
   inspect: true,
   "inspect node": true,

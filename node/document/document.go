@@ -180,6 +180,7 @@ type Route struct {
 
 // Expand lets Consul serve the mesh as it was and as it will be, until every instance has been moved: it allows the new
 // edges next to the old ones, and takes services over to another protocol in the order that Consul accepts. Verb: expand.
+// When the instances are there, the verb expand routing writes Routing.
 type Expand struct {
 	Owner
 	// ACL says that a token arrives as the secret file "handover".
@@ -189,6 +190,8 @@ type Expand struct {
 	Intentions []map[string]any `json:"intentions"`
 	Services   []map[string]any `json:"services"`
 	Gateways   []map[string]any `json:"gateways"`
+	// Routing are the declared entries service-resolver, service-splitter and service-router.
+	Routing []map[string]any `json:"routing"`
 }
 
 // ExpandRemoval removes, on destroy, the intentions that an expansion made and no deploy took over. Verb: expand remove.

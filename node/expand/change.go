@@ -15,7 +15,7 @@ func (e expansion) changeProtocols(ctx context.Context, writes []Write) error {
 	whole := context.WithoutCancel(ctx)
 	for i, write := range writes {
 		if ctx.Err() != nil {
-			return failure(write, context.Cause(ctx), e.restore(whole, writes[:i]))
+			return failure(protocolsFailed, write, context.Cause(ctx), e.restore(whole, writes[:i]))
 		}
 		err := e.write(whole, write)
 		switch {
@@ -23,9 +23,9 @@ func (e expansion) changeProtocols(ctx context.Context, writes []Write) error {
 			e.host.Say("protocols: %s %s", write.Verb, write)
 		case consul.Answered(err):
 			e.host.Say("Consul refuses %s: %s", write, consul.Reason(err))
-			return failure(write, err, e.restore(whole, writes[:i]))
+			return failure(protocolsFailed, write, err, e.restore(whole, writes[:i]))
 		default: // it may have arrived
-			return failure(write, err, e.restore(whole, writes[:i+1]))
+			return failure(protocolsFailed, write, err, e.restore(whole, writes[:i+1]))
 		}
 	}
 	return nil
@@ -47,7 +47,7 @@ func (e expansion) restore(ctx context.Context, done []Write) []outcome {
 		if err != nil {
 			e.host.Say("Consul refuses %s as it was: %s", write, consul.Reason(err))
 		} else {
-			e.host.Say("protocols: %s %s", write.Verb, write)
+			e.host.Say("entries: %s %s", write.Verb, write)
 		}
 		if at, twice := last[write.String()]; twice {
 			outcomes[at].err = err
@@ -59,8 +59,10 @@ func (e expansion) restore(ctx context.Context, done []Write) []outcome {
 	return outcomes
 }
 
+const protocolsFailed = "not every service could be taken over to its new protocol"
+
 // failure tells what was refused, what is as before and what is not.
-func failure(refused Write, reason error, outcomes []outcome) error {
+func failure(failed string, refused Write, reason error, outcomes []outcome) error {
 	var before, not []string
 	for _, one := range outcomes {
 		if one.err == nil {
@@ -82,5 +84,5 @@ func failure(refused Write, reason error, outcomes []outcome) error {
 	if !consul.Answered(reason) {
 		why = fmt.Sprintf("%s was not written: %s", refused, reason)
 	}
-	return fmt.Errorf("not every service could be taken over to its new protocol: %s; %s. Correct the cause and deploy again", why, state)
+	return fmt.Errorf("%s: %s; %s. Correct the cause and deploy again", failed, why, state)
 }

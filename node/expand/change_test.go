@@ -1,7 +1,9 @@
 package expand
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -16,9 +18,9 @@ import (
 const (
 	shopHTTP  = `{"Kind":"ingress-gateway","Name":"edge","Listeners":[{"Port":8080,"Protocol":"http","Services":[{"Name":"b","Hosts":["shop.test"],"PassiveHealthCheck":{"Interval":10000000000,"MaxFailures":3}}]},{"Port":8081,"Protocol":"http","Services":[{"Name":"d"}]}]}`
 	shopTCP   = `{"Kind":"ingress-gateway","Name":"edge","Listeners":[{"Port":8080,"Protocol":"tcp","Services":[{"Name":"b"}]},{"Port":8081,"Protocol":"http","Services":[{"Name":"d"}]}]}`
-	toD       = `{"Kind":"service-router","Name":"b","Routes":[{"Match":{"HTTP":{"PathPrefix":"/d"}},"Destination":{"Service":"d"}}]}`
-	bSplits   = `{"Kind":"service-splitter","Name":"b","Splits":[{"Weight":100}]}`
-	dLeadsToB = `{"Kind":"service-router","Name":"d","Routes":[{"Match":{"HTTP":{"PathPrefix":"/b"}},"Destination":{"Service":"b"}}]}`
+	toD       = `{"Kind":"service-router","Meta":{"gatehouse-mesh":"shop"},"Name":"b","Routes":[{"Match":{"HTTP":{"PathPrefix":"/d"}},"Destination":{"Service":"d"}}]}`
+	bSplits   = `{"Kind":"service-splitter","Meta":{"gatehouse-mesh":"shop"},"Name":"b","Splits":[{"Weight":100}]}`
+	dLeadsToB = `{"Kind":"service-router","Meta":{"gatehouse-mesh":"shop"},"Name":"d","Routes":[{"Match":{"HTTP":{"PathPrefix":"/b"}},"Destination":{"Service":"b"}}]}`
 )
 
 func TestProtocolThereAndBack(t *testing.T) {
@@ -52,17 +54,35 @@ func TestProtocolThereAndBack(t *testing.T) {
 
 func TestRefusedChangePutsAllBack(t *testing.T) {
 	m := newMesh(t)
-	// d's router leads to b, so Consul refuses that b becomes tcp.
 	m.has(bHTTP, dHTTP, dLeadsToB, bSplits, toD, shopHTTP)
 	before := m.state()
-	said, err := m.expand(declared(t, "[]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]"))
-	m.wantError(err, "not every service could be taken over to its new protocol: Consul refuses service-defaults/b: ",
-		"; everything is as before again: service-splitter/b, service-router/b, ingress-gateway/edge.")
-	if !strings.Contains(said, "\ngatehouse: protocols: RESTORE ingress-gateway/edge\n") {
+	m.arrives(consultest.ManagementToken)
+	doc := declared(t, "[]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]")
+	doc.ACL = true
+	err := Run(t.Context(), m.host, doc, m.through(refusing(serviceDefaults, "not now")))
+	m.wantError(err, "not every service could be taken over to its new protocol: Consul refuses service-defaults/b: not now",
+		"; everything is as before again: service-splitter/b, service-router/d, service-router/b, ingress-gateway/edge.")
+	if said := m.out.String(); !strings.Contains(said, "\ngatehouse: entries: RESTORE ingress-gateway/edge\n") {
 		t.Errorf("said %s", said)
 	}
 	if after := m.state(); after != before {
 		t.Errorf("Consul has\n%s\nand had\n%s", after, before)
+	}
+}
+
+// refusing every write of this kind of entry.
+func refusing(kind, why string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut {
+			return false
+		}
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		refused := bytes.Contains(body, []byte(`"Kind":"`+kind+`"`))
+		if refused {
+			http.Error(w, why, http.StatusInternalServerError)
+		}
+		return refused
 	}
 }
 
@@ -98,14 +118,17 @@ func (m mesh) through(change func(w http.ResponseWriter, r *http.Request) (answe
 
 func TestWhatConsulDoesNotTakeBackIsNamed(t *testing.T) {
 	m := newMesh(t)
-	m.has(bHTTP, dHTTP, dLeadsToB, toD, shopHTTP)
-	writes := 0
+	m.has(bHTTP, dHTTP, toD, shopHTTP)
+	writes, refused := 0, refusing(serviceDefaults, "not now")
 	m.arrives(consultest.ManagementToken)
 	doc := declared(t, "[]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]")
 	doc.ACL = true
 	err := Run(t.Context(), m.host, doc, m.through(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPut {
 			writes++
+		}
+		if refused(w, r) {
+			return true
 		}
 		if writes == 3 && r.Method == http.MethodPut { // gateway, service, and now the router again
 			http.Error(w, "no room", http.StatusInternalServerError)

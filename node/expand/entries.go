@@ -18,10 +18,11 @@ const (
 	serviceIntentions = "service-intentions"
 	serviceRouter     = "service-router"
 	serviceSplitter   = "service-splitter"
+	serviceResolver   = "service-resolver"
 	ingressGateway    = "ingress-gateway"
 )
 
-var kinds = []string{serviceDefaults, serviceIntentions, serviceRouter, serviceSplitter, ingressGateway}
+var kinds = []string{serviceDefaults, serviceIntentions, serviceRouter, serviceSplitter, serviceResolver, ingressGateway}
 
 // tcp is the protocol that knows no requests, and so neither permissions for some of them nor routes.
 const tcp = "tcp"

@@ -31,32 +31,53 @@ const oldToken = host.Secrets + "/_handover.token"
 // Run is the verb expand. Old edges stay until Terraform writes the entries as declared, at the end of the deploy. connect
 // is called with the token that arrived; "" where there are no ACLs.
 func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) error {
-	token, err := take(h, doc.ACL)
+	e, now, err := begin(ctx, h, doc, connect)
 	if err != nil {
 		return err
 	}
-	if err := h.CheckOwner(doc.Owner); err != nil {
+	if err := refusal(conflicts(doc, now)); err != nil {
 		return err
 	}
-	client, err := connect(token)
-	if err != nil {
-		return err
-	}
-	if !host.Wait(ctx, leaderTimeout, 200*time.Millisecond, func() bool { return client.Leader(ctx) != "" }) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return fmt.Errorf("Consul has no leader, as asked at %s; see: journalctl -u consul -n 50", consul.Address)
-	}
-	now, err := read(ctx, client)
-	if err != nil {
-		return err
-	}
-	e := expansion{h, client}
 	if err := e.grant(ctx, grants(doc, now)); err != nil {
 		return err
 	}
 	return e.changeProtocols(ctx, protocols(doc, now))
+}
+
+// Route is the verb expand routing: it brings the entries that route calls to what is declared, when the instances that
+// they name are there and before those of the earlier declaration go.
+func Route(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) error {
+	e, now, err := begin(ctx, h, doc, connect)
+	if err != nil {
+		return err
+	}
+	if err := refusal(conflicts(doc, now)); err != nil {
+		return err
+	}
+	return e.route(ctx, routing(doc, now), now)
+}
+
+// begin with what Consul has now.
+func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) (expansion, live, error) {
+	token, err := take(h, doc.ACL)
+	if err != nil {
+		return expansion{}, nil, err
+	}
+	if err := h.CheckOwner(doc.Owner); err != nil {
+		return expansion{}, nil, err
+	}
+	client, err := connect(token)
+	if err != nil {
+		return expansion{}, nil, err
+	}
+	if !host.Wait(ctx, leaderTimeout, 200*time.Millisecond, func() bool { return client.Leader(ctx) != "" }) {
+		if ctx.Err() != nil {
+			return expansion{}, nil, ctx.Err()
+		}
+		return expansion{}, nil, fmt.Errorf("Consul has no leader, as asked at %s; see: journalctl -u consul -n 50", consul.Address)
+	}
+	now, err := read(ctx, client)
+	return expansion{h, client}, now, err
 }
 
 // take the token, which is kept in memory alone: it may write every intention.

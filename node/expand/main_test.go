@@ -48,9 +48,14 @@ func newMesh(t *testing.T) mesh {
 	}
 	out := new(bytes.Buffer)
 	m := mesh{t, &host.Host{Root: t.TempDir(), Out: out, Unowned: true, LockTimeout: time.Second}, out, client}
+	resolvers, _, err := client.Entries(t.Context(), serviceResolver)
+	m.must(err)
+	for _, entry := range resolvers { // they may name each other
+		m.must(client.PutEntry(t.Context(), unlinked(entry)))
+	}
 	// Each kind may name those after it.
 	for range 2 {
-		for _, kind := range []string{serviceIntentions, ingressGateway, serviceRouter, serviceSplitter, "service-resolver", serviceDefaults} {
+		for _, kind := range []string{serviceIntentions, ingressGateway, serviceRouter, serviceSplitter, serviceResolver, serviceDefaults} {
 			entries, _, err := client.Entries(t.Context(), kind)
 			m.must(err)
 			for _, entry := range entries {

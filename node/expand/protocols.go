@@ -3,36 +3,35 @@ package expand
 import (
 	"slices"
 
-	"gatehouse/node/consul"
 	"gatehouse/node/document"
 )
 
-// protocols are the writes that take services over to their declared protocol. A listener and its services must agree at
-// every moment, so the listener goes, the protocols change, and the listener comes again.
+// protocols are the writes that take services over to their declared protocol. Everything that leads to a service must agree
+// with it at every moment: so listeners and links go, the protocols change, and listeners and links come again.
 func protocols(doc document.Expand, now live) []Write {
 	changes := changing(doc, now)
+	after := protocolsAfter(doc, now, changes)
+	listenersGo, listenersCome := throughGateways(doc, now, changes, after)
+	linksGo, linksCome := throughLinks(doc, now, changes, after)
+	return slices.Concat(listenersGo, linksGo, services(doc, now, changes), linksCome, listenersCome)
+}
+
+// throughGateways are the writes that take listeners away and bring them again.
+func throughGateways(doc document.Expand, now live, changes map[string]change, protocol map[string]string) (before, after []Write) {
 	affected := func(name string) bool { _, is := changes[name]; return is }
-	gateways := slices.DeleteFunc(slices.Clone(now[ingressGateway]), func(gateway consul.Entry) bool {
-		return !slices.ContainsFunc(objects(gateway["Listeners"]), naming(affected))
-	})
-	var before, after []Write
-	declared, protocol := byName(entriesOf(doc.Gateways)), protocolsAfter(doc, now, changes)
-	for _, gateway := range gateways {
+	declared := byName(entriesOf(doc.Gateways))
+	for _, gateway := range now[ingressGateway] {
 		listeners := objects(gateway["Listeners"])
+		if !slices.ContainsFunc(listeners, naming(affected)) {
+			continue
+		}
 		kept := slices.DeleteFunc(slices.Clone(listeners), naming(affected))
 		stripped := with(gateway, "Listeners", list(kept))
 		again := append(kept, returning(listeners, objects(declared[gateway.Name()]["Listeners"]), affected, protocol)...)
 		before = append(before, put(stripped, gateway))
 		after = append(after, put(with(gateway, "Listeners", list(again)), stripped))
 	}
-	for _, kind := range []string{serviceRouter, serviceSplitter} {
-		for _, entry := range now[kind] {
-			if changes[entry.Name()].to == tcp {
-				before = append(before, remove(entry))
-			}
-		}
-	}
-	return slices.Concat(before, services(doc, now, changes), after)
+	return before, after
 }
 
 // services as declared, with their new protocols.
