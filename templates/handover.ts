@@ -17,11 +17,13 @@ export interface Handover {
 export function handover(mesh: Mesh, node: MeshNode): Handover {
   const owner = { mesh: mesh.name, node: node.name };
   const entries = (kind: string) => mesh.configEntries.filter((entry) => entry.kind === kind).map(asConsul);
+  const takeOver = mesh.takeOver.configEntries;
   const intentions = entries("service-intentions").filter(({ Name }) => Name !== "*");
   return {
     hash: contentHash(
-      JSON.stringify(intentions),
+      JSON.stringify(intentions.map(({ Meta, ...entry }) => entry)),
       JSON.stringify(mesh.services.map(({ name, protocol }) => [name, protocol])),
+      ...(takeOver.length > 0 ? [JSON.stringify(takeOver)] : []),
     ),
     program: nodeProgram("expand", {
       ...owner,
@@ -29,9 +31,14 @@ export function handover(mesh: Mesh, node: MeshNode): Handover {
       intentions,
       services: entries("service-defaults"),
       gateways: entries("ingress-gateway"),
+      ...(takeOver.length > 0 && { takeOver }),
     }),
     removal: nodeProgram("expand remove", owner),
   };
 }
 
-const asConsul = ({ kind, name, config }: ConfigEntry) => ({ Kind: kind, Name: name, ...config });
+const asConsul = ({ kind, name, config }: ConfigEntry): Record<string, unknown> => ({
+  Kind: kind,
+  Name: name,
+  ...config,
+});

@@ -16,8 +16,8 @@ import (
 const (
 	shopHTTP  = `{"Kind":"ingress-gateway","Name":"edge","Listeners":[{"Port":8080,"Protocol":"http","Services":[{"Name":"b","Hosts":["shop.test"],"PassiveHealthCheck":{"Interval":10000000000,"MaxFailures":3}}]},{"Port":8081,"Protocol":"http","Services":[{"Name":"d"}]}]}`
 	shopTCP   = `{"Kind":"ingress-gateway","Name":"edge","Listeners":[{"Port":8080,"Protocol":"tcp","Services":[{"Name":"b"}]},{"Port":8081,"Protocol":"http","Services":[{"Name":"d"}]}]}`
-	toD       = `{"Kind":"service-router","Name":"b","Routes":[{"Match":{"HTTP":{"PathPrefix":"/d"}},"Destination":{"Service":"d"}}]}`
-	bSplits   = `{"Kind":"service-splitter","Name":"b","Splits":[{"Weight":100}]}`
+	toD       = `{"Kind":"service-router","Name":"b","Meta":{"gatehouse-mesh":"shop"},"Routes":[{"Match":{"HTTP":{"PathPrefix":"/d"}},"Destination":{"Service":"d"}}]}`
+	bSplits   = `{"Kind":"service-splitter","Name":"b","Meta":{"gatehouse-mesh":"shop"},"Splits":[{"Weight":100}]}`
 	dLeadsToB = `{"Kind":"service-router","Name":"d","Routes":[{"Match":{"HTTP":{"PathPrefix":"/b"}},"Destination":{"Service":"b"}}]}`
 )
 

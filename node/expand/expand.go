@@ -13,6 +13,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/secrets"
+	"gatehouse/node/taken"
 )
 
 const (
@@ -50,6 +51,12 @@ func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(to
 	}
 	now, err := read(ctx, client)
 	if err != nil {
+		return err
+	}
+	if err := refuse(doc, now); err != nil {
+		return err
+	}
+	if err := taken.Keep(ctx, client, doc.Mesh, doc.TakeOver...); err != nil {
 		return err
 	}
 	e := expansion{h, client}

@@ -13,7 +13,7 @@ func protocols(doc document.Expand, now live) []Write {
 	changes := changing(doc, now)
 	affected := func(name string) bool { _, is := changes[name]; return is }
 	gateways := slices.DeleteFunc(slices.Clone(now[ingressGateway]), func(gateway consul.Entry) bool {
-		return !slices.ContainsFunc(objects(gateway["Listeners"]), naming(affected))
+		return !isOurs(gateway, doc) || !slices.ContainsFunc(objects(gateway["Listeners"]), naming(affected))
 	})
 	var before, after []Write
 	declared, protocol := byName(entriesOf(doc.Gateways)), protocolsAfter(doc, now, changes)
@@ -27,7 +27,7 @@ func protocols(doc document.Expand, now live) []Write {
 	}
 	for _, kind := range []string{serviceRouter, serviceSplitter} {
 		for _, entry := range now[kind] {
-			if changes[entry.Name()].to == tcp {
+			if changes[entry.Name()].to == tcp && isOurs(entry, doc) {
 				before = append(before, remove(entry))
 			}
 		}
