@@ -19,7 +19,8 @@ export async function resourcesOf(mesh: string, stack: string, env = process.env
 
 function localState(mesh: string, stack: string): State | undefined {
   const file = `terraform.${mesh}.${stack}.tfstate`;
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+  const text = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  return text === "" ? undefined : JSON.parse(text); // empty: Terraform has not written it yet
 }
 
 async function pulledState(backend: string, stack: string): Promise<State | undefined> {
