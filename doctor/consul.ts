@@ -2,7 +2,7 @@
 import type { Mesh } from "../model";
 import { compareCatalogue, type NodeServices } from "./catalogue";
 import { askApi } from "./consul-api";
-import { compareEntries, type LiveEntry, OUR_KINDS } from "./entries";
+import { compareEntries, type LiveEntry, named, OUR_KINDS } from "./entries";
 import { about, drift, type Finding, Layer } from "./finding";
 import { inTurn } from "./in-turn";
 
@@ -23,9 +23,6 @@ export async function lookAtConsul(mesh: Mesh, inspected: Set<string>): Promise<
     return [blind(mesh, error as Error)];
   }
 }
-
-/** The one entry of kind `mesh` has a name that Consul does not tell. */
-const named = (entry: LiveEntry): LiveEntry => (entry.Name ? entry : { ...entry, Name: entry.Kind });
 
 async function get<T>(mesh: Mesh, path: string): Promise<T> {
   const { status, text } = await askApi(mesh, `${path}?dc=${encodeURIComponent(mesh.consul.datacenter)}`);

@@ -1,10 +1,20 @@
 /** Consul's config entries against the declared ones. */
-import type { ConfigEntry, Mesh } from "../model";
+import { type ConfigEntry, MARK, type Mesh } from "../model";
+import { entryName, takenId } from "../templates";
 import { about, drift, type Finding, Layer, type Mend } from "./finding";
 import { shellWord } from "./printable";
 
 /** An entry as Consul's API gives it. */
 export type LiveEntry = Record<string, unknown> & { Kind: string; Name: string };
+
+/** The one entry of kind `mesh` has a name that Consul does not tell. */
+export const named = (entry: LiveEntry): LiveEntry => (entry.Name ? entry : { ...entry, Name: entry.Kind });
+
+/** By whose mark an entry is; undefined without one. An expansion marks what it made until Terraform has written it. */
+export function meshOf({ Meta }: LiveEntry): string | undefined {
+  const meta = (Meta ?? {}) as Record<string, string>;
+  return meta[MARK] ?? meta["gatehouse-handover"];
+}
 
 /** Kinds that Gatehouse derives or checks; of others only the declared entries are looked at. */
 export const OUR_KINDS = [
@@ -17,42 +27,72 @@ export const OUR_KINDS = [
   "ingress-gateway",
 ];
 
-const APPLY: Mend[] = [{ stack: "mesh" }];
-
 export function compareEntries(mesh: Mesh, live: LiveEntry[]): Finding[] {
-  const key = (kind: string, name: string) => `${kind}/${name}`;
-  const found = new Map(live.map((entry) => [key(entry.Kind, entry.Name), entry]));
-  const declared = new Set(mesh.configEntries.map(({ kind, name }) => key(kind, name)));
+  const found = new Map(live.map((entry) => [keyOf(entry), entry]));
+  const declared = new Set(mesh.configEntries.map(entryName));
   return [
-    ...mesh.configEntries.flatMap((entry) => compareEntry(entry, found.get(key(entry.kind, entry.name)))),
-    ...live.filter(({ Kind, Name }) => !declared.has(key(Kind, Name)) && isOurs(mesh, Name)).map(undeclared),
+    ...mesh.configEntries.flatMap((entry) => compareEntry(mesh, entry, found.get(entryName(entry)))),
+    ...live.filter((entry) => !declared.has(keyOf(entry))).flatMap((entry) => undeclared(mesh, entry)),
   ];
 }
 
+const keyOf = ({ Kind, Name }: LiveEntry): string => entryName({ kind: Kind, name: Name });
+
 const concern = (name: string): string => (name === "*" || name === "global" ? about.anyEntry : about.entry(name));
 
-function compareEntry({ kind, name, config }: ConfigEntry, live: LiveEntry | undefined): Finding[] {
+function compareEntry(mesh: Mesh, entry: ConfigEntry, live: LiveEntry | undefined): Finding[] {
+  const owner = live && meshOf(live);
+  if (owner !== undefined && owner !== mesh.name) return [ofAnotherMesh(entry, owner)];
   const differs = live
-    ? difference(config, withoutConsulsOwn(live))
+    ? difference(entry.config, withoutConsulsOwn(live))
     : { at: "", expected: "the entry", found: "nothing" };
   if (!differs) return [];
   const { at, expected, found } = differs;
-  const where = `consul: ${kind}/${name}${at && ` ${at}`}`;
-  return [drift(Layer.Declared, where, { expected, found, mends: APPLY, concerns: [concern(name)] })];
+  const where = `consul: ${entryName(entry)}${at && ` ${at}`}`;
+  return [
+    drift(Layer.Declared, where, { expected, found, mends: mendsOf(mesh, entry), concerns: [concern(entry.name)] }),
+  ];
 }
 
-/** Where Consul serves others too, only what goes by a name of this mesh is ours to judge. */
-function isOurs(mesh: Mesh, name: string): boolean {
-  return !mesh.consul.existing || [...mesh.services, ...mesh.gateways].some((workload) => workload.name === name);
+/** Terraform sees by itself that an entry differs, but for one that gatehouse-node writes. */
+function mendsOf({ takeOver }: Mesh, entry: ConfigEntry): Mend[] {
+  const taken = takeOver.configEntries.includes(entryName(entry));
+  return [{ stack: "mesh", ...(taken && { replace: `null_resource.${takenId(entry)}` }) }];
 }
 
-function undeclared({ Kind, Name }: LiveEntry): Finding {
-  return drift(Layer.Declared, `consul: ${Kind}/${Name}`, {
-    expected: "no such entry",
-    found: "one that nobody declared",
-    remedy: `consul config delete -kind ${shellWord(Kind)} -name ${shellWord(Name)}`,
-    concerns: [concern(Name)],
+function ofAnotherMesh(entry: ConfigEntry, owner: string): Finding {
+  return drift(Layer.Declared, `consul: ${entryName(entry)}`, {
+    expected: "this mesh's entry",
+    found: `one of the mesh ${owner}`,
+    remedy: "declare it in one of the two meshes",
+    concerns: [concern(entry.name)],
   });
+}
+
+/** This mesh's by its mark, or about a declared name; all others are no one's business here. */
+function undeclared(mesh: Mesh, entry: LiveEntry): Finding[] {
+  const { Kind, Name } = entry;
+  const owner = meshOf(entry);
+  const isAboutOurs = [...mesh.services, ...mesh.gateways].some(({ name }) => name === Name);
+  if (owner !== mesh.name && !isAboutOurs) return [];
+  const where = `consul: ${keyOf(entry)}`;
+  const named = `-kind ${shellWord(Kind)} -name ${shellWord(Name)}`;
+  const concerns = [concern(Name)];
+  if (owner !== undefined && owner !== mesh.name) {
+    const found = `one of the mesh ${owner}, about what this mesh declares`;
+    return [
+      drift(Layer.Declared, where, { expected: "no such entry", found, remedy: `take it out of ${owner}`, concerns }),
+    ];
+  }
+  const found = owner
+    ? "one with this mesh's mark, which is not declared"
+    : "one that nobody declared; who made it is unknown";
+  const remedy = owner
+    ? `where others need it, write it without the key ${MARK} in its Meta; else: consul config delete ${named}`
+    : `read it: consul config read ${named}; then declare it under configEntries, or delete it: consul config delete ${named}`;
+  const finding = drift(Layer.Declared, where, { expected: "no such entry", found, remedy, concerns });
+  // A deploy leaves what is for everyone when the mesh owns it no more.
+  return [concerns[0] === about.anyEntry ? { ...finding, kind: "note" } : finding];
 }
 
 /** An entry's content. */

@@ -67,7 +67,7 @@ function missing(instance: Instance, services: AgentService[]): Finding[] {
 }
 
 /**
- * Where Consul was there before Gatehouse, what goes by other names is not judged. The sweep removes what there is a record
+ * What goes by other names, and of which there is no record here, is not judged: others may have made it. The sweep removes what there is a record
  * of, and a gateway that the mesh runs elsewhere; the rest is for a person to remove.
  */
 function undeclared(
@@ -83,7 +83,7 @@ function undeclared(
   const sweeps = ({ Kind, Service, Of }: AgentService) =>
     (Kind === "ingress-gateway" && moved.has(Service)) || recorded(Of || Service);
   return services
-    .filter(({ ID, Service, Of }) => !declared.has(ID) && (!mesh.consul.existing || names.has(Of || Service)))
+    .filter(({ ID, Service, Of }) => !declared.has(ID) && (names.has(Of || Service) || recorded(Of || Service)))
     .filter(({ ID, Of }) => !(Of && services.some((one) => ID === `${one.ID}-sidecar-proxy` && !declared.has(one.ID))))
     .map((service) =>
       drift(Layer.Registered, `${node.name}: registration ${service.ID}`, {

@@ -1,13 +1,16 @@
 /** Every config entry of a mesh, in the order in which Consul accepts them and in the form that plans clean. */
 import type { ConfigEntryDeclaration, IntentionDeclaration, OwnedEntry } from "./declaration";
 import { components } from "./graph";
-import { intentionEntries } from "./intentions";
+import { intentionEntries, namesPath } from "./intentions";
+import { marked } from "./mark";
 import type { ConfigEntry, Gateway, Service } from "./mesh";
 import { toConsul } from "./pascal-case";
 import { isRouting, ROUTING_KINDS, reachOf, targetsOf } from "./routing";
 
 /** What the entries follow from. */
 export interface EntrySources {
+  /** The name of the mesh, whose mark each entry carries. */
+  mesh: string;
   /** Which entries for everyone are written. */
   owns: readonly OwnedEntry[];
   services: readonly Service[];
@@ -20,18 +23,16 @@ export interface EntrySources {
  * Protocols first, since Consul checks everything else against them; then the deny-all and the allows, so that nothing
  * is reachable before it may be; then how calls are routed, and last the gateways that let calls in.
  */
-export function configEntries({
-  owns,
-  services,
-  gateways,
-  intentions,
-  configEntries: declared,
-}: EntrySources): ConfigEntry[] {
+export function configEntries(sources: EntrySources): ConfigEntry[] {
+  return entriesOf(sources).map((entry) => marked(entry, sources.mesh));
+}
+
+function entriesOf({ owns, services, gateways, intentions, configEntries: declared }: EntrySources): ConfigEntry[] {
   return [
     ...(owns.includes("proxy-defaults") ? [proxyDefaults()] : []),
     ...services.map(serviceDefaults),
     ...intentionEntries(services, gateways, intentions, owns.includes("default-deny"), reachOf(declared)),
-    ...unambiguousPaths(intentions, declared),
+    ...(owns.includes("mesh") ? unambiguousPaths(intentions, declared) : []),
     ...ROUTING_KINDS.flatMap((kind) => targetsFirst(declared.filter((entry) => entry.kind === kind))).map(
       declaredEntry,
     ),
@@ -82,9 +83,7 @@ function unambiguousPaths(
   intentions: readonly IntentionDeclaration[],
   declared: readonly ConfigEntryDeclaration[],
 ): ConfigEntry[] {
-  const permissions = intentions.flatMap((intention) => intention.permissions ?? []);
-  const byPath = permissions.some(({ http }) => http.pathExact ?? http.pathPrefix ?? http.pathRegex);
-  if (!byPath || declared.some(({ kind }) => kind === "mesh")) return [];
+  if (!intentions.some(namesPath) || declared.some(({ kind }) => kind === "mesh")) return [];
   const RequestNormalization = {
     InsecureDisablePathNormalization: false,
     MergeSlashes: true,

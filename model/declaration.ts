@@ -84,10 +84,11 @@ export interface ConsulDeclaration {
    */
   existing?: boolean;
   /**
-   * With `existing: true`: which of Consul's two entries for everyone this mesh writes. `proxy-defaults` is
+   * With `existing: true`: which of Consul's entries for everyone this mesh writes. `proxy-defaults` is
    * `proxy-defaults/global`: http is the protocol of every service that has none of its own. `default-deny` is the
-   * intention that denies every call which no other one allows. Both are for all services of that Consul, declared or not.
-   * Refused without `existing`: such a mesh has its Consul for itself and owns both.
+   * intention that denies every call which no other one allows. `mesh` is `mesh/mesh`: how every sidecar reads paths, which permissions that name
+   * a path need. All are for all services of that Consul, declared or not.
+   * Refused without `existing`: such a mesh has its Consul for itself and owns all of them.
    * @default none
    */
   owns?: OwnedEntry[];
@@ -105,8 +106,8 @@ export interface ConsulDeclaration {
   gossipEncryption?: boolean;
 }
 
-/** An entry of Consul's that is for every service: `proxy-defaults/global`, and the intention from `*` to `*`. */
-export type OwnedEntry = "proxy-defaults" | "default-deny";
+/** An entry of Consul's that is for every service: `proxy-defaults/global`, the intention from `*` to `*`, and `mesh/mesh`. */
+export type OwnedEntry = "proxy-defaults" | "default-deny" | "mesh";
 
 export interface SshDeclaration {
   /**

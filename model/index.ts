@@ -5,6 +5,7 @@ export { nodeFiles } from "./files";
 export { ASKED_FOR, hostKeyFault, withoutComment } from "./formats/host-key";
 export { hostKeyFrom, missingKeyFile } from "./host-key";
 export { loadDeclaration, loadMesh, meshPath } from "./load";
+export { MARK } from "./mark";
 export type * from "./mesh";
 export { ADMIN_PORTS, CONSUL_PORTS, type PortRange, SIDECAR_PORTS } from "./ports";
 export { formatProblems } from "./problem";

@@ -1,6 +1,7 @@
 /** Who may call whom: one service-intentions entry a destination, from the derived edges and the declared ones. */
 import type { HttpPermissionDeclaration, IntentionDeclaration, PermissionDeclaration } from "./declaration";
 import type { ConfigEntry, Gateway, Service } from "./mesh";
+import type { Sound } from "./view";
 
 interface Source {
   Name: string;
@@ -68,6 +69,11 @@ function bySpecificity(a: Source, b: Source): number {
 function declaredSource({ source, destination, action, permissions }: IntentionDeclaration): Source {
   const what = permissions ? { Permissions: permissions.map(toPermission) } : { Action: action };
   return { Name: source, ...what, Precedence: precedence(source, destination), Type: "consul" };
+}
+
+/** Whether one of its permissions is about a path. */
+export function namesPath({ permissions }: Sound<IntentionDeclaration>): boolean {
+  return (permissions ?? []).some((one) => one?.http?.pathExact ?? one?.http?.pathPrefix ?? one?.http?.pathRegex);
 }
 
 function toPermission({ action, http }: PermissionDeclaration): object {

@@ -32,7 +32,7 @@ export interface Consul {
   datacenter: string;
   address: string;
   existing: boolean;
-  /** Which entries for everyone the mesh writes. Both where Gatehouse sets up Consul. */
+  /** Which entries for everyone the mesh writes. All where Gatehouse sets up Consul. */
   owns: OwnedEntry[];
   acl: boolean;
   tls: boolean;

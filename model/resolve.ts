@@ -22,7 +22,7 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
   const gateways = Object.entries(declaration.gateways ?? {}).map(([name, gateway]) => resolveGateway(name, gateway));
   const byName = new Map(services.map((service) => [service.name, service]));
   const { datacenter, address, existing = false, acl = true, tls = true, gossipEncryption = true } = declaration.consul;
-  const owns = existing ? [...new Set(declaration.consul.owns)] : (["proxy-defaults", "default-deny"] as const);
+  const owns = existing ? [...new Set(declaration.consul.owns)] : (["proxy-defaults", "default-deny", "mesh"] as const);
   return {
     name: declaration.name,
     consul: { datacenter, address, existing, owns: [...owns], acl, tls, gossipEncryption },
@@ -31,6 +31,7 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
     gateways,
     instances: placeInstances([...steps.map(({ name }) => byName.get(name)!), ...gateways], nodes),
     configEntries: configEntries({
+      mesh: declaration.name,
       owns,
       services,
       gateways,

@@ -24,6 +24,7 @@ import (
 	"gatehouse/node/setup"
 	"gatehouse/node/sweep"
 	"gatehouse/node/systemd"
+	"gatehouse/node/taken"
 )
 
 // verb of the program: reads its document from standard input, and its words from the command line.
@@ -71,6 +72,15 @@ func init() {
 		}),
 		"expand remove": withDocument(func(ctx context.Context, h *host.Host, doc document.ExpandRemoval) error {
 			return expand.Remove(ctx, h, doc, connectAs)
+		}),
+		"entry take": withDocument(func(ctx context.Context, h *host.Host, doc document.EntryTake) error {
+			return taken.Take(ctx, h, doc, connectAs)
+		}),
+		"entry return": withDocument(func(ctx context.Context, h *host.Host, doc document.EntryReturn) error {
+			return taken.Return(ctx, h, doc, connectAs)
+		}),
+		"entry settle": withDocument(func(ctx context.Context, h *host.Host, doc document.EntriesSettle) error {
+			return taken.Settle(ctx, h, doc, connectAs)
 		}),
 		"probe": withDocument(func(ctx context.Context, h *host.Host, doc document.Probe) error {
 			return probe.Run(ctx, h, doc, connectAs)

@@ -4,8 +4,8 @@ import { AclToken as ConsulAclToken } from "@cdktf/provider-consul/lib/acl-token
 import { DataConsulAclTokenSecretId } from "@cdktf/provider-consul/lib/data-consul-acl-token-secret-id";
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import type { Gateway, Mesh, MeshNode, Service } from "../model";
-import { gatewayRules, handoverRules, machineRules, routesRules } from "../templates";
+import type { ConfigEntry, Gateway, Mesh, MeshNode, Service } from "../model";
+import { gatewayRules, handoverRules, machineRules, routesRules, takenRules } from "../templates";
 import { terraformLiteral } from "./terraform-literal";
 
 interface AclTokenProps {
@@ -75,8 +75,15 @@ export class AclToken extends ConsulAclToken {
   }
 
   static ofHandover(scope: Construct, mesh: Mesh): AclToken {
-    return new AclToken(scope, "handover", { mesh, description: "the handover", rules: handoverRules() });
+    return new AclToken(scope, "handover", { mesh, description: "the handover", rules: handoverRules(mesh) });
   }
+
+  /** Of the programs that write these entries in place of those made by hand, and put those back on destroy. */
+  static ofTakenEntries(scope: Construct, mesh: Mesh, entries: ConfigEntry[]): AclToken {
+    const rules = takenRules(mesh, entries);
+    return new AclToken(scope, "taken", { mesh, description: "config entries that are taken over", rules });
+  }
+
   /** Of the probes, which put the earlier routes of these gateways back when the new ones do not answer. */
   static ofRoutes(scope: Construct, mesh: Mesh, gateways: Gateway[]): AclToken {
     return new AclToken(scope, "routes", { mesh, description: "the routes", rules: routesRules(gateways) });

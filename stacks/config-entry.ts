@@ -3,12 +3,13 @@ import { ConfigEntry as ConsulConfigEntry } from "@cdktf/provider-consul/lib/con
 import { type ITerraformDependable, TerraformElement } from "cdktf";
 import type { Construct } from "constructs";
 import type { ConfigEntry as Entry, Mesh } from "../model";
+import { entryId, takenEntries } from "../templates";
 import { addressesOf } from "./depends-on";
 import { terraformLiteral } from "./terraform-literal";
 
 export class ConfigEntry extends ConsulConfigEntry {
   constructor(scope: Construct, entry: Entry, dependsOn: ITerraformDependable[]) {
-    super(scope, idOf(entry), {
+    super(scope, entryId(entry), {
       kind: entry.kind,
       name: entry.name,
       configJson: terraformLiteral(JSON.stringify(entry.config)),
@@ -19,12 +20,11 @@ export class ConfigEntry extends ConsulConfigEntry {
   }
 }
 
-const idOf = ({ kind, name }: Pick<Entry, "kind" | "name">): string => `${kind}_${name === "*" ? "any" : name}`;
-
 /** The entries that are for every service of Consul, by what a declaration calls them. */
 const FOR_EVERYONE = {
   "proxy-defaults": { kind: "proxy-defaults", name: "global" },
   "default-deny": { kind: "service-intentions", name: "*" },
+  mesh: { kind: "mesh", name: "mesh" },
 } as const;
 
 /**
@@ -33,7 +33,12 @@ const FOR_EVERYONE = {
  */
 export function forgetUnowned(scope: Construct, { consul }: Mesh): void {
   const unowned = Object.entries(FOR_EVERYONE).filter(([name]) => !consul.owns.some((owned) => owned === name));
-  for (const [name, entry] of unowned) new Forgotten(scope, `forgotten_${name}`, idOf(entry));
+  for (const [name, entry] of unowned) new Forgotten(scope, `forgotten_${name}`, entryId(entry));
+}
+
+/** An entry that is taken over now and that Terraform wrote before: gatehouse-node writes it from here on. */
+export function forgetTaken(scope: Construct, mesh: Mesh): void {
+  for (const entry of takenEntries(mesh)) new Forgotten(scope, `forgotten_${entryId(entry)}`, entryId(entry));
 }
 
 /** Terraform's `removed` block. */

@@ -16,6 +16,7 @@ import {
 } from "../model";
 import {
   contentHash,
+  entryName,
   type Handover,
   handover,
   instanceRelease,
@@ -24,6 +25,7 @@ import {
   routedGateways,
   routesOf,
   sweepProgram,
+  takenEntries,
   tokensProgram,
   userData,
   wipeProgram,
@@ -31,13 +33,14 @@ import {
 import { AclToken } from "./acl-token";
 import { useBackend } from "./backend";
 import type { Backend } from "./backend-settings";
-import { ConfigEntry, forgetUnowned } from "./config-entry";
+import { ConfigEntry, forgetTaken, forgetUnowned } from "./config-entry";
 import { addConsulProvider } from "./consul-provider";
 import { Milestone } from "./milestone";
 import { RemoteProgram, type RemoteProgramProps } from "./remote-program";
 import { ReviewFiles } from "./review-files";
 import { MeshSecrets } from "./secrets";
 import { Stack } from "./stack";
+import { EntriesSettled, TakenEntry, type Taking } from "./taken-entry";
 import { UploadedBinary } from "./uploaded-binary";
 import { type NodePrograms, UploadedProgram } from "./uploaded-program";
 
@@ -45,7 +48,9 @@ export class MeshStack extends Stack {
   private readonly review: ReviewFiles;
   private readonly secrets: MeshSecrets | undefined;
   /** By kind, then by name. */
-  private readonly entries = new Map<string, Map<string, ConfigEntry>>();
+  private readonly entries = new Map<string, Map<string, WrittenEntry>>();
+  /** How entries are taken over. */
+  private readonly taking: Taking;
   private readonly instancesOn: Map<MeshNode, Instance[]>;
   /** Of each instance, by instance. */
   private readonly tokens = new Map<Instance, AclToken>();
@@ -80,6 +85,8 @@ export class MeshStack extends Stack {
 
     this.addPrograms();
     forgetUnowned(this, mesh);
+    forgetTaken(this, mesh);
+    this.taking = this.takesOver();
     this.addEntries("proxy-defaults", () => []);
     const node = this.firstNode();
     const release = handover(mesh, node);
@@ -98,6 +105,21 @@ export class MeshStack extends Stack {
     const swept = this.addSweeps(this.served());
     this.addEntries("service-intentions", () => [...this.guard(), swept]);
     this.addSettled(release, swept);
+    this.settleEntries(swept);
+  }
+
+  private takesOver(): Taking {
+    const entries = takenEntries(this.mesh);
+    const token =
+      this.mesh.consul.acl && entries.length > 0 ? AclToken.ofTakenEntries(this, this.mesh, entries) : undefined;
+    return { mesh: this.mesh, node: this.firstNode(), token };
+  }
+
+  /** Where others use Consul too, an entry may have been taken over by an earlier deploy. */
+  private settleEntries(swept: Milestone): void {
+    if (!this.mesh.consul.existing && this.mesh.takeOver.configEntries.length === 0) return;
+    const taking = { ...this.taking, token: this.handoverToken };
+    new EntriesSettled(this, taking, [swept, ...this.entriesOf("service-intentions")]);
   }
 
   /** Where there is a cluster stack, the program came with it. */
@@ -219,15 +241,21 @@ export class MeshStack extends Stack {
   }
 
   private addEntry(entry: Entry, dependsOn: ITerraformDependable[]): void {
-    const ofKind = this.entries.get(entry.kind) ?? new Map<string, ConfigEntry>();
-    this.entries.set(entry.kind, ofKind.set(entry.name, new ConfigEntry(this, entry, dependsOn)));
+    const ofKind = this.entries.get(entry.kind) ?? new Map<string, WrittenEntry>();
+    this.entries.set(entry.kind, ofKind.set(entry.name, this.writtenEntry(entry, dependsOn)));
   }
 
-  private entry(kind: string, name: string): ConfigEntry | undefined {
+  private writtenEntry(entry: Entry, dependsOn: ITerraformDependable[]): WrittenEntry {
+    if (!this.mesh.takeOver.configEntries.includes(entryName(entry))) return new ConfigEntry(this, entry, dependsOn);
+    const program = this.uploaded.get(this.taking.node.name);
+    return new TakenEntry(this, this.taking, entry, [...dependsOn, ...present(program)]);
+  }
+
+  private entry(kind: string, name: string): WrittenEntry | undefined {
     return this.entries.get(kind)?.get(name);
   }
 
-  private entriesOf(kind: string): ConfigEntry[] {
+  private entriesOf(kind: string): WrittenEntry[] {
     return [...(this.entries.get(kind)?.values() ?? [])];
   }
 
@@ -241,7 +269,7 @@ export class MeshStack extends Stack {
    * What stands before anything runs that is called: the deny-all, which comes after the protocols. Where Consul was there
    * before and the mesh does not own that entry, the protocols themselves.
    */
-  private guard(): ConfigEntry[] {
+  private guard(): WrittenEntry[] {
     const entry = this.entry("service-intentions", "*");
     return entry ? [entry] : this.entriesOf("service-defaults");
   }
@@ -394,7 +422,8 @@ export class MeshStack extends Stack {
   private addProbe(gateway: Gateway, instance: Instance, token?: AclToken): void {
     const entry = this.mesh.configEntries.find(({ kind, name }) => kind === "ingress-gateway" && name === gateway.name);
     // The whole entry, since that is recorded for a later deploy to go back to.
-    const routes = contentHash(JSON.stringify(routesOf(this.mesh, gateway)), JSON.stringify(entry?.config ?? {}));
+    const { Meta, ...content } = entry?.config ?? {};
+    const routes = contentHash(JSON.stringify(routesOf(this.mesh, gateway)), JSON.stringify(content));
     this.probes.push(
       new RemoteProgram(this, `probe_${gateway.name}_${instance.node.name}`, {
         node: instance.node,
@@ -438,6 +467,8 @@ export class MeshStack extends Stack {
     return new Milestone(this, "swept", sweeps);
   }
 }
+
+type WrittenEntry = ConfigEntry | TakenEntry;
 
 /** Workloads that serve before the first instance of this one. */
 function comesAfter(workload: Service | Gateway): string[] {

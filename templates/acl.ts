@@ -1,5 +1,5 @@
 /** Rules of the ACL policies: what each token may do. Services need none: Consul has an identity for them. */
-import type { Gateway, MeshNode } from "../model";
+import type { ConfigEntry, Gateway, Mesh, MeshNode } from "../model";
 import { render } from "./engine";
 
 /** Of the token with which Gatehouse's programs on a machine talk to its agent, and the agent to its servers. */
@@ -9,7 +9,23 @@ export const machineRules = ({ name }: MeshNode): string => render("acl/machine.
 export const gatewayRules = ({ name }: Gateway): string => render("acl/ingress-gateway.hcl", { name });
 
 /** Of the handover. */
-export const handoverRules = (): string => render("acl/handover.hcl", {});
+export const handoverRules = (mesh: Mesh): string => render("acl/handover.hcl", { records: recordsOf(mesh) });
+
+/** Where node/taken keeps config entries as they were before a mesh took them over. */
+const recordsOf = ({ name }: Mesh): string => `gatehouse/${name}/taken-over/`;
+
+/** Of the programs that write these entries in place of those made by hand: they may change no others. */
+export function takenRules(mesh: Mesh, entries: ConfigEntry[]): string {
+  const ofServices = entries.filter(({ kind }) => kind.startsWith("service-"));
+  return render("acl/taken.hcl", {
+    records: recordsOf(mesh),
+    services: [...new Set(ofServices.map(({ name }) => name))].filter((name) => name !== "*").sort(),
+    gateways: entries.filter(({ kind }) => kind.endsWith("-gateway")).map(({ name }) => name),
+    every: ofServices.some(({ name }) => name === "*"),
+    mesh: entries.some(({ kind }) => !kind.startsWith("service-")),
+    operator: entries.some(({ kind }) => kind === "control-plane-request-limit"),
+  });
+}
 
 /** Of the programs that put the routes of gateways back. */
 export const routesRules = (gateways: Gateway[]): string =>

@@ -21,6 +21,7 @@ export interface Handover {
 export function handover(mesh: Mesh, node: MeshNode): Handover {
   const owner = { mesh: mesh.name, node: node.name };
   const entries = (kind: string) => mesh.configEntries.filter((entry) => entry.kind === kind).map(asConsul);
+  const takeOver = mesh.takeOver.configEntries;
   const intentions = entries("service-intentions").filter(({ Name }) => Name !== "*");
   const routing = ROUTING_KINDS.flatMap(entries);
   const document = {
@@ -30,13 +31,15 @@ export function handover(mesh: Mesh, node: MeshNode): Handover {
     services: entries("service-defaults"),
     gateways: entries("ingress-gateway"),
     routing,
+    ...(takeOver.length > 0 && { takeOver }),
   };
   const routes = routing.map((entry) => JSON.stringify(entry));
   return {
     hash: contentHash(
-      JSON.stringify(intentions),
+      JSON.stringify(intentions.map(({ Meta, ...entry }) => entry)),
       JSON.stringify(mesh.services.map(({ name, protocol }) => [name, protocol])),
       ...routes,
+      ...(takeOver.length > 0 ? [JSON.stringify(takeOver)] : []),
     ),
     program: nodeProgram("expand", document),
     routing:
@@ -47,4 +50,8 @@ export function handover(mesh: Mesh, node: MeshNode): Handover {
   };
 }
 
-const asConsul = ({ kind, name, config }: ConfigEntry) => ({ Kind: kind, Name: name, ...config });
+const asConsul = ({ kind, name, config }: ConfigEntry): Record<string, unknown> => ({
+  Kind: kind,
+  Name: name,
+  ...config,
+});

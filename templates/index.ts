@@ -1,4 +1,4 @@
-export { gatewayRules, handoverRules, machineRules, routesRules } from "./acl";
+export { gatewayRules, handoverRules, machineRules, routesRules, takenRules } from "./acl";
 export {
   AGENT_RECORD,
   type AgentRelease,
@@ -27,3 +27,13 @@ export type { AgentService, EdgeTrial, EnvoyReport, Inspection, Report, UnitRepo
 export { type PreflightQuestions, preflightScript } from "./preflight";
 export { contentHash, NODE_PROGRAM, nodeProgram } from "./program";
 export { programsOn } from "./programs";
+export {
+  entryId,
+  entryName,
+  returnProgram,
+  SETTLE_SECRET,
+  settleProgram,
+  takenEntries,
+  takenId,
+  takeProgram,
+} from "./taken";

@@ -185,6 +185,40 @@ export interface Expand extends Owner {
   gateways: Record<string, unknown>[];
   /** Routing are the declared entries service-resolver, service-splitter and service-router. */
   routing: Record<string, unknown>[];
+  /**
+   * TakeOver are config entries, as kind/name, that this mesh writes in place of those that were made by hand. These are
+   * recorded in Consul before anything is written.
+   */
+  takeOver?: string[];
+}
+
+/** EntryTake writes a config entry in place of one that was made by hand. Verb: entry take. */
+export interface EntryTake extends Owner {
+  /** Secret is the name of the secret file with the token. Absent where there are no ACLs. */
+  secret?: string;
+  /** Entry as Consul's API takes it. */
+  entry: Record<string, unknown>;
+}
+
+/** EntryReturn puts back, on destroy, a config entry that was taken over. Verb: entry return. */
+export interface EntryReturn extends Owner {
+  /** Secret is the name of the secret file with the token. Absent where there are no ACLs. */
+  secret?: string;
+  kind: string;
+  name: string;
+}
+
+/**
+ * EntriesSettle puts back the config entries that were taken over and that the declaration no longer takes over. Verb:
+ * entry settle.
+ */
+export interface EntriesSettle extends Owner {
+  /** Secret is the name of the secret file with the token. Absent where there are no ACLs. */
+  secret?: string;
+  /** TakeOver are the entries that stay taken over, as kind/name. */
+  takeOver: string[];
+  /** Written are all entries that this mesh writes, as kind/name. */
+  written: string[];
 }
 
 /**

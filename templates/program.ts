@@ -12,6 +12,9 @@ interface Documents {
   "agent remove": documents.AgentRemoval;
   "agent setup": documents.Agent;
   "agent token": documents.AgentToken;
+  "entry return": documents.EntryReturn;
+  "entry settle": documents.EntriesSettle;
+  "entry take": documents.EntryTake;
   expand: documents.Expand;
   "expand routing": documents.Expand;
   "expand remove": documents.ExpandRemoval;

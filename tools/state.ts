@@ -3,15 +3,14 @@
  * the environment describes it. No machine is touched. What was in the old place is emptied, so that nobody deploys
  * with it by mistake; its history stays where the backend keeps one.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "./command";
 import { claimFolder } from "./one-run";
-import { output } from "./process";
+import { open, stacksIn } from "./open-state";
 import { chooseProviders } from "./provider-choice";
 import { outputFolder } from "./settle";
-import { emptied, moved, type State } from "./state-content";
+import { emptied, moved } from "./state-content";
 
 const USAGE = "Write: npm run state -- move FROM TO, for example: npm run state -- move local cloud";
 
@@ -26,14 +25,6 @@ async function main([command, from, to, ...rest]: string[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Terraform's settings of each stack with this backend, as `synth` writes them; returns the stacks' names. */
-async function stacksIn(backend: string, outdir: string, env: Record<string, string>): Promise<string[]> {
-  mkdirSync(outdir);
-  const synthEnv = { ...env, GATEHOUSE_BACKEND: backend, CDKTF_OUTDIR: outdir };
-  await run(process.execPath, ["--import", "tsx", "main.ts"], { env: synthEnv });
-  return readdirSync(join(outdir, "stacks"));
 }
 
 async function moveOne(stack: string, folder: string, from: string, to: string, env: Record<string, string>) {
@@ -60,32 +51,6 @@ async function moveOne(stack: string, folder: string, from: string, to: string, 
   // Terraform's note of where the state was: with it, the next run would ask to move it once more.
   rmSync(join(outputFolder(), "stacks", stack, ".terraform", "terraform.tfstate"), { force: true });
   console.log(`${stack}: ${state.resources.length} resources moved from ${from} to ${to}`);
-}
-
-/** Terraform in a folder that knows where the state is, and nothing else. */
-async function open(outdir: string, stack: string, env: Record<string, string>) {
-  const folder = join(outdir, "only-state", stack);
-  mkdirSync(folder, { recursive: true });
-  const { terraform } = JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8"));
-  const { backend, cloud } = terraform;
-  writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify({ terraform: cloud ? { cloud } : { backend } }));
-  const terraformIn = async (...args: string[]) => {
-    const done = await output("terraform", [...args], {}, { cwd: folder, env: { ...process.env, ...env } });
-    if (done.exitCode !== 0) throw new Error(`terraform ${args.join(" ")} (${stack}):\n${done.stdout}\n${done.stderr}`);
-    return done.stdout;
-  };
-  await terraformIn("init", "-input=false", "-no-color");
-  return {
-    /** Undefined where there is none yet. */
-    async pull(): Promise<State | undefined> {
-      const text = await terraformIn("state", "pull");
-      return text.trim() === "" ? undefined : (JSON.parse(text) as State);
-    },
-    async push(state: State): Promise<void> {
-      writeFileSync(join(folder, "state"), JSON.stringify(state, null, 2), { mode: 0o600 });
-      await terraformIn("state", "push", "-lock-timeout=2m", "state");
-    },
-  };
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

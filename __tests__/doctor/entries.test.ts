@@ -28,16 +28,58 @@ describe("config entries", () => {
     expect(compareEntries(mesh, entries).map(({ where, found, mends }) => [where, found, mends])).toEqual([
       ["consul: service-defaults/frontend Protocol", '"tcp"', [{ stack: "mesh" }]],
       ["consul: service-intentions/backend", "nothing", [{ stack: "mesh" }]],
-      ["consul: service-resolver/frontend", "one that nobody declared", []],
+      ["consul: service-resolver/frontend", "one that nobody declared; who made it is unknown", []],
     ]);
   });
 
-  test("where Consul serves others too, their entries are theirs", () => {
+  test("those of others are theirs, wherever Consul runs", () => {
+    const foreign = { Kind: "service-defaults", Name: "mail" };
+    const others = { Kind: "service-defaults", Name: "post", Meta: { "gatehouse-mesh": "letters" } };
     const changed = declaration();
     changed.consul.existing = true;
-    const entries = [...live(), { Kind: "service-defaults", Name: "mail" }];
-    expect(compareEntries(meshOf(changed), entries)).toEqual([]);
-    expect(compareEntries(mesh, entries)).toHaveLength(1);
+    const existing = meshOf(changed);
+    expect(compareEntries(existing, [...live(), foreign, others]).filter(({ kind }) => kind !== "note")).toEqual([]);
+    expect(compareEntries(mesh, [...live(), foreign, others])).toEqual([]);
+  });
+
+  test("one with this mesh's mark, one of another mesh about a declared name", () => {
+    const marked = (Kind: string, Name: string, name: string) => ({ Kind, Name, Meta: { "gatehouse-mesh": name } });
+    const entries = [
+      ...live(),
+      marked("service-defaults", "gone", mesh.name),
+      { Kind: "service-intentions", Name: "begun", Meta: { "gatehouse-handover": mesh.name } },
+      marked("service-router", "frontend", "letters"),
+    ];
+    expect(compareEntries(mesh, entries).map(({ where, found }) => [where, found])).toEqual([
+      ["consul: service-defaults/gone", "one with this mesh's mark, which is not declared"],
+      ["consul: service-intentions/begun", "one with this mesh's mark, which is not declared"],
+      ["consul: service-router/frontend", "one of the mesh letters, about what this mesh declares"],
+    ]);
+  });
+
+  test("a declared one of another mesh, and one that lost its mark", () => {
+    const entries = live();
+    const at = (key: string) => entries.find(({ Kind, Name }) => `${Kind}/${Name}` === key)!;
+    at("service-defaults/frontend").Meta = { "gatehouse-mesh": "letters" };
+    at("service-defaults/backend").Meta = null;
+    expect(compareEntries(mesh, entries).map(({ where, found, mends }) => [where, found, mends.length])).toEqual([
+      ["consul: service-defaults/frontend", "one of the mesh letters", 0],
+      ["consul: service-defaults/backend Meta", "nothing", 1],
+    ]);
+  });
+
+  test("what is for everyone and was this mesh's is worth a note", () => {
+    const left = { Kind: "proxy-defaults", Name: "global", Meta: { "gatehouse-mesh": "shop" } };
+    const unowned = { ...mesh, name: "shop", configEntries: [] };
+    expect(compareEntries(unowned, [left])).toMatchObject([{ kind: "note", where: "consul: proxy-defaults/global" }]);
+  });
+
+  test("one that is taken over is written again by its resource", () => {
+    const taking = { ...mesh, takeOver: { ...mesh.takeOver, configEntries: ["service-defaults/frontend"] } };
+    const entries = live().filter(({ Kind, Name }) => `${Kind}/${Name}` !== "service-defaults/frontend");
+    expect(compareEntries(taking, entries).map(({ mends }) => mends)).toEqual([
+      [{ stack: "mesh", replace: "null_resource.entry_service-defaults_frontend" }],
+    ]);
   });
 });
 

@@ -98,7 +98,7 @@ const lastWord = (remedy = "", behind = ""): string | undefined => {
 
 describe("a remedy's command hands on what a node or Consul said as one word", () => {
   test("the ID of a registration", () => {
-    const other = { ID: evil, Service: "mail", Kind: "", Port: 25, Of: "", Upstreams: [] };
+    const other = { ID: evil, Service: "backend", Kind: "", Port: 25, Of: "", Upstreams: [] };
     const [finding] = findingsOn("worker1", (report) => report.services?.push(other));
     expect(lastWord(finding?.remedy, "consul services deregister -id=")).toBe(evil);
   });
@@ -110,7 +110,9 @@ describe("a remedy's command hands on what a node or Consul said as one word", (
   });
 
   test("the kind and name of a config entry", () => {
-    const [finding] = compareEntries(mesh, [{ Kind: "k;k", Name: evil }]).filter(({ where }) => /k;k/.test(where));
+    const [finding] = compareEntries(mesh, [{ Kind: "k;k", Name: evil, Meta: { "gatehouse-mesh": mesh.name } }]).filter(
+      ({ where }) => /k;k/.test(where),
+    );
     expect(lastWord(finding?.remedy, "consul config delete ")).toBe(`-kind k;k -name ${evil}`);
   });
 

@@ -185,18 +185,22 @@ describeOnLab("the doctor", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("says by whose hand what Terraform cannot mend is mended", async () => {
+  test("says nothing of what others made, and by whose hand what carries the mark is removed", async () => {
     await on("worker1", asOperator("consul services register -name ghost -port 1234"));
-    const ghost = { Kind: "service-defaults", Name: "ghost", Protocol: "http" };
-    await on("server1", asOperator(`consul config write - <<<'${JSON.stringify(ghost)}'`));
+    const write = (entry: object) => on("server1", asOperator(`consul config write - <<<'${JSON.stringify(entry)}'`));
+    await write({ Kind: "service-defaults", Name: "ghost", Protocol: "http" });
+    await write({ Kind: "service-defaults", Name: "left", Protocol: "http", Meta: { "gatehouse-mesh": mesh.name } });
+    await write({ Kind: "service-router", Name: "shop" });
     const { findings } = await doctor(mesh);
-    const told = findings.map(({ where, remedy }) => [where, remedy]).sort();
-    expect(told).toEqual([
-      ["consul: service-defaults/ghost", "consul config delete -kind service-defaults -name ghost"],
-      ["worker1: registration ghost", "on worker1: consul services deregister -id=ghost"],
+    expect(findings.map(({ where }) => where).sort()).toEqual([
+      "consul: service-defaults/left",
+      "consul: service-router/shop",
     ]);
+    expect(findings[0]?.remedy).toMatch(/else: consul config delete -kind service-defaults -name left$/);
     await on("worker1", asOperator("consul services deregister -id=ghost"));
-    await on("server1", asOperator("consul config delete -kind service-defaults -name ghost"));
+    for (const entry of ["service-defaults -name ghost", "service-defaults -name left", "service-router -name shop"]) {
+      await on("server1", asOperator(`consul config delete -kind ${entry}`));
+    }
   });
 
   test("finds an edge that Consul lets through though nobody declared it", async () => {

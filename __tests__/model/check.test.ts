@@ -243,7 +243,7 @@ describe("the mesh", () => {
       datacenter: "dc1",
       address: "10.0.0.10:8501",
       existing: false,
-      owns: ["proxy-defaults", "default-deny"],
+      owns: ["proxy-defaults", "default-deny", "mesh"],
       acl: true,
       tls: true,
       gossipEncryption: true,

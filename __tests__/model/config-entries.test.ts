@@ -1,7 +1,17 @@
 import { type Draft, edited, meshOf, valid } from "./fixture";
 
 const entry = (declaration: unknown, kind: string, name: string) =>
-  meshOf(declaration).configEntries.find((found) => found.kind === kind && found.name === name)?.config;
+  entriesOf(declaration).find((found) => found.kind === kind && found.name === name)?.config;
+
+/** Without the mark, which every entry has. */
+function entriesOf(declaration: unknown) {
+  return meshOf(declaration).configEntries.map(({ config: { Meta, ...config }, ...entry }) => {
+    const { "gatehouse-mesh": mark, ...meta } = Meta as Record<string, string>;
+    expect(mark).toBe("shop");
+    return { ...entry, config: Object.keys(meta).length > 0 ? { Meta: meta, ...config } : config };
+  });
+}
+
 const allow = (Name: string, Precedence = 9) => ({ Name, Action: "allow", Precedence, Type: "consul" });
 const deny = (Name: string, Precedence = 9) => ({ Name, Action: "deny", Precedence, Type: "consul" });
 
@@ -15,7 +25,7 @@ const Defaults = { MaxConnections: 0, MaxPendingRequests: 0, MaxConcurrentReques
 
 describe("config entries", () => {
   it("are these, in this order and form", () => {
-    expect(meshOf(valid()).configEntries).toEqual([
+    expect(entriesOf(valid())).toEqual([
       {
         kind: "proxy-defaults",
         name: "global",

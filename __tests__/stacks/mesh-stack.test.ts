@@ -1,3 +1,4 @@
+import type { OwnedEntry } from "../../model";
 import { documentOf, verbOf } from "../templates/programs";
 import { declaration, meshOf, programs } from "./fixture";
 import { clusterGraph, type Graph, meshGraph } from "./graph";
@@ -294,15 +295,16 @@ test("the cluster's workers wait for its servers", () => {
 });
 
 describe("in a Consul that was there before", () => {
-  const owning = (...owns: ("proxy-defaults" | "default-deny")[]) =>
+  const owning = (...owns: OwnedEntry[]) =>
     meshGraph(meshOf(declaration({ consul: { ...declaration().consul, existing: true, owns } })));
   const forEveryone = ["consul_config_entry.proxy-defaults_global", "consul_config_entry.service-intentions_any"];
+  const forgotten = [...forEveryone, "consul_config_entry.mesh_mesh"];
   const among = ({ addresses }: Graph) => addresses.filter((address) => forEveryone.includes(address));
 
   test("no entry for everyone is written, and one of an earlier deploy stays there", () => {
     const unowned = owning();
     expect(among(unowned)).toEqual([]);
-    expect(unowned.json.removed).toEqual(forEveryone.map((from) => ({ from, lifecycle: { destroy: false } })));
+    expect(unowned.json.removed).toEqual(forgotten.map((from) => ({ from, lifecycle: { destroy: false } })));
     expect(unowned.waitsFor("null_resource.instance_frontend_worker1", "null_resource.handover")).toBe(true);
     expect(unowned.waitsFor("null_resource.wipe_worker1", "consul_config_entry.service-defaults_frontend")).toBe(true);
     expect(unowned.waitsFor("consul_config_entry.service-intentions_backend", "null_resource.sweep_worker1")).toBe(
@@ -311,7 +313,7 @@ describe("in a Consul that was there before", () => {
   });
 
   test("what the mesh owns is written in the same order as ever", () => {
-    const owned = owning("proxy-defaults", "default-deny");
+    const owned = owning("proxy-defaults", "default-deny", "mesh");
     expect(among(owned)).toEqual(forEveryone);
     expect(owned.json.removed).toBeUndefined();
     expect(owned.waitsFor("null_resource.wipe_worker1", "consul_config_entry.service-intentions_any")).toBe(true);

@@ -1,6 +1,7 @@
 /** The entries for everyone in a Consul that was there before: what a deploy does to them, and to whom. Pure. */
-import type { ConfigEntry, Mesh } from "../../model";
-import { difference, type LiveEntry, withoutConsulsOwn } from "../entries";
+import type { Mesh } from "../../model";
+import type { LiveEntry } from "../entries";
+import { type Call, cutCalls } from "./cut-calls";
 import { type Finding, HERE } from "./finding";
 
 /** What such a Consul has now. */
@@ -12,6 +13,12 @@ export interface SharedConsul {
   services: string[];
   /** Whether a call between two services that no intention is about is let through. */
   allowsByDefault: boolean;
+  /** Who is set up to call whom, by what Consul's catalogue says of proxies and gateways. */
+  calls: Call[];
+  /** Consul's service-intentions. */
+  intentions: LiveEntry[];
+  /** Services whose own entry says which protocol they speak. */
+  withProtocol: string[];
 }
 
 /**
@@ -34,31 +41,35 @@ export function judgeOwns(mesh: Mesh, shared: SharedConsul | undefined): Finding
   return [...judgeProxyDefaults(mesh, shared), ...judgeDefaultDeny(mesh, shared)];
 }
 
-function judgeProxyDefaults(mesh: Mesh, { proxyDefaults: live, services }: SharedConsul): Finding[] {
+function judgeProxyDefaults(mesh: Mesh, shared: SharedConsul): Finding[] {
+  const { proxyDefaults: live, services, withProtocol } = shared;
   const entry = mesh.configEntries.find(({ kind }) => kind === "proxy-defaults");
   if (!entry) return [];
   const now = (live?.Config as { protocol?: string } | undefined)?.protocol ?? "tcp";
-  const others = undeclared(mesh, services);
-  if (now === "http" || others.length === 0) return overwritten(entry, live, "proxy-defaults");
+  const others = undeclared(mesh, services).filter((name) => !withProtocol.includes(name));
+  if (now === "http" || others.length === 0) return [];
   return [
-    ...overwritten(entry, live, "proxy-defaults"),
     warning("proxy-defaults/global", {
-      found: `in the catalogue and not declared: ${listed(others)}`,
-      reason: `their protocol, where they have no service-defaults that name one, becomes http with this deploy; now it is ${now}`,
+      found: `in the catalogue, not declared, and without a protocol of their own: ${listed(others)}`,
+      reason: `their protocol becomes http with this deploy; now it is ${now}`,
       remedy: 'give each a service-defaults with its protocol first, or leave "proxy-defaults" out of consul.owns',
     }),
   ];
 }
 
-function judgeDefaultDeny(mesh: Mesh, { anyIntention: live, services, allowsByDefault }: SharedConsul): Finding[] {
+function judgeDefaultDeny(mesh: Mesh, shared: SharedConsul): Finding[] {
+  const { services, allowsByDefault, calls, intentions } = shared;
   const entry = mesh.configEntries.find(({ kind, name }) => kind === "service-intentions" && name === "*");
   if (!entry) return allowsByDefault ? [undenied()] : [];
   const others = undeclared(mesh, services);
-  if (!allowsByDefault || others.length === 0) return overwritten(entry, live, "default-deny");
+  if (!allowsByDefault || others.length === 0) return [];
+  const cut = cutCalls(mesh, calls, intentions).filter(({ from, to }) => others.includes(from) || others.includes(to));
+  const known = cut.map(({ from, to }) => `${from} -> ${to}`);
   return [
-    ...overwritten(entry, live, "default-deny"),
     warning("service-intentions/*", {
-      found: `in the catalogue and not declared: ${listed(others)}`,
+      found:
+        `in the catalogue and not declared: ${listed(others)}; ` +
+        `set up there and allowed by no intention: ${known.length > 0 ? listed(known) : "no call that Consul knows of"}`,
       reason: "calls from and to them that no intention allows are let through now and refused after this deploy",
       remedy: 'allow those calls in Consul first, or leave "default-deny" out of consul.owns',
     }),
@@ -78,22 +89,8 @@ function undenied(): Finding {
   };
 }
 
-/** The present value and the new one, where they differ. */
-function overwritten({ kind, name, config }: ConfigEntry, live: LiveEntry | undefined, owned: string): Finding[] {
-  if (!live) return [];
-  const present = withoutConsulsOwn(live);
-  if (!difference(config, present)) return [];
-  return [
-    warning(`${kind}/${name}`, {
-      found: `Consul has ${shown(present)}`,
-      reason: `this deploy writes ${shown(config)} in its place, for every service of this Consul`,
-      remedy: `if others need the present entry, leave "${owned}" out of consul.owns`,
-    }),
-  ];
-}
-
 /** Sidecars go with their services. */
-function undeclared(mesh: Mesh, services: string[]): string[] {
+export function undeclared(mesh: Mesh, services: string[]): string[] {
   const declared = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
   const all = new Set([...declared, ...services]);
   const isSidecar = (name: string) => name.endsWith("-sidecar-proxy") && all.has(name.replace(/-sidecar-proxy$/, ""));
@@ -105,13 +102,6 @@ const MOST_NAMES = 20;
 function listed(names: string[]): string {
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
   return `${names.slice(0, MOST_NAMES).join(", ")}${more}`;
-}
-
-/** Without what is empty: Consul gives many such fields back. */
-function shown(value: object): string {
-  const filled = (_: string, inner: unknown) =>
-    inner !== null && typeof inner === "object" && Object.keys(inner).length === 0 ? undefined : (inner ?? undefined);
-  return JSON.stringify(value, filled).slice(0, 400);
 }
 
 function warning(check: string, what: Pick<Finding, "found" | "reason" | "remedy">): Finding {

@@ -4,14 +4,17 @@ import type { Mesh, MeshNode } from "../../model";
 import { preflightScript } from "../../templates";
 import { NODE_MODULE, nodeProgramVersion } from "../../tools/node-program";
 import { apiUrl, askApi } from "../consul-api";
-import type { LiveEntry } from "../entries";
 import { inTurn } from "../in-turn";
 import { runOn } from "../ssh";
 import { readFacts } from "./facts";
 import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
-import { judgeOwns, letsThrough, type SharedConsul } from "./judge-owns";
+import { type EntryFacts, judgeEntries } from "./judge-entries";
+import { judgeOwns } from "./judge-owns";
+import { judgePaths } from "./judge-paths";
+import { askEntries } from "./look-entries";
+import { askShared, SHARED_KINDS } from "./look-shared";
 import { planFor, questionsOf } from "./plan";
 import { lookAtSecrets } from "./secrets";
 import { unseen } from "./unseen";
@@ -51,7 +54,8 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   const version = nodeProgramVersion(NODE_MODULE);
   const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
   const api = askConsul(mesh);
-  const shared = askShared(mesh);
+  const entries = askEntries(mesh, mesh.consul.existing ? SHARED_KINDS : [], API_TIMEOUT);
+  const shared = entries.then((facts) => facts && askShared(mesh, facts.present, API_TIMEOUT));
   const asked = await inTurn(mesh.nodes, limit, async (node) => {
     const result = await lookAt(mesh, node, version, options.now ?? Date.now);
     waiting.delete(node);
@@ -64,6 +68,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
     ...faults,
     ...(await lookAtSecrets(mesh)),
     ...judge(looks, await api),
+    ...judgeFacts(mesh, await entries),
     ...judgeOwns(mesh, await shared),
   ];
   return {
@@ -72,6 +77,9 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
     findings: inOrder(found, mesh),
   };
 }
+
+const judgeFacts = (mesh: Mesh, facts: EntryFacts | undefined): Finding[] =>
+  facts ? [...judgeEntries(mesh, facts), ...judgePaths(mesh, facts.present)] : [];
 
 async function lookAt(mesh: Mesh, node: MeshNode, version: string, now: () => number): Promise<Look | Finding> {
   const plan = planFor(mesh, node, (path) => statSync(path).size);
@@ -92,34 +100,6 @@ async function askConsul(mesh: Mesh): Promise<ConsulApi> {
     return known ? { url } : { url, fault: "it does not know the token" };
   } catch (error) {
     return { url, fault: (error as Error).message };
-  }
-}
-
-/** What a Consul that was there before has for everyone. Undefined when it does not say; `askConsul` tells why. */
-async function askShared(mesh: Mesh): Promise<SharedConsul | undefined> {
-  if (!mesh.consul.existing) return undefined;
-  const ask = (path: string, query = "") =>
-    askApi(mesh, `${path}?dc=${encodeURIComponent(mesh.consul.datacenter)}${query}`, API_TIMEOUT);
-  const entry = async (path: string): Promise<LiveEntry | undefined> => {
-    const { status, text } = await ask(`config/${path}`);
-    return status === 200 ? JSON.parse(text) : undefined;
-  };
-  try {
-    const [proxyDefaults, anyIntention, catalogue, self, check] = await Promise.all([
-      entry("proxy-defaults/global"),
-      entry("service-intentions/*"),
-      ask("catalog/services"),
-      ask("agent/self"),
-      // Two names that no service has: what is said of them is Consul's default.
-      ask("connect/intentions/check", "&source=gatehouse-preflight-a&destination=gatehouse-preflight-b"),
-    ]);
-    const services = catalogue.status === 200 ? Object.keys(JSON.parse(catalogue.text)) : [];
-    const policy = self.status === 200 ? JSON.parse(self.text).DebugConfig?.DefaultIntentionPolicy : undefined;
-    const checked = check.status === 200 && JSON.parse(check.text).Allowed === true;
-    const allowsByDefault = letsThrough(anyIntention, policy, checked);
-    return { proxyDefaults, anyIntention, services, allowsByDefault };
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,7 +1,8 @@
 /** Config entries of the declaration's own. */
 import type { OtherConfigEntryKind, RoutingDeclaration } from "../declaration";
 import { nameFault } from "../formats/name";
-import { didYouMean, type Fault, formatPath, type Problems } from "../problem";
+import { MARK } from "../mark";
+import { didYouMean, type Fault, formatPath, type Path, type Problems } from "../problem";
 import { ROUTING_KINDS } from "../routing";
 import type { View } from "../view";
 import { notOwned } from "./consul";
@@ -30,6 +31,8 @@ const KINDS: readonly string[] = [
 const OWN_DENY =
   'remove it, and change the entry in Consul itself; or write `owns: ["default-deny"]` under consul and use `intentions`';
 
+const OWN_MESH = 'remove it, and change the entry in Consul itself; or write `owns: ["mesh"]` under consul';
+
 export function checkConfigEntries(view: View, problems: Problems): void {
   const seen = new Map<string, number>();
   for (const { index, value: entry } of view.configEntries) {
@@ -38,10 +41,21 @@ export function checkConfigEntries(view: View, problems: Problems): void {
     const path = ["configEntries", index];
     const fault = kindFault(kind, view);
     if (fault) problems.add([...path, "kind"], kind, fault);
+    checkMeta(entry, [...path, "meta"], problems);
     if (name !== undefined) checkName(kind, name, index, seen, view, problems);
     if (!fault && !(ROUTING_KINDS as readonly string[]).includes(kind)) checkFreeFields(entry, path, problems);
   }
   checkRouting(view, problems);
+}
+
+/** Gatehouse adds its mark to what a person writes into Meta. */
+function checkMeta(entry: object, path: Path, problems: Problems): void {
+  const { meta } = entry as { meta?: unknown };
+  if (typeof meta !== "object" || meta === null || !Object.hasOwn(meta, MARK)) return;
+  problems.add([...path, MARK], (meta as Record<string, unknown>)[MARK], {
+    reason: "by this key Gatehouse knows which mesh an entry belongs to, and writes it itself",
+    remedy: "remove it, or choose another key",
+  });
 }
 
 function kindFault(kind: string, view: View): Fault | undefined {
@@ -96,6 +110,10 @@ function derivedFault(kind: string, name: string, view: View): Fault | undefined
   }
   if (kind === "ingress-gateway" && gateways.has(name)) {
     return derived(formatPath(["gateways", name]), "remove it, and declare listeners there");
+  }
+  if (kind === "mesh") {
+    const fault = notOwned(view, "mesh", OWN_MESH);
+    if (fault) return fault;
   }
   if (kind === "service-intentions" && name === "*") {
     const fault = notOwned(view, "default-deny", OWN_DENY);

@@ -9,7 +9,7 @@ export function checkConsul({ declaration }: View, problems: Problems): void {
   // A broken `existing` has its problem already.
   if (Object.hasOwn(consul, "existing") && consul.existing === undefined) return;
   problems.add(["consul", "owns"], consul.owns, {
-    reason: "a mesh whose Consul agents Gatehouse sets up owns both entries anyway: no one else uses that Consul",
+    reason: "a mesh whose Consul agents Gatehouse sets up owns these entries anyway: no one else uses that Consul",
     remedy: "remove it; or write `existing: true` where Consul already runs on every node",
   });
 }
@@ -18,9 +18,14 @@ export function checkConsul({ declaration }: View, problems: Problems): void {
 export function notOwned({ declaration: { consul } }: View, entry: OwnedEntry, remedy: string): Fault | undefined {
   if (consul?.existing !== true || (Object.hasOwn(consul, "owns") && consul.owns === undefined)) return undefined;
   if (consul.owns?.includes(entry)) return undefined;
-  const what = entry === "proxy-defaults" ? "`proxy-defaults/global`" : "the intention on `*`";
   return {
-    reason: `${what} is for every service of a Consul that was there before (consul.existing), and this mesh does not own it`,
+    reason: `${ENTRY[entry]} is for every service of a Consul that was there before (consul.existing), and this mesh does not own it`,
     remedy,
   };
 }
+
+const ENTRY: Record<OwnedEntry, string> = {
+  "proxy-defaults": "`proxy-defaults/global`",
+  "default-deny": "the intention on `*`",
+  mesh: "`mesh/mesh`",
+};

@@ -232,7 +232,12 @@ export const declarationSchema = field(
         address: text("write where Consul's HTTP API answers, for example `10.0.0.10:8501`", hostPortFault),
         existing: flag().optional(),
         owns: field(
-          z.array(field(z.enum(["proxy-defaults", "default-deny"]), "write `proxy-defaults` or `default-deny`")),
+          z.array(
+            field(
+              z.enum(["proxy-defaults", "default-deny", "mesh"]),
+              "write `proxy-defaults`, `default-deny` or `mesh`",
+            ),
+          ),
           'write a list, for example `["default-deny"]`, or leave it out',
         ).optional(),
         acl: flag().optional(),

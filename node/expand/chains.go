@@ -39,7 +39,7 @@ func throughLinks(doc document.Expand, now live, changes map[string]change, prot
 	for _, kind := range routes {
 		var come []Write
 		for _, entry := range now[kind] {
-			if len(inTheWay(entry, changes)) == 0 {
+			if !isOurs(entry, doc) || len(inTheWay(entry, changes)) == 0 {
 				continue
 			}
 			var meanwhile consul.Entry

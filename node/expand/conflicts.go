@@ -1,45 +1,20 @@
 package expand
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 )
 
-// meshMark is the key in an entry's Meta whose value is the name of the mesh that the entry belongs to.
-const meshMark = "gatehouse-mesh"
-
-// ownMark says whether an entry bears the mark of this mesh.
-func ownMark(entry consul.Entry, mesh string) bool {
-	meta, _ := entry["Meta"].(object)
-	return mesh != "" && text(meta[meshMark]) == mesh
-}
-
-func nameOf(entry consul.Entry) string { return entry.Kind() + "/" + entry.Name() }
-
-// declaredNames are the entries that the declaration names.
-func declaredNames(doc document.Expand) map[string]bool {
-	names := map[string]bool{}
-	for _, entries := range [][]map[string]any{doc.Intentions, doc.Services, doc.Gateways, doc.Routing} {
-		for _, entry := range entriesOf(entries) {
-			names[nameOf(entry)] = true
-		}
-	}
-	return names
-}
-
 // conflicts are the entries of others with which the declaration cannot be: Consul would refuse a step in the middle of the
 // deploy, and an entry that is not this mesh's is not changed.
 func conflicts(doc document.Expand, now live) []string {
-	wanted := declaredNames(doc)
 	changes, gone, retired := changing(doc, now), removed(doc, now), retiring(doc, now)
 	var found []string
 	for _, kind := range append([]string{ingressGateway}, routes...) {
 		for _, entry := range now[kind] {
-			if wanted[nameOf(entry)] || ownMark(entry, doc.Mesh) {
+			if isOurs(entry, doc) {
 				continue
 			}
 			if why := conflict(entry, changes, gone, retired); why != "" {
@@ -66,21 +41,11 @@ func conflict(entry consul.Entry, changes map[string]change, gone map[string]boo
 	return ""
 }
 
-// refusal of a deploy, before its first write.
-func refusal(conflicts []string) error {
-	if len(conflicts) == 0 {
-		return nil
-	}
-	return errors.New(strings.Join(conflicts, "; ") + ". Consul would refuse this change half-way, so nothing was changed. " +
-		"Let the owner of that entry change it first (consul config read -kind KIND -name NAME), or keep what it names declared. " +
-		"If it is this mesh's own, from before entries were marked with " + meshMark + ": declare it once more, deploy, and then change it")
-}
-
 // removed are the services of this mesh that it declares no more.
 func removed(doc document.Expand, now live) map[string]bool {
 	wanted, gone := declaredNames(doc), map[string]bool{}
 	for _, entry := range now[serviceDefaults] {
-		if ownMark(entry, doc.Mesh) && !wanted[nameOf(entry)] {
+		if entry.BelongsTo(doc.Mesh) && !wanted[nameOf(entry)] {
 			gone[entry.Name()] = true
 		}
 	}
@@ -89,13 +54,13 @@ func removed(doc document.Expand, now live) map[string]bool {
 
 // retiring are the subsets that Consul has, in a resolver of this mesh, and that are declared no more.
 func retiring(doc document.Expand, now live) map[link]bool {
-	wanted, declared := declaredNames(doc), map[string]consul.Entry{}
+	declared := map[string]consul.Entry{}
 	for _, entry := range entriesOf(doc.Routing) {
 		declared[nameOf(entry)] = entry
 	}
 	retired := map[link]bool{}
 	for _, entry := range now[serviceResolver] {
-		if !wanted[nameOf(entry)] && !ownMark(entry, doc.Mesh) {
+		if !isOurs(entry, doc) {
 			continue
 		}
 		for subset := range subsets(entry) {

@@ -13,6 +13,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/secrets"
+	"gatehouse/node/taken"
 )
 
 const (
@@ -35,7 +36,10 @@ func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(to
 	if err != nil {
 		return err
 	}
-	if err := refusal(conflicts(doc, now)); err != nil {
+	if err := refuse(doc, now); err != nil {
+		return err
+	}
+	if err := taken.Keep(ctx, e.consul, doc.Mesh, doc.TakeOver...); err != nil {
 		return err
 	}
 	if err := e.grant(ctx, grants(doc, now)); err != nil {
@@ -51,7 +55,7 @@ func Route(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 	if err != nil {
 		return err
 	}
-	if err := refusal(conflicts(doc, now)); err != nil {
+	if err := refuse(doc, now); err != nil {
 		return err
 	}
 	return e.route(ctx, routing(doc, now), now)

@@ -28,7 +28,7 @@ func TestGrantsJoinTheOldEdges(t *testing.T) {
 			t.Errorf("%s is not in %s", part, stored)
 		}
 	}
-	if !strings.Contains(m.entry(serviceIntentions, "n"), `"Meta":{"gatehouse-handover":"shop"}`) {
+	if !strings.Contains(m.entry(serviceIntentions, "n"), `"Meta":{"gatehouse-handover":"shop","gatehouse-mesh":"shop"}`) {
 		t.Error("the new entry has no mark")
 	}
 	before := m.version(serviceIntentions, "b") + m.version(serviceIntentions, "n")
@@ -108,8 +108,9 @@ func TestTheRulesOfTheTemplateAreEnough(t *testing.T) {
 	rules, err := os.ReadFile("../../templates/acl/handover.hcl")
 	m.must(err)
 	m.has(bHTTP, dHTTP, toD, shopHTTP)
-	m.arrives(m.token(string(rules)))
+	m.arrives(m.token(strings.Replace(string(rules), "{{ records }}", `"gatehouse/shop/taken-over/"`, 1)))
 	doc := declared(t, "["+bAllowsA+"]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]")
+	doc.TakeOver = []string{"service-defaults/b"}
 	doc.ACL = true
 	m.must(Run(t.Context(), m.host, doc, agent.Connect))
 }

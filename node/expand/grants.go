@@ -40,7 +40,7 @@ func grant(entry, had consul.Entry, change change, mesh string) (write Write, ne
 	sources := merged(before, objects(entry["Sources"]), change)
 	if had == nil {
 		made := consul.Entry{
-			"Kind": serviceIntentions, "Name": entry.Name(), "Meta": object{mark: mesh}, "Sources": list(sources),
+			"Kind": serviceIntentions, "Name": entry.Name(), "Meta": object{mark: mesh, consul.Mark: mesh}, "Sources": list(sources),
 		}
 		return put(made, nil), len(sources) > 0
 	}

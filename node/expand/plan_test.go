@@ -89,7 +89,7 @@ func TestGrants(t *testing.T) {
 	}{
 		{"nothing declared, nothing there", "[]", "[]", "[]", nil},
 		{"a new entry is marked", "[" + bAllowsA + "]", "[]", "[]", []string{
-			`PUT service-intentions/b {"Kind":"service-intentions","Meta":{"gatehouse-handover":"shop"},"Name":"b","Sources":[{"Action":"allow","Name":"a"}]}`,
+			`PUT service-intentions/b {"Kind":"service-intentions","Meta":{"gatehouse-handover":"shop","gatehouse-mesh":"shop"},"Name":"b","Sources":[{"Action":"allow","Name":"a"}]}`,
 		}},
 		{"what is there already is not written", "[" + bAllowsA + "]", "[]", "[" + bAsStored + "]", nil},
 		{"a new edge joins the old one, and unknown fields stay", "[" + bAllowsC + "]", "[]", "[" + bAsStored + "]", []string{
@@ -126,8 +126,9 @@ const (
 	edgeHTTP = `{"Kind":"ingress-gateway","Name":"edge","Future":1,"Listeners":[{"Port":8080,"Protocol":"http","Services":[{"Name":"b"},{"Name":"d"}]},{"Port":9000,"Protocol":"tcp","Services":[{"Name":"e"}]}]}`
 	edgeTCP  = `{"Kind":"ingress-gateway","Name":"edge","Listeners":[{"Port":8080,"Protocol":"tcp","Services":[{"Name":"b"}]},{"Port":7000,"Protocol":"http","Services":[{"Name":"d"}]}]}`
 	edgeMove = `{"Kind":"ingress-gateway","Name":"edge","Listeners":[{"Port":8080,"Protocol":"http","Services":[{"Name":"*"},{"Name":"b"},{"Name":"d"},{"Name":"new"}]}]}`
-	router   = `{"Kind":"service-router","Name":"b","Routes":[]}`
-	splitter = `{"Kind":"service-splitter","Name":"b","Splits":[]}`
+	marked   = `{"Meta":{"gatehouse-mesh":"shop"},`
+	router   = `{"Kind":"service-router","Name":"b","Meta":{"gatehouse-mesh":"shop"},"Routes":[]}`
+	splitter = `{"Kind":"service-splitter","Name":"b","Meta":{"gatehouse-mesh":"shop"},"Splits":[]}`
 	others   = `{"Kind":"service-router","Name":"d","Routes":[]}`
 	dHTTP    = `{"Kind":"service-defaults","Name":"d","Protocol":"http"}`
 	without  = `{"Future":1,"Kind":"ingress-gateway","Listeners":[{"Port":9000,"Protocol":"tcp","Services":[{"Name":"e"}]}],"Name":"edge"}`
@@ -155,10 +156,13 @@ func TestProtocols(t *testing.T) {
 				`PUT service-defaults/b {"Expose":{},"Kind":"service-defaults","Name":"b","Protocol":"http"}`,
 				`PUT ingress-gateway/edge {"Kind":"ingress-gateway","Listeners":[{"Port":7000,"Protocol":"http","Services":[{"Name":"d"}]},{"Port":8080,"Protocol":"http","Services":[{"Name":"*"},{"Name":"b"},{"Name":"d"}]}],"Name":"edge"}`,
 			}},
-		{"a gateway that is no longer declared loses the listener", "[" + bTCP + "]", "[]", "[" + bHTTP + "," + edgeHTTP + "]", []string{
-			"PUT ingress-gateway/edge " + without,
+		{"a gateway that is no longer declared loses the listener", "[" + bTCP + "]", "[]", "[" + bHTTP + "," + marked + edgeHTTP[1:] + "]", []string{
+			"PUT ingress-gateway/edge " + strings.Replace(without, `"Name":"edge"`, marked[1:]+`"Name":"edge"`, 1),
 			`PUT service-defaults/b {"Expose":{},"Kind":"service-defaults","Name":"b","Protocol":"tcp"}`,
-			"PUT ingress-gateway/edge " + without,
+			"PUT ingress-gateway/edge " + strings.Replace(without, `"Name":"edge"`, marked[1:]+`"Name":"edge"`, 1),
+		}},
+		{"a gateway of others is left alone", "[" + bTCP + "]", "[]", "[" + bHTTP + "," + edgeHTTP + "]", []string{
+			`PUT service-defaults/b {"Expose":{},"Kind":"service-defaults","Name":"b","Protocol":"tcp"}`,
 		}},
 		{"a gateway that leads elsewhere is left alone", "[" + bTCP + "]", "[]",
 			`[` + bHTTP + `,{"Kind":"ingress-gateway","Name":"edge","Listeners":[{"Port":1,"Protocol":"http","Services":[{"Name":"*"}]}]}]`, []string{
@@ -177,7 +181,7 @@ func TestUndoIsTheWayBack(t *testing.T) {
 	compare(t, told(undo(writes)), []string{
 		"RESTORE ingress-gateway/edge " + without,
 		`RESTORE service-defaults/b {"Expose":{},"Kind":"service-defaults","Name":"b","Protocol":"http"}`,
-		`RESTORE service-router/b {"Kind":"service-router","Name":"b","Routes":[]}`,
+		`RESTORE service-router/b {"Kind":"service-router","Meta":{"gatehouse-mesh":"shop"},"Name":"b","Routes":[]}`,
 		`RESTORE ingress-gateway/edge {"Future":1,"Kind":"ingress-gateway","Listeners":[{"Port":8080,"Protocol":"http","Services":[{"Name":"b"},{"Name":"d"}]},{"Port":9000,"Protocol":"tcp","Services":[{"Name":"e"}]}],"Name":"edge"}`,
 	})
 	compare(t, told(undo([]Write{put(parse[consul.Entry](t, bAllowsA), nil)})), []string{"DELETE service-intentions/b"})

@@ -22,7 +22,7 @@ func throughGateways(doc document.Expand, now live, changes map[string]change, p
 	declared := byName(entriesOf(doc.Gateways))
 	for _, gateway := range now[ingressGateway] {
 		listeners := objects(gateway["Listeners"])
-		if !slices.ContainsFunc(listeners, naming(affected)) {
+		if !isOurs(gateway, doc) || !slices.ContainsFunc(listeners, naming(affected)) {
 			continue
 		}
 		kept := slices.DeleteFunc(slices.Clone(listeners), naming(affected))

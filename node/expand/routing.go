@@ -67,7 +67,7 @@ func undeclared(doc document.Expand, now live) []consul.Entry {
 	var found []consul.Entry
 	for _, kind := range routes {
 		for _, entry := range now[kind] {
-			if ownMark(entry, doc.Mesh) && !wanted[nameOf(entry)] {
+			if entry.BelongsTo(doc.Mesh) && !wanted[nameOf(entry)] {
 				found = append(found, entry)
 			}
 		}

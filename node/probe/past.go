@@ -88,6 +88,10 @@ func (p past) bringBack(ctx context.Context) {
 		p.host.Say("the routes of %s are those that answered before: there is nothing to go back to", p.gateway)
 		return
 	}
+	// A record of an earlier version has no mark.
+	if meta, there := now["Meta"]; there {
+		before["Meta"] = meta
+	}
 	if err := p.consul.PutEntry(ctx, before); err != nil {
 		p.host.Say("the routes of %s stay as they are: Consul refuses those that answered before: %s", p.gateway, consul.Reason(err))
 		return

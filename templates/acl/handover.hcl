@@ -4,3 +4,7 @@ service_prefix "" {
   intentions = "write"
 }
 mesh = "write"
+# What was taken over is recorded here.
+key_prefix {{ records }} {
+  policy = "write"
+}

@@ -1,7 +1,6 @@
 import { judgeOwns, letsThrough, type SharedConsul } from "../../../doctor/preflight/judge-owns";
 import type { OwnedEntry } from "../../../model";
 import { declaration, meshOf } from "../../stacks/fixture";
-import { heads } from "./fixture";
 
 const shopOwning = (...owns: OwnedEntry[]) => {
   const shop = declaration();
@@ -12,6 +11,9 @@ const shopOwning = (...owns: OwnedEntry[]) => {
 const shared = (changes: Partial<SharedConsul> = {}): SharedConsul => ({
   services: ["consul", "edge", "frontend", "frontend-sidecar-proxy", "mail", "mail-sidecar-proxy", "printer"],
   allowsByDefault: true,
+  calls: [],
+  intentions: [],
+  withProtocol: [],
   ...changes,
 });
 
@@ -40,7 +42,8 @@ test("default-deny names the services whose calls are going to be refused", () =
       node: "this machine",
       severity: "warning",
       check: "service-intentions/*",
-      found: "in the catalogue and not declared: mail, printer",
+      found:
+        "in the catalogue and not declared: mail, printer; set up there and allowed by no intention: no call that Consul knows of",
       reason: "calls from and to them that no intention allows are let through now and refused after this deploy",
       remedy: 'allow those calls in Consul first, or leave "default-deny" out of consul.owns',
     },
@@ -49,44 +52,39 @@ test("default-deny names the services whose calls are going to be refused", () =
   expect(judgeOwns(shopOwning("default-deny"), shared(before))).toEqual([]);
 });
 
+test("default-deny names the calls that are set up and that no intention allows", () => {
+  const told = judgeOwns(
+    shopOwning("default-deny"),
+    shared({
+      calls: [
+        { from: "mail", to: "printer" },
+        { from: "printer", to: "mail" },
+        { from: "mail", to: "frontend" },
+        { from: "frontend", to: "backend" },
+      ],
+      intentions: [{ Kind: "service-intentions", Name: "mail", Sources: [{ Name: "printer", Action: "allow" }] }],
+    }),
+  );
+  expect(told[0]?.found).toMatch(/allowed by no intention: mail -> printer, mail -> frontend$/);
+});
+
+test("proxy-defaults leaves out who has a protocol already", () => {
+  const withProtocol = ["mail"];
+  const told = judgeOwns(shopOwning("proxy-defaults"), shared({ allowsByDefault: false, withProtocol }));
+  expect(told[0]?.found).toMatch(/of their own: printer$/);
+});
+
 test("proxy-defaults names the services that are going to speak http", () => {
   expect(judgeOwns(shopOwning("proxy-defaults"), shared({ allowsByDefault: false }))).toMatchObject([
     {
       severity: "warning",
       check: "proxy-defaults/global",
-      found: "in the catalogue and not declared: mail, printer",
+      found: "in the catalogue, not declared, and without a protocol of their own: mail, printer",
       reason: expect.stringMatching(/becomes http with this deploy; now it is tcp$/),
     },
   ]);
   const before = { proxyDefaults: ours("proxy-defaults", "global"), allowsByDefault: false };
   expect(judgeOwns(shopOwning("proxy-defaults"), shared(before))).toEqual([]);
-});
-
-test("an entry with other content is shown with the new one", () => {
-  const proxyDefaults = { Kind: "proxy-defaults", Name: "global", Config: { protocol: "grpc" }, Expose: {} };
-  const anyIntention = {
-    Kind: "service-intentions",
-    Name: "*",
-    Sources: [{ Name: "backup", Action: "allow", Precedence: 6, Type: "consul" }],
-  };
-  const told = judgeOwns(
-    shopOwning("proxy-defaults", "default-deny"),
-    shared({ proxyDefaults, anyIntention, services: [], allowsByDefault: false }),
-  );
-  expect(heads(told)).toEqual([
-    "warning: this machine: proxy-defaults/global",
-    "warning: this machine: service-intentions/*",
-  ]);
-  expect(told.map(({ found, reason }) => [found, reason])).toEqual([
-    [
-      'Consul has {"Config":{"protocol":"grpc"}}',
-      'this deploy writes {"Config":{"protocol":"http"}} in its place, for every service of this Consul',
-    ],
-    [
-      'Consul has {"Sources":[{"Name":"backup","Action":"allow","Precedence":6,"Type":"consul"}]}',
-      'this deploy writes {"Sources":[{"Name":"*","Action":"deny","Precedence":5,"Type":"consul"}]} in its place, for every service of this Consul',
-    ],
-  ]);
 });
 
 const anyTo = (Action: string) => ({ Kind: "service-intentions", Name: "*", Sources: [{ Name: "*", Action }] });

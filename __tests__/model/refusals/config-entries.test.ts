@@ -27,6 +27,7 @@ describe("config entries", () => {
     ["a key in snake_case", entries({ kind: "mesh", name: "mesh", transparent_proxy: {} }), `${at}.transparent_proxy`, "{}", /dropped in silence/, /write `transparentProxy`/],
     ["a key in PascalCase", entries({ kind: "mesh", name: "mesh", TLS: {} }), `${at}.TLS`, "{}", /camelCase/, /write `tls`/],
     ["a key deep inside", entries({ kind: "mesh", name: "mesh", tls: { incoming: [{ TLSMinVersion: "x" }] } }), `${at}.tls.incoming[0].TLSMinVersion`, '"x"', /camelCase/, /write `tlsMinVersion`/],
+    ["the mark in Meta", entries({ kind: "mesh", name: "mesh", meta: { team: "a", "gatehouse-mesh": "b" } }), `${at}.meta.gatehouse-mesh`, '"b"', /which mesh an entry belongs to/, /another key/],
     ["a function", entries({ kind: "mesh", name: "mesh", http: { a: () => 1 } }), `${at}.http.a`, "a function", /no JSON/, /lists or objects/],
     ["Infinity", entries({ kind: "mesh", name: "mesh", http: { a: Infinity } }), `${at}.http.a`, "Infinity", /no JSON/, /numbers/],
     ["a Date in opaque config", entries({ kind: "service-defaults", name: "x", config: { a: new Date(0) } }), `${at}.config.a`, "a Date", /no JSON/, /text/],

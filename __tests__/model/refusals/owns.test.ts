@@ -6,12 +6,13 @@ const existing = (d: { consul: object }) => Object.assign(d.consul, { existing: 
 // biome-ignore format: one row a line
 describe("an entry for everyone is refused:", () => {
   refuses([
-    ["owned where Gatehouse sets up Consul", (d) => (d.consul.owns = ["default-deny"]), "consul.owns", '["default-deny"]', /owns both entries anyway/, /`existing: true`/],
-    ["owned where existing is false", (d) => Object.assign(d.consul, { existing: false, owns: [] }), "consul.owns", "[]", /owns both entries anyway/, /remove it/],
-    ["of an unknown name", (d) => Object.assign(d.consul, { existing: true, owns: ["mesh"] }), "consul.owns[0]", '"mesh"', /./, /`proxy-defaults` or `default-deny`/],
+    ["owned where Gatehouse sets up Consul", (d) => (d.consul.owns = ["default-deny"]), "consul.owns", '["default-deny"]', /owns these entries anyway/, /`existing: true`/],
+    ["owned where existing is false", (d) => Object.assign(d.consul, { existing: false, owns: [] }), "consul.owns", "[]", /owns these entries anyway/, /remove it/],
+    ["of an unknown name", (d) => Object.assign(d.consul, { existing: true, owns: ["all"] }), "consul.owns[0]", '"all"', /./, /`proxy-defaults`, `default-deny` or `mesh`/],
     ["no list", (d) => Object.assign(d.consul, { existing: true, owns: "default-deny" }), "consul.owns", '"default-deny"', /./, /write a list/],
     ["proxy-defaults that others may use", (d) => { existing(d); d.configEntries = [{ kind: "proxy-defaults", name: "global" }]; }, "configEntries[0].kind", '"proxy-defaults"', /does not own it/, /`owns: \["proxy-defaults"\]`/],
     ["proxy-defaults that are derived", (d) => { Object.assign(existing(d), { owns: ["proxy-defaults"] }); d.configEntries = [{ kind: "proxy-defaults", name: "global" }]; }, "configEntries[0].kind", '"proxy-defaults"', /Gatehouse derives/, /remove it/],
+    ["a mesh entry that others may use", (d) => { existing(d); d.configEntries = [{ kind: "mesh", name: "mesh" }]; }, "configEntries[0].name", '"mesh"', /does not own it/, /`owns: \["mesh"\]`/],
     ["an entry for * that others may use", (d) => { existing(d); d.configEntries = [{ kind: "service-intentions", name: "*" }]; }, "configEntries[0].name", '"*"', /does not own it/, /`owns: \["default-deny"\]`/],
     ["an intention on *", (d) => { existing(d); d.intentions = [{ source: "frontend", destination: "*", action: "allow" }]; }, "intentions[0].destination", '"*"', /does not own it/, /`owns: \["default-deny"\]`/],
     ["an intention from * to *", (d) => { existing(d); d.intentions = [{ source: "*", destination: "*", action: "deny" }]; }, "intentions[0].destination", '"*"', /does not own it/, /`owns: \["default-deny"\]`/],

@@ -1,0 +1,55 @@
+package expand
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+)
+
+// isOurs says whether the mesh may change or remove an entry: it carries the mesh's mark, or it is declared and carries
+// none, as an earlier version wrote it or as it is taken over.
+func isOurs(entry consul.Entry, doc document.Expand) bool {
+	if entry.Mesh() != "" {
+		return entry.BelongsTo(doc.Mesh)
+	}
+	return declaredNames(doc)[nameOf(entry)]
+}
+
+func nameOf(entry consul.Entry) string { return entry.Kind() + "/" + entry.Name() }
+
+// declaredNames are the entries that the declaration names.
+func declaredNames(doc document.Expand) map[string]bool {
+	names := map[string]bool{}
+	for _, entries := range [][]map[string]any{doc.Intentions, doc.Services, doc.Gateways, doc.Routing} {
+		for _, entry := range entriesOf(entries) {
+			names[nameOf(entry)] = true
+		}
+	}
+	return names
+}
+
+// refuse what could only be done by changing an entry that is not this mesh's, before anything is written.
+func refuse(doc document.Expand, now live) error {
+	wanted := declaredNames(doc)
+	for _, kind := range kinds {
+		for _, entry := range now[kind] {
+			if wanted[nameOf(entry)] && !isOurs(entry, doc) {
+				return fmt.Errorf("%s in Consul belongs to the mesh %q: nothing was changed. Take it out of one of the two declarations",
+					nameOf(entry), entry.Mesh())
+			}
+		}
+	}
+	return refusal(conflicts(doc, now))
+}
+
+func refusal(conflicts []string) error {
+	if len(conflicts) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(conflicts, "; ") + ". Consul would refuse this change half-way, so nothing was changed. " +
+		"Let the owner of that entry change it first (consul config read -kind KIND -name NAME), or keep what it names declared. " +
+		"If it is this mesh's own, from before entries were marked with " + consul.Mark + ": declare it once more, deploy, and then change it")
+}

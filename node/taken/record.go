@@ -1,0 +1,71 @@
+// Package taken writes config entries in place of those that were made by hand, and puts these back.
+package taken
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"gatehouse/node/consul"
+)
+
+// handover is the key in the Meta of an entry that an expansion of a mesh made.
+const handover = "gatehouse-handover"
+
+// folder of a mesh's records in Consul's key-value store. A record is where its entry is: it outlives every node.
+func folder(mesh string) string { return "gatehouse/" + mesh + "/taken-over/" }
+
+// Keep records entries, named as kind/name, as they are now. One that this mesh made is none that was made by hand, and a
+// record that is there is of the first time.
+func Keep(ctx context.Context, client *consul.Client, mesh string, names ...string) error {
+	for _, name := range names {
+		if err := keep(ctx, client, mesh, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func keep(ctx context.Context, client *consul.Client, mesh, name string) error {
+	kind, entry, _ := strings.Cut(name, "/")
+	now, err := client.Entry(ctx, kind, entry)
+	if err != nil {
+		return fmt.Errorf("Consul's config entry %s, which this mesh takes over, cannot be read: %s", name, consul.Reason(err))
+	}
+	if now == nil || isOurs(now, mesh) {
+		return nil
+	}
+	if other := now.Mesh(); other != "" {
+		return fmt.Errorf("Consul's config entry %s belongs to the mesh %q: nothing was changed. Take it out of one of the two declarations", name, other)
+	}
+	text, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	if err := client.MakeKey(ctx, folder(mesh)+name, text); err != nil {
+		return fmt.Errorf("Consul's config entry %s was not taken over, since it could not be recorded under the key %s: %s", name, folder(mesh)+name, consul.Reason(err))
+	}
+	return nil
+}
+
+func isOurs(entry consul.Entry, mesh string) bool {
+	meta, _ := entry["Meta"].(map[string]any)
+	return entry.BelongsTo(mesh) || meta[handover] == mesh
+}
+
+// recorded entry; nil for none.
+func recorded(ctx context.Context, client *consul.Client, mesh, name string) (consul.Entry, error) {
+	text, err := client.Key(ctx, folder(mesh)+name)
+	if text == nil || err != nil {
+		return nil, err
+	}
+	var entry consul.Entry
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&entry); err != nil {
+		return nil, fmt.Errorf("the key %s%s holds no config entry: %w", folder(mesh), name, err)
+	}
+	return entry, nil
+}

@@ -1,0 +1,127 @@
+package taken
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/secrets"
+)
+
+// Connect to the node's agent with a token; "" is none.
+type Connect func(token string) (*consul.Client, error)
+
+// Take is the verb entry take: it writes an entry in place of the one that was made by hand, which is recorded first.
+func Take(ctx context.Context, h *host.Host, doc document.EntryTake, connect Connect) error {
+	client, err := connected(h, doc.Secret, connect)
+	if err != nil {
+		return err
+	}
+	if err := consul.WaitForLeader(ctx, client); err != nil {
+		return err
+	}
+	entry := consul.Entry(doc.Entry)
+	name := entry.Kind() + "/" + entry.Name()
+	if err := Keep(ctx, client, doc.Mesh, name); err != nil {
+		return err
+	}
+	if err := client.PutEntry(ctx, writable(entry)); err != nil {
+		return fmt.Errorf("Consul refuses %s: %s. Correct the declaration and deploy again", name, consul.Reason(err))
+	}
+	h.Say("wrote %s", name)
+	return nil
+}
+
+// writable is the entry as Consul takes it: the one of kind mesh has no name in its API.
+func writable(entry consul.Entry) consul.Entry {
+	if entry.Kind() == "mesh" {
+		delete(entry, "Name")
+	}
+	return entry
+}
+
+// Return is the verb entry return: on destroy, it puts an entry back as it was. The write replaces this mesh's entry, so that
+// nobody is without one in between.
+func Return(ctx context.Context, h *host.Host, doc document.EntryReturn, connect Connect) error {
+	client, err := connected(h, doc.Secret, connect)
+	if err != nil {
+		return err
+	}
+	return putBack(ctx, h, client, doc.Mesh, doc.Kind, doc.Name)
+}
+
+// Settle is the verb entry settle: it puts back what was taken over and left the declaration. An entry that the mesh writes
+// without taking it over is the mesh's for good.
+func Settle(ctx context.Context, h *host.Host, doc document.EntriesSettle, connect Connect) error {
+	client, err := connected(h, doc.Secret, connect)
+	if err != nil {
+		return err
+	}
+	names, err := client.Keys(ctx, folder(doc.Mesh))
+	if err != nil {
+		return fmt.Errorf("the records of config entries that were taken over cannot be read (the keys %s): %s", folder(doc.Mesh), consul.Reason(err))
+	}
+	for _, name := range names {
+		switch kind, entry, _ := strings.Cut(name, "/"); {
+		case slices.Contains(doc.TakeOver, name):
+		case slices.Contains(doc.Written, name):
+			h.Say("%s is this mesh's for good: it is no longer under takeOver.configEntries", name)
+			if err := client.DeleteKey(ctx, folder(doc.Mesh)+name); err != nil {
+				return err
+			}
+		default:
+			if err := putBack(ctx, h, client, doc.Mesh, kind, entry); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func connected(h *host.Host, secret string, connect Connect) (*consul.Client, error) {
+	if secret == "" {
+		return connect("")
+	}
+	values, err := secrets.Take(h, secret)
+	if err != nil {
+		return nil, err
+	}
+	if values["token"] == "" {
+		return nil, errors.New("the secrets for this step hold no token; deploy again")
+	}
+	return connect(values["token"])
+}
+
+// putBack what is recorded. Where nothing was, this mesh's entry goes; what a person has put in its place since stays.
+func putBack(ctx context.Context, h *host.Host, client *consul.Client, mesh, kind, entry string) error {
+	name := kind + "/" + entry
+	before, err := recorded(ctx, client, mesh, name)
+	if err != nil {
+		return fmt.Errorf("%s is not put back: %s", name, consul.Reason(err))
+	}
+	now, err := client.Entry(ctx, kind, entry)
+	if err != nil {
+		return fmt.Errorf("%s is not put back, since it cannot be read: %s", name, consul.Reason(err))
+	}
+	switch {
+	case now != nil && !isOurs(now, mesh):
+		h.Say("%s stays as it is: it does not carry this mesh's mark any more", name)
+	case before != nil:
+		if err := client.PutEntry(ctx, before); err != nil {
+			return fmt.Errorf("Consul refuses %s as it was before it was taken over: %s. It is recorded under the key %s: change what stands in its way, or write it by hand and delete the key, and run this again",
+				name, consul.Reason(err), folder(mesh)+name)
+		}
+		h.Say("%s is back as it was before it was taken over", name)
+	case now != nil:
+		if err := client.DeleteEntry(ctx, kind, entry); err != nil {
+			return fmt.Errorf("Consul does not remove %s: %s", name, consul.Reason(err))
+		}
+		h.Say("removed %s", name)
+	}
+	return client.DeleteKey(ctx, folder(mesh)+name)
+}

@@ -1,0 +1,167 @@
+package taken
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/consul/consultest"
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+const (
+	byHand = `{"Kind":"service-defaults","Name":"b","Protocol":"http","Meta":{"team":"b"}}`
+	ours   = `{"Kind":"service-defaults","Name":"b","Protocol":"http","MaxInboundConnections":7,"Meta":{"gatehouse-mesh":"shop"}}`
+)
+
+var (
+	agent   *consultest.Agent
+	noAgent error
+	owner   = document.Owner{Mesh: "shop", Node: "server1"}
+)
+
+func TestMain(m *testing.M) {
+	agent, noAgent = consultest.Start("")
+	code := m.Run()
+	if agent != nil {
+		agent.Stop()
+	}
+	os.Exit(code)
+}
+
+type mesh struct {
+	*testing.T
+	host   *host.Host
+	out    *bytes.Buffer
+	consul *consul.Client
+}
+
+func newMesh(t *testing.T, entries ...string) mesh {
+	if noAgent != nil {
+		t.Skip("SKIPPED: ", noAgent)
+	}
+	client, err := agent.Connect("")
+	out := new(bytes.Buffer)
+	m := mesh{t, &host.Host{Root: t.TempDir(), Out: out, Unowned: true}, out, client}
+	m.must(err)
+	m.must(client.DeleteEntry(t.Context(), "service-defaults", "b"))
+	m.must(client.DeleteKey(t.Context(), "gatehouse/shop/taken-over/service-defaults/b"))
+	for _, entry := range entries {
+		m.has(entry)
+	}
+	return m
+}
+
+func (m mesh) must(err error) {
+	m.Helper()
+	if err != nil {
+		m.Fatal(err)
+	}
+}
+
+func parsed(text string) (entry consul.Entry) {
+	if err := json.Unmarshal([]byte(text), &entry); err != nil {
+		panic(err)
+	}
+	return entry
+}
+
+func (m mesh) has(entry string) {
+	m.Helper()
+	m.must(m.consul.PutEntry(m.Context(), parsed(entry)))
+}
+
+// now is what Consul has of the service, in one line.
+func (m mesh) now() string {
+	m.Helper()
+	entry, err := m.consul.Entry(m.Context(), "service-defaults", "b")
+	m.must(err)
+	text, _ := json.Marshal(entry)
+	return string(text)
+}
+
+func (m mesh) takes(entry string) error {
+	return Take(m.Context(), m.host, document.EntryTake{Owner: owner, Entry: parsed(entry)}, agent.Connect)
+}
+
+func (m mesh) returns() error {
+	doc := document.EntryReturn{Owner: owner, Kind: "service-defaults", Name: "b"}
+	return Return(m.Context(), m.host, doc, agent.Connect)
+}
+
+func (m mesh) settles(takeOver, written []string) error {
+	doc := document.EntriesSettle{Owner: owner, TakeOver: takeOver, Written: written}
+	return Settle(m.Context(), m.host, doc, agent.Connect)
+}
+
+func (m mesh) want(entry, said string) {
+	m.Helper()
+	if now := m.now(); now != entry {
+		m.Errorf("Consul has\n%s\nwant\n%s", now, entry)
+	}
+	if !strings.Contains(m.out.String(), said) {
+		m.Errorf("said %q, want %q", m.out, said)
+	}
+}
+
+func TestThereAndBack(t *testing.T) {
+	m := newMesh(t, byHand)
+	before := m.now()
+	m.must(m.takes(ours))
+	again := strings.Replace(ours, "7", "8", 1)
+	m.must(m.takes(again)) // the record is of the first time
+	if !strings.Contains(m.now(), `"MaxInboundConnections":8`) {
+		t.Errorf("Consul has %s", m.now())
+	}
+	m.must(m.returns())
+	m.want(before, "service-defaults/b is back as it was before it was taken over")
+	m.must(m.returns()) // nothing of this mesh's is there any more
+	m.want(before, "service-defaults/b stays as it is")
+}
+
+func TestWhereNothingWasItGoes(t *testing.T) {
+	m := newMesh(t)
+	m.must(m.takes(ours))
+	m.must(m.returns())
+	m.want("null", "removed service-defaults/b")
+}
+
+func TestWhatAPersonHasWrittenSinceStays(t *testing.T) {
+	m := newMesh(t, byHand)
+	m.must(m.takes(ours))
+	m.has(strings.Replace(byHand, "team", "since", 1))
+	now := m.now()
+	m.must(m.returns())
+	m.want(now, "stays as it is")
+}
+
+func TestAnotherMeshesEntryIsNotTaken(t *testing.T) {
+	m := newMesh(t, strings.Replace(ours, "shop", "other", 1))
+	before := m.now()
+	if err := m.takes(ours); err == nil || !strings.Contains(err.Error(), `belongs to the mesh "other"`) {
+		t.Errorf("got the error %v", err)
+	}
+	m.want(before, "")
+}
+
+func TestSettle(t *testing.T) {
+	name := []string{"service-defaults/b"}
+	m := newMesh(t, byHand)
+	before := m.now()
+	m.must(m.takes(ours))
+	taken := m.now()
+	m.must(m.settles(name, name)) // still taken over
+	m.want(taken, "")
+	m.must(m.settles(nil, nil)) // it left the declaration
+	m.want(before, "is back as it was")
+
+	m.must(m.takes(ours))
+	m.must(m.settles(nil, name)) // only takeOver names it no more
+	m.want(taken, "this mesh's for good")
+	m.must(m.returns())
+	m.want("null", "removed service-defaults/b")
+}

@@ -1,0 +1,35 @@
+/** Which resources the state of a mesh has. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { open, stacksIn } from "./open-state";
+import { chooseProviders } from "./provider-choice";
+import type { State } from "./state-content";
+
+/**
+ * Addresses of the resources of a stack, `consul_config_entry.service-defaults_web`; none where there is no state yet. A state
+ * that is not local is asked of Terraform, which takes seconds.
+ * @throws when the state cannot be read
+ */
+export async function resourcesOf(mesh: string, stack: string, env = process.env): Promise<Set<string>> {
+  const backend = env.GATEHOUSE_BACKEND || "local";
+  const state = backend === "local" ? localState(mesh, stack) : await pulledState(backend, stack);
+  return new Set((state?.resources ?? []).map(({ type, name }) => `${type}.${name}`));
+}
+
+function localState(mesh: string, stack: string): State | undefined {
+  const file = `terraform.${mesh}.${stack}.tfstate`;
+  const text = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  return text === "" ? undefined : JSON.parse(text); // empty: Terraform has not written it yet
+}
+
+async function pulledState(backend: string, stack: string): Promise<State | undefined> {
+  const { env } = await chooseProviders(() => {});
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-state-")); // of this user alone: a state can hold secrets
+  try {
+    await stacksIn(backend, join(folder, "synth"), env);
+    return await (await open(join(folder, "synth"), stack, env)).pull();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
