@@ -27,7 +27,13 @@ export function judgeAgent(plan: Plan, facts: Facts, serversComing: boolean): Fi
   const problem = (what: string, reason: string, remedy: string) =>
     found.push({ node: plan.node.name, severity: "problem", check: "consul agent", found: what, reason, remedy });
   const journal = "see: journalctl -u consul -n 50";
-  if (agent.status === 0) {
+  if (agent.status === 0 && facts.httpsAlone) {
+    problem(
+      "the agent answers on port 8501 with TLS, and not on 127.0.0.1:8500",
+      "Gatehouse's programs on the machine talk to its agent over plain HTTP on loopback, with a token, also where everything else is locked",
+      'write addresses { http = "127.0.0.1" } and ports { http = 8500 } into the agent\'s configuration and restart it; port 8501 stays as it is',
+    );
+  } else if (agent.status === 0) {
     const unit = facts.units.find(({ name }) => name === "consul.service");
     const state = unit?.file ? `consul.service is ${unit.state}` : "there is no consul.service";
     const remedy = unit?.file ? `systemctl start consul; ${journal}` : "set up Consul's agent on this machine";

@@ -6,6 +6,7 @@ import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./ju
 import { judgeHostKey } from "./judge-host-key";
 import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
 import { judgeDefinitions, judgeMesh, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
+import { judgeXds } from "./judge-xds";
 import type { Plan } from "./plan";
 
 /** One machine, looked at. */
@@ -42,6 +43,7 @@ function judgeMachine(look: Look, serversComing: boolean): Finding[] {
     ...judgeFolders(plan, facts),
     ...judgeLimits(plan, facts),
     ...judgeAgent(plan, facts, serversComing),
+    ...judgeXds(plan, facts),
     ...judgePorts(plan, facts),
     ...judgeOpen(plan, facts),
     ...judgeUnits(plan, facts),

@@ -48,6 +48,7 @@ export const healthy = [
   `disk\t/tmp\t7\t${512 * 1024}\t0 0`,
   `agent\t200\t${self}`,
   "leader\t10.77.0.10:8300",
+  "xds\t8503\ttls\t/etc/consul.d/ca.pem\tof worker1\t",
   "unit\tId=consul.service",
   "unit\tActiveState=active",
   "unit\tFragmentPath=/etc/systemd/system/consul.service",
