@@ -24,11 +24,17 @@ export const apiUrl = ({ consul }: Where): string => `${consul.tls ? "https" : "
  * @param path behind `/v1/`
  * @throws when there is no answer, with the reason
  */
-export async function askApi(where: Where, path: string, timeout: number = TIMEOUT): Promise<ApiAnswer> {
+export async function askApi(
+  where: Where,
+  path: string,
+  timeout: number = TIMEOUT,
+  method: "GET" | "DELETE" = "GET",
+): Promise<ApiAnswer> {
   const { token, ca, cert, key } = credentials(where);
   const request = where.consul.tls ? tlsRequest : plainRequest;
   return new Promise((done, reject) => {
     const options = {
+      method,
       headers: token ? { "X-Consul-Token": token } : {},
       ...(where.consul.tls && { ca, cert, key }),
       signal: AbortSignal.timeout(timeout),

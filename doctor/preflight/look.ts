@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import type { Mesh, MeshNode } from "../../model";
 import { preflightScript } from "../../templates";
+import { hasLocalState } from "../../tools/local-state";
 import { NODE_MODULE, nodeProgramVersion } from "../../tools/node-program";
 import { apiUrl, askApi } from "../consul-api";
 import type { LiveEntry } from "../entries";
@@ -12,6 +13,7 @@ import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
 import { judgeOwns, letsThrough, type SharedConsul } from "./judge-owns";
+import { judgeState, type States } from "./judge-state";
 import { planFor, questionsOf } from "./plan";
 import { lookAtSecrets } from "./secrets";
 import { unseen } from "./unseen";
@@ -41,6 +43,8 @@ export interface Machine {
 export interface PreflightOptions {
   /** Called when a machine has been looked at, with how many are still waited for. @default nobody */
   onProgress?: (looked: MeshNode, waitingFor: MeshNode[]) => void;
+  /** The state is being made again: it is not told that there is none. @default false */
+  recovering?: boolean;
   /** The clock that machines are compared with, in milliseconds since 1970. @default this machine's */
   now?: () => number;
 }
@@ -65,6 +69,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
     ...(await lookAtSecrets(mesh)),
     ...judge(looks, await api),
     ...judgeOwns(mesh, await shared),
+    ...(options.recovering ? [] : judgeState(looks, statesOf(mesh))),
   ];
   return {
     mesh: mesh.name,
@@ -80,6 +85,11 @@ async function lookAt(mesh: Mesh, node: MeshNode, version: string, now: () => nu
   const ended = now();
   const facts = readFacts(output.stdout);
   return facts ? { plan, facts, began, ended } : unseen(node, output);
+}
+
+function statesOf({ name }: Mesh): States {
+  const state = (stack: string) => hasLocalState(name, stack, process.env);
+  return { cluster: state("cluster"), mesh: state("mesh") };
 }
 
 async function askConsul(mesh: Mesh): Promise<ConsulApi> {
