@@ -51,6 +51,48 @@ export async function askApi(
   });
 }
 
+/** Milliseconds that one of several addresses has to answer. */
+const CHOICE_TIMEOUT = 3_000;
+
+/** An address that was passed over, and why. */
+export interface PassedOver {
+  address: string;
+  fault: string;
+}
+
+/**
+ * The mesh with the first of its addresses at which Consul answers and knows a leader. Where none does it stays the first, and
+ * whoever asks there is told why.
+ */
+export async function atReachableConsul<Mesh extends Where>(
+  mesh: Mesh,
+): Promise<{ mesh: Mesh; passedOver: PassedOver[] }> {
+  const passedOver: PassedOver[] = [];
+  const { addresses } = mesh.consul;
+  if (addresses.length < 2) return { mesh, passedOver };
+  for (const address of addresses) {
+    const there = { ...mesh, consul: { ...mesh.consul, address } };
+    const fault = await faultOf(there);
+    if (fault === undefined) return { mesh: there, passedOver };
+    passedOver.push({ address, fault });
+  }
+  return { mesh, passedOver: [] };
+}
+
+async function faultOf(where: Where): Promise<string | undefined> {
+  try {
+    const { status, text } = await askApi(where, "status/leader", CHOICE_TIMEOUT);
+    if (status !== 200) return `it answers ${status}`;
+    return text.length > 2 ? undefined : "it knows no leader"; // the leader's address in quotation marks
+  } catch (error) {
+    return (error as Error).message || String((error as NodeJS.ErrnoException).code);
+  }
+}
+
+/** For a person who waits. */
+export const passedOverText = ({ address, fault }: PassedOver, next: string): string =>
+  `Consul does not answer at ${address} (${fault}): going on with ${next}`;
+
 interface Credentials {
   token?: string;
   ca?: string;

@@ -24,7 +24,14 @@ export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
   const servers = looks.filter(({ plan }) => plan.node.role === "server");
   const serversComing = servers.some(({ plan, facts }) => willSetUpAgent(plan, facts));
   const found = looks.flatMap((look) => judgeMachine(look, serversComing));
-  return [...judgeConsulApi(consulApi, serversComing), ...blameOwnClock(found, looks.length)];
+  return [...judgeConsulApi(consulApi, serversComing, serversIn(looks)), ...blameOwnClock(found, looks.length)];
+}
+
+/** Addresses of servers: those that are declared, and the leader that the agents see. */
+function serversIn(looks: Look[]): string[] {
+  const declared = looks.filter(({ plan }) => plan.node.role === "server" && !plan.node.retired);
+  const leaders = looks.map(({ facts }) => facts.agent.leader.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"));
+  return [...declared.map(({ plan }) => plan.node.address), ...leaders.filter(Boolean)];
 }
 
 function judgeMachine(look: Look, serversComing: boolean): Finding[] {

@@ -4,7 +4,7 @@ import type { Mesh, MeshNode } from "../../model";
 import { preflightScript } from "../../templates";
 import { hasLocalState } from "../../tools/local-state";
 import { NODE_MODULE, nodeProgramVersion } from "../../tools/node-program";
-import { apiUrl, askApi } from "../consul-api";
+import { apiUrl, askApi, atReachableConsul, type PassedOver } from "../consul-api";
 import type { LiveEntry } from "../entries";
 import { inTurn } from "../in-turn";
 import { runOn } from "../ssh";
@@ -54,8 +54,9 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   const waiting = new Set(mesh.nodes);
   const version = nodeProgramVersion(NODE_MODULE);
   const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
-  const api = askConsul(mesh);
-  const shared = askShared(mesh);
+  const reached = atReachableConsul(mesh);
+  const api = reached.then(({ mesh: there, passedOver }) => askConsul(there, passedOver));
+  const shared = reached.then(({ mesh: there }) => askShared(there));
   const asked = await inTurn(mesh.nodes, limit, async (node) => {
     const result = await lookAt(mesh, node, version, options.now ?? Date.now);
     waiting.delete(node);
@@ -92,16 +93,21 @@ function statesOf({ name }: Mesh): States {
   return { cluster: state("cluster"), mesh: state("mesh") };
 }
 
-async function askConsul(mesh: Mesh): Promise<ConsulApi> {
+async function askConsul(mesh: Mesh, passedOver: PassedOver[]): Promise<ConsulApi> {
   const url = apiUrl(mesh);
+  const fault = await faultOf(mesh);
+  return { url, addresses: mesh.consul.addresses, passedOver, ...(fault !== undefined && { fault }) };
+}
+
+async function faultOf(mesh: Mesh): Promise<string | undefined> {
   try {
     const leader = await askApi(mesh, "status/leader", API_TIMEOUT);
-    if (leader.status !== 200) return { url, fault: `it answers ${leader.status}` };
-    if (leader.text.length <= 2) return { url, fault: "it knows no leader" };
+    if (leader.status !== 200) return `it answers ${leader.status}`;
+    if (leader.text.length <= 2) return "it knows no leader";
     const known = !mesh.consul.acl || (await askApi(mesh, "acl/token/self", API_TIMEOUT)).status === 200;
-    return known ? { url } : { url, fault: "it does not know the token" };
+    return known ? undefined : "it does not know the token";
   } catch (error) {
-    return { url, fault: (error as Error).message };
+    return (error as Error).message;
   }
 }
 

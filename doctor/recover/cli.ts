@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../../model";
 import { deploy, type InitializedStack } from "../../tools/deploying";
 import { runsElsewhere } from "../../tools/terraform-env";
+import { atReachableConsul } from "../consul-api";
 import { exitWith } from "../exit-code";
 import { readConsul, removeLeftOver } from "./consul";
 import { importsFor, leftOver, lostFrom, type PulledState, type SynthesizedStack } from "./imports";
@@ -28,7 +29,7 @@ async function main(args: string[]): Promise<number> {
     console.error(formatProblems(loaded.problems, path));
     return 1;
   }
-  return new Recovery(loaded.mesh).run(args);
+  return new Recovery((await atReachableConsul(loaded.mesh)).mesh).run(args);
 }
 
 class Recovery {

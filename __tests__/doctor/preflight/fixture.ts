@@ -12,6 +12,7 @@ export const shop: Mesh = mesh({
   consul: {
     datacenter: "dc1",
     address: "10.77.0.10:8500",
+    addresses: ["10.77.0.10:8500"],
     existing: true,
     owns: [],
     acl: true,
