@@ -1,8 +1,10 @@
-/** The way back: state lost. Each command of docs/recovery.md, as a person types it. */
+/** The way back: state lost, secrets lost, a server down. Each command of docs/recovery.md, as a person types it. */
+import { existsSync, readFileSync, renameSync } from "node:fs";
+import { secretsFile } from "../../keys";
 import { machinesOf } from "../../lab/declared";
 import { forgetState } from "../../lab/terraform-state";
 import { underLoad } from "./load";
-import { asOperator, consul, declaration, describeOnLab, freshLab, gatewayUrl, on, plan } from "./mesh";
+import { asOperator, consul, declaration, describeOnLab, freshLab, gatewayUrl, getUntil, on, plan } from "./mesh";
 import { record } from "./record";
 import { npm, npmDeploy, preflightFindings } from "./recover";
 
@@ -39,7 +41,7 @@ describeOnLab("the way back", () => {
   beforeAll(async () => {
     await freshLab(mesh);
     const { exitCode, text } = await npmDeploy(mesh);
-    if (exitCode !== 0) throw new Error(text.slice(-6000));
+    if (exitCode !== 0) throw new Error(`${text.slice(0, 3000)}\n...\n${text.slice(-3000)}`);
   });
 
   test("a lost state stops a deploy, and one command makes it again: nothing that serves is touched", async () => {
@@ -72,5 +74,49 @@ describeOnLab("the way back", () => {
     expect(await processes()).toEqual(pids);
     expect(await rights()).toEqual(before);
     expect(await plan(mesh)).toEqual([]);
+  });
+
+  test("lost secrets: a copy comes first, no new ones are made, and the servers have them", async () => {
+    const file = secretsFile(mesh.name);
+    const kept = `${file}.kept`;
+    renameSync(file, kept);
+    try {
+      const [found, ...more] = (await preflightFindings(mesh)).filter(({ severity }) => severity === "problem");
+      expect(`${found?.found} ${found?.remedy}`).toMatch(/is not there, and the agents of .*: .*|restore your copy/);
+      expect(more.map(({ check }) => check)).toEqual(["Consul's API"]); // it asks for a certificate
+      const refused = await npm(mesh, "secrets");
+      expect(refused.exitCode).toBe(2);
+      expect(refused.text).toContain("Bring your copy of the file back.");
+      expect(existsSync(file)).toBe(false);
+
+      const read = await npm(mesh, "secrets", "recover");
+      expect(`${read.exitCode} ${read.text}`).toMatch(/^0 /);
+      const secrets = (path: string) => JSON.parse(readFileSync(path, "utf8"));
+      const { ca, ...rest } = secrets(kept);
+      const trimmed = (value: unknown) => JSON.parse(JSON.stringify(value).replaceAll('\\n"', '"'));
+      expect(trimmed(secrets(file))).toEqual(trimmed({ ...rest, ca: { cert: ca.cert } }));
+      expect(await plan(mesh)).toEqual([]);
+    } finally {
+      renameSync(kept, file);
+    }
+  });
+
+  test("a server of several is down: the deploy goes on with another", async () => {
+    const several = declaration();
+    several.consul.addresses = [several.consul.address!];
+    several.consul.address = "10.77.0.12:8501"; // a worker: nothing listens there
+    const down = structuredClone(several);
+    delete down.consul.addresses;
+    const alone = (await preflightFindings(down)).find(({ check }) => check === "Consul's API");
+    expect(alone?.remedy).toContain('addresses: ["10.77.0.12:8501", "10.77.0.10:8501"] under consul');
+
+    const found = (await preflightFindings(several)).filter(({ check }) => check === "Consul's API");
+    expect(found).toEqual([expect.objectContaining({ severity: "warning" })]);
+    several.services!.frontend!.run.env = { CHANGED: "1" };
+    const { exitCode, text } = await npmDeploy(several);
+    expect(text).toMatch(/Consul does not answer at 10\.77\.0\.12:8501 \(.*\): going on with 10\.77\.0\.10:8501/);
+    expect(exitCode).toBe(0);
+    expect((await getUntil(200, gatewayUrl)).status).toBe(200);
+    expect(await plan(several)).toEqual([]); // plain cdktf finds it as well
   });
 });

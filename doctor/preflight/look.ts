@@ -67,7 +67,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   const faults = asked.filter((result): result is Finding => !("facts" in result));
   const found = [
     ...faults,
-    ...(await lookAtSecrets(mesh)),
+    ...(await lookAtSecrets(mesh, {}, runningIn(mesh, looks))),
     ...judge(looks, await api),
     ...judgeOwns(mesh, await shared),
     ...(options.recovering ? [] : judgeState(looks, statesOf(mesh))),
@@ -87,6 +87,10 @@ async function lookAt(mesh: Mesh, node: MeshNode, version: string, now: () => nu
   const facts = readFacts(output.stdout);
   return facts ? { plan, facts, began, ended } : unseen(node, output);
 }
+
+/** Nodes whose agents Gatehouse set up for this mesh. */
+const runningIn = ({ name, consul }: Mesh, looks: Look[]): string[] =>
+  consul.existing ? [] : looks.filter(({ facts }) => facts.agentMesh === name).map(({ plan }) => plan.node.name);
 
 function statesOf({ name }: Mesh): States {
   const state = (stack: string) => hasLocalState(name, stack, process.env);
