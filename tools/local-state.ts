@@ -8,9 +8,10 @@ import { existsSync, readFileSync } from "node:fs";
 export function hasLocalState(mesh: string, stack: string, env: NodeJS.ProcessEnv, folder = "."): boolean | undefined {
   if (env.GATEHOUSE_BACKEND && env.GATEHOUSE_BACKEND !== "local") return undefined;
   const file = `${folder}/terraform.${mesh}.${stack}.tfstate`;
-  if (!existsSync(file)) return false;
+  const text = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  if (text === "") return false; // Terraform makes an empty file when it begins
   try {
-    return (JSON.parse(readFileSync(file, "utf8")).resources ?? []).length > 0;
+    return (JSON.parse(text).resources ?? []).length > 0;
   } catch {
     return true; // Terraform itself tells what is wrong with it
   }
