@@ -56,7 +56,10 @@ describeOnLab("the way back", () => {
     expect(found.map(({ check }) => check)).toEqual(["state of cluster", "state of mesh"]);
 
     // Of a service that left the declaration with the state.
-    await on("server1", asOperator("consul acl token create -description 'Gatehouse, mesh lab: gone on worker1'"));
+    await on(
+      "server1",
+      asOperator("consul acl token create -service-identity gone -description 'Gatehouse, mesh lab: gone on worker1'"),
+    );
     const began = Date.now();
     const { load, result } = await underLoad(gatewayUrl, () => npm(mesh, "state", "recover", "--auto-approve"));
     const seconds = (Date.now() - began) / 1000;
