@@ -24,7 +24,7 @@ async function main([command, from, to, ...rest]: string[]): Promise<void> {
     const args = [from, to, ...rest].filter((arg) => arg !== undefined);
     process.exitCode = await runHere(
       process.execPath,
-      ["--require", "tsx/cjs", "doctor/recover/cli.ts", ...args],
+      ["--import", "tsx", "doctor/recover/cli.ts", ...args],
       process.env,
     );
     return;
