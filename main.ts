@@ -1,5 +1,6 @@
 import { App } from "cdktf";
-import { formatProblems, loadMesh, meshPath, nodeFiles } from "./model";
+import { atReachableConsul, passedOverText } from "./doctor/consul-api";
+import { formatProblems, loadMesh, type Mesh, meshPath, nodeFiles } from "./model";
 import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
 import { nodePrograms } from "./tools/node-program";
 
@@ -14,12 +15,20 @@ async function main(): Promise<void> {
     result.mesh.nodes.map(({ arch }) => arch),
     (line) => console.error(line),
   );
+  const mesh = runsElsewhere(backend) ? result.mesh : await withConsul(result.mesh);
   const app = new App();
   untraced(() => {
-    addStacks(app, result.mesh, programs, backend);
+    addStacks(app, mesh, programs, backend);
     app.synth();
   });
   keepPrivate(app);
+}
+
+/** Of several addresses of Consul the first that answers. With one nothing is asked. */
+async function withConsul(declared: Mesh): Promise<Mesh> {
+  const { mesh, passedOver } = await atReachableConsul(declared);
+  for (const one of passedOver) console.error(passedOverText(one, mesh.consul.address));
+  return mesh;
 }
 
 function refuse(problems: string): never {

@@ -86,11 +86,16 @@ export const VERBS: Record<string, Verb> = {
     ],
   },
   secrets: {
-    usage: "secrets",
+    usage: "secrets [action]",
     does: "makes the keys, certificates and the first token of the mesh, or what of them is missing",
     runs: ["keys/cli.ts"],
-    options: {},
-    examples: [["gatehouse secrets", "shows no value and writes over nothing"]],
+    options: {
+      new: { type: "boolean", describe: "new ones for a mesh that was deployed before: see docs/recovery.md" },
+    },
+    examples: [
+      ["gatehouse secrets", "shows no value and writes over nothing"],
+      ["gatehouse secrets recover", "the file is lost: read from the servers"],
+    ],
   },
   rotate: {
     usage: "rotate [names..]",
@@ -112,10 +117,13 @@ export const VERBS: Record<string, Verb> = {
   },
   state: {
     usage: "state <action> [places..]",
-    does: "moves the states to another backend",
+    does: "moves the states to another backend, or makes a lost one again",
     runs: ["tools/state.ts"],
-    options: {},
-    examples: [["gatehouse state move local cloud", "no node is touched"]],
+    options: { "auto-approve": approve },
+    examples: [
+      ["gatehouse state move local cloud", "no node is touched"],
+      ["gatehouse state recover", "what serves is not touched"],
+    ],
     handsOn: true,
   },
   env: {

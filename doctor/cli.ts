@@ -4,6 +4,7 @@
  */
 
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
+import { atReachableConsul } from "./consul-api";
 import { examine } from "./examine";
 import { exitWith } from "./exit-code";
 import { exitCode, type Finding } from "./finding";
@@ -18,7 +19,7 @@ async function main(options: string[]): Promise<number> {
   const path = meshPath();
   const loaded = await loadMesh(path);
   if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
-  const { mesh } = loaded;
+  const { mesh } = await atReachableConsul(loaded.mesh);
   const findings = await examine(mesh);
   const mends = findings.flatMap((finding) => finding.mends);
   const fixes = options.includes("--fix") || options.includes("--mend");

@@ -24,11 +24,17 @@ export const apiUrl = ({ consul }: Where): string => `${consul.tls ? "https" : "
  * @param path behind `/v1/`
  * @throws when there is no answer, with the reason
  */
-export async function askApi(where: Where, path: string, timeout: number = TIMEOUT): Promise<ApiAnswer> {
+export async function askApi(
+  where: Where,
+  path: string,
+  timeout: number = TIMEOUT,
+  method: "GET" | "DELETE" = "GET",
+): Promise<ApiAnswer> {
   const { token, ca, cert, key } = credentials(where);
   const request = where.consul.tls ? tlsRequest : plainRequest;
   return new Promise((done, reject) => {
     const options = {
+      method,
       headers: token ? { "X-Consul-Token": token } : {},
       ...(where.consul.tls && { ca, cert, key }),
       signal: AbortSignal.timeout(timeout),
@@ -44,6 +50,48 @@ export async function askApi(where: Where, path: string, timeout: number = TIMEO
       .end();
   });
 }
+
+/** Milliseconds that one of several addresses has to answer. */
+const CHOICE_TIMEOUT = 3_000;
+
+/** An address that was passed over, and why. */
+export interface PassedOver {
+  address: string;
+  fault: string;
+}
+
+/**
+ * The mesh with the first of its addresses at which Consul answers and knows a leader. Where none does it stays the first, and
+ * whoever asks there is told why.
+ */
+export async function atReachableConsul<Mesh extends Where>(
+  mesh: Mesh,
+): Promise<{ mesh: Mesh; passedOver: PassedOver[] }> {
+  const passedOver: PassedOver[] = [];
+  const { addresses } = mesh.consul;
+  if (addresses.length < 2) return { mesh, passedOver };
+  for (const address of addresses) {
+    const there = { ...mesh, consul: { ...mesh.consul, address } };
+    const fault = await faultOf(there);
+    if (fault === undefined) return { mesh: there, passedOver };
+    passedOver.push({ address, fault });
+  }
+  return { mesh, passedOver: [] };
+}
+
+async function faultOf(where: Where): Promise<string | undefined> {
+  try {
+    const { status, text } = await askApi(where, "status/leader", CHOICE_TIMEOUT);
+    if (status !== 200) return `it answers ${status}`;
+    return text.length > 2 ? undefined : "it knows no leader"; // the leader's address in quotation marks
+  } catch (error) {
+    return (error as Error).message || String((error as NodeJS.ErrnoException).code);
+  }
+}
+
+/** For a person who waits. */
+export const passedOverText = ({ address, fault }: PassedOver, next: string): string =>
+  `Consul does not answer at ${address} (${fault}): going on with ${next}`;
 
 interface Credentials {
   token?: string;

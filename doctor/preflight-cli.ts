@@ -4,6 +4,7 @@
  *   npm run -s preflight -- --json    the same for programs
  *   npm run preflight -- --before-deploy   as `npm run deploy` does: not where runs are elsewhere, as the machines may be
  *                                 reached from there alone
+ *   npm run preflight -- --recovering   as `npm run state -- recover` does: a state that is not there is no problem
  * Exit 0: nothing is in the way. 1: there are problems, with the declaration or on a machine. 2: a machine could not be
  * looked at.
  */
@@ -15,7 +16,7 @@ import { preflight } from "./preflight/look";
 import { exitCodeOf, json, text } from "./preflight/report";
 
 async function main(args: string[]): Promise<number> {
-  const unknown = args.find((arg) => !["--json", "--before-deploy"].includes(arg));
+  const unknown = args.find((arg) => !["--json", "--before-deploy", "--recovering"].includes(arg));
   if (unknown !== undefined) throw new Error(`The preflight has no argument ${unknown}. It has --json.`);
   if (args.includes("--before-deploy") && runsElsewhere(process.env)) {
     console.error("No preflight: Terraform runs elsewhere, and reaches the machines from there.");
@@ -27,7 +28,7 @@ async function main(args: string[]): Promise<number> {
     console.error(formatProblems(loaded.problems, path));
     return 1;
   }
-  const result = await preflight(loaded.mesh, { onProgress });
+  const result = await preflight(loaded.mesh, { onProgress, recovering: args.includes("--recovering") });
   process.stdout.write(args.includes("--json") ? json(result) : text(result));
   return exitCodeOf(result);
 }

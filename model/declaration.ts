@@ -76,8 +76,13 @@ export interface TakeOverDeclaration {
 export interface ConsulDeclaration {
   /** Consul's `datacenter`. */
   datacenter: string;
-  /** `host:port` at which Terraform reaches Consul's API: HTTPS, unless `tls` is false. */
-  address: string;
+  /** `host:port` at which Terraform reaches Consul's API: HTTPS, unless `tls` is false. @default the first of `addresses` */
+  address?: string;
+  /**
+   * Several such addresses, a server's each: the first that answers is used, `address` before these. Where Terraform runs
+   * elsewhere it is the first. @default `address` alone
+   */
+  addresses?: string[];
   /**
    * `true` where Consul already runs on every node: then there is no `cluster` stack.
    * @default false

@@ -30,7 +30,10 @@ export interface TakeOver {
 
 export interface Consul {
   datacenter: string;
+  /** The one that is used. */
   address: string;
+  /** All that are declared, each once, in the order in which they are tried. */
+  addresses: string[];
   existing: boolean;
   /** Which entries for everyone the mesh writes. All where Gatehouse sets up Consul. */
   owns: OwnedEntry[];

@@ -21,11 +21,12 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
   const services = named.map(([name, service]) => resolveService(name, service, after.get(name)!, files));
   const gateways = Object.entries(declaration.gateways ?? {}).map(([name, gateway]) => resolveGateway(name, gateway));
   const byName = new Map(services.map((service) => [service.name, service]));
-  const { datacenter, address, existing = false, acl = true, tls = true, gossipEncryption = true } = declaration.consul;
+  const { datacenter, existing = false, acl = true, tls = true, gossipEncryption = true } = declaration.consul;
+  const addresses = consulAddresses(declaration);
   const owns = existing ? [...new Set(declaration.consul.owns)] : (["proxy-defaults", "default-deny", "mesh"] as const);
   return {
     name: declaration.name,
-    consul: { datacenter, address, existing, owns: [...owns], acl, tls, gossipEncryption },
+    consul: { datacenter, address: addresses[0]!, addresses, existing, owns: [...owns], acl, tls, gossipEncryption },
     nodes,
     services,
     gateways,
@@ -40,6 +41,11 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
     }),
     takeOver: resolveTakeOver(declaration.takeOver),
   };
+}
+
+/** A check sees to it that there is at least one. */
+function consulAddresses({ consul: { address, addresses = [] } }: MeshDeclaration): string[] {
+  return [...new Set(address === undefined ? addresses : [address, ...addresses])];
 }
 
 function resolveTakeOver({ services, gateways, letGo, configEntries }: TakeOverDeclaration = {}): TakeOver {

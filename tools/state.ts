@@ -2,6 +2,8 @@
  * `npm run state -- move FROM TO` moves the states of a mesh from one backend to another (`local`, `cloud`, `pg` ...), each as
  * the environment describes it. No machine is touched. What was in the old place is emptied, so that nobody deploys
  * with it by mistake; its history stays where the backend keeps one.
+ *
+ * `npm run state -- recover [--auto-approve]` makes a lost state again: see doctor/recover/cli.ts and docs/recovery.md.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,10 +13,21 @@ import { open, stacksIn } from "./open-state";
 import { chooseProviders } from "./provider-choice";
 import { outputFolder } from "./settle";
 import { emptied, moved } from "./state-content";
+import { runHere } from "./with-terminal";
 
-const USAGE = "Write: npm run state -- move FROM TO, for example: npm run state -- move local cloud";
+const USAGE =
+  "Write: npm run state -- move FROM TO, for example: npm run state -- move local cloud; or, when the state is lost: npm run state -- recover";
 
 async function main([command, from, to, ...rest]: string[]): Promise<void> {
+  if (command === "recover") {
+    const args = [from, to, ...rest].filter((arg) => arg !== undefined);
+    process.exitCode = await runHere(
+      process.execPath,
+      ["--import", "tsx", "doctor/recover/cli.ts", ...args],
+      process.env,
+    );
+    return;
+  }
   if (command !== "move" || !from || !to || rest.length > 0) throw new Error(USAGE);
   if (from === to) throw new Error(`The states are in ${from} already.`);
   await claimFolder(outputFolder(), `state move ${from} ${to}`);

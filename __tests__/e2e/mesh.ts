@@ -164,7 +164,10 @@ export async function consul<T>(path: string): Promise<T> {
   return JSON.parse(text) as T;
 }
 
-const labConsul = { existing: false, owns: [], acl: true, tls: true, gossipEncryption: true, ...labMesh.consul };
+const labConsul = {
+  ...{ existing: false, owns: [], acl: true, tls: true, gossipEncryption: true, addresses: [], address: "" },
+  ...labMesh.consul,
+};
 
 /** The lab's own, which may do everything. */
 export function managementToken(): string {

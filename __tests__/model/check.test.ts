@@ -242,6 +242,7 @@ describe("the mesh", () => {
     expect(mesh.consul).toEqual({
       datacenter: "dc1",
       address: "10.0.0.10:8501",
+      addresses: ["10.0.0.10:8501"],
       existing: false,
       owns: ["proxy-defaults", "default-deny", "mesh"],
       acl: true,

@@ -41,6 +41,7 @@ export function mesh(changes: Partial<Mesh> = {}): Mesh {
     consul: {
       datacenter: "dc1",
       address: "10.77.0.10:8501",
+      addresses: ["10.77.0.10:8501"],
       existing: false,
       owns: ["proxy-defaults", "default-deny"],
       acl: true,

@@ -23,6 +23,10 @@ export interface Facts {
   versions: { consul?: string; envoy?: string };
   folders: Folder[];
   agent: Agent;
+  /** How Envoy would reach an agent that Gatehouse did not set up. Undefined where that has no gRPC port. */
+  xds?: Xds;
+  /** Whether the agent has its API on port 8501 with TLS, and not on port 8500. */
+  httpsAlone: boolean;
   units: { name: string; file: string; state: string }[];
   /** The mesh that the node belongs to by its own record, and the one that set up its agent; empty when none. */
   mesh: string;
@@ -62,6 +66,18 @@ export interface Agent {
   leader: string;
 }
 
+/** The agent's gRPC port. */
+export interface Xds {
+  port: number;
+  tls: boolean;
+  /** Where the authority was found that has signed the agent's certificate. Empty when there is none. */
+  authority: string;
+  /** That certificate, in words. */
+  shown: string;
+  /** `unsigned`, `wants-certificate`, `no-tls`, `no-openssl` (not looked at), or empty. */
+  fault: string;
+}
+
 export interface Listener {
   address: "loopback" | "any" | "other";
   port: number;
@@ -92,6 +108,8 @@ export function readFacts(text: string): Facts | undefined {
     versions: Object.fromEntries(all("version")),
     folders: all("disk").map((values) => folderFrom(values, readOnly)),
     agent: agentFrom(one("agent"), one("leader")[0] ?? ""),
+    xds: xdsFrom(all("xds")[0]),
+    httpsAlone: all("https").length > 0,
     units: unitsFrom(first("unit")),
     mesh: one("mesh")[0] ?? "",
     agentMesh: one("agentmesh")[0] ?? "",
@@ -136,6 +154,12 @@ function agentFrom([status, self = ""]: string[], leader: string): Agent {
     // Without one the agent says so in words.
     leader: /^\S+:\d+$/.test(leader) ? leader : "",
   };
+}
+
+function xdsFrom(line: string[] | undefined): Xds | undefined {
+  if (!line) return undefined;
+  const [port, kind, authority = "", shown = "", fault = ""] = line;
+  return { port: Number(port) || 0, tls: kind === "tls", authority, shown, fault };
 }
 
 /** `systemctl show`: a block a unit, an empty line between them. */

@@ -1,5 +1,6 @@
 /** Consul's agent of a machine, and the Envoy that it has to get along with. Pure. */
 import { atLeast } from "../../tools/command";
+import type { PassedOver } from "../consul-api";
 import type { Facts } from "./facts";
 import { type Finding, HERE } from "./finding";
 import type { Plan } from "./plan";
@@ -13,6 +14,10 @@ export interface ConsulApi {
   url: string;
   /** Why it cannot be used. Undefined when it answers. */
   fault?: string;
+  /** All that are declared. @default the one in the URL */
+  addresses?: string[];
+  /** Those of them that do not answer, where another one does. @default none */
+  passedOver?: PassedOver[];
 }
 
 /** Whether the `cluster` stack is about to set up, or to change, the agent of this machine. */
@@ -27,7 +32,13 @@ export function judgeAgent(plan: Plan, facts: Facts, serversComing: boolean): Fi
   const problem = (what: string, reason: string, remedy: string) =>
     found.push({ node: plan.node.name, severity: "problem", check: "consul agent", found: what, reason, remedy });
   const journal = "see: journalctl -u consul -n 50";
-  if (agent.status === 0) {
+  if (agent.status === 0 && facts.httpsAlone) {
+    problem(
+      "the agent answers on port 8501 with TLS, and not on 127.0.0.1:8500",
+      "Gatehouse's programs on the machine talk to its agent over plain HTTP on loopback, with a token, also where everything else is locked",
+      'write addresses { http = "127.0.0.1" } and ports { http = 8500 } into the agent\'s configuration and restart it; port 8501 stays as it is',
+    );
+  } else if (agent.status === 0) {
     const unit = facts.units.find(({ name }) => name === "consul.service");
     const state = unit?.file ? `consul.service is ${unit.state}` : "there is no consul.service";
     const remedy = unit?.file ? `systemctl start consul; ${journal}` : "set up Consul's agent on this machine";
@@ -87,17 +98,37 @@ function judgeEnvoy({ node }: Plan, { agent, versions }: Facts): Finding[] {
   ];
 }
 
-/** Terraform writes config entries through this address. */
-export function judgeConsulApi({ url, fault }: ConsulApi, serversComing: boolean): Finding[] {
-  if (fault === undefined || serversComing) return [];
-  return [
-    {
-      node: HERE,
-      severity: "problem",
-      check: "Consul's API",
-      found: `${url}: ${fault}`,
-      reason: "Terraform writes the config entries through it",
-      remedy: "correct consul.address, or open the way to it from here",
-    },
-  ];
+/**
+ * Terraform writes config entries through this address.
+ * @param servers addresses of Consul's servers that the machines tell of
+ */
+export function judgeConsulApi(api: ConsulApi, serversComing: boolean, servers: string[] = []): Finding[] {
+  const { url, fault, passedOver = [] } = api;
+  if (serversComing) return [];
+  const finding = (severity: Finding["severity"], found: string, reason: string, remedy: string): Finding => ({
+    ...{ node: HERE, severity, check: "Consul's API", found, reason, remedy },
+  });
+  const others = passedOver.map((one) =>
+    finding(
+      "warning",
+      `${one.address}: ${one.fault}`,
+      `the deploy goes on with ${url.replace(/^https?:\/\//, "")}`,
+      "start that server, or take it out of consul.addresses",
+    ),
+  );
+  if (fault === undefined) return others;
+  const remedy = `correct consul.address, or open the way to it from here${addressesToAdd(api, servers)}`;
+  return [...others, finding("problem", `${url}: ${fault}`, "Terraform writes the config entries through it", remedy)];
+}
+
+/** The other servers, as a declaration names them. */
+function addressesToAdd({ url, addresses }: ConsulApi, servers: string[]): string {
+  const [, used = ""] = /^https?:\/\/(.*)$/.exec(url) ?? [];
+  const port = used.slice(used.lastIndexOf(":") + 1);
+  const declared = addresses ?? [used];
+  const withPort = servers.map((server) => `${server.includes(":") ? `[${server}]` : server}:${port}`);
+  const more = [...new Set(withPort)].filter((address) => !declared.includes(address));
+  if (more.length === 0) return "";
+  const list = [...declared, ...more].map((address) => JSON.stringify(address)).join(", ");
+  return `; if that server is down, go on with another one: addresses: [${list}] under consul`;
 }

@@ -6,6 +6,7 @@ import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./ju
 import { judgeHostKey } from "./judge-host-key";
 import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
 import { judgeDefinitions, judgeMesh, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
+import { judgeXds } from "./judge-xds";
 import type { Plan } from "./plan";
 
 /** One machine, looked at. */
@@ -23,7 +24,14 @@ export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
   const servers = looks.filter(({ plan }) => plan.node.role === "server");
   const serversComing = servers.some(({ plan, facts }) => willSetUpAgent(plan, facts));
   const found = looks.flatMap((look) => judgeMachine(look, serversComing));
-  return [...judgeConsulApi(consulApi, serversComing), ...blameOwnClock(found, looks.length)];
+  return [...judgeConsulApi(consulApi, serversComing, serversIn(looks)), ...blameOwnClock(found, looks.length)];
+}
+
+/** Addresses of servers: those that are declared, and the leader that the agents see. */
+function serversIn(looks: Look[]): string[] {
+  const declared = looks.filter(({ plan }) => plan.node.role === "server" && !plan.node.retired);
+  const leaders = looks.map(({ facts }) => facts.agent.leader.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"));
+  return [...declared.map(({ plan }) => plan.node.address), ...leaders.filter(Boolean)];
 }
 
 function judgeMachine(look: Look, serversComing: boolean): Finding[] {
@@ -42,6 +50,7 @@ function judgeMachine(look: Look, serversComing: boolean): Finding[] {
     ...judgeFolders(plan, facts),
     ...judgeLimits(plan, facts),
     ...judgeAgent(plan, facts, serversComing),
+    ...judgeXds(plan, facts),
     ...judgePorts(plan, facts),
     ...judgeOpen(plan, facts),
     ...judgeUnits(plan, facts),

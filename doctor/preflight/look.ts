@@ -2,8 +2,9 @@
 import { statSync } from "node:fs";
 import type { Mesh, MeshNode } from "../../model";
 import { preflightScript } from "../../templates";
+import { hasLocalState } from "../../tools/local-state";
 import { NODE_MODULE, nodeProgramVersion } from "../../tools/node-program";
-import { apiUrl, askApi } from "../consul-api";
+import { apiUrl, askApi, atReachableConsul, type PassedOver } from "../consul-api";
 import { inTurn } from "../in-turn";
 import { runOn } from "../ssh";
 import { readFacts } from "./facts";
@@ -13,6 +14,7 @@ import type { ConsulApi } from "./judge-consul";
 import { type EntryFacts, judgeEntries } from "./judge-entries";
 import { judgeOwns } from "./judge-owns";
 import { judgePaths } from "./judge-paths";
+import { judgeState, type States } from "./judge-state";
 import { askEntries } from "./look-entries";
 import { askShared, SHARED_KINDS } from "./look-shared";
 import { planFor, questionsOf } from "./plan";
@@ -44,6 +46,8 @@ export interface Machine {
 export interface PreflightOptions {
   /** Called when a machine has been looked at, with how many are still waited for. @default nobody */
   onProgress?: (looked: MeshNode, waitingFor: MeshNode[]) => void;
+  /** The state is being made again: it is not told that there is none. @default false */
+  recovering?: boolean;
   /** The clock that machines are compared with, in milliseconds since 1970. @default this machine's */
   now?: () => number;
 }
@@ -53,9 +57,13 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   const waiting = new Set(mesh.nodes);
   const version = nodeProgramVersion(NODE_MODULE);
   const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
-  const api = askConsul(mesh);
-  const entries = askEntries(mesh, mesh.consul.existing ? SHARED_KINDS : [], API_TIMEOUT);
-  const shared = entries.then((facts) => facts && askShared(mesh, facts.present, API_TIMEOUT));
+  const reached = atReachableConsul(mesh);
+  const api = reached.then(({ mesh: there, passedOver }) => askConsul(there, passedOver));
+  const kinds = mesh.consul.existing ? SHARED_KINDS : [];
+  const entries = reached.then(({ mesh: there }) => askEntries(there, kinds, API_TIMEOUT));
+  const shared = Promise.all([reached, entries]).then(
+    ([{ mesh: there }, facts]) => facts && askShared(there, facts.present, API_TIMEOUT),
+  );
   const asked = await inTurn(mesh.nodes, limit, async (node) => {
     const result = await lookAt(mesh, node, version, options.now ?? Date.now);
     waiting.delete(node);
@@ -66,10 +74,11 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   const faults = asked.filter((result): result is Finding => !("facts" in result));
   const found = [
     ...faults,
-    ...(await lookAtSecrets(mesh)),
+    ...(await lookAtSecrets(mesh, {}, runningIn(mesh, looks))),
     ...judge(looks, await api),
     ...judgeFacts(mesh, await entries),
     ...judgeOwns(mesh, await shared),
+    ...(options.recovering ? [] : judgeState(looks, statesOf(mesh))),
   ];
   return {
     mesh: mesh.name,
@@ -90,16 +99,30 @@ async function lookAt(mesh: Mesh, node: MeshNode, version: string, now: () => nu
   return facts ? { plan, facts, began, ended } : unseen(node, output);
 }
 
-async function askConsul(mesh: Mesh): Promise<ConsulApi> {
+/** Nodes whose agents Gatehouse set up for this mesh. */
+const runningIn = ({ name, consul }: Mesh, looks: Look[]): string[] =>
+  consul.existing ? [] : looks.filter(({ facts }) => facts.agentMesh === name).map(({ plan }) => plan.node.name);
+
+function statesOf({ name }: Mesh): States {
+  const state = (stack: string) => hasLocalState(name, stack, process.env);
+  return { cluster: state("cluster"), mesh: state("mesh") };
+}
+
+async function askConsul(mesh: Mesh, passedOver: PassedOver[]): Promise<ConsulApi> {
   const url = apiUrl(mesh);
+  const fault = await faultOf(mesh);
+  return { url, addresses: mesh.consul.addresses, passedOver, ...(fault !== undefined && { fault }) };
+}
+
+async function faultOf(mesh: Mesh): Promise<string | undefined> {
   try {
     const leader = await askApi(mesh, "status/leader", API_TIMEOUT);
-    if (leader.status !== 200) return { url, fault: `it answers ${leader.status}` };
-    if (leader.text.length <= 2) return { url, fault: "it knows no leader" };
+    if (leader.status !== 200) return `it answers ${leader.status}`;
+    if (leader.text.length <= 2) return "it knows no leader";
     const known = !mesh.consul.acl || (await askApi(mesh, "acl/token/self", API_TIMEOUT)).status === 200;
-    return known ? { url } : { url, fault: "it does not know the token" };
+    return known ? undefined : "it does not know the token";
   } catch (error) {
-    return { url, fault: (error as Error).message };
+    return (error as Error).message;
   }
 }
 

@@ -38,6 +38,9 @@ export interface Plan {
   node: MeshNode;
   datacenter: string;
   acl: boolean;
+  tls: boolean;
+  /** Whether Consul was there before. */
+  existing: boolean;
   /** Whether the `cluster` stack sets up the agent. */
   ownAgent: boolean;
   programs: string[];
@@ -73,6 +76,8 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
     node,
     datacenter: mesh.consul.datacenter,
     acl: mesh.consul.acl,
+    tls: mesh.consul.tls,
+    existing: mesh.consul.existing,
     ownAgent,
     programs: node.retired ? [] : programsOn(node),
     ports: [...(ownAgent ? agentPorts(node, mesh.consul.tls) : []), ...instances.flatMap(portsOf)],

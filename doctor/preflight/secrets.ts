@@ -4,13 +4,18 @@ import { complete } from "../../keys/complete";
 import type { Mesh } from "../../model";
 import { type Finding, HERE } from "./finding";
 
-/** Says what is missing by name, and no value. `from`: where to look; tests give their own. */
-export async function lookAtSecrets(mesh: Mesh, from: Source = {}): Promise<Finding[]> {
+/**
+ * Says what is missing by name, and no value.
+ * @param from where to look; tests give their own
+ * @param running nodes whose agents run with secrets of this mesh
+ */
+export async function lookAtSecrets(mesh: Mesh, from: Source = {}, running: string[] = []): Promise<Finding[]> {
   const port = wrongPort(mesh);
   try {
     const given = readSecrets(mesh.name, from);
     const { made, wanted } = await complete(mesh, given);
     const needed = made.length + wanted.length > 0;
+    if (!given && needed && running.length > 0) return [...port, lost(secretsPlace(mesh.name, from), running)];
     if (!given && needed) return [...port, finding("problem", "there are none of this mesh", "npm run secrets")];
     return [
       ...port,
@@ -23,6 +28,19 @@ export async function lookAtSecrets(mesh: Mesh, from: Source = {}): Promise<Find
     if (!(error instanceof SecretsError)) throw error;
     return [finding("problem", error.message.replace(/\s+/g, " "), "correct them")];
   }
+}
+
+function lost(place: string, running: string[]): Finding {
+  return {
+    node: HERE,
+    severity: "problem",
+    check: "secrets",
+    found: `${place} is not there, and the agents of ${running.join(", ")} run with what was in it`,
+    reason:
+      "with new ones the agents would not hear each other until the last is restarted, and every certificate would be another",
+    remedy:
+      "restore your copy of that file; without a copy: npm run secrets -- recover, which reads it from the servers (docs/recovery.md)",
+  };
 }
 
 /** Plain HTTP is for programs on the servers themselves. */

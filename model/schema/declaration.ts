@@ -22,6 +22,7 @@ import { httpHeaderName, httpMethod, regex } from "./http";
 
 export const PROTOCOLS = ["http", "http2", "grpc", "tcp"] as const;
 
+const API_ADDRESS = "write where Consul's HTTP API answers, for example `10.0.0.10:8501`";
 const ADDRESS = "write the machine's IP address or host name, for example `10.0.0.12`";
 const HOST_KEY =
   "write the machine's public key as `cat /etc/ssh/ssh_host_ed25519_key.pub` prints it: `ssh-ed25519 AAAA...`";
@@ -229,7 +230,11 @@ export const declarationSchema = field(
     consul: field(
       z.strictObject({
         datacenter: text("write Consul's datacenter, for example `dc1`", datacenterFault),
-        address: text("write where Consul's HTTP API answers, for example `10.0.0.10:8501`", hostPortFault),
+        address: text(API_ADDRESS, hostPortFault).optional(),
+        addresses: field(
+          z.array(text(API_ADDRESS, hostPortFault)),
+          'write a list, for example `["10.0.0.10:8501", "10.0.0.20:8501"]`, or leave it out',
+        ).optional(),
         existing: flag().optional(),
         owns: field(
           z.array(

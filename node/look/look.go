@@ -58,7 +58,7 @@ func Run(ctx context.Context, node Node, questions document.Questions, out io.Wr
 	l.tell("user", fmt.Sprint(os.Getuid()))
 	l.tell("arch", machine())
 	for _, look := range []func(context.Context){
-		l.home, l.programs, l.system, l.hostKeys, l.folders, l.agent, l.units, l.records, l.files, l.definitions, l.listeners, l.open,
+		l.home, l.programs, l.system, l.hostKeys, l.folders, l.agent, l.xds, l.units, l.records, l.files, l.definitions, l.listeners, l.open,
 	} {
 		look(ctx)
 		if ctx.Err() != nil {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
+	"gatehouse/node/agent"
+	"gatehouse/node/document"
 	"gatehouse/node/envoy"
 	"gatehouse/node/host"
+	"gatehouse/node/xds"
 )
 
 // nodeEnv is how Envoy is started here.
@@ -16,7 +18,7 @@ func (s *setup) nodeEnv(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	xds, err := s.xdsFlags(ctx)
+	xds, err := s.xdsFlags()
 	if err != nil {
 		return err
 	}
@@ -45,24 +47,44 @@ func (s *setup) envoyFlags(ctx context.Context) (string, error) {
 }
 
 // xdsFlags say where Envoy reaches this node's agent, and by which authority it knows it.
-func (s *setup) xdsFlags(ctx context.Context) (string, error) {
-	if !s.doc.TLS {
+func (s *setup) xdsFlags() (string, error) {
+	switch {
+	case s.way == nil && !s.doc.TLS:
 		return "", nil
+	case s.way == nil:
+		return " -grpc-addr https://127.0.0.1:8503 -grpc-ca-file " + xdsCA, nil
+	case !s.way.TLS:
+		if s.doc.TLS {
+			s.h.Say("Consul's agent has no gRPC port with TLS; Envoy reaches it over 127.0.0.1:%d without", s.way.Port)
+		}
+		return s.way.Flags(""), nil
 	}
-	ca := xdsCA
-	if !s.h.Exists(ca) {
-		// The agent is not Gatehouse's: by default it shows Envoy a certificate of the mesh's own authority.
-		ca = foreignCA
-		roots, err := s.agent.RootCertificates(ctx)
-		if err != nil {
-			return "", fmt.Errorf("Consul does not tell its certificate authority: %w", err)
-		}
-		if len(roots) == 0 {
-			return "", errors.New("Consul has no certificate authority; see: consul connect ca get-config")
-		}
-		if _, err := s.undo.WriteIfNew(s.h, ca, []byte(strings.Join(roots, "\n")+"\n"), 0o644, root); err != nil {
-			return "", err
-		}
+	s.h.Say("Envoy knows Consul's agent by the authority in %s", s.way.Source)
+	if _, err := s.undo.WriteIfNew(s.h, foreignCA, []byte(s.way.Authority), 0o644, root); err != nil {
+		return "", err
 	}
-	return " -grpc-addr https://127.0.0.1:8503 -grpc-ca-file " + ca, nil
+	return s.way.Flags(foreignCA), nil
+}
+
+// findAgent looks for the way by which Envoy reaches an agent that Gatehouse did not set up.
+func (s *setup) findAgent(ctx context.Context) error {
+	if s.doc.Role != document.Worker || s.ownAgent() {
+		return nil
+	}
+	way, err := xds.New(s.h, s.agent).Find(ctx, s.doc.TLS)
+	if err != nil {
+		return fmt.Errorf("%w; nothing was changed", err)
+	}
+	if way.Port == 0 {
+		return errors.New("Consul's agent has no gRPC port, and from there Envoy has its configuration; write ports { grpc_tls = 8503 } into " +
+			"the agent's configuration (or grpc = 8502 without TLS), restart it and deploy again; nothing was changed")
+	}
+	s.way = &way
+	return nil
+}
+
+// ownAgent says whether Gatehouse set the agent up, with the ports and the authority that it needs.
+func (s *setup) ownAgent() bool {
+	_, recorded, _ := agent.ReadRecord(s.h)
+	return s.h.Exists(xdsCA) || recorded && !s.doc.TLS
 }

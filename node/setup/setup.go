@@ -18,6 +18,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/systemd"
 	"gatehouse/node/undo"
+	"gatehouse/node/xds"
 )
 
 const (
@@ -36,7 +37,9 @@ type setup struct {
 	agent Agent
 	tools Tools
 	doc   document.Setup
-	undo  undo.Stack
+	// way to an agent that Gatehouse did not set up.
+	way  *xds.Way
+	undo undo.Stack
 }
 
 // Run makes a node ready for instances. When that does not work out, the node is as it was before.
@@ -87,7 +90,7 @@ func (s *setup) prepare(ctx context.Context) error {
 		}
 		return fmt.Errorf("Consul's agent does not answer at %s; see: journalctl -u consul -n 50", consul.Address)
 	}
-	return nil
+	return s.findAgent(ctx)
 }
 
 func (s *setup) needPrograms() error {

@@ -44,6 +44,7 @@ func newNode(t *testing.T) *node {
 	for _, folder := range []string{host.UnitDir, "/opt", "/usr/local/bin", "/run"} {
 		must(t, os.MkdirAll(n.h.Path(folder), 0o755))
 	}
+	n.put("/etc/consul.d/tls/xds-ca.pem", "xds") // the agent is Gatehouse's
 	n.units = fake.New()
 	n.units.Folder = n.h.Path(host.UnitDir)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +134,6 @@ func (n *node) modes() string {
 
 func TestWorker(t *testing.T) {
 	n := newNode(t)
-	n.put("/etc/consul.d/tls/xds-ca.pem", "xds")
 	must(t, n.run(workerDocument()))
 	if got := n.modes(); got != "755 gatehouse, 755 instances, 755 binaries, 700 env, 700 incoming, 755 mesh, 644 node.json, 644 node.env, 644 gatehouse-drain.service" {
 		t.Errorf("modes: %s", got)
@@ -179,19 +179,21 @@ func TestServer(t *testing.T) {
 func TestEnvoyFlags(t *testing.T) {
 	n := newNode(t)
 	doc := workerDocument()
+	must(t, n.h.Remove("/etc/consul.d/tls/xds-ca.pem"))
+	n.put("/opt/gatehouse/agent.json", `{"mesh": "shop"}`)
 	doc.TLS = false
 	must(t, n.run(doc))
 	if got := n.read(host.NodeEnv); got != "GATEHOUSE_ENVOY_FLAGS=\n" {
 		t.Errorf("node.env: %s", got)
 	}
-	n.pages["/v1/agent/self"] = `{"xDS": {"SupportedProxies": {"envoy": ["1.35.9"]}}}`
+	n.pages["/v1/agent/self"] = `{"xDS": {"SupportedProxies": {"envoy": ["1.35.9"]}, "Ports": {"TLS": -1, "Plaintext": 8502}}}`
 	doc.TLS = true
 	must(t, n.run(doc)) // the agent is foreign
-	if got := n.read(host.NodeEnv); got != "GATEHOUSE_ENVOY_FLAGS=-ignore-envoy-compatibility -grpc-addr https://127.0.0.1:8503 -grpc-ca-file /opt/gatehouse/xds-ca.pem\n" {
+	if got := n.read(host.NodeEnv); got != "GATEHOUSE_ENVOY_FLAGS=-ignore-envoy-compatibility -grpc-addr 127.0.0.1:8502\n" {
 		t.Errorf("node.env: %s", got)
 	}
-	if got := n.read("/opt/gatehouse/xds-ca.pem"); got != "one\ntwo\n" {
-		t.Errorf("authority: %q", got)
+	if !strings.Contains(n.out.String(), "Consul's agent has no gRPC port with TLS; Envoy reaches it over 127.0.0.1:8502 without") {
+		t.Errorf("output: %s", n.out)
 	}
 	if !strings.Contains(n.out.String(), "does not list Envoy 1.36.4 as supported") {
 		t.Errorf("output: %s", n.out)
@@ -208,6 +210,10 @@ func TestRefusals(t *testing.T) {
 		"no programs": {func(n *node) {
 			n.tools.LookPath = func(string) (string, error) { return "", errors.New("not found") }
 		}, "not on this node: consul, envoy; install them (the rendered user_data does) and deploy again"},
+		"an agent without gRPC": {func(n *node) {
+			must(t, n.h.Remove("/etc/consul.d/tls/xds-ca.pem"))
+			n.pages["/v1/agent/self"] = `{"xDS": {"Ports": {"TLS": -1, "Plaintext": -1}}}`
+		}, "Consul's agent has no gRPC port, and from there Envoy has its configuration"},
 		"no agent": {func(n *node) { delete(n.pages, "/v1/agent/self") }, "Consul's agent does not answer at 127.0.0.1:8500; see: journalctl -u consul -n 50"},
 	} {
 		n := newNode(t)

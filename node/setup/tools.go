@@ -5,15 +5,16 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"gatehouse/node/xds"
 )
 
 // Agent is what is asked of the node's agent.
 type Agent interface {
 	Answers(ctx context.Context) bool
+	xds.Agent
 	// SupportedEnvoys are the versions of Envoy that this Consul lists as supported.
 	SupportedEnvoys(ctx context.Context) ([]string, error)
-	// RootCertificates are those of the mesh's own authority, as PEM.
-	RootCertificates(ctx context.Context) ([]string, error)
 }
 
 // Tools are what the node has besides files, systemd and the agent.

@@ -94,6 +94,68 @@ look_at_agent() {
   tell leader "$(ask status/leader | page_of | tr -d '"')"
 }
 
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# How Envoy would reach an agent that Gatehouse did not set up: port, kind, where the authority was found, the certificate that
+# the agent shows, and what is wrong. No line: there is no such port.
+look_at_xds() {
+  local folder
+  if [ -e /etc/consul.d/tls/xds-ca.pem ]; then return 0; fi
+  if ! listens 8500 && listens 8501; then tell https 8501; fi
+  if ! listens 8503; then
+    if listens 8502; then tell xds 8502 plain "" "" ""; fi
+  elif [ -z "$(command -v openssl)" ]; then
+    tell xds 8503 tls "" "" no-openssl
+  else
+    folder=$(mktemp -d)
+    look_at_certificate "$folder"
+    rm -rf "$folder"
+  fi
+}
+
+# What the agent shows is kept in a folder of this run, and held against each authority that this node has.
+look_at_certificate() {
+  local said=$1/said shown=$1/shown words file
+  timeout 5 openssl s_client -connect 127.0.0.1:8503 -alpn h2 -showcerts >"$said" 2>&1 </dev/null
+  sed -n '/^-----BEGIN CERTIFICATE/,/^-----END CERTIFICATE/p' "$said" >"$shown"
+  if ! [ -s "$shown" ]; then
+    tell xds 8503 tls "" "" no-tls
+    return
+  fi
+  words=$(openssl x509 -in "$shown" -noout -subject -issuer -enddate -ext subjectAltName 2>/dev/null | grep -v ':$' | tr -s ' \n' ' ')
+  if grep -q '^Acceptable client certificate CA names\|alert certificate required\|alert bad certificate' "$said"; then
+    tell xds 8503 tls "" "$words" wants-certificate
+    return
+  fi
+  ask agent/connect/ca/roots | page_of | grep -o '"RootCert":"[^"]*"' | sed -e 's/^"RootCert":"//' -e 's/"$//' -e 's/\\n/\n/g' >"$1/mesh"
+  while IFS= read -r file; do
+    if signed "$file" "$shown"; then
+      tell xds 8503 tls "$file" "$words" ""
+      return
+    fi
+  done < <(authorities)
+  if signed "$1/mesh" "$shown"; then
+    tell xds 8503 tls "the authority of the mesh (/v1/agent/connect/ca/roots)" "$words" ""
+  elif signed "$shown" "$shown"; then
+    tell xds 8503 tls "the chain that it sends" "$words" ""
+  else
+    tell xds 8503 tls "" "$words" unsigned
+  fi
+}
+
+# Files that may hold the authority: those that the agent's configuration names, and what is in its folder.
+authorities() {
+  {
+    cat /etc/consul.d/*.hcl /etc/consul.d/*.json 2>/dev/null | sed -nE 's/.*\bca_file"?[[:space:]]*[=:][[:space:]]*"([^"]+)".*/\1/p'
+    find /etc/consul.d \( -name '*.pem' -o -name '*.crt' -o -name '*.cer' -o -name '*.cert' \) 2>/dev/null
+  } | sort -u
+}
+
+# signed AUTHORITY CHAIN: only by a certificate that is an authority's.
+signed() {
+  openssl verify -no-CApath -no-CAstore -purpose sslserver -untrusted "$2" -CAfile "$1" "$2" >/dev/null 2>&1
+}
+
 look_at_units() {
   local words
   read -ra words <<<"$units"
@@ -154,6 +216,7 @@ main() {
   look_at_host_keys
   look_at_folders
   look_at_agent
+  look_at_xds
   look_at_units
   look_at_files
   look_at_definitions

@@ -12,6 +12,7 @@ export const shop: Mesh = mesh({
   consul: {
     datacenter: "dc1",
     address: "10.77.0.10:8500",
+    addresses: ["10.77.0.10:8500"],
     existing: true,
     owns: [],
     acl: true,
@@ -48,6 +49,7 @@ export const healthy = [
   `disk\t/tmp\t7\t${512 * 1024}\t0 0`,
   `agent\t200\t${self}`,
   "leader\t10.77.0.10:8300",
+  "xds\t8503\ttls\t/etc/consul.d/ca.pem\tof worker1\t",
   "unit\tId=consul.service",
   "unit\tActiveState=active",
   "unit\tFragmentPath=/etc/systemd/system/consul.service",

@@ -364,3 +364,24 @@ test("a release that somebody went back to by hand is told, since a deploy leave
     },
   ]);
 });
+
+describe("Consul's API", () => {
+  const api = { url: "https://10.77.0.10:8501", addresses: ["10.77.0.10:8501"] };
+
+  test("of a server that is down, the others are named", () => {
+    const leader = { ...facts().agent, leader: "10.77.0.30:8300" };
+    const [found] = judge([lookAt("server1"), lookAt("worker1", { agent: leader })], { ...api, fault: "ECONNREFUSED" });
+    expect(found?.remedy).toContain('addresses: ["10.77.0.10:8501", "10.77.0.30:8501"] under consul');
+  });
+
+  test("of several addresses, those that do not answer are a warning", () => {
+    const passedOver = [{ address: "10.77.0.9:8501", fault: "ECONNREFUSED" }];
+    const [found, ...more] = judge([lookAt("worker1")], { ...api, passedOver });
+    expect(found).toMatchObject({
+      severity: "warning",
+      found: "10.77.0.9:8501: ECONNREFUSED",
+      reason: "the deploy goes on with 10.77.0.10:8501",
+    });
+    expect(more).toEqual([]);
+  });
+});

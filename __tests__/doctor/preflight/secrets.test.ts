@@ -21,6 +21,14 @@ describe("a mesh's secrets, before a deploy", () => {
     expect(await told()).toEqual(["problem: secrets: there are none of this mesh; npm run secrets"]);
   });
 
+  test("are lost where agents run with them: a copy comes first", async () => {
+    const from = { folder: project.folder, environment: {} };
+    const [found, ...more] = await lookAtSecrets(of(), from, ["server1", "worker1"]);
+    expect(found?.found).toMatch(/lab.json is not there, and the agents of server1, worker1 run with what was in it/);
+    expect(found?.remedy).toMatch(/^restore your copy of that file; without a copy: npm run secrets -- recover/);
+    expect(more).toEqual([]);
+  });
+
   test("are complete when they were made", async () => {
     await project.make();
     expect(await told()).toEqual([]);

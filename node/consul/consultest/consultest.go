@@ -61,8 +61,8 @@ func Find() (string, error) {
 }
 
 // Start a development agent on free ports of loopback, and wait until it has a leader.
-// configuration is HCL; "" for none.
-func Start(configuration string) (*Agent, error) {
+// configuration is HCL; "" for none. It has no gRPC port, unless one of the flags of `consul agent` gives it one.
+func Start(configuration string, flags ...string) (*Agent, error) {
 	program, err := Find()
 	if err != nil {
 		return nil, err
@@ -79,9 +79,12 @@ func Start(configuration string) (*Agent, error) {
 	if err := os.WriteFile(file, []byte("disable_update_check = true\n"+configuration+"\n"), 0o600); err != nil {
 		return nil, err
 	}
-	command := exec.Command(program, "agent", "-dev", "-disable-host-node-id", "-log-level=error", "-config-file="+file,
+	arguments := append([]string{
+		"agent", "-dev", "-disable-host-node-id", "-log-level=error", "-config-file=" + file,
 		fmt.Sprintf("-http-port=%d", ports[0]), fmt.Sprintf("-server-port=%d", ports[1]), fmt.Sprintf("-serf-lan-port=%d", ports[2]),
-		"-dns-port=-1", "-grpc-port=-1", "-grpc-tls-port=-1", "-serf-wan-port=-1")
+		"-dns-port=-1", "-grpc-port=-1", "-grpc-tls-port=-1", "-serf-wan-port=-1",
+	}, flags...)
+	command := exec.Command(program, arguments...)
 	agent := &Agent{fmt.Sprintf("127.0.0.1:%d", ports[0]), folder, command}
 	if err := command.Start(); err != nil {
 		return nil, err
