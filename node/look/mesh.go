@@ -138,19 +138,8 @@ func (l *looker) listeners(context.Context) {
 			continue
 		}
 		program, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-		l.tell("listener", socket.Kernel, fmt.Sprint(pid), unitOf(pid), string(program))
+		l.tell("listener", socket.Kernel, fmt.Sprint(pid), sockets.UnitOf(pid), string(program))
 	}
-}
-
-var inUnit = regexp.MustCompile(`(?m)^(?:0:|\d+:name=systemd):.*/([^/\n]+\.(?:service|scope))(?:/.*)?$`)
-
-// unitOf a process; "" where it is in none.
-func unitOf(pid int) string {
-	groups, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
-	if found := inUnit.FindSubmatch(groups); found != nil {
-		return string(found[1])
-	}
-	return ""
 }
 
 // open are sockets of services that other nodes can reach.
