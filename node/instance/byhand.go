@@ -26,11 +26,15 @@ type ByHand struct {
 	Registrations []consul.Registration
 	// Persisted are what Consul keeps of those that came through its API.
 	Persisted []persisted
+	// unkept are ids that are in no file, so that they could not be put back.
+	unkept []string
 	// Shared says what is not of this workload alone, or cannot be put back, and what to do about it: then nothing is taken
 	// over.
 	Shared []string
 	// services are the ids of the workload itself, and sidecars those of its proxies.
 	services, sidecars []string
+	// defined are the ids of the definitions, also of sidecars that Consul makes itself.
+	defined []string
 }
 
 // Empty says whether there is nothing.
@@ -73,6 +77,9 @@ func (b *ByHand) refusal(takeOver bool) error {
 		return nil
 	case len(b.Shared) > 0:
 		return fmt.Errorf("the name %s is in use on this node by hand, and cannot be taken over: %s; nothing was changed", b.Name, strings.Join(b.Shared, "; "))
+	case len(b.unkept) > 0 && takeOver:
+		return fmt.Errorf("the name %s is in use on this node by hand, and cannot be taken over: the registration %q is in no file of %s and %s, so it could not be put back; nothing was changed. Take it away first: consul services deregister -id=%s",
+			b.Name, b.unkept[0], host.ConsulDir, persistedFolders[0], b.unkept[0])
 	case !takeOver:
 		return fmt.Errorf("the name %s is in use on this node by hand: %s; nothing was changed. To have this mesh take it over write takeOver: { %s: [%q] } in the declaration; else give it another name there",
 			b.Name, b, cmpOr(section, "gateways"), b.Name)
@@ -149,6 +156,7 @@ func (n *Node) findDefinitions(found *ByHand) {
 				continue
 			}
 			ours = true
+			found.defined = append(found.defined, service.ID, sidecarID(service.ID))
 		}
 		for _, setting := range files[path].Others {
 			others = append(others, "the setting "+setting)

@@ -122,8 +122,11 @@ func (n *Node) findPersisted(found *ByHand) {
 				}
 			}
 		}
-		if len(kept.files) > 0 {
+		switch {
+		case len(kept.files) > 0:
 			found.Persisted = append(found.Persisted, kept)
+		case !slices.Contains(found.defined, one.ID):
+			found.unkept = append(found.unkept, one.ID)
 		}
 	}
 }

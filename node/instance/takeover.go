@@ -45,7 +45,7 @@ func (a *apply) swapByHand(ctx context.Context, files []liveFile) error {
 	if err := a.keep(ctx); err != nil {
 		return err
 	}
-	if err := a.keepByHand(); err != nil {
+	if err := a.swap.keepPersisted(a.hand); err != nil {
 		return err
 	}
 	if err := a.installUnits(ctx, files); err != nil {

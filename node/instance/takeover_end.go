@@ -101,30 +101,30 @@ func (n *Node) lastAnswers(ctx context.Context, adminPort int) {
 	}
 }
 
-// keepByHand registers the way back for what `keep` does not know: what Consul keeps of registrations.
-func (a *apply) keepByHand() error {
-	for _, one := range a.hand.Persisted {
+// keepPersisted adds what Consul keeps of registrations. The copies are where it does not look for any.
+func (s *snapshot) keepPersisted(found *ByHand) error {
+	for _, one := range found.Persisted {
 		for _, path := range one.files {
 			kept := filepath.Join(consulData, "."+filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path)+".gatehouse-before")
-			if err := a.Host.Remove(kept); err != nil {
+			if err := s.node.Host.Remove(kept); err != nil {
 				return err
 			}
-			if err := a.Host.HardLink(path, kept); err != nil {
+			if err := s.node.Host.HardLink(path, kept); err != nil {
 				return fmt.Errorf("what Consul keeps of %q could not be kept: %w", one.id, err)
 			}
-			a.swap.files = append(a.swap.files, keptFile{path, kept})
+			s.files = append(s.files, keptFile{path, kept})
 		}
 	}
 	return nil
 }
 
-// pathsByHand are files that are set aside.
-func (a *apply) pathsByHand() []string {
-	paths := slices.Clone(a.hand.Definitions)
-	for _, unit := range a.hand.Units {
-		paths = append(paths, filepath.Join(host.UnitDir, unit.Name))
+// files of it, but for what Consul keeps.
+func (b *ByHand) files(h *host.Host) []string {
+	paths := slices.Clone(b.Definitions)
+	for _, unit := range b.Units {
+		paths = append(append(paths, filepath.Join(host.UnitDir, unit.Name)), dropIns(h, unit.Name)...)
 	}
-	return append(append(paths, a.otherFiles()...), leavingPath(a.release.Name))
+	return paths
 }
 
 // listening are the registrations on whose ports something of this node listens.
