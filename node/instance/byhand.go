@@ -87,12 +87,12 @@ func (b *ByHand) refusal(takeOver bool) error {
 	return nil
 }
 
-// writtenByUs begins each file of a release.
-const writtenByUs = "# Written by Gatehouse"
+// WrittenByUs begins each file of a release.
+const WrittenByUs = "# Written by Gatehouse"
 
 func (n *Node) wrote(path string) bool {
 	text, err := n.Host.Read(path)
-	return err == nil && strings.HasPrefix(string(text), writtenByUs)
+	return err == nil && strings.HasPrefix(string(text), WrittenByUs)
 }
 
 // FindByHand finds what a person made under the name of a workload. What bears a mark of Gatehouse is not by hand.

@@ -24,7 +24,7 @@ func (n *Node) findUnits(found *ByHand) ([]string, error) {
 			continue
 		}
 		text, _ := n.Host.Read(path)
-		if slices.ContainsFunc(proxiesOf(string(text)), func(id string) bool { return slices.Contains(ids, id) }) {
+		if slices.ContainsFunc(ProxiesOf(string(text)), func(id string) bool { return slices.Contains(ids, id) }) {
 			units = append(units, name)
 		}
 	}
@@ -50,8 +50,8 @@ func (n *Node) findUnits(found *ByHand) ([]string, error) {
 
 var runsProxy = regexp.MustCompile(`-(?:sidecar-for|proxy-id)(?:\s*=\s*|\s+)["']?([^\s"'\\]+)`)
 
-// proxiesOf a unit: for what, or as what, it runs an Envoy of Consul.
-func proxiesOf(unit string) []string {
+// ProxiesOf a unit: for what, or as what, it runs an Envoy of Consul.
+func ProxiesOf(unit string) []string {
 	var ids []string
 	for _, match := range runsProxy.FindAllStringSubmatch(withoutComments(unit), -1) {
 		ids = append(ids, match[1])
