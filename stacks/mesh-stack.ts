@@ -440,8 +440,8 @@ export class MeshStack extends Stack {
   }
 
   /**
-   * The old goes only when the new serves. A gateway that moves may leave one behind that somebody set up by hand, on a
-   * server for instance: then every machine is looked at.
+   * The old goes only when the new serves. A gateway that moves may leave one behind that a person made, on a server for
+   * instance: it goes on serving until the declaration lets it go.
    */
   private addSweeps(served: Milestone): Milestone {
     const gateways = this.mesh.gateways.map(({ name, runsOn }) => `${name}: ${runsOn.join(" ")}`).join(", ");
@@ -452,15 +452,20 @@ export class MeshStack extends Stack {
         here.flatMap((workload) => (workload.kind === "service" ? [workload.binary.sha256] : [])),
       );
       const elsewhere = this.mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name));
-      const movedGateways = elsewhere.map(({ name }) => name);
+      const letGo = elsewhere.map(({ name }) => name).filter((name) => this.mesh.takeOver.letGo.includes(name));
       return new RemoteProgram(this, `sweep_${node.name}`, {
         node,
         program: node.retired
           ? wipeProgram(this.mesh, node, { agent: !this.mesh.consul.existing, onDestroy: false })
-          : sweepProgram(this.mesh, node, { instances: names, binaries: [...binaries], movedGateways }),
+          : sweepProgram(this.mesh, node, { instances: names, binaries: [...binaries], letGo }),
         triggers: node.retired
           ? { keep: "nothing: retired" }
-          : { keep: names.join(" "), gateways, begun: this.begunOn(node).id },
+          : {
+              keep: names.join(" "),
+              gateways,
+              begun: this.begunOn(node).id,
+              ...(letGo.length > 0 && { let_go: letGo.join(" ") }),
+            },
         dependsOn: present(this.wipes.get(node.name), this.uploaded.get(node.name), served),
       });
     });

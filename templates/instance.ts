@@ -70,6 +70,8 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
     adminPort: instance.adminPort,
     health: workload.kind === "service" ? healthOf(workload) : gatewayHealth(instance),
     drain: workload.runsOn.length > 1,
+    // No part of the hash: what is taken over does not change the release, and a deploy that was refused runs again anyway.
+    ...(isTakenOver(mesh, workload) && { takeOver: true }),
   };
   return {
     files,
@@ -79,6 +81,10 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
     ...(binary && { binaryPath: binaryPath(binary) }),
     program: nodeProgram("instance apply", document),
   };
+}
+
+function isTakenOver({ takeOver }: Mesh, { kind, name }: Service | Gateway): boolean {
+  return (kind === "service" ? takeOver.services : takeOver.gateways).includes(name);
 }
 
 const healthOf = (service: Service): InstanceDocument["health"] => {

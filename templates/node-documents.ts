@@ -127,10 +127,10 @@ export interface Sweep extends Owner {
   /** Binaries that belong here: their SHA-256. */
   binaries: string[];
   /**
-   * MovedGateways are gateways that the declaration runs on other nodes: one that was set up by hand here under such a
-   * name is removed, and copies of its files are kept.
+   * LetGo are gateways that the declaration runs on other nodes: one that was made by hand here under such a name is
+   * removed, and copies of its files are kept.
    */
-  movedGateways: string[];
+  letGo: string[];
 }
 
 /** Wipe removes everything that this mesh put on the node. Verb: wipe. */

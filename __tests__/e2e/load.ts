@@ -15,21 +15,23 @@ const LONGEST = 300;
 export interface LoadOptions {
   /** Whether a connection carries many requests; else each is a new one. @default true */
   keepAlive?: boolean;
+  /** Requests a second. @default 200 */
+  qps?: number;
 }
 
 /**
- * Sends 200 requests a second with 8 connections (fortio) while `change` runs, and a second before and after.
+ * Sends requests with 8 connections (fortio) while `change` runs, and a second before and after.
  * @param url of the gateway
  */
 export async function underLoad<T>(
   url: string,
   change: () => Promise<T>,
-  { keepAlive = true }: LoadOptions = {},
+  { keepAlive = true, qps = 200 }: LoadOptions = {},
 ): Promise<{ load: Load; result: T }> {
   const args = [
     "load",
     "-qps",
-    "200",
+    String(qps),
     "-c",
     "8",
     "-t",

@@ -321,16 +321,23 @@ describe("in a Consul that was there before", () => {
   });
 });
 
-test("a sweep knows its mesh, what belongs there, and which gateways run elsewhere", () => {
-  const document = (node: string) => documentOf(programOf(graph.resource(`null_resource.sweep_${node}`)));
+test("a sweep knows its mesh, what belongs there, and which gateways made by hand go", () => {
+  const sweepOf = (of: Graph, node: string) => of.resource(`null_resource.sweep_${node}`);
+  const document = (node: string, of = graph) => documentOf(programOf(sweepOf(of, node)));
   expect(document("worker2")).toEqual({
     mesh: "shop",
     node: "worker2",
     instances: ["backend", "frontend"],
     binaries: [expect.stringMatching(/^6275696c642f/)],
-    movedGateways: ["edge"],
+    letGo: [],
   });
-  expect(document("gateway1")).toMatchObject({ instances: ["edge"], movedGateways: [] });
+  // WHEN the declaration lets the gateway go
+  const lettingGo = meshGraph(meshOf({ ...declaration(), takeOver: { gateways: ["edge"], letGo: ["edge"] } }));
+  // THEN it goes where it is not declared, and only there the sweep runs again for it
+  expect(document("worker2", lettingGo)).toMatchObject({ letGo: ["edge"] });
+  expect(document("gateway1", lettingGo)).toMatchObject({ instances: ["edge"], letGo: [] });
+  expect(sweepOf(lettingGo, "worker2").triggers).toMatchObject({ let_go: "edge" });
+  expect(sweepOf(lettingGo, "gateway1").triggers).toEqual(sweepOf(graph, "gateway1").triggers);
 });
 
 test("a deploy that failed half-way is swept when the declaration is what it was before", () => {

@@ -40,6 +40,14 @@ export interface Facts {
   /** SHA-256 by path, of those that are there. */
   files: Record<string, string>;
   definitions: { file: string; name: string }[];
+  /** Ids and ports in the files of those. */
+  settings: { file: string; key: string; value: string }[];
+  /** Units and definitions that Gatehouse wrote. */
+  written: string[];
+  /** Units that Gatehouse did not write, with the id that their Envoy has or that its service has. */
+  runs: { file: string; id: string }[];
+  /** What the agent has registered, as far as it tells without a token where it has no token of ours. */
+  registrations: Registration[];
   listeners: Listener[];
   /** Where services can be reached past the mesh, by unit. */
   open: { unit: string; at: string }[];
@@ -76,6 +84,18 @@ export interface Xds {
   shown: string;
   /** `unsigned`, `wants-certificate`, `no-tls`, `no-openssl` (not looked at), or empty. */
   fault: string;
+}
+
+export interface Registration {
+  id: string;
+  service: string;
+  /** Empty for a service. */
+  kind: string;
+  port: number;
+  /** The service that a sidecar is for, or empty. */
+  of: string;
+  /** The mesh whose mark it bears, or empty. */
+  mesh: string;
 }
 
 export interface Listener {
@@ -118,6 +138,10 @@ export function readFacts(text: string): Facts | undefined {
     binaries: first("binary"),
     files: Object.fromEntries(all("file")),
     definitions: all("definition").map(([file = "", name = ""]) => ({ file, name })),
+    settings: all("setting").map(([file = "", key = "", value = ""]) => ({ file, key, value })),
+    written: first("written"),
+    runs: all("runs").map(([file = "", id = ""]) => ({ file, id })),
+    registrations: registrationsFrom(one("registrations")[0] ?? ""),
     listeners: all("listener").map(listenerFrom),
     open: all("open").map(([unit = "", at = ""]) => ({ unit, at: socketAddress(at) })),
   };
@@ -138,6 +162,25 @@ function folderFrom([path = "", device = "", kilobytes, inodes = ""]: string[], 
     inodesFree: total ? (free ?? 0) : Number.POSITIVE_INFINITY,
     writable: !readOnly.has(path),
   };
+}
+
+/** A page of the agent: anything but what is expected there counts as nothing. */
+function registrationsFrom(page: string): Registration[] {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(page);
+  } catch {
+    return []; // no agent, or one that does not tell
+  }
+  const all = Object.values(answer ?? {}) as Record<string, unknown>[];
+  return all.map((one) => ({
+    id: String(one.ID ?? ""),
+    service: String(one.Service ?? ""),
+    kind: String(one.Kind ?? ""),
+    port: Number(one.Port ?? 0),
+    of: String((one.Proxy as Record<string, unknown> | undefined)?.DestinationServiceName ?? ""),
+    mesh: String((one.Meta as Record<string, unknown> | undefined)?.["gatehouse-mesh"] ?? ""),
+  }));
 }
 
 function agentFrom([status, self = ""]: string[], leader: string): Agent {

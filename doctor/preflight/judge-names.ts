@@ -3,6 +3,7 @@ import { operand } from "../printable";
 import type { Facts, Listener } from "./facts";
 import type { Finding } from "./finding";
 import { willSetUpAgent } from "./judge-consul";
+import { findByHand } from "./judge-take-over";
 import { AGENT_RECORDS, type Plan, type WantedPort } from "./plan";
 
 /** A node belongs to one mesh; programs of another one refuse to work there. */
@@ -26,10 +27,12 @@ export function judgeMesh({ mesh, node, ownAgent }: Plan, { mesh: found, agentMe
 
 export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const found = new Map<string, Finding>();
+  // What was made by hand under a declared name is told as that, and stops before the new begins.
+  const byHand = new Set(plan.workloads.flatMap(({ name }) => findByHand(facts, name).units.map(({ name }) => name)));
   for (const wanted of plan.ports) {
     // A running agent's ports are its own affair.
     if (wanted.unit === "consul.service" && !willSetUpAgent(plan, facts)) continue;
-    for (const listener of facts.listeners.filter((one) => inTheWay(wanted, one))) {
+    for (const listener of facts.listeners.filter((one) => !byHand.has(one.unit) && inTheWay(wanted, one))) {
       // A process that listens on IPv4 and on IPv6 is told once.
       found.set(`${wanted.port} ${listener.pid}`, portFinding(plan, facts, wanted, listener));
     }
@@ -89,9 +92,11 @@ export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
   }));
 }
 
-export function judgeUnits(plan: Plan, facts: Facts): Finding[] {
+/** Where there is no cluster stack the agent's unit is not ours to take. */
+export function judgeConsulUnit(plan: Plan, facts: Facts): Finding[] {
+  if (AGENT_RECORDS.some((file) => file in facts.files) || !willSetUpAgent(plan, facts)) return [];
   return facts.units
-    .filter(({ name, file }) => file !== "" && isForeign(plan, facts, name))
+    .filter(({ name, file }) => file !== "" && name === "consul.service")
     .map(({ name, file, state }) => ({
       node: plan.node.name,
       severity: "note",
@@ -100,28 +105,6 @@ export function judgeUnits(plan: Plan, facts: Facts): Finding[] {
       reason: file.startsWith("/etc/systemd/system/")
         ? "the mesh has a unit of this name: it is taken over, and a copy is kept under /var/backups/gatehouse"
         : "the mesh has a unit of this name, which goes before it as long as it is there",
-      remedy: "nothing, if that is what you want; else give the service another name",
-    }));
-}
-
-function isForeign(plan: Plan, facts: Facts, unit: string): boolean {
-  // Where there is no cluster stack it is not ours to take.
-  if (unit === "consul.service")
-    return !AGENT_RECORDS.some((file) => file in facts.files) && willSetUpAgent(plan, facts);
-  return !facts.instances.includes(unit.replace(/(-sidecar-proxy)?\.service$/, ""));
-}
-
-/** Consul reads every file in its folder: a second definition of a service would fight with ours. */
-export function judgeDefinitions({ node }: Plan, { definitions, instances }: Facts): Finding[] {
-  const ours = new Set(instances.map((name) => `/etc/consul.d/${name}.hcl`));
-  return definitions
-    .filter(({ file, name }) => file !== `/etc/consul.d/${name}.hcl` && !ours.has(file))
-    .map(({ file, name }) => ({
-      node: node.name,
-      severity: "warning",
-      check: "definitions",
-      found: `${file} has the name ${name}`,
-      reason: `the mesh defines ${name} in /etc/consul.d/${name}.hcl, and Consul reads both`,
-      remedy: "if it defines that service, move the file away",
+      remedy: "nothing, if that is what you want; else write existing: true under consul",
     }));
 }

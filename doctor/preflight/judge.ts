@@ -5,7 +5,8 @@ import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
 import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
-import { judgeDefinitions, judgeMesh, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
+import { judgeConsulUnit, judgeMesh, judgeOpen, judgePorts, judgeRollbacks } from "./judge-names";
+import { judgeTakeOver } from "./judge-take-over";
 import { judgeXds } from "./judge-xds";
 import type { Plan } from "./plan";
 
@@ -53,9 +54,9 @@ function judgeMachine(look: Look, serversComing: boolean): Finding[] {
     ...judgeXds(plan, facts),
     ...judgePorts(plan, facts),
     ...judgeOpen(plan, facts),
-    ...judgeUnits(plan, facts),
+    ...judgeConsulUnit(plan, facts),
+    ...judgeTakeOver(plan, facts),
     ...judgeRollbacks(plan, facts),
-    ...judgeDefinitions(plan, facts),
   ];
 }
 

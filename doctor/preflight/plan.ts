@@ -47,6 +47,10 @@ export interface Plan {
   ports: WantedPort[];
   /** Names of the instances. */
   instances: string[];
+  /** The same with what the declaration says of what was made by hand under such a name. */
+  workloads: { name: string; kind: Instance["workload"]["kind"]; takeOver: boolean }[];
+  /** Gateways that run on other nodes, and whether one made by hand here is to go. */
+  elsewhere: { name: string; runsOn: string[]; letGo: boolean }[];
   units: string[];
   /** The units of services. */
   services: string[];
@@ -82,6 +86,16 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
     programs: node.retired ? [] : programsOn(node),
     ports: [...(ownAgent ? agentPorts(node, mesh.consul.tls) : []), ...instances.flatMap(portsOf)],
     instances: instances.map(({ workload }) => workload.name),
+    workloads: instances.map(({ workload: { name, kind } }) => ({
+      name,
+      kind,
+      takeOver: (kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(name),
+    })),
+    elsewhere: node.retired
+      ? []
+      : mesh.gateways
+          .filter(({ runsOn }) => !runsOn.includes(node.name))
+          .map(({ name, runsOn }) => ({ name, runsOn, letGo: mesh.takeOver.letGo.includes(name) })),
     units: instances.flatMap(unitsOf),
     services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [`${name}.service`] : [])),
     limits: {
@@ -106,13 +120,15 @@ export function questionsOf({
   services,
   folders,
   agentFiles,
+  elsewhere,
 }: Plan): PreflightQuestions {
+  const gateways = elsewhere.map(({ name }) => name);
   return {
     programs,
     ports: ports.map(({ port }) => port),
-    units: ["consul.service", ...units],
+    units: ["consul.service", ...units, ...gateways.map((name) => `${name}.service`)],
     services,
-    names: instances,
+    names: [...instances, ...gateways],
     folders: Object.keys(folders),
     files: [...AGENT_RECORDS, ...Object.keys(agentFiles)],
   };

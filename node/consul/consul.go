@@ -37,10 +37,14 @@ type Check struct{ ID, Service, Name, Status, Type, Output string }
 // Registration in the agent.
 type Registration struct {
 	ID, Service, Kind string
-	Port              int
-	// Of is the service that a sidecar is for.
-	Of        string
+	// Address is "" where it is the node's.
+	Address string
+	Port    int
+	// Of is the service that a sidecar is for, and OfID the id of that one's registration.
+	Of, OfID  string
 	Upstreams []Upstream
+	// Mesh whose mark it bears; "" where a person made it.
+	Mesh string
 }
 
 // Upstream of a sidecar, as it is registered.
@@ -70,7 +74,12 @@ type Agent interface {
 	Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error)
 	// Registrations are all that the agent has.
 	Registrations(ctx context.Context) ([]Registration, error)
+	// Deregister takes a registration away, with the token that it was made with; "" is the node's own.
+	Deregister(ctx context.Context, id, token string) error
 }
+
+// Mark is the key in Meta that says which mesh made a registration or a config entry.
+const Mark = "gatehouse-mesh"
 
 // maintenanceReason is what Consul shows.
 const maintenanceReason = "gatehouse"

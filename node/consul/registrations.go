@@ -49,9 +49,10 @@ func (c *Client) Registrations(ctx context.Context) ([]Registration, error) {
 	}
 	registrations := make([]Registration, 0, len(all))
 	for _, service := range all {
-		one := Registration{ID: service.ID, Service: service.Service, Kind: string(service.Kind), Port: service.Port}
+		one := Registration{ID: service.ID, Service: service.Service, Kind: string(service.Kind),
+			Address: service.Address, Port: service.Port, Mesh: service.Meta[Mark]}
 		if service.Proxy != nil {
-			one.Of = service.Proxy.DestinationServiceName
+			one.Of, one.OfID = service.Proxy.DestinationServiceName, service.Proxy.DestinationServiceID
 			for _, upstream := range service.Proxy.Upstreams {
 				one.Upstreams = append(one.Upstreams, Upstream{upstream.DestinationName, upstream.LocalBindPort})
 			}
@@ -61,7 +62,7 @@ func (c *Client) Registrations(ctx context.Context) ([]Registration, error) {
 	return registrations, nil
 }
 
-// Deregister takes a registration away, with the token that it was made with; "" is the node's own.
+// Deregister implements Agent.
 func (c *Client) Deregister(ctx context.Context, id, token string) error {
 	return c.Client.Agent().ServiceDeregisterOpts(id, query(ctx, token))
 }

@@ -140,9 +140,9 @@ type Sweep struct {
 	Instances []string `json:"instances"`
 	// Binaries that belong here: their SHA-256.
 	Binaries []string `json:"binaries"`
-	// MovedGateways are gateways that the declaration runs on other nodes: one that was set up by hand here under such a
-	// name is removed, and copies of its files are kept.
-	MovedGateways []string `json:"movedGateways"`
+	// LetGo are gateways that the declaration runs on other nodes: one that was made by hand here under such a name is
+	// removed, and copies of its files are kept.
+	LetGo []string `json:"letGo"`
 }
 
 // Wipe removes everything that this mesh put on the node. Verb: wipe.

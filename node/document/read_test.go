@@ -6,7 +6,7 @@ import (
 )
 
 func TestReadTakesADocument(t *testing.T) {
-	sweep, err := Read[Sweep](strings.NewReader(`{"mesh": "shop", "node": "worker1", "instances": ["web"], "binaries": [], "movedGateways": []}`))
+	sweep, err := Read[Sweep](strings.NewReader(`{"mesh": "shop", "node": "worker1", "instances": ["web"], "binaries": [], "letGo": []}`))
 	if err != nil || sweep.Mesh != "shop" || len(sweep.Instances) != 1 {
 		t.Errorf("got %+v, %v", sweep, err)
 	}

@@ -27,6 +27,11 @@ const (
 // Holder holds new connections back. Name keeps the ports of one instance apart from those of another.
 type Holder interface {
 	Hold(name string, ports []int) error
+	// Open lets the held ports go, and leaves what is redirected.
+	Open(name string)
+	// Redirect new connections to a port to another one, until Release or for half a minute.
+	Redirect(name string, ports map[int]int) error
+	// Release everything of this name.
 	Release(name string)
 }
 
@@ -80,11 +85,19 @@ func dropNewConnections(to *nftables.Set) []expr.Any {
 
 // Release implements Holder. Nothing held is no error.
 func (Kernel) Release(name string) {
+	remove(table(name))
+	remove(redirects(name))
+}
+
+// Open implements Holder.
+func (Kernel) Open(name string) { remove(table(name)) }
+
+func remove(table *nftables.Table) {
 	conn, err := nftables.New()
 	if err != nil {
 		return
 	}
-	conn.DelTable(table(name))
+	conn.DelTable(table)
 	if err := conn.Flush(); err != nil && !errors.Is(err, unix.ENOENT) {
 		return // the kernel lets go by itself
 	}

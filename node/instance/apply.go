@@ -24,6 +24,12 @@ type apply struct {
 	undo undo.Stack
 	// foundBefore are files that were here before the first release.
 	foundBefore []string
+	// hand is what a person made under the name; nil when there is a release.
+	hand *ByHand
+	// handServed are those of its registrations that listened before.
+	handServed []consul.Registration
+	// outage says that nothing else serves while this run takes over.
+	outage bool
 	// swap is what the instance's files and units were; nil as long as nothing of them was changed.
 	swap *snapshot
 	// changed is what the release brings.
@@ -63,6 +69,17 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 	if old, there := Current(n.Host, release.Name); there {
 		run.old = &old
 	}
+	if run.old == nil {
+		if err := consul.WaitForLeader(ctx, n.Agent); err != nil {
+			return fmt.Errorf("%w; nothing was changed", err)
+		}
+		if run.hand, err = n.FindByHand(ctx, release.Kind, release.Name); err != nil {
+			return fmt.Errorf("%w; nothing was changed", err)
+		}
+		if err := run.hand.refusal(release.TakeOver); err != nil {
+			return err
+		}
+	}
 	if err := run.do(ctx, values); err != nil {
 		return run.goBack(ctx, err)
 	}
@@ -82,7 +99,7 @@ func (a *apply) do(ctx context.Context, values map[string]string) error {
 	if err := a.stage(ctx, values); err != nil {
 		return err
 	}
-	if err := a.validate(ctx, a.release); err != nil {
+	if err := a.validate(ctx, a.release, a.hand.definitions()...); err != nil {
 		return err
 	}
 	if err := consul.WaitForLeader(ctx, a.Agent); err != nil {
@@ -156,6 +173,9 @@ func (a *apply) putIntoService(ctx context.Context) error {
 	}
 	if a.changed, err = a.changes(ctx, a.release, files); err != nil {
 		return err
+	}
+	if !a.hand.Empty() {
+		return a.takeOver(ctx, files)
 	}
 	status, err := a.Agent.Status(ctx, a.release.Name)
 	if err != nil {

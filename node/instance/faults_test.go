@@ -76,7 +76,14 @@ func scenarios() []scenario {
 	hand := map[string]string{"/etc/systemd/system/web.service": handUnit, "/etc/consul.d/web.hcl": handDefinition}
 	return []scenario{
 		{"the first release", func(_ *testing.T, n *fake.Node) { token(n, "web") }, withSecrets(fake.Service("web", "r1")), nil, false},
-		{"the first release over what a person made", byHand, applying(fake.Service("web", "r1")), hand, false},
+		{"the first release over what a person made", byHand, applying(takingOver(fake.Service("web", "r1"))), hand, false},
+		{"a takeover under other names", byOtherNames, applying(takingOver(fake.Service("web", "r1"))), otherHand, false},
+		{"a takeover that drains", func(t *testing.T, n *fake.Node) {
+			byOtherNames(t, n)
+			n.Consul.Others = map[string][]string{"web": {"worker2"}}
+		}, applying(takingOver(drained(fake.Service("web", "r1")))), otherHand, false},
+		{"a takeover of what came through the API", throughTheAPI, applying(takingOver(fake.Service("web", "r1"))), nil, false},
+		{"a takeover of a gateway", gatewayByHand, applying(takingOver(fake.Gateway("edge", "r1"))), nil, false},
 		{"a drained release", first(fake.Service("web", "r1")), withSecrets(drained(everythingChanged())), nil, false},
 		{"a release of the only instance", first(fake.Service("web", "r1")), applying(everythingChanged()), nil, false},
 		{"a release that changes the definition alone", first(fake.Service("web", "r1")), applying(drained(
@@ -188,7 +195,7 @@ func (s scenario) judge(t *testing.T, n *fake.Node, err error, before, after str
 	if err == nil {
 		return
 	}
-	for _, claim := range []string{"nothing was changed", "nothing was removed", "went back to release", "it was removed again", "is back", "is as it was before"} {
+	for _, claim := range []string{"nothing was changed", "nothing was removed", "went back to release", "it was removed again", "by hand is back", "is as it was before"} {
 		if strings.Contains(err.Error(), claim) && state != before {
 			t.Errorf("it claims %q: %v\n%s", claim, err, difference(before, state))
 		}

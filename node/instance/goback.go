@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"gatehouse/node/host"
 )
 
 // giveUp a release that did not work, and remember its binary.
@@ -40,10 +42,14 @@ func (a *apply) goBack(ctx context.Context, cause error) error {
 		reason = fmt.Sprintf("%s could not be put into service: %v", a.release.Name, cause)
 	}
 	switch {
+	case undone != nil && !a.hand.Empty():
+		return fmt.Errorf("%s, and what was made by hand could not be put back whole: %w; copies of its files are under %s", reason, undone, host.Backups)
 	case undone != nil && a.old == nil:
 		return fmt.Errorf("%s, and it could not be removed whole: %w", reason, undone)
 	case undone != nil:
 		return fmt.Errorf("%s, and going back to release %s failed: %w", reason, a.old.Release, undone)
+	case !a.hand.Empty():
+		return fmt.Errorf("%s; what was made by hand is back%s", reason, map[bool]string{true: ", and serves"}[len(a.handServed) > 0])
 	case a.old == nil && len(a.foundBefore) == 0:
 		return fmt.Errorf("%s, and there is no earlier release: it was removed again", reason)
 	case a.old == nil:
@@ -80,6 +86,10 @@ const (
 // restore what was here, and wait until the earlier release serves.
 func (a *apply) restore(ctx context.Context) error {
 	unlock := a.lockToGoBack(ctx)
+	if !a.hand.Empty() {
+		defer unlock()
+		return a.restoreByHand(ctx)
+	}
 	err := a.swap.restore(ctx)
 	unlock()
 	if err != nil {

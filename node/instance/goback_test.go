@@ -59,8 +59,8 @@ func TestWhatAPersonMadeIsPutBackAndRunsAgainWhenTheReleaseOverItFails(t *testin
 	byHand(t, n)
 	before := n.State()
 	n.Forget()
-	err := n.Apply(context.Background(), fake.Service("web", "r1", fake.DoesNotStart), nil)
-	refused(t, err, "web is not healthy; what was here before is back")
+	err := n.Apply(context.Background(), takingOver(fake.Service("web", "r1", fake.DoesNotStart)), nil)
+	refused(t, err, "web is not healthy; what was made by hand is back, and serves")
 	same(t, "state", n.State(), before)
 	contains(t, n.Procs.State(), "by-hand")
 	keptACopy(t, n, "/etc/systemd/system/web.service", handUnit)
@@ -79,7 +79,7 @@ func TestWhatCannotBeCopiedIsNotOverwritten(t *testing.T) {
 		}
 		return nil
 	}
-	err := n.Apply(context.Background(), fake.Service("web", "r1"), nil)
+	err := n.Apply(context.Background(), takingOver(fake.Service("web", "r1")), nil)
 	refused(t, err, "no copy of /etc/", "no space left on device", "nothing was changed")
 	same(t, "state", n.State(), before)
 	lacks(t, n.Printed(), "kept a copy")
@@ -241,7 +241,7 @@ func TestAMaskByHandIsBackWhenTheReleaseFails(t *testing.T) {
 	must(t, n.Host.Folder("/run/systemd/system", 0o755, host.Owner{}))
 	must(t, n.Host.Link("/dev/null", "/run/systemd/system/web.service"))
 	before := n.State()
-	refused(t, n.Apply(context.Background(), fake.Service("web", "r1", fake.DoesNotListen), nil), "what was here before is back")
+	refused(t, n.Apply(context.Background(), takingOver(fake.Service("web", "r1", fake.DoesNotListen)), nil), "what was made by hand is back")
 	same(t, "state", n.State(), before)
 }
 

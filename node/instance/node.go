@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,8 +49,16 @@ type Processes interface {
 	Serves(controlGroup string, port int) bool
 	// Holder of 127.0.0.1:port, to name it in a message; "" when it cannot be told.
 	Holder(port int) string
+	// Holders are the processes that listen on a port of an address of this node; "" is any address.
+	Holders(address string, port int) []Holding
 	// Open are sockets of the control group that other nodes can reach, as address:port.
 	Open(controlGroup string) []string
+}
+
+// Holding is a process that listens on a port, and its unit: a service or a scope, "" for none.
+type Holding struct {
+	PID           int
+	Program, Unit string
 }
 
 // Timing of waits. Tests make them short.
@@ -100,7 +109,7 @@ func ValidateConsul(ctx context.Context, folder string) error {
 
 // validate what the release changes: the agent's whole configuration as it would be, and the units. Files that are on the
 // node already were checked when they came.
-func (n *Node) validate(ctx context.Context, release document.Instance) error {
+func (n *Node) validate(ctx context.Context, release document.Instance, without ...string) error {
 	// Copies of definitions hold tokens: not in /tmp, and gone with the next start of the node.
 	if err := os.MkdirAll(n.Host.Path(host.Locks), 0o700); err != nil {
 		return err
@@ -128,7 +137,7 @@ func (n *Node) validate(ctx context.Context, release document.Instance) error {
 		}
 	}
 	if definition {
-		if err := n.copyConfiguration(release.Name, trial); err != nil {
+		if err := n.copyConfiguration(release.Name, trial, without); err != nil {
 			return err
 		}
 		if err := n.ValidateConsul(ctx, trial); err != nil {
@@ -151,10 +160,13 @@ func (n *Node) has(name string, file document.File) bool {
 	return err == nil && bytes.Equal(have, content)
 }
 
-// copyConfiguration of the agent to a folder, all but this instance's own.
-func (n *Node) copyConfiguration(name, to string) error {
+// copyConfiguration of the agent to a folder, all but this instance's own, and without some files that go.
+func (n *Node) copyConfiguration(name, to string, without []string) error {
 	for _, file := range n.Host.List(host.ConsulDir) {
 		if !isConfiguration(file) || file == name+".hcl" || file == "gatehouse-secrets.json" {
+			continue
+		}
+		if slices.Contains(without, filepath.Join(host.ConsulDir, file)) {
 			continue
 		}
 		content, err := n.Host.Read(filepath.Join(host.ConsulDir, file))

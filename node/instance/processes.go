@@ -2,8 +2,10 @@ package instance
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 
 	"gatehouse/node/sockets"
@@ -68,6 +70,44 @@ func (Kernel) Holder(port int) string {
 		}
 	}
 	return "an unknown process"
+}
+
+// Holders implements Processes.
+func (Kernel) Holders(address string, port int) []Holding {
+	at, err := netip.ParseAddr(address)
+	anywhere := address == "" || err == nil && at.IsUnspecified()
+	if !anywhere && (err != nil || !isLocal(at)) {
+		return nil // a port of another node
+	}
+	all, _ := sockets.Listening()
+	all = slices.DeleteFunc(all, func(one sockets.Socket) bool {
+		return one.Port != port || !anywhere && one.Address != at.Unmap() && !one.Address.IsUnspecified()
+	})
+	if len(all) == 0 {
+		return nil
+	}
+	owners := sockets.Owners()
+	var found []Holding
+	for _, socket := range all {
+		pid, known := owners[socket.Inode]
+		if !known || slices.ContainsFunc(found, func(one Holding) bool { return one.PID == pid }) {
+			continue
+		}
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		found = append(found, Holding{pid, strings.TrimSpace(string(name)), sockets.UnitOf(pid)})
+	}
+	return found
+}
+
+func isLocal(address netip.Addr) bool {
+	if address.IsLoopback() {
+		return true
+	}
+	all, _ := net.InterfaceAddrs()
+	return slices.ContainsFunc(all, func(one net.Addr) bool {
+		prefix, err := netip.ParsePrefix(one.String())
+		return err == nil && prefix.Addr().Unmap() == address.Unmap()
+	})
 }
 
 // Open implements Processes.

@@ -139,10 +139,15 @@ func (a *apply) servedPorts(ctx context.Context) []int {
 			least = 1
 		}
 	}
+	return slices.DeleteFunc(a.routedPorts(ctx, a.release.AdminPort), func(port int) bool { return port < least })
+}
+
+// routedPorts are those on which an Envoy listens for routes.
+func (n *Node) routedPorts(ctx context.Context, adminPort int) []int {
 	var ports []int
-	found, _ := a.Envoy(a.release.AdminPort).Listeners(ctx)
+	found, _ := n.Envoy(adminPort).Listeners(ctx)
 	for _, one := range found {
-		if one.Address == "0.0.0.0" && one.Port >= least {
+		if one.Address == "0.0.0.0" {
 			ports = append(ports, one.Port)
 		}
 	}

@@ -30,6 +30,8 @@ type snapshot struct {
 	disabled bool
 	// reloadConsul says that the change made Consul hear of another definition.
 	reloadConsul bool
+	// aside are units of other names, which the change does not enable.
+	aside []string
 }
 
 type keptFile struct {
@@ -94,7 +96,7 @@ func (s *snapshot) drop() error {
 
 // restore everything as it was, units included. It goes on after an error, and it puts nothing on the disk.
 func (s *snapshot) restore(ctx context.Context) error {
-	isDefinition := func(file keptFile) bool { return filepath.Dir(file.path) == host.ConsulDir }
+	isDefinition := func(file keptFile) bool { return filepath.Dir(file.path) == host.ConsulDir || isPersisted(file.path) }
 	// The definition goes first: then no caller is sent to a process that is about to stop.
 	failed := s.restoreFiles(isDefinition)
 	if s.reloadConsul {
@@ -139,7 +141,7 @@ func (s *snapshot) endUnits(ctx context.Context) (failed []error) {
 		if !started(unit) {
 			stop = append(stop, unit.Name)
 		}
-		if s.enabled && unit.UnitFileState != "enabled" {
+		if s.enabled && unit.UnitFileState != "enabled" && !slices.Contains(s.aside, unit.Name) {
 			disable = append(disable, unit.Name)
 		}
 	}

@@ -76,6 +76,10 @@ func (a *apply) keep(ctx context.Context) error {
 	for _, unit := range units {
 		paths = append(paths, dropIns(a.Host, unit)...)
 	}
+	if !a.hand.Empty() {
+		paths = append(append(paths, a.hand.files(a.Host)...), leavingPath(name))
+		units = append(units, a.otherUnits()...)
+	}
 	var found []string
 	if a.old == nil {
 		for _, path := range paths {
@@ -98,6 +102,9 @@ func (a *apply) keep(ctx context.Context) error {
 		a.foundBefore = found
 	}
 	a.swap = swap
+	if !a.hand.Empty() {
+		swap.aside = a.otherUnits()
+	}
 	a.undo.Add("put the files and units of "+name+" back", a.restore)
 	return nil
 }
@@ -124,6 +131,12 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 			return err
 		}
 	}
+	return a.enable(ctx)
+}
+
+// enable the units, and have systemd read them where it has others in memory.
+func (a *apply) enable(ctx context.Context) error {
+	name := a.release.Name
 	units := Units(a.release.Kind, name)
 	if err := a.clearOverrides(ctx, units); err != nil {
 		return err

@@ -33,6 +33,10 @@ type looker struct {
 	Node
 	document.Questions
 	out strings.Builder
+	// defining are files that define one of the names.
+	defining []string
+	// theirPorts are those of such files, and of registrations.
+	theirPorts []int
 }
 
 func (l *looker) tell(words ...string) {
@@ -58,7 +62,8 @@ func Run(ctx context.Context, node Node, questions document.Questions, out io.Wr
 	l.tell("user", fmt.Sprint(os.Getuid()))
 	l.tell("arch", machine())
 	for _, look := range []func(context.Context){
-		l.home, l.programs, l.system, l.hostKeys, l.folders, l.agent, l.xds, l.units, l.records, l.files, l.definitions, l.listeners, l.open,
+		l.home, l.programs, l.system, l.hostKeys, l.folders, l.agent, l.xds, l.units, l.records, l.files, l.definitions, l.settings, l.marks,
+		l.registrations, l.listeners, l.open,
 	} {
 		look(ctx)
 		if ctx.Err() != nil {

@@ -1,6 +1,7 @@
 package look
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +32,9 @@ func (l *looker) agent(ctx context.Context) {
 	l.tell("leader", strings.ReplaceAll(leader, `"`, ""))
 }
 
+// largestPage of the agent that is read: it may have hundreds of registrations.
+const largestPage = 16 << 20
+
 func (l *looker) ask(ctx context.Context, path string) (status, page string) {
 	ctx, cancel := context.WithTimeout(ctx, agentPatience)
 	defer cancel()
@@ -46,7 +51,7 @@ func (l *looker) ask(ctx context.Context, path string) (status, page string) {
 		return "", ""
 	}
 	defer answer.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, largestPage))
 	return fmt.Sprint(answer.StatusCode), string(body)
 }
 
@@ -114,19 +119,84 @@ func (l *looker) definitions(context.Context) {
 		for _, line := range strings.Split(string(text), "\n") {
 			for _, found := range defines.FindAllStringSubmatch(line, -1) {
 				lines = append(lines, path+"\t"+found[1])
+				l.defining = append(l.defining, path)
 			}
 		}
 	}
+	l.defining = slices.Compact(l.defining)
 	slices.Sort(lines)
 	for _, line := range slices.Compact(lines) {
 		l.tell(append([]string{"definition"}, strings.Split(line, "\t")...)...)
 	}
 }
 
-// listeners on the ports: address and port as the kernel writes them, process, unit, program.
+// settings are ids and ports in the files that define one of the names.
+func (l *looker) settings(context.Context) {
+	var lines []string
+	for _, path := range l.defining {
+		text, _ := l.Host.Read(path)
+		for _, line := range strings.Split(string(text), "\n") {
+			for _, found := range setting.FindAllStringSubmatch(line, -1) {
+				lines = append(lines, strings.Join([]string{path, cmp.Or(found[1], found[3]), found[2] + found[4]}, "\t"))
+			}
+		}
+	}
+	slices.Sort(lines)
+	for _, line := range slices.Compact(lines) {
+		words := strings.Split(line, "\t")
+		if port, err := strconv.Atoi(words[2]); err == nil && words[1] == "port" {
+			l.theirPorts = append(l.theirPorts, port)
+		}
+		l.tell(append([]string{"setting"}, words...)...)
+	}
+}
+
+var setting = regexp.MustCompile(`(?:^|[^_[:alnum:]])"?(?:(id)"?[ \t]*[=:][ \t]*"([^"]*)"|(port)"?[ \t]*[=:][ \t]*(\d+))`)
+
+// marks are files that Gatehouse wrote, and which proxies the units of others run.
+func (l *looker) marks(context.Context) {
+	for _, folder := range []string{host.ConsulDir, host.UnitDir} {
+		ending := map[string]string{host.ConsulDir: ".hcl", host.UnitDir: ".service"}[folder]
+		for _, name := range l.Host.List(folder) {
+			path := filepath.Join(folder, name)
+			text, err := l.Host.Read(path)
+			switch {
+			case err != nil || filepath.Ext(name) != ending || strings.HasPrefix(name, "."):
+			case strings.HasPrefix(string(text), instance.WrittenByUs+"."):
+				l.tell("written", path)
+			case folder == host.UnitDir:
+				ids := instance.ProxiesOf(string(text))
+				slices.Sort(ids)
+				for _, id := range slices.Compact(ids) {
+					l.tell("runs", path, id)
+				}
+			}
+		}
+	}
+}
+
+// registrations of the agent.
+func (l *looker) registrations(ctx context.Context) {
+	status, page := l.ask(ctx, "agent/services")
+	if status != "200" {
+		page = ""
+	}
+	l.tell("registrations", page)
+	for _, found := range registeredPort.FindAllStringSubmatch(page, -1) {
+		if port, err := strconv.Atoi(found[1]); err == nil {
+			l.theirPorts = append(l.theirPorts, port)
+		}
+	}
+}
+
+var registeredPort = regexp.MustCompile(`"Port":(\d+)`)
+
+// listeners on the ports, and on those of what is registered: address and port as the kernel writes them, process, unit, program.
 func (l *looker) listeners(context.Context) {
 	all, _ := sockets.Listening()
-	all = slices.DeleteFunc(all, func(socket sockets.Socket) bool { return !slices.Contains(l.Ports, socket.Port) })
+	all = slices.DeleteFunc(all, func(socket sockets.Socket) bool {
+		return !slices.Contains(l.Ports, socket.Port) && !slices.Contains(l.theirPorts, socket.Port)
+	})
 	if len(all) == 0 {
 		return
 	}
@@ -138,19 +208,8 @@ func (l *looker) listeners(context.Context) {
 			continue
 		}
 		program, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-		l.tell("listener", socket.Kernel, fmt.Sprint(pid), unitOf(pid), string(program))
+		l.tell("listener", socket.Kernel, fmt.Sprint(pid), sockets.UnitOf(pid), string(program))
 	}
-}
-
-var inUnit = regexp.MustCompile(`(?m)^(?:0:|\d+:name=systemd):.*/([^/\n]+\.(?:service|scope))(?:/.*)?$`)
-
-// unitOf a process; "" where it is in none.
-func unitOf(pid int) string {
-	groups, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
-	if found := inUnit.FindSubmatch(groups); found != nil {
-		return string(found[1])
-	}
-	return ""
 }
 
 // open are sockets of services that other nodes can reach.

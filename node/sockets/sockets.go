@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -110,6 +111,17 @@ func Owners() map[string]int {
 		}
 	}
 	return owners
+}
+
+var inUnit = regexp.MustCompile(`(?m)^(?:0:|\d+:name=systemd):.*/([^/\n]+\.(?:service|scope))(?:/.*)?$`)
+
+// UnitOf a process, as systemd names it: a service or a scope; "" where it is in none.
+func UnitOf(pid int) string {
+	groups, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+	if found := inUnit.FindSubmatch(groups); found != nil {
+		return string(found[1])
+	}
+	return ""
 }
 
 // socketsIn a folder /proc/PID/fd: their inodes.

@@ -28,7 +28,6 @@ type sweep struct {
 // Catalogue is what the sweep asks of the agent beyond instances.
 type Catalogue interface {
 	Registrations(ctx context.Context) ([]consul.Registration, error)
-	Deregister(ctx context.Context, id, token string) error
 }
 
 // Run sweeps.

@@ -68,7 +68,7 @@ func gone(t *testing.T, n *fake.Node, paths ...string) {
 
 // declaring instances, with the gateway edge on other nodes.
 func declaring(instances ...string) document.Sweep {
-	return document.Sweep{Owner: fake.Owner, Instances: instances, MovedGateways: []string{"edge"}}
+	return document.Sweep{Owner: fake.Owner, Instances: instances, LetGo: []string{"edge"}}
 }
 
 func run(n *fake.Node, doc document.Sweep) error {
@@ -165,8 +165,7 @@ func TestAMovedGatewayThatWasSetUpByHandIsRemovedAndCopiesAreKept(t *testing.T) 
 	n.Put("/etc/systemd/system/edge.service", "[Service]\nExecStart=consul connect envoy -gateway ingress\n")
 	n.Start("edge.service")
 	must(t, n.Consul.Reload(context.Background()))
-	n.Consul.Register(consul.Registration{ID: "edge-1", Service: "edge", Kind: "ingress-gateway"}, "its token")
-	n.Put("/opt/consul/services/1", `{"Token": "its token", "Service": {"ID": "edge-1"}}`)
+	must(t, n.Consul.Keep(consul.Registration{ID: "edge-1", Service: "edge", Kind: "ingress-gateway"}, "its token"))
 	must(t, run(n, declaring()))
 	gone(t, n, "/etc/consul.d/ingress.hcl", "/etc/systemd/system/edge.service")
 	there(t, n, append(own, "/etc/consul.d/caller.hcl")...)
@@ -194,7 +193,7 @@ func TestAMovedGatewayStaysWhereItsFileDefinesMore(t *testing.T) {
 		before := n.State()
 		must(t, run(n, declaring()))
 		unchanged(t, n, before)
-		contains(t, n.Printed(), "the gateway edge stays here: /etc/consul.d/all.hcl defines other services too")
+		contains(t, n.Printed(), "the gateway edge stays here: /etc/consul.d/all.hcl holds the service api too")
 	}
 }
 
@@ -255,7 +254,7 @@ func TestNamesOfADocumentThatCannotBeNamesTouchNothing(t *testing.T) {
 	for _, name := range []string{"../consul", "consul", "gatehouse-drain", "|.|", ".*"} {
 		n.Consul.Register(consul.Registration{ID: "x", Service: name, Kind: "ingress-gateway"}, "")
 		doc := declaring("front")
-		doc.MovedGateways = []string{name}
+		doc.LetGo = []string{name}
 		must(t, run(n, doc))
 		must(t, n.Consul.Deregister(context.Background(), "x", ""))
 		unchanged(t, n, before)

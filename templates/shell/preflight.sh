@@ -189,12 +189,48 @@ look_at_definitions() {
     sed -E 's/^([^:]*):.*"([^"]*)"$/definition\t\1\t\2/' | sort -u
 }
 
-# Who listens on a port of ours: address and port as the kernel writes them, process, unit, program.
+# Ids and ports in the files that define one of our names.
+look_at_their_settings() {
+  local files
+  mapfile -t files < <(look_at_definitions | cut -f 2 | sort -u)
+  [ ${#files[@]} -gt 0 ] || return 0
+  grep -soHE '(^|[^_[:alnum:]])"?(id"?[[:space:]]*[=:][[:space:]]*"[^"]*"|port"?[[:space:]]*[=:][[:space:]]*[0-9]+)' "${files[@]}" |
+    sed -E 's/^([^:]*):[^ip]*(id|port)"?[[:space:]]*[=:][[:space:]]*"?([^"]*)"?$/setting\t\1\t\2\t\3/' | LC_ALL=C sort -u
+}
+
+# Files that Gatehouse wrote, and which proxies the units of others run.
+look_at_marks() {
+  local file
+  for file in /etc/consul.d/*.hcl /etc/systemd/system/*.service; do
+    if [ "$(head -c 23 "$file" 2>/dev/null | tr -d '\0')" = "# Written by Gatehouse." ]; then
+      tell written "$file"
+    elif [ "${file##*.}" = service ] && [ -e "$file" ]; then
+      sed -e '/^[[:space:]]*[#;]/d' "$file" 2>/dev/null |
+        grep -oE -- '-(sidecar-for|proxy-id)([[:space:]]*=[[:space:]]*|[[:space:]]+)["'\'']?[^[:space:]"'\''\\]+' |
+        sed -E "s/^-(sidecar-for|proxy-id)([[:space:]]*=[[:space:]]*|[[:space:]]+)[\"']?//" | LC_ALL=C sort -u |
+        while read -r id; do tell runs "$file" "$id"; done
+    fi
+  done
+}
+
+# What the agent has registered, and the ports of it.
+registered=""
+look_at_registrations() {
+  local answer
+  answer=$(ask agent/services)
+  if [ "$(status_of <<<"$answer")" = 200 ]; then registered=$(page_of <<<"$answer"); fi
+  tell registrations "$registered"
+}
+their_ports() {
+  grep -oE '"Port":[0-9]+' <<<"$registered" | cut -d : -f 2
+  look_at_their_settings | awk -F '\t' '$3 == "port" { print $4 }'
+}
+
+# Who listens on a port of ours, or of what is registered: address and port as the kernel writes them, process, unit, program.
 look_at_ports() {
   local wanted address inode pid
-  [ -n "$ports" ] || return 0
-  # shellcheck disable=SC2086 # a list of numbers
-  wanted=$(printf '%04X ' $ports)
+  # shellcheck disable=SC2046,SC2086 # lists of numbers
+  wanted=$(printf '%04X ' $ports $(their_ports))
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v wanted=" $wanted" '
     $4 == "0A" { split($2, part, ":"); if (index(wanted, " " part[2] " ")) print $2, $10 }' |
     while read -r address inode; do
@@ -220,6 +256,9 @@ main() {
   look_at_units
   look_at_files
   look_at_definitions
+  look_at_their_settings
+  look_at_marks
+  look_at_registrations
   look_at_ports
   # shellcheck disable=SC2086 # a list of names
   open_ports $services | sed 's/^/open\t/'

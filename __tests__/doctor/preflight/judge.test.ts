@@ -302,29 +302,13 @@ describe("names and ports", () => {
 
   const unit = (name: string, file: string) => ({ name, file, state: "active" });
 
-  test("a unit of somebody else under our name is worth a note", () => {
-    const units = [unit("frontend.service", "/etc/systemd/system/frontend.service")];
-    expect(heads(found({ units }))).toEqual(["note: worker1: frontend.service"]);
-    expect(found({ units, instances: ["frontend"] })).toEqual([]);
-  });
-
-  test("so is an agent that the cluster stack is going to take over", () => {
+  test("an agent that the cluster stack is going to take over is worth a note", () => {
     const units = [unit("consul.service", "/lib/systemd/system/consul.service")];
     expect(heads(found({ units }, mesh()))).toEqual(["note: worker1: consul.service"]);
     for (const record of ["/opt/gatehouse/agent.json", "/opt/gatehouse/agent.conf"]) {
       expect(found({ units, files: { [record]: "any" } }, mesh())).toEqual([]);
     }
     expect(found({ units }, shop)).toEqual([]);
-  });
-
-  test("a definition of ours in a file of somebody else is a warning", () => {
-    const definitions = ["frontend", "by_hand", "other"].map((name) => ({
-      file: `/etc/consul.d/${name}.hcl`,
-      name: "frontend",
-    }));
-    expect(found({ definitions, instances: ["other"] })).toMatchObject([
-      { severity: "warning", found: "/etc/consul.d/by_hand.hcl has the name frontend" },
-    ]);
   });
 });
 

@@ -20,6 +20,8 @@ import (
 type Agent struct {
 	// Folder of the definitions.
 	Folder string
+	// Data is where it keeps what came through its API; "" keeps it in memory.
+	Data string
 	// Node that the agent is on.
 	Node string
 	// Others are nodes that offer a healthy instance too, by service.
@@ -49,6 +51,8 @@ type registration struct {
 	passing bool
 	// token that it was registered with, through the API.
 	token string
+	// kept is the file in Data; "" where there is none.
+	kept string
 }
 
 var _ consul.Agent = (*Agent)(nil)
@@ -120,7 +124,7 @@ func (a *Agent) State() string {
 	var lines []string
 	for _, id := range slices.Sorted(maps.Keys(a.registered)) {
 		one := a.registered[id]
-		one.text = strings.ReplaceAll(one.text, `status = "passing"`, "") // counts when the agent first hears of it alone
+		one.text = status.ReplaceAllString(one.text, "") // counts when the agent first hears of it alone
 		lines = append(lines, fmt.Sprintf("%q of %s by %q: %s", id, one.Service, one.file, strings.Join(strings.Fields(one.text), " ")))
 	}
 	return strings.Join(lines, "\n")
@@ -151,6 +155,11 @@ func (a *Agent) Reload(ctx context.Context) error {
 			a.put(one)
 		}
 	}
+	for id, one := range a.registered {
+		if one.kept != "" {
+			delete(a.registered, id)
+		}
+	}
 	files, _ := filepath.Glob(filepath.Join(a.Folder, "*.hcl"))
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -163,6 +172,9 @@ func (a *Agent) Reload(ctx context.Context) error {
 			}
 			a.put(one)
 		}
+	}
+	if err := a.loadKept(); err != nil {
+		return err
 	}
 	for id := range a.maintenance {
 		if _, there := a.registered[id]; !there {
@@ -185,6 +197,9 @@ func (a *Agent) Deregister(ctx context.Context, id, token string) error {
 	}
 	if one.token != token {
 		return errRefused
+	}
+	if one.kept != "" {
+		_ = os.Remove(one.kept)
 	}
 	delete(a.registered, id)
 	return nil

@@ -119,8 +119,9 @@ func (a *Agent) Registrations(ctx context.Context) ([]consul.Registration, error
 }
 
 var (
-	begins   = regexp.MustCompile(`(?m)^service \{$`)
-	upstream = regexp.MustCompile(`destination_name = "([^"]*)"\s*local_bind_port\s*= (\d+)`)
+	begins      = regexp.MustCompile(`(?m)^service \{$`)
+	sidecarPort = regexp.MustCompile(`sidecar_service \{\s*port\s*= (\d+)`)
+	upstream    = regexp.MustCompile(`destination_name = "([^"]*)"\s*local_bind_port\s*= (\d+)`)
 )
 
 // parse what a file defines, as far as tests need it: `service` blocks with their attributes at the first level.
@@ -134,6 +135,7 @@ func parse(file, text string) []registration {
 		}
 		block := text[from[0]:end]
 		one := registration{file: file, text: block, passing: strings.Contains(block, `status = "passing"`)}
+		one.Port, _ = strconv.Atoi(number(block, "port"))
 		one.Service, one.Kind = attribute(block, "name"), attribute(block, "kind")
 		if one.ID = attribute(block, "id"); one.ID == "" {
 			one.ID = one.Service
@@ -149,12 +151,24 @@ func parse(file, text string) []registration {
 func sidecarOf(service registration) registration {
 	sidecar := service
 	sidecar.ID, sidecar.Service = service.ID+"-sidecar-proxy", service.Service+"-sidecar-proxy"
-	sidecar.Kind, sidecar.Of = "connect-proxy", service.Service
+	sidecar.Kind, sidecar.Of, sidecar.OfID = "connect-proxy", service.Service, service.ID
+	sidecar.Port = 0
+	if port := sidecarPort.FindStringSubmatch(service.text); port != nil {
+		sidecar.Port, _ = strconv.Atoi(port[1])
+	}
 	for _, match := range upstream.FindAllStringSubmatch(service.text, -1) {
 		port, _ := strconv.Atoi(match[2])
 		sidecar.Upstreams = append(sidecar.Upstreams, consul.Upstream{Name: match[1], LocalPort: port})
 	}
 	return sidecar
+}
+
+func number(block, name string) string {
+	match := regexp.MustCompile(`(?m)^  ` + name + `\s*= (\d+)$`).FindStringSubmatch(block)
+	if match == nil {
+		return ""
+	}
+	return match[1]
 }
 
 func attribute(block, name string) string {

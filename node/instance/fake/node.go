@@ -53,11 +53,11 @@ func New(t testing.TB) *Node {
 	n := &Node{t: t}
 	n.Units = systemdfake.New()
 	n.Units.Folder = filepath.Join(root, host.UnitDir)
-	n.Consul = &consulfake.Agent{Folder: filepath.Join(root, host.ConsulDir), Node: Owner.Node}
+	n.Consul = &consulfake.Agent{Folder: filepath.Join(root, host.ConsulDir), Data: filepath.Join(root, "/opt/consul"), Node: Owner.Node}
 	h := &host.Host{Root: root, Out: writer{n}, Unowned: true, LockTimeout: time.Second}
 	n.Procs = newProcesses(h, n.Units)
 	n.Units.OnStart = n.Procs.start
-	n.Consul.Healthy = n.Procs.healthy
+	n.Consul.Healthy = n.healthy
 	n.Envoys = newEnvoys(t, n)
 	n.Holds = &Holder{}
 	n.Node = &instance.Node{
@@ -90,6 +90,14 @@ func folder(t testing.TB) string {
 		}
 	}
 	return root
+}
+
+// healthy is what Consul's checks of a registration find: they connect to the port of its unit, or to the one that it names.
+func (n *Node) healthy(id string) bool {
+	if one, there := n.Consul.Registered(id); there && one.Port > 0 {
+		return n.Procs.Listens(one.Port)
+	}
+	return n.Procs.healthy(id)
 }
 
 type writer struct{ *Node }
@@ -162,6 +170,17 @@ func (h *Holder) Hold(name string, ports []int) error {
 	}
 	h.held[name] = ports
 	h.ever = append(h.ever, fmt.Sprintf("%s %v", name, ports))
+	return nil
+}
+
+// Open implements hold.Holder.
+func (h *Holder) Open(name string) { h.Release(name) }
+
+// Redirect implements hold.Holder.
+func (h *Holder) Redirect(name string, ports map[int]int) error {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.ever = append(h.ever, fmt.Sprintf("%s redirects %v", name, ports))
 	return nil
 }
 

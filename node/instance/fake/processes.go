@@ -183,6 +183,19 @@ func (p *Processes) Holder(port int) string {
 	return p.holder(port)
 }
 
+// Holders implements instance.Processes.
+func (p *Processes) Holders(_ string, port int) []instance.Holding {
+	if p.Foreign[port] != "" {
+		return []instance.Holding{{PID: 4711, Program: p.Foreign[port]}}
+	}
+	unit := p.holder(port)
+	if unit == "" {
+		return nil
+	}
+	state, _ := p.units.Unit(context.Background(), unit)
+	return []instance.Holding{{PID: state.MainPID, Program: "program", Unit: unit}}
+}
+
 // Open implements instance.Processes.
 func (p *Processes) Open(group string) []string {
 	return p.OpenSockets[strings.TrimPrefix(group, "/system.slice/")]

@@ -1,0 +1,99 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { preflight } from "../../doctor/preflight/look";
+import { checkMesh, type MeshDeclaration, nodeFiles } from "../../model";
+import { type ByHand, FOREIGN, HAND_GATEWAY, madeByHand } from "./by-hand";
+import { describeOnLab, gatewayUrl, get, getUntil, mainPid, on } from "./mesh";
+import { apply, deployMesh, madeOn, takingOver, underBothLoads } from "./taken";
+
+jest.setTimeout(300_000);
+
+const scratch = "lab/.state/e2e";
+
+/** Each way in which a release of the rollout tests does not work. */
+const ways: [string, (service: NonNullable<MeshDeclaration["services"]>[string]) => void][] = [
+  ["exits", ({ run }) => Object.assign(run, { args: ["no-such-command"] })],
+  ["listens elsewhere", ({ run }) => Object.assign(run, { args: run.args!.map((arg) => arg.replace("9002", "9999")) })],
+  ["hangs", ({ run }) => Object.assign(run, { binary: `${scratch}/hangs` })],
+  ["answers with an error", (service) => Object.assign(service, { health: { http: "/?status=500", interval: "1s" } })],
+];
+
+describeOnLab("what was made by hand under other names", () => {
+  let hand: ByHand;
+  let before: string[];
+  const nodes = ["server1", "worker1", "worker2"];
+  const made = () => Promise.all(nodes.map((node) => madeOn(node, hand.asOperator)));
+
+  beforeAll(async () => {
+    mkdirSync(scratch, { recursive: true });
+    writeFileSync(`${scratch}/hangs`, "#!/bin/sh\nexec sleep 600\n");
+    chmodSync(`${scratch}/hangs`, 0o755);
+    hand = await madeByHand({ otherNames: true, backends: ["worker1", "worker2"] });
+    before = await made();
+  });
+
+  test("is listed by the preflight and refused by the deploy, and goes on", async () => {
+    const checked = checkMesh(hand.mesh, nodeFiles());
+    if ("problems" in checked) throw new Error(JSON.stringify(checked.problems));
+    const { findings } = await preflight(checked.mesh);
+    const problems = findings.filter(({ severity, found }) => severity === "problem" && /made by hand/.test(found));
+    expect(problems.map(({ node, check }) => `${node} ${check}`).sort()).toEqual([
+      "worker1 backend",
+      "worker1 frontend",
+      "worker2 backend",
+    ]);
+    const frontend = problems.find(({ check }) => check === "frontend")!;
+    for (const part of ["shop-frontend.service", "shop-frontend-envoy.service", "10-frontend.hcl", "frontend-1"]) {
+      expect(frontend.found).toContain(part);
+    }
+    expect(frontend.remedy).toContain('takeOver: { services: ["frontend"] }');
+    const { load, foreign, result } = await underBothLoads(() => apply(hand.mesh));
+    expect(result.exitCode).not.toBe(0);
+    expect([load, foreign]).toMatchObject([{ failed: 0 }, { failed: 0 }]);
+    expect(await made()).toEqual(before);
+  });
+
+  test.each(ways)("stays, runs and serves where the release over it %s", async (_, spoil) => {
+    const broken = takingOver(hand.mesh, "frontend", "backend");
+    spoil(broken.services!.backend!);
+    const { load, foreign, result } = await underBothLoads(() => apply(broken));
+    expect(result.exitCode).not.toBe(0);
+    expect(result.text).toContain("backend is not healthy; what was made by hand is back, and serves");
+    expect([load, foreign]).toMatchObject([{ failed: 0 }, { failed: 0 }]);
+    expect(await made()).toEqual(before);
+    expect((await get(HAND_GATEWAY)).status).toBe(200);
+  });
+
+  test("is taken over without losing a request, and the gateway on the server goes on", async () => {
+    const mesh = takingOver(hand.mesh, "frontend", "backend");
+    const foreigners = ["worker1 legacy", "worker1 legacy-sidecar-proxy", "worker2 ledger", "server1 edge-envoy"];
+    const pids = () => Promise.all(foreigners.map((one) => mainPid(...(one.split(" ") as [string, string]))));
+    const processes = await pids();
+    const { load, foreign, result } = await underBothLoads(() => deployMesh(mesh));
+    console.log(
+      result.text
+        .split("\n")
+        .filter((line) => /was away|taking over|held back/.test(line))
+        .join("\n"),
+    );
+    expect([load, foreign]).toMatchObject([{ failed: 0 }, { failed: 0 }]);
+    expect(await pids()).toEqual(processes);
+    expect((await getUntil(200, gatewayUrl)).status).toBe(200);
+    expect((await get(HAND_GATEWAY)).status).toBe(200);
+    for (const node of ["worker1", "worker2"]) {
+      expect(await on(node, "ls /etc/systemd/system/ /etc/consul.d | grep -E '^(shop|10)-' || true")).toBe("");
+      expect(await on(node, "find /var/backups/gatehouse -name 'shop-*.service' | wc -l")).not.toBe("0\n");
+    }
+    expect(await on("worker1", "nft list tables")).toBe("");
+  });
+
+  test("the gateway on the server goes when it is let go, and nothing else there", async () => {
+    const mesh = takingOver(hand.mesh, "frontend", "backend");
+    mesh.takeOver!.letGo = ["ingress-gateway"];
+    const { load, foreign } = await underBothLoads(() => deployMesh(mesh), gatewayUrl);
+    expect([load, foreign]).toMatchObject([{ failed: 0 }, { failed: 0 }]);
+    expect((await get(HAND_GATEWAY)).status).toBe(0);
+    expect(await on("server1", "ls /etc/systemd/system /etc/consul.d | grep -E 'edge|ingress' || true")).toBe("");
+    expect(await on("server1", "systemctl is-active consul")).toContain("active");
+    expect((await get(FOREIGN)).status).toBe(200);
+  });
+});
