@@ -77,7 +77,7 @@ function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
   const file: FileProvisioner = {
     type: "file",
     content: Fn.jsonencode(values),
-    destination: `/opt/gatehouse/incoming-secrets/${name}.json`,
+    destination: `/opt/gatehouse/incoming-secrets/${mesh}/${name}.json`,
   };
   return [remoteExec(incomingProgram(mesh, node.name), "create"), file];
 }

@@ -106,6 +106,7 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
   const { name } = service;
   const binary = binaryPath(service.binary);
   const definition = render("consul/service.hcl", {
+    mesh: mesh.name,
     service,
     failures: failuresBeforeCritical(service),
     health: checkTarget(service.health, service.port),
@@ -157,6 +158,7 @@ function gatewayParts(mesh: Mesh, instance: Instance, gateway: Gateway): Parts {
       folder: "consul",
       name: `${name}.hcl`,
       content: render("consul/ingress-gateway.hcl", {
+        mesh: mesh.name,
         name,
         readyUrl: readyUrl(instance),
         clusters: extraStaticClustersJson ?? null,

@@ -39,7 +39,9 @@ type Registration struct {
 	ID, Service, Kind string
 	Port              int
 	// Of is the service that a sidecar is for.
-	Of        string
+	Of string
+	// Mesh whose registration it is, by its Meta; "" where a person or an earlier version made it.
+	Mesh      string
 	Upstreams []Upstream
 }
 
@@ -87,17 +89,8 @@ const (
 	reloadTimeout = 2 * time.Minute
 )
 
-// Connect with the token in a file; where there is none, without.
-func Connect(h *host.Host, tokenFile string) (*Client, error) {
-	token := ""
-	if text, err := h.Read(tokenFile); err == nil {
-		token = strings.TrimSpace(string(text))
-	}
-	return New(Address, token)
-}
-
-// NodeToken is the file of the token with which the node talks to its agent.
-const NodeToken = host.Secrets + "/_agent.token"
+// Connect for a mesh; "" is for what concerns the whole node.
+func Connect(h *host.Host, mesh string) (*Client, error) { return New(Address, TokenFor(h, mesh)) }
 
 // ConnectAsNode uses the node's own token, or what systemd handed to the unit that this program runs in.
 func ConnectAsNode(h *host.Host) (*Client, error) {
@@ -108,7 +101,7 @@ func ConnectAsNode(h *host.Host) (*Client, error) {
 		}
 		return New(Address, strings.TrimSpace(string(token)))
 	}
-	return Connect(h, NodeToken)
+	return Connect(h, "")
 }
 
 // New client of an agent. Nothing in the environment (CONSUL_HTTP_ADDR and others) is taken.

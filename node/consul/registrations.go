@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/hashicorp/consul/api"
+
+	"gatehouse/node/mark"
 )
 
 // Maintenance implements Agent.
@@ -49,7 +51,7 @@ func (c *Client) Registrations(ctx context.Context) ([]Registration, error) {
 	}
 	registrations := make([]Registration, 0, len(all))
 	for _, service := range all {
-		one := Registration{ID: service.ID, Service: service.Service, Kind: string(service.Kind), Port: service.Port}
+		one := Registration{ID: service.ID, Service: service.Service, Kind: string(service.Kind), Port: service.Port, Mesh: service.Meta[mark.Meta]}
 		if service.Proxy != nil {
 			one.Of = service.Proxy.DestinationServiceName
 			for _, upstream := range service.Proxy.Upstreams {

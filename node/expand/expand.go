@@ -31,7 +31,7 @@ const oldToken = host.Secrets + "/_handover.token"
 // Run is the verb expand. Old edges stay until Terraform writes the entries as declared, at the end of the deploy. connect
 // is called with the token that arrived; "" where there are no ACLs.
 func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) error {
-	token, err := take(h, doc.ACL)
+	token, err := take(h, doc.Mesh, doc.ACL)
 	if err != nil {
 		return err
 	}
@@ -60,14 +60,14 @@ func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(to
 }
 
 // take the token, which is kept in memory alone: it may write every intention.
-func take(h *host.Host, acl bool) (string, error) {
+func take(h *host.Host, mesh string, acl bool) (string, error) {
 	if err := h.Remove(oldToken); err != nil {
 		return "", fmt.Errorf("the token that an earlier version left at %s cannot be removed: %w", oldToken, err)
 	}
 	if !acl {
 		return "", nil
 	}
-	values, err := secrets.Take(h, secret)
+	values, err := secrets.Take(h, mesh, secret)
 	if err != nil {
 		return "", err
 	}

@@ -12,6 +12,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
+	"gatehouse/node/mark"
 )
 
 const (
@@ -27,6 +28,8 @@ func (s *sweep) registrations(ctx context.Context) error {
 	}
 	for _, one := range registered {
 		switch {
+		case one.Mesh != "" && one.Mesh != s.mesh:
+			continue
 		case one.Kind == gatewayKind && s.moved(one.Service):
 			if err := s.movedGateway(ctx, one.Service, one.ID); err != nil {
 				return err
@@ -100,6 +103,9 @@ func (s *sweep) definitionsOf(name string) (files []string, shared string) {
 		}
 		path := filepath.Join(host.ConsulDir, file)
 		text, err := s.Host.Read(path)
+		if mesh := mark.OfDefinition(text); mesh != "" && mesh != s.mesh {
+			continue
+		}
 		if err != nil || !defines.Match(text) || !strings.Contains(string(text), `"`+gatewayKind+`"`) {
 			continue
 		}
