@@ -6,5 +6,5 @@ export { ASKED_FOR, hostKeyFault, withoutComment } from "./formats/host-key";
 export { hostKeyFrom, missingKeyFile } from "./host-key";
 export { loadDeclaration, loadMesh, meshPath } from "./load";
 export type * from "./mesh";
-export { ADMIN_PORTS, CONSUL_PORTS, type PortRange, SIDECAR_PORTS } from "./ports";
+export { CONSUL_PORTS, type PortRange, type PortRanges, portRanges } from "./ports";
 export { formatProblems } from "./problem";

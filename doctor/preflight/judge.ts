@@ -5,7 +5,8 @@ import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
 import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
-import { judgeDefinitions, judgeMesh, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
+import { judgeDefinitions, judgeOpen, judgePorts, judgeRollbacks, judgeUnits } from "./judge-names";
+import { judgeOthers, renamed, renamedFrom } from "./judge-others";
 import type { Plan } from "./plan";
 
 /** One machine, looked at. */
@@ -22,14 +23,21 @@ export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
   // While a server is still to be set up, there need be no leader, and no API to write to.
   const servers = looks.filter(({ plan }) => plan.node.role === "server");
   const serversComing = servers.some(({ plan, facts }) => willSetUpAgent(plan, facts));
-  const found = looks.flatMap((look) => judgeMachine(look, serversComing));
-  return [...judgeConsulApi(consulApi, serversComing), ...blameOwnClock(found, looks.length)];
+  const old = renamedFrom(looks);
+  const found = looks.flatMap((look) => [
+    ...(old === undefined ? judgeOthers(look.plan, look.facts) : []),
+    ...judgeMachine(look, serversComing),
+  ]);
+  return [
+    ...(old === undefined ? [] : [renamed(looks[0]!.plan.mesh, old)]),
+    ...judgeConsulApi(consulApi, serversComing),
+    ...blameOwnClock(found, looks.length),
+  ];
 }
 
 function judgeMachine(look: Look, serversComing: boolean): Finding[] {
   const { plan, facts } = look;
   const common = [
-    ...judgeMesh(plan, facts),
     ...judgeSystem(plan.node, facts),
     ...judgeArch(plan.node, facts),
     ...judgeClock(plan.node, look),

@@ -11,7 +11,9 @@ import { readFacts } from "./facts";
 import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
+import { judgeCatalogue, renamedFrom } from "./judge-others";
 import { judgeOwns, letsThrough, type SharedConsul } from "./judge-owns";
+import { askOthers } from "./others";
 import { planFor, questionsOf } from "./plan";
 import { lookAtSecrets } from "./secrets";
 import { unseen } from "./unseen";
@@ -52,6 +54,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
   const api = askConsul(mesh);
   const shared = askShared(mesh);
+  const others = askOthers(mesh, API_TIMEOUT);
   const asked = await inTurn(mesh.nodes, limit, async (node) => {
     const result = await lookAt(mesh, node, version, options.now ?? Date.now);
     waiting.delete(node);
@@ -65,6 +68,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
     ...(await lookAtSecrets(mesh)),
     ...judge(looks, await api),
     ...judgeOwns(mesh, await shared),
+    ...(renamedFrom(looks) === undefined ? judgeCatalogue(mesh, looks, await others) : []),
   ];
   return {
     mesh: mesh.name,
