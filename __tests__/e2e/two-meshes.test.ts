@@ -2,8 +2,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSecrets } from "../../keys";
+import { ssh } from "../../lab/machines";
 import { forgetState } from "../../lab/terraform-state";
 import type { MeshDeclaration } from "../../model";
+import { programOf } from "../../templates";
 import { output } from "../../tools/process";
 import { doctor, doctorVerdict } from "./doctor";
 import { underLoad } from "./load";
@@ -81,6 +83,8 @@ const destroyed = async (mesh: MeshDeclaration, ...stacks: string[]) => {
   if (run.exitCode !== 0) throw new Error(`the destroy failed:\n${run.text.slice(-6000)}`);
 };
 
+const document = (what: object) => JSON.stringify({ mesh: "stock", node: "worker1", ...what });
+
 /** Main processes of the units of a mesh, on all nodes. */
 async function processes(mesh: string): Promise<string> {
   const look = `for unit in $(grep -lE "^Description=.* mesh ${mesh}$" /etc/systemd/system/*.service | xargs -rn1 basename); do
@@ -94,7 +98,7 @@ const traces = (mesh: string, ...names: string[]) =>
     nodes.map((node) =>
       on(
         node,
-        `find /opt/gatehouse /etc/consul.d /etc/systemd/system | grep -E '${[mesh, ...names].join("|")}' || true`,
+        `find /opt/gatehouse /etc/consul.d /etc/systemd/system | grep -E '[/._-](${[mesh, ...names].join("|")})([/._-]|$)' | grep -v pstore || true`,
       ),
     ),
   ).then((all) => all.join(""));
@@ -148,19 +152,29 @@ describeOnLab("two meshes on the same nodes", () => {
 
   test("the same name, the same port and another name of the mesh are told before", async () => {
     const taken = stock();
-    taken.services!.frontend = frontendOn(["worker1"], 9001, "pantry", 5022);
+    taken.services!.frontend = frontendOn(["worker1"], 9031, "pantry", 5022);
+    taken.services!.till = frontendOn(["worker1"], 9001, "pantry", 5023);
     const told = await asTheOtherTeam(() => preflight(taken));
     expect(told).toContain("frontend is there, of mesh lab");
     expect(told).toContain("held by frontend.service of mesh lab");
     const elsewhere = stock();
     elsewhere.services!.backend = backendOn(["worker1"], 9025);
     expect(await asTheOtherTeam(() => preflight(elsewhere))).toContain("Consul has backend of mesh lab on worker2");
-    const refused = await asTheOtherTeam(() => cdktf(taken, "deploy", "mesh", "--auto-approve"));
-    expect(refused.exitCode).not.toBe(0);
-    expect(refused.text.replace(/\s+/g, " ")).toContain(
-      "frontend is of the mesh lab on this node, and the deploy is of stock",
+    // On the node itself, where a deploy without a preflight ends.
+    const health = { direct: false, timeoutSeconds: 1, steadySeconds: 1 };
+    const frontend = {
+      name: "frontend",
+      kind: "service",
+      release: "r1",
+      files: [],
+      adminPort: 1,
+      health,
+      drain: false,
+    };
+    const refused = await ssh("worker1", `${programOf("stock")} instance apply`, document(frontend));
+    expect(refused.stderr).toContain(
+      "frontend is of the mesh lab on this node, and the deploy is of stock: nothing was changed",
     );
-    await deployStock(stock());
   });
 
   test("its day: a release, a service that goes, repairs, a node that is retired", async () => {
@@ -170,10 +184,10 @@ describeOnLab("two meshes on the same nodes", () => {
       await deployStock(mesh);
       expect(await asTheOtherTeam(() => plan(mesh))).toEqual([]);
       await on("worker2", "systemctl disable --now pantry.service");
-      await asTheOtherTeam(() => doctor(mesh, "--mend"));
+      await asTheOtherTeam(() => doctor(mesh, "--mend", "--auto-approve"));
       expect(await on("worker2", "systemctl is-active pantry.service")).toBe("active\n");
       await on("worker2", "mesh rollback pantry && mesh restart pantry");
-      await asTheOtherTeam(() => doctor(mesh, "--mend"));
+      await asTheOtherTeam(() => doctor(mesh, "--mend", "--auto-approve"));
       mesh.services!.store!.runsOn = ["worker2"];
       mesh.nodes.worker1!.retired = true;
       await deployStock(mesh);
@@ -202,7 +216,7 @@ describeOnLab("two meshes on the same nodes", () => {
     const before = await processes("stock");
     await destroyed(declaration(), "mesh");
     expect(await processes("stock")).toBe(before);
-    const refused = await cdktf(declaration(), "destroy", "cluster", "--auto-approve");
+    const refused = await cdktf(declaration(), "destroy", "mesh", "cluster", "--auto-approve");
     expect(refused.exitCode).not.toBe(0);
     expect(refused.text.replace(/\s+/g, " ")).toContain("This node has instances of: stock");
     expect((await getUntil(200, stockUrl)).status).toBe(200);

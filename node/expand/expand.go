@@ -52,6 +52,9 @@ func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(to
 	if err != nil {
 		return err
 	}
+	if err := refuseOthers(doc, now); err != nil {
+		return err
+	}
 	e := expansion{h, client}
 	if err := e.grant(ctx, grants(doc, now)); err != nil {
 		return err
