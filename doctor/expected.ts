@@ -33,6 +33,8 @@ export interface ExpectedUnit {
 
 /** A machine as declared. */
 export interface Expected {
+  /** The mesh's name. */
+  mesh: string;
   node: MeshNode;
   instances: Instance[];
   files: ExpectedFile[];
@@ -60,6 +62,7 @@ const mendAgent = (node: MeshNode): Mend[] => replacing("cluster", `agent_${node
 export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
   const instances = mesh.instances.filter((instance) => instance.node === node);
   const expected: Expected = {
+    mesh: mesh.name,
     node,
     instances,
     files: [],
@@ -89,7 +92,7 @@ function addAgent({ node, files, units }: Expected, mesh: Mesh, concerns: string
 function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): void {
   const mends = mendNode(node);
   files.push(...nodeRelease(mesh, node).files.map((file) => fileFrom(file, mends, [])));
-  files.push({ path: "/opt/gatehouse/node.json", mode: "644", sha256: [], mends, concerns: [] });
+  files.push({ path: `/opt/gatehouse/meshes/${mesh.name}.json`, mode: "644", sha256: [], mends, concerns: [] });
   if (node.role === "server") return;
   // The machine asked its Consul which of these it needs.
   const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:8503 -grpc-ca-file ${ca}`;

@@ -5,7 +5,26 @@ import { shellWord } from "./printable";
 import type { NodeReport } from "./report";
 
 export function compareFiles(expected: Expected, report: NodeReport): Finding[] {
-  return [...declaredFiles(expected, report), ...links(expected, report), ...undeclared(expected, report)];
+  const alike = report.others.length > 0 ? { ...expected, files: withOthers(expected.files, report) } : expected;
+  return [...declaredFiles(alike, report), ...links(alike, report), ...undeclared(alike, report)];
+}
+
+const XDS_CA = "/opt/gatehouse/xds-ca.pem";
+
+/** What is there once for all meshes of a node. */
+const SHARED = [
+  ...["/usr/local/bin/mesh", "/etc/systemd/system/gatehouse-drain.service", "/opt/gatehouse/node.env"],
+  ...[XDS_CA, "/opt/gatehouse/node.json"],
+];
+
+/**
+ * Another team's version of Gatehouse may have written what all share. Where another mesh's cluster stack set up the agent, Envoy
+ * needs no other authority.
+ */
+function withOthers(files: ExpectedFile[], { tree }: NodeReport): ExpectedFile[] {
+  return files
+    .filter(({ path }) => path !== XDS_CA || tree.some((one) => one.path === path))
+    .map((file) => (SHARED.includes(file.path) ? { ...file, sha256: [] } : file));
 }
 
 function declaredFiles({ node, files }: Expected, report: NodeReport): Finding[] {
@@ -52,12 +71,15 @@ function links({ node, links }: Expected, { tree }: NodeReport): Finding[] {
 const GATEHOUSE = "/opt/gatehouse";
 
 /** What lies in Gatehouse's places and belongs to nothing that is declared here. */
-function undeclared({ node, files, links, binaries, sweep }: Expected, report: NodeReport): Finding[] {
+function undeclared(expected: Expected, report: NodeReport): Finding[] {
+  const { mesh, node, files, links, binaries, sweep } = expected;
+  const shared = report.others.length > 0 ? SHARED : [];
   const needed = new Set([...binaries, ...report.needed]);
   const declared = [...files.map(({ path }) => path), ...links.map(({ path }) => path)];
-  const known = new Set(declared.flatMap((path) => [path, ...foldersAbove(path)]));
+  const own = shared.length > 0 || !node.retired ? ownPaths(mesh) : [];
+  const known = new Set([...declared, ...shared].flatMap((path) => [path, ...foldersAbove(path)]));
   const foreign = report.tree
-    .filter(({ path }) => !known.has(path) && !allowed(path.slice(GATEHOUSE.length + 1), needed, node.retired))
+    .filter(({ path }) => !known.has(path) && !allowed(path.slice(GATEHOUSE.length + 1), needed, own))
     .map(({ path }) => path);
   const tops = foreign.filter((path) => !foldersAbove(path).some((folder) => foreign.includes(folder)));
   const left = report.written.filter((path) => !known.has(path) && !isAgents(path));
@@ -85,10 +107,12 @@ function hasRecord(path: string, { tree, written }: NodeReport): boolean {
   );
 }
 
-/** Gatehouse's own folders, its program, which `compareProgram` looks at, and the node's record. */
-const OWN = [
-  ...["bin", "binaries", "env", "incoming", "incoming-secrets", "instances", "secrets"],
-  ...["bin/gatehouse-node", "node.json", "secrets/_agent.token"],
+/** Gatehouse's own folders and its program, which `compareProgram` looks at. */
+const ownPaths = (mesh: string): string[] => [
+  ...["bin", "binaries", "env", "incoming", "incoming-secrets", "instances", "meshes", "secrets"],
+  ...["bin/gatehouse-node", `bin/${mesh}`, `bin/${mesh}/gatehouse-node`],
+  ...["secrets/_agent.token", `secrets/_agent.${mesh}.token`],
+  ...[`incoming/${mesh}`, `incoming-secrets/${mesh}`],
   ...["prerequisites.sh", "deploy-user.sh"], // of user_data
 ];
 
@@ -96,12 +120,14 @@ const OWN = [
 const EARLIER = /^(lib(\/[^/]+)?|node\.conf)$/;
 
 /** Places that hold what comes and goes: releases to go back to, binaries on their way and those of old releases. */
-function allowed(path: string, needed: Set<string>, retired: boolean): boolean {
-  if (retired) return false;
-  if (OWN.includes(path) || EARLIER.test(path)) return true;
-  const [folder, name = "", below] = path.split("/");
-  if (folder === "instances") return below !== undefined; // the folder of an instance is its own
-  return (folder === "binaries" || folder === "incoming") && needed.has(name);
+function allowed(path: string, needed: Set<string>, own: string[]): boolean {
+  if (own.length === 0) return false; // the node is to be empty
+  if (own.includes(path) || EARLIER.test(path)) return true;
+  const [folder, name = "", below = ""] = path.split("/");
+  if (folder === "instances") return below !== ""; // the folder of an instance is its own
+  return (
+    (folder === "binaries" && needed.has(name)) || (folder === "incoming" && (needed.has(name) || needed.has(below)))
+  );
 }
 
 /** The agent's own belong to it where Consul was there before. */

@@ -1,6 +1,6 @@
 /** gatehouse-node itself against the declaration: whether it is there, its version, and for which mesh it works. */
 import type { Mesh, MeshNode } from "../model";
-import { NODE_PROGRAM } from "../templates";
+import { programOf } from "../templates";
 import type { Output } from "../tools/process";
 import { type Expected, mendNode, mendProgram } from "./expected";
 import { about, drift, type Finding, Layer } from "./finding";
@@ -11,19 +11,19 @@ const NOT_FOUND = [126, 127];
 
 /** Whether the node has no gatehouse-node. */
 export function isAbsent({ exitCode, stderr }: Output): boolean {
-  return NOT_FOUND.includes(exitCode) && stderr.includes(NODE_PROGRAM);
+  return NOT_FOUND.includes(exitCode) && stderr.includes("/opt/gatehouse/bin/");
 }
 
 /** What a program says of a document that is made for another version. */
 export const OTHER_DOCUMENT = "is not what this gatehouse-node reads";
 
-const where = (node: MeshNode): string => `${node.name}: ${NODE_PROGRAM}`;
+const where = (mesh: Mesh, node: MeshNode): string => `${node.name}: ${programOf(mesh.name)}`;
 
 /** Without the program nothing of the node can be looked at. A retired node has been emptied then. */
 export function absent(mesh: Mesh, { node, instances }: Expected, version: string): Finding[] {
   if (node.retired) return [];
   return [
-    drift(Layer.Declared, where(node), {
+    drift(Layer.Declared, where(mesh, node), {
       expected: `gatehouse-node ${version}`,
       found: "nothing; the rest of the node could not be looked at",
       mends: mendProgram(mesh, node),
@@ -52,22 +52,21 @@ function compareVersion(mesh: Mesh, node: MeshNode, report: NodeReport, version:
     found: `gatehouse-node ${report.version}`,
     mends: mendProgram(mesh, node),
   };
-  return [drift(Layer.Declared, where(node), what)];
+  return [drift(Layer.Declared, where(mesh, node), what)];
 }
 
-/** Which mesh the node belongs to, by its own record. */
+/** What the node has on record of this mesh. Others on it are no finding. */
 function compareRecord(mesh: Mesh, node: MeshNode, { mesh: record }: NodeReport): Finding[] {
   const wanted = { mesh: mesh.name, node: node.name, role: node.role, tls: mesh.consul.tls };
   const [expected, found] = [wanted, record].map(
     (one) => `mesh ${one.mesh}, node ${one.node}, ${one.role}, ${one.tls ? "with" : "without"} TLS`,
   ) as [string, string];
   if (expected === found) return [];
-  const foreign = record.mesh !== "" && record.mesh !== mesh.name;
   return [
     drift(Layer.Declared, `${node.name}: record of the node`, {
       expected,
       found: record.mesh === "" ? "none" : found,
-      ...(foreign ? { remedy: `retire the node in ${record.mesh} first` } : { mends: mendNode(node) }),
+      mends: mendNode(node),
     }),
   ];
 }

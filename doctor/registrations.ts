@@ -40,7 +40,7 @@ function idsOf({ workload }: Instance): string[] {
 }
 
 /** A registration in one comparable line. */
-function described({ Service, Kind, Port, Of, Upstreams }: Omit<AgentService, "ID">): string {
+function described({ Service, Kind, Port, Of, Upstreams }: Omit<AgentService, "ID" | "Mesh">): string {
   const upstreams = Upstreams.map((one) => `${one.DestinationName} at ${one.LocalBindPort}`).sort();
   return [`${Kind || "service"} ${Service}`, Port ? `port ${Port}` : "", Of ? `of ${Of}` : "", ...upstreams]
     .filter(Boolean)
@@ -83,6 +83,7 @@ function undeclared(
   const sweeps = ({ Kind, Service, Of }: AgentService) =>
     (Kind === "ingress-gateway" && moved.has(Service)) || recorded(Of || Service);
   return services
+    .filter(({ Mesh: owner }) => owner === "" || owner === mesh.name)
     .filter(({ ID, Service, Of }) => !declared.has(ID) && (names.has(Of || Service) || recorded(Of || Service)))
     .filter(({ ID, Of }) => !(Of && services.some((one) => ID === `${one.ID}-sidecar-proxy` && !declared.has(one.ID))))
     .map((service) =>

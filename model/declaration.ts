@@ -47,6 +47,20 @@ export interface MeshDeclaration {
   configEntries?: ConfigEntryDeclaration[];
   /** What was made by hand under declared names and becomes this mesh's. @default nothing */
   takeOver?: TakeOverDeclaration;
+  /**
+   * Where this mesh's Envoys listen. Another mesh on the same nodes has other ranges, so that no two Envoys want one port. A
+   * change moves every sidecar to another port, each drained like any other change.
+   * @default those of a mesh that is alone
+   */
+  ports?: PortsDeclaration;
+}
+
+/** A node has a port of each range for each of its instances. */
+export interface PortsDeclaration {
+  /** The first of the 1000 ports for Envoys' admin pages, on 127.0.0.1. @default 19000 */
+  admin?: number;
+  /** The first of the 1000 ports at which sidecars take calls of other nodes. @default 21000 */
+  sidecars?: number;
 }
 
 /**

@@ -7,6 +7,6 @@ export { hostKeyFrom, missingKeyFile } from "./host-key";
 export { loadDeclaration, loadMesh, meshPath } from "./load";
 export { MARK } from "./mark";
 export type * from "./mesh";
-export { ADMIN_PORTS, CONSUL_PORTS, type PortRange, SIDECAR_PORTS } from "./ports";
+export { CONSUL_PORTS, type PortRange, type PortRanges, portRanges } from "./ports";
 export { formatProblems } from "./problem";
 export { ROUTING_KINDS } from "./routing";

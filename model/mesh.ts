@@ -3,6 +3,7 @@
  * The rooms below read this and nothing else.
  */
 import type { Arch, HealthDeclaration, OwnedEntry, Protocol } from "./declaration";
+import type { PortRanges } from "./ports";
 
 export interface Mesh {
   name: string;
@@ -16,6 +17,7 @@ export interface Mesh {
   /** In the order in which Consul accepts them. */
   configEntries: ConfigEntry[];
   takeOver: TakeOver;
+  ports: PortRanges;
 }
 
 /** What was made by hand and becomes the mesh's. */

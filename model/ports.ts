@@ -11,10 +11,22 @@ export interface PortRange {
 
 /** Instances that one node can carry: one slot each. */
 export const SLOTS = 1000;
-/** Envoy's admin page of each instance, on 127.0.0.1. */
-export const ADMIN_PORTS: PortRange = { first: 19000, last: 19999, owner: "the Envoy admin ports" };
-/** The public mTLS listener of each sidecar. Consul's own default range begins at 21000 too. */
-export const SIDECAR_PORTS: PortRange = { first: 21000, last: 21999, owner: "the sidecars" };
+/** The ports that a mesh's instances are given. */
+export interface PortRanges {
+  /** Envoy's admin page of each instance, on 127.0.0.1. */
+  admin: PortRange;
+  /** The public mTLS listener of each sidecar. */
+  sidecars: PortRange;
+}
+
+/** Consul's own default range for sidecars begins at 21000 too. */
+const FIRST = { admin: 19000, sidecars: 21000 };
+
+/** The ranges of a declaration. Where two meshes share nodes, one of them declares others than these. */
+export function portRanges({ admin = FIRST.admin, sidecars = FIRST.sidecars }: Partial<typeof FIRST> = {}): PortRanges {
+  const range = (first: number, owner: string): PortRange => ({ first, last: first + SLOTS - 1, owner });
+  return { admin: range(admin, "the Envoy admin ports"), sidecars: range(sidecars, "the sidecars") };
+}
 
 /** What Consul listens on. https://developer.hashicorp.com/consul/docs/reference/architecture/ports */
 export const CONSUL_PORTS: ReadonlyMap<number, string> = new Map([
@@ -29,8 +41,8 @@ export const CONSUL_PORTS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Who keeps this port on every node, or undefined when a declaration may use it. */
-export function reservedFor(port: number): string | undefined {
-  const range = [ADMIN_PORTS, SIDECAR_PORTS].find(({ first, last }) => port >= first && port <= last);
+export function reservedFor(port: number, { admin, sidecars }: PortRanges): string | undefined {
+  const range = [admin, sidecars].find(({ first, last }) => port >= first && port <= last);
   return range ? `${range.owner} (${range.first} to ${range.last})` : CONSUL_PORTS.get(port);
 }
 
@@ -44,7 +56,7 @@ export interface SlotPorts {
  * Gives every name on one node its ports. The slot comes from the name's hash, so that adding or removing another
  * instance leaves it alone; only where two hashes meet does the later name move to the next free slot.
  */
-export function assignPorts(names: Iterable<string>): Map<string, SlotPorts> {
+export function assignPorts(names: Iterable<string>, { admin, sidecars }: PortRanges): Map<string, SlotPorts> {
   const taken = new Set<number>();
   const ports = new Map<string, SlotPorts>();
   for (const name of [...names].sort()) {
@@ -52,7 +64,7 @@ export function assignPorts(names: Iterable<string>): Map<string, SlotPorts> {
     let slot = createHash("sha256").update(name).digest().readUInt32BE(0) % SLOTS;
     while (taken.has(slot)) slot = (slot + 1) % SLOTS;
     taken.add(slot);
-    ports.set(name, { adminPort: ADMIN_PORTS.first + slot, sidecarPort: SIDECAR_PORTS.first + slot });
+    ports.set(name, { adminPort: admin.first + slot, sidecarPort: sidecars.first + slot });
   }
   return ports;
 }

@@ -10,7 +10,7 @@ import type {
 import { deployOrder } from "./deploy-order";
 import { withoutComment } from "./formats/host-key";
 import type { Files, Gateway, Instance, Limits, Mesh, MeshNode, NodeSsh, Service, TakeOver } from "./mesh";
-import { assignPorts } from "./ports";
+import { assignPorts, type PortRanges, portRanges } from "./ports";
 import { effectiveSsh } from "./ssh";
 
 export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
@@ -20,6 +20,7 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
   const after = new Map(steps.map((step) => [step.name, step.deployAfter]));
   const services = named.map(([name, service]) => resolveService(name, service, after.get(name)!, files));
   const gateways = Object.entries(declaration.gateways ?? {}).map(([name, gateway]) => resolveGateway(name, gateway));
+  const ports = portRanges(declaration.ports);
   const byName = new Map(services.map((service) => [service.name, service]));
   const { datacenter, existing = false, acl = true, tls = true, gossipEncryption = true } = declaration.consul;
   const addresses = consulAddresses(declaration);
@@ -30,7 +31,7 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
     nodes,
     services,
     gateways,
-    instances: placeInstances([...steps.map(({ name }) => byName.get(name)!), ...gateways], nodes),
+    instances: placeInstances([...steps.map(({ name }) => byName.get(name)!), ...gateways], nodes, ports),
     configEntries: configEntries({
       mesh: declaration.name,
       owns,
@@ -40,6 +41,7 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
       configEntries: declaration.configEntries ?? [],
     }),
     takeOver: resolveTakeOver(declaration.takeOver),
+    ports,
   };
 }
 
@@ -131,11 +133,11 @@ function resolveGateway(name: string, gateway: GatewayDeclaration): Gateway {
   };
 }
 
-function placeInstances(workloads: (Service | Gateway)[], nodes: MeshNode[]): Instance[] {
+function placeInstances(workloads: (Service | Gateway)[], nodes: MeshNode[], ports: PortRanges): Instance[] {
   const nodeByName = new Map(nodes.map((node) => [node.name, node]));
   const namesOn = new Map<string, string[]>(nodes.map((node) => [node.name, []]));
   for (const { name, runsOn } of workloads) for (const node of runsOn) namesOn.get(node)!.push(name);
-  const portsOn = new Map([...namesOn].map(([node, names]) => [node, assignPorts(names)]));
+  const portsOn = new Map([...namesOn].map(([node, names]) => [node, assignPorts(names, ports)]));
   return workloads.flatMap((workload) =>
     workload.runsOn.map((node, index) => {
       const { adminPort, sidecarPort } = portsOn.get(node)!.get(workload.name)!;

@@ -14,7 +14,7 @@ import (
 // meshCommand is what a person types on the node.
 func meshCommand(ctx context.Context, args []string) int {
 	h := host.New()
-	agent, err := consul.Connect(h, consul.NodeToken)
+	agent, err := consul.Connect(h, "")
 	if err != nil {
 		os.Stderr.WriteString("mesh: " + host.Clean(err.Error()) + "\n")
 		return exitFailed
@@ -23,6 +23,7 @@ func meshCommand(ctx context.Context, args []string) int {
 		Units:    systemd.Connect,
 		Agent:    agent,
 		Load:     instance.Load,
+		Owner:    instance.OwnerOf,
 		Rollback: rollback(h),
 		Become:   mesh.Become,
 	}, args, os.Stdout, os.Stderr)
@@ -30,11 +31,23 @@ func meshCommand(ctx context.Context, args []string) int {
 
 func rollback(h *host.Host) func(ctx context.Context, name string) error {
 	return func(ctx context.Context, name string) error {
-		node, closing, err := connect(ctx, h)
+		owner := instance.OwnerOf(h, name)
+		// A release is read by the program that put it into service, which may be of another version.
+		if own := host.ProgramOf(owner); owner != "" && h.Exists(own) && !isThis(own) {
+			return mesh.Become(own, "mesh", "rollback", name)
+		}
+		node, closing, err := connect(ctx, h, owner)
 		if err != nil {
 			return err
 		}
 		defer closing()
 		return node.Rollback(ctx, name)
 	}
+}
+
+// isThis says whether this process runs the program at a path.
+func isThis(path string) bool {
+	own, err := os.Stat("/proc/self/exe")
+	there, thereErr := os.Stat(path)
+	return err != nil || thereErr != nil || os.SameFile(own, there)
 }

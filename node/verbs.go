@@ -43,7 +43,7 @@ func init() {
 		"inspect": withNode(func(ctx context.Context, n *instance.Node, doc document.Inspection) error {
 			return inspect.Run(ctx, inspect.New(n.Host, n.Systemd, n.Agent.(*consul.Client), version), doc, os.Stdout)
 		}),
-		"owner":     withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return agent.CheckOwner(h, doc) }),
+		"owner":     withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return h.CheckOwner(doc) }),
 		"uninstall": withDocument(func(_ context.Context, h *host.Host, doc document.Owner) error { return sweep.Uninstall(h, doc) }),
 		"wipe":      withNode(wipeNode),
 		"setup": withNode(func(ctx context.Context, n *instance.Node, doc document.Setup) error {
@@ -123,7 +123,7 @@ func withNode[T any](do func(ctx context.Context, n *instance.Node, doc T) error
 		if err != nil {
 			return err
 		}
-		node, closing, err := connect(ctx, h)
+		node, closing, err := connect(ctx, h, meshOf(doc))
 		if err != nil {
 			return err
 		}
@@ -132,13 +132,21 @@ func withNode[T any](do func(ctx context.Context, n *instance.Node, doc T) error
 	}
 }
 
-func connect(ctx context.Context, h *host.Host) (*instance.Node, func(), error) {
+// meshOf a document; "" where it names none.
+func meshOf(doc any) string {
+	if owned, is := doc.(interface{ OwnerMesh() string }); is {
+		return owned.OwnerMesh()
+	}
+	return ""
+}
+
+func connect(ctx context.Context, h *host.Host, mesh string) (*instance.Node, func(), error) {
 	// What undoes a change still needs systemd when the run is to end.
 	manager, err := systemd.Connect(context.WithoutCancel(ctx))
 	if err != nil {
 		return nil, nil, err
 	}
-	agent, err := consul.Connect(h, consul.NodeToken)
+	agent, err := consul.Connect(h, mesh)
 	if err != nil {
 		manager.Close()
 		return nil, nil, err
@@ -153,7 +161,7 @@ func applyInstance(ctx context.Context, n *instance.Node, doc document.Instance)
 	var values map[string]string
 	if len(doc.Secrets) > 0 {
 		var err error
-		if values, err = secrets.Take(n.Host, "env-"+doc.Name); err != nil {
+		if values, err = secrets.Take(n.Host, doc.Mesh, "env-"+doc.Name); err != nil {
 			return err
 		}
 	}

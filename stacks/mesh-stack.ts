@@ -388,7 +388,8 @@ export class MeshStack extends Stack {
     const id = UploadedBinary.idFor(node, binary);
     const existing = this.binaries.get(id);
     if (existing) return existing;
-    const added = new UploadedBinary(this, { node, binary, dependsOn: present(this.machines.get(node.name), before) });
+    const dependsOn = present(this.machines.get(node.name), before);
+    const added = new UploadedBinary(this, { mesh: this.mesh.name, node, binary, dependsOn });
     this.binaries.set(id, added);
     return added;
   }

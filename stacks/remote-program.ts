@@ -92,7 +92,7 @@ function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"], wh
     type: "file",
     when,
     content: when === "create" ? Fn.jsonencode(values) : "${self.triggers.secrets}",
-    destination: `/opt/gatehouse/incoming-secrets/${name}.json`,
+    destination: `/opt/gatehouse/incoming-secrets/${mesh}/${name}.json`,
   };
   return [remoteExec(incomingProgram(mesh, node.name), when), file];
 }

@@ -8,6 +8,8 @@ import { connectionTo, machineIdentity } from "./remote-program";
 import { uploadSource } from "./remote-run";
 
 export interface UploadedBinaryProps {
+  /** The mesh's name. */
+  mesh: string;
   node: MeshNode;
   binary: Binary;
   dependsOn: ITerraformDependable[];
@@ -19,7 +21,7 @@ export class UploadedBinary extends Resource {
     return `binary_${node.name}_${binary.sha256.slice(0, 12)}`;
   }
 
-  constructor(scope: Construct, { node, binary, dependsOn }: UploadedBinaryProps) {
+  constructor(scope: Construct, { mesh, node, binary, dependsOn }: UploadedBinaryProps) {
     super(scope, UploadedBinary.idFor(node, binary), {
       triggers: { sha256: binary.sha256, machine: machineIdentity(node) },
       connection: connectionTo(scope, node),
@@ -28,7 +30,7 @@ export class UploadedBinary extends Resource {
           type: "file",
           source: uploadSource(scope, binary),
           // The transaction checks the sum before it takes the file from here.
-          destination: `/opt/gatehouse/incoming/${binary.sha256}`,
+          destination: `/opt/gatehouse/incoming/${mesh}/${binary.sha256}`,
         },
       ],
     });

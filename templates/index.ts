@@ -25,7 +25,7 @@ export {
 } from "./node";
 export type { AgentService, EdgeTrial, EnvoyReport, Inspection, Report, UnitReport } from "./node-documents";
 export { type PreflightQuestions, preflightScript } from "./preflight";
-export { contentHash, NODE_PROGRAM, nodeProgram } from "./program";
+export { contentHash, nodeProgram, programOf } from "./program";
 export { programsOn } from "./programs";
 export {
   entryId,

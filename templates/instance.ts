@@ -1,7 +1,6 @@
 /** Everything that one instance needs on its machine, and the program that puts it there. */
 import { basename } from "node:path";
 import type { Binary, Gateway, Health, Instance, Mesh, Service } from "../model";
-import { ADMIN_PORTS, SIDECAR_PORTS } from "../model/ports";
 import { render } from "./engine";
 import type { MachineFile } from "./machine-file";
 import type { Instance as InstanceDocument } from "./node-documents";
@@ -112,6 +111,7 @@ function serviceParts(mesh: Mesh, instance: Instance, service: Service): Parts {
   const { name } = service;
   const binary = binaryPath(service.binary);
   const definition = render("consul/service.hcl", {
+    mesh: mesh.name,
     service,
     failures: failuresBeforeCritical(service),
     health: checkTarget(service.health, service.port),
@@ -163,6 +163,7 @@ function gatewayParts(mesh: Mesh, instance: Instance, gateway: Gateway): Parts {
       folder: "consul",
       name: `${name}.hcl`,
       content: render("consul/ingress-gateway.hcl", {
+        mesh: mesh.name,
         name,
         readyUrl: readyUrl(instance),
         clusters: extraStaticClustersJson ?? null,
@@ -179,7 +180,7 @@ function gatewayParts(mesh: Mesh, instance: Instance, gateway: Gateway): Parts {
         mesh: mesh.name,
         adminPort,
         // Of its slot's two ports a gateway leaves the other one free.
-        readyPort: adminPort - ADMIN_PORTS.first + SIDECAR_PORTS.first,
+        readyPort: adminPort - mesh.ports.admin.first + mesh.ports.sidecars.first,
         acl: mesh.consul.acl,
         lowPorts: gateway.listeners.some(({ port }) => port < FIRST_FREE_PORT),
         ...limitsOf(gateway),

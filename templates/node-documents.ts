@@ -7,8 +7,8 @@ export type Kind = "service" | "ingress-gateway";
 export type Role = "server" | "worker";
 
 /**
- * Owner says for which mesh and on which node a program works. gatehouse-node refuses a node that belongs to another
- * mesh.
+ * Owner says for which mesh and on which node a program works. Several meshes may be on a node: each touches
+ * its own alone.
  */
 export interface Owner {
   /** Mesh is the name of the mesh. */
@@ -80,7 +80,7 @@ export interface Instance extends Owner {
   takeOver?: boolean;
 }
 
-/** Binary is a file that was uploaded to /opt/gatehouse/incoming/SHA256. */
+/** Binary is a file that was uploaded to /opt/gatehouse/incoming/MESH/SHA256. */
 export interface Binary {
   sha256: string;
   /** Name of the file, for `ps`. */
@@ -133,12 +133,13 @@ export interface Sweep extends Owner {
   letGo: string[];
 }
 
-/** Wipe removes everything that this mesh put on the node. Verb: wipe. */
+/** Wipe removes everything that this mesh put on the node, and nothing of another mesh. Verb: wipe. */
 export interface Wipe extends Owner {
   /** Agent says whether the Consul agent goes too. */
   agent: boolean;
   /**
-   * OnDestroy says that the whole stack is destroyed: a node of another mesh is then left as it is, and is no error.
+   * OnDestroy says that the whole stack is destroyed: a node that an earlier version gave to
+   * another mesh is then left as it is, and is no error.
    */
   onDestroy: boolean;
 }
@@ -317,8 +318,10 @@ export interface Questions {
 export interface Report {
   /** Version of the gatehouse-node that wrote this. */
   version: string;
-  /** Mesh that the node belongs to, by the node's own record. */
+  /** Mesh that asks, as it is on record on the node. */
   mesh: NodeRecord;
+  /** Others are the other meshes on this node. What is theirs is in no part of this report but the registrations. */
+  others: string[];
   /** Uptime in seconds since the node started. */
   uptime: number;
   /** Files are those asked for that are there. */
@@ -349,7 +352,7 @@ export interface Report {
   edges: EdgeReport[];
 }
 
-/** NodeRecord says which mesh a node belongs to. All fields are empty where no mesh was ever deployed. */
+/** NodeRecord says that a mesh is on a node. All fields are empty where it was never deployed. */
 export interface NodeRecord extends Owner {
   role: Role;
   /** TLS says whether the agent speaks TLS on its gRPC port. */
@@ -423,6 +426,8 @@ export interface AgentService {
   Port: number;
   /** Of is the service that a sidecar is for; "" otherwise. */
   Of: string;
+  /** Mesh whose registration it is, by its Meta; "" where a person or an earlier version made it. */
+  Mesh: string;
   Upstreams: AgentUpstream[];
 }
 

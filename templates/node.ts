@@ -14,7 +14,7 @@ export interface NodeRelease {
 /** Makes a node ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   const meshCommand = { path: "/usr/local/bin/mesh", mode: "0755", content: readTemplate("shell/mesh.sh") };
-  const drain = render("systemd/gatehouse-drain.service", { mesh: mesh.name });
+  const drain = render("systemd/gatehouse-drain.service", {});
   const drainUnit = { path: "/etc/systemd/system/gatehouse-drain.service", mode: "0644", content: drain };
   const carriesWorkload = node.role === "worker";
   const document: Setup = {

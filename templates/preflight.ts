@@ -16,7 +16,7 @@ export function preflightScript(questions: PreflightQuestions, version: string):
   const lists = Object.entries(questions).map(([key, list]) => [key, list.join(" ")]);
   return [
     `if [ "$(${NODE_PROGRAM} version 2>/dev/null)" = ${shellWord(version)} ]; then\n`,
-    nodeScript("inspect node", questions),
+    nodeScript("inspect node", questions, NODE_PROGRAM),
     "fi\n",
     shellConf(Object.fromEntries(lists)),
     readTemplate("shell/open-ports.sh"),

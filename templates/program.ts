@@ -4,8 +4,11 @@ import { readTemplate } from "./engine";
 import { shellWord } from "./escape";
 import type * as documents from "./node-documents";
 
-/** Where gatehouse-node is on a node. */
+/** Where a node's units and its `mesh` command find gatehouse-node: a link to the one that was uploaded last. */
 export const NODE_PROGRAM = "/opt/gatehouse/bin/gatehouse-node";
+
+/** Where the gatehouse-node of a mesh is: two teams that share a node may have two versions of it. */
+export const programOf = (mesh: string): string => `/opt/gatehouse/bin/${mesh}/gatehouse-node`;
 
 /** What gatehouse-node can be asked to do, as its command line has it, each with the document that it takes. */
 interface Documents {
@@ -31,6 +34,8 @@ interface Documents {
   wipe: documents.Wipe;
 }
 export type Verb = keyof Documents;
+/** Those that a mesh asks for: by its own program. */
+type OwnedVerb = Exclude<Verb, "inspect node">;
 
 /** A gatehouse-node that Terraform has just uploaded to the home folder of the user who logs in. */
 export interface Upload {
@@ -44,14 +49,17 @@ export interface Upload {
  * `cdk.tf.json` sees the files and settings that go to a node.
  * @param upload is checked and put in place first. @default the program is on the node
  */
-export function nodeProgram<V extends Verb>(verb: V, document: Documents[V], upload?: Upload): string {
-  const values = { VERB: verb, UPLOADED: upload?.name, SHA256: upload?.sha256 };
+export function nodeProgram<V extends OwnedVerb>(verb: V, document: Documents[V], upload?: Upload): string {
+  const values = { VERB: verb, MESH: document.mesh, UPLOADED: upload?.name, SHA256: upload?.sha256 };
   return `#!/bin/sh\n${shellConf(values)}${readTemplate("shell/run.sh")}${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** The same for the standard input of a shell that is root's already. No line of JSON ends the document early. */
-export function nodeScript<V extends Verb>(verb: V, document: Documents[V]): string {
-  return `exec ${NODE_PROGRAM} ${verb} <<'DOCUMENT'\n${JSON.stringify(document, null, 2)}\nDOCUMENT\n`;
+/**
+ * The same for the standard input of a shell that is root's already. No line of JSON ends the document early.
+ * @param program that carries it out
+ */
+export function nodeScript<V extends Verb>(verb: V, document: Documents[V], program: string): string {
+  return `exec ${program} ${verb} <<'DOCUMENT'\n${JSON.stringify(document, null, 2)}\nDOCUMENT\n`;
 }
 
 /** Lines of `NAME='value'` for a shell to read. */

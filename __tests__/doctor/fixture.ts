@@ -22,7 +22,7 @@ export function expectedNode(name: string, of: Mesh = mesh): Expected {
 export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
   const { files, links, units, instances, node } = expected;
   const services = instances.flatMap(({ workload, sidecarPort = 0 }): AgentService[] => {
-    const none = { Kind: "", Port: 0, Of: "", Upstreams: [] };
+    const none = { Kind: "", Port: 0, Of: "", Mesh: of.name, Upstreams: [] };
     if (workload.kind !== "service") {
       return [{ ...none, ID: workload.name, Service: workload.name, Kind: "ingress-gateway" }];
     }
@@ -31,12 +31,13 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
     const sidecar = `${name}-sidecar-proxy`;
     return [
       { ...none, ID: name, Service: name, Port: port },
-      { ID: sidecar, Service: sidecar, Kind: "connect-proxy", Port: sidecarPort, Of: name, Upstreams },
+      { ...none, ID: sidecar, Service: sidecar, Kind: "connect-proxy", Port: sidecarPort, Of: name, Upstreams },
     ];
   });
   return {
     version: VERSION,
     mesh: { mesh: of.name, node: node.name, role: node.role, tls: of.consul.tls },
+    others: [],
     files: files.map(({ path, mode, owner = "root:root", sha256 }) => ({
       path,
       type: "regular file",

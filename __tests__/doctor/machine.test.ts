@@ -49,8 +49,8 @@ const cases: [what: string, change: (report: NodeReport) => void, found: string,
   ],
   [
     "the record of the node that was edited",
-    (report) => Object.assign(file(report, "/opt/gatehouse/node.json"), { mode: "777" }),
-    "worker1: /opt/gatehouse/node.json: root:root 777",
+    (report) => Object.assign(file(report, "/opt/gatehouse/meshes/shop.json"), { mode: "777" }),
+    "worker1: /opt/gatehouse/meshes/shop.json: root:root 777",
     ["node_worker1"],
   ],
   [
@@ -119,7 +119,8 @@ const cases: [what: string, change: (report: NodeReport) => void, found: string,
   ],
   [
     "a registration under our name",
-    (report) => report.services?.push({ ID: "b2", Service: "backend", Kind: "", Port: 1, Of: "", Upstreams: [] }),
+    (report) =>
+      report.services?.push({ ID: "b2", Service: "backend", Kind: "", Port: 1, Of: "", Mesh: "", Upstreams: [] }),
     "worker1: registration b2: service backend, port 1",
     [],
   ],
@@ -200,7 +201,7 @@ test("registrations of others are theirs, wherever Consul runs", () => {
   const changed = declaration();
   changed.consul.existing = true;
   const shared = meshOf(changed);
-  const other = { ID: "mail", Service: "mail", Kind: "", Port: 25, Of: "", Upstreams: [] };
+  const other = { ID: "mail", Service: "mail", Kind: "", Port: 25, Of: "", Mesh: "", Upstreams: [] };
   expect(findingsOn("worker1", (report) => report.services?.push(other), shared)).toEqual([]);
   expect(findingsOn("worker1", (report) => report.services?.push(other))).toEqual([]);
 });

@@ -17,7 +17,7 @@ function report(changes: Partial<NodeReport> = {}): { stdout: string } {
   return { stdout: JSON.stringify({ ...healthyReport(expectedNode("worker1")), ...changes }) };
 }
 
-const program = "worker1: /opt/gatehouse/bin/gatehouse-node";
+const program = "worker1: /opt/gatehouse/bin/shop/gatehouse-node";
 const replaced = [{ stack: "mesh", replace: "null_resource.node_worker1" }];
 const uploadedAgain = [{ stack: "cluster", replace: "null_resource.program_worker1" }];
 
@@ -26,9 +26,9 @@ test("the declared version has no finding", () => {
 });
 
 test.each([
-  ["bash", 127, "bash: line 2: /opt/gatehouse/bin/gatehouse-node: No such file or directory"],
-  ["sh", 127, "sh: 2: exec: /opt/gatehouse/bin/gatehouse-node: not found"],
-  ["a file that is no program", 126, "bash: line 2: /opt/gatehouse/bin/gatehouse-node: Permission denied"],
+  ["bash", 127, "bash: line 2: /opt/gatehouse/bin/shop/gatehouse-node: No such file or directory"],
+  ["sh", 127, "sh: 2: exec: /opt/gatehouse/bin/shop/gatehouse-node: not found"],
+  ["a file that is no program", 126, "bash: line 2: /opt/gatehouse/bin/shop/gatehouse-node: Permission denied"],
 ])("a node without the program is one finding, and no blindness: %s", (_, exitCode, stderr) => {
   const { looked, findings } = judged({ exitCode, stderr });
   expect(looked).toBe(false);
@@ -95,7 +95,7 @@ test("the node's record is compared", () => {
     { found: "none", mends: replaced },
   ]);
   expect(judged(report({ mesh: { ...record, mesh: "other" } })).findings).toMatchObject([
-    { found: expect.stringContaining("mesh other"), remedy: "retire the node in other first", mends: [] },
+    { found: expect.stringContaining("mesh other"), mends: replaced },
   ]);
 });
 
@@ -123,6 +123,6 @@ test("a retired node without the program has been emptied", () => {
   }
   changed.nodes[last]!.retired = true;
   const of = meshOf(changed);
-  const stderr = "bash: line 2: /opt/gatehouse/bin/gatehouse-node: No such file or directory";
+  const stderr = "bash: line 2: /opt/gatehouse/bin/shop/gatehouse-node: No such file or directory";
   expect(judged({ exitCode: 127, stderr }, of, last)).toEqual({ looked: false, findings: [] });
 });

@@ -1,5 +1,8 @@
 import fc from "fast-check";
-import { assignPorts, reservedFor, SLOTS } from "../../model/ports";
+import { assignPorts as assignIn, portRanges, reservedFor as reservedIn, SLOTS } from "../../model/ports";
+
+const assignPorts = (names: Iterable<string>) => assignIn(names, portRanges());
+const reservedFor = (port: number) => reservedIn(port, portRanges());
 
 const name = fc.stringMatching(/^[a-z]{1,8}$/);
 
@@ -34,6 +37,13 @@ describe("assignPorts", () => {
     expect(assignPorts(names).size).toBe(SLOTS);
     expect(() => assignPorts([...names, "one-more"])).toThrow("a node carries at most 1000 instances");
   });
+});
+
+it("has other ranges for a mesh that shares its nodes", () => {
+  const ranges = portRanges({ admin: 30000, sidecars: 40000 });
+  expect([...assignIn(["frontend"], ranges)]).toEqual([["frontend", { adminPort: 30048, sidecarPort: 40048 }]]);
+  expect(reservedIn(30999, ranges)).toBe("the Envoy admin ports (30000 to 30999)");
+  expect(reservedIn(19048, ranges)).toBeUndefined();
 });
 
 describe("reservedFor", () => {

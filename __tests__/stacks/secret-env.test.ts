@@ -35,7 +35,7 @@ describe.each([
     expect(file).toMatchObject({
       content:
         '${jsonencode({"API_KEY" = local.secrets.services.frontend.API_KEY, "DB_PASSWORD" = local.secrets.services.frontend.DB_PASSWORD})}',
-      destination: "/opt/gatehouse/incoming-secrets/env-frontend.json",
+      destination: "/opt/gatehouse/incoming-secrets/shop/env-frontend.json",
     });
   });
 

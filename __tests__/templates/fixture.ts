@@ -1,4 +1,4 @@
-import type { Gateway, Instance, Mesh, MeshNode, Service } from "../../model";
+import { type Gateway, type Instance, type Mesh, type MeshNode, portRanges, type Service } from "../../model";
 
 export const worker: MeshNode = {
   name: "worker1",
@@ -37,6 +37,7 @@ export function gateway(changes: Partial<Gateway> = {}): Gateway {
 export function mesh(changes: Partial<Mesh> = {}): Mesh {
   return {
     name: "lab",
+    ports: portRanges(),
     takeOver: { services: [], gateways: [], letGo: [], configEntries: [] },
     consul: {
       datacenter: "dc1",

@@ -6,7 +6,7 @@ const nothing = { mesh: "shop", node: "worker1", files: [], units: [], services:
 test("a script that runs the program on a document that a person can read", () => {
   expect(
     inspectProgram({ ...nothing, units: ["web.service"], edgeSeconds: 60 }),
-  ).toBe(`exec /opt/gatehouse/bin/gatehouse-node inspect <<'DOCUMENT'
+  ).toBe(`exec /opt/gatehouse/bin/shop/gatehouse-node inspect <<'DOCUMENT'
 {
   "mesh": "shop",
   "node": "worker1",

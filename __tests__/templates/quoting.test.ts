@@ -97,7 +97,7 @@ describe("what a person wrote comes out unchanged", () => {
 });
 
 test("a template that lacks a value is an error", () => {
-  expect(() => render("consul/ingress-gateway.hcl", { name: "x" })).toThrow(/readyUrl/);
+  expect(() => render("consul/ingress-gateway.hcl", { name: "x", mesh: "lab" })).toThrow(/readyUrl/);
 });
 
 test("a template language without escaping is refused", () => {

@@ -45,6 +45,9 @@ describe("a service", () => {
       'id = "frontend"',
       'name = "frontend"',
       "port = 9001",
+      "meta = {",
+      'gatehouse-mesh = "lab"',
+      "}",
       "check {",
       'name = "health"',
       'http = "http://127.0.0.1:9001/ready"',
@@ -55,6 +58,9 @@ describe("a service", () => {
       "connect {",
       "sidecar_service {",
       "port = 21001",
+      "meta = {",
+      'gatehouse-mesh = "lab"',
+      "}",
       "checks = [",
       "{",
       'name = "sidecar listener"',
@@ -282,14 +288,14 @@ describe("a node's program", () => {
   });
 
   test("gets every text as it is", () => {
-    const document = { mesh: "$HOME `id` 'a' \\ \nDOCUMENT\n# DOCUMENT\n%{x}", node: "worker1" };
-    const shown = nodeScript("owner", document).replace("/opt/gatehouse/bin/gatehouse-node owner", "cat");
+    const document = { mesh: "lab", node: "$HOME `id` 'a' \\ \nDOCUMENT\n# DOCUMENT\n%{x}" };
+    const shown = nodeScript("owner", document, "PROGRAM").replace("PROGRAM owner", "cat");
     expect(JSON.parse(execFileSync("sh", { input: shown, encoding: "utf8" }))).toEqual(document);
     const folder = mkdtempSync(join(tmpdir(), "gatehouse-render-"));
     const [file, stand] = [join(folder, "run.sh"), join(folder, "stand-in")];
     writeFileSync(stand, "#!/bin/sh\necho verb $*\ncat\n", { mode: 0o755 });
     const text = nodeProgram("expand remove", document)
-      .replace("program=/opt/gatehouse/bin/gatehouse-node", `program=${stand}`)
+      .replace("program=$bin/$MESH/gatehouse-node", `program=${stand}`)
       .replace('"$(id -u)"', "0");
     writeFileSync(file, text, { mode: 0o700 });
     const [verb, ...rest] = execFileSync(file, { encoding: "utf8" }).split("\n");

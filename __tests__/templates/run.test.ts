@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -54,12 +55,14 @@ function receive(uploaded: string, expected = uploaded, umask?: string) {
   return run(nodeProgram("owner", owner, { name: "uploaded", sha256: digest(expected) }), umask);
 }
 
-const installed = () => at("opt", "gatehouse", "bin", "gatehouse-node");
+const installed = () => at("opt", "gatehouse", "bin", "shop", "gatehouse-node");
+const link = () => at("opt", "gatehouse", "bin", "gatehouse-node");
 
 test("an uploaded program is checked, asked, and put in place", () => {
   expect(receive(program("exit 0"))).toEqual({ status: 0, text: "" });
   expect(readFileSync(installed(), "utf8")).toBe(program("exit 0"));
-  expect(readdirSync(at("opt", "gatehouse", "bin"))).toEqual(["gatehouse-node"]);
+  expect(readdirSync(at("opt", "gatehouse", "bin"))).toEqual(["gatehouse-node", "shop"]);
+  expect(readlinkSync(link())).toBe("shop/gatehouse-node");
   expect(readdirSync(at("home"))).toEqual([]);
 });
 
@@ -72,7 +75,8 @@ test.each([
   expect(status).toBe(1);
   expect(text).toContain(message);
   expect(readFileSync(installed(), "utf8")).toBe(program("exit 0 # before"));
-  expect(readdirSync(at("opt", "gatehouse", "bin"))).toEqual(["gatehouse-node"]);
+  expect(readdirSync(at("opt", "gatehouse", "bin"))).toEqual(["gatehouse-node", "shop"]);
+  expect(readlinkSync(link())).toBe("shop/gatehouse-node");
 });
 
 test("every user may run the program, whatever root's umask is", () => {

@@ -28,11 +28,14 @@ export interface Facts {
   /** Whether the agent has its API on port 8501 with TLS, and not on port 8500. */
   httpsAlone: boolean;
   units: { name: string; file: string; state: string }[];
-  /** The mesh that the node belongs to by its own record, and the one that set up its agent; empty when none. */
-  mesh: string;
+  /** The meshes on record there. `earlier`: by a version that knows of one mesh on a node. */
+  meshes: { name: string; earlier: boolean }[];
+  /** The mesh that set up its agent; empty when none. */
   agentMesh: string;
   /** Instances that Gatehouse has put there. */
   instances: string[];
+  /** The mesh of each of them; empty where an earlier version recorded none. */
+  owners: Record<string, string>;
   /** Those among them that a person took back to an earlier release with `mesh rollback`. */
   rolledBack: string[];
   /** SHA-256 of the binaries that Gatehouse has put there. */
@@ -131,9 +134,10 @@ export function readFacts(text: string): Facts | undefined {
     xds: xdsFrom(all("xds")[0]),
     httpsAlone: all("https").length > 0,
     units: unitsFrom(first("unit")),
-    mesh: one("mesh")[0] ?? "",
+    meshes: all("mesh").flatMap(([name = "", earlier]) => (name ? [{ name, earlier: earlier === "earlier" }] : [])),
     agentMesh: one("agentmesh")[0] ?? "",
     instances: first("instance"),
+    owners: Object.fromEntries(all("instance").map(([name = "", owner = ""]) => [name, owner])),
     rolledBack: first("rolledback"),
     binaries: first("binary"),
     files: Object.fromEntries(all("file")),

@@ -1,29 +1,11 @@
-/** Meshes, ports, units and definitions that belong to another owner and are going to be ours. Pure. */
+/** Ports, units and definitions that belong to another owner and are going to be ours. Pure. */
 import { operand } from "../printable";
 import type { Facts, Listener } from "./facts";
 import type { Finding } from "./finding";
 import { willSetUpAgent } from "./judge-consul";
+import { isTheirs } from "./judge-others";
 import { findByHand } from "./judge-take-over";
 import { AGENT_RECORDS, type Plan, type WantedPort } from "./plan";
-
-/** A node belongs to one mesh; programs of another one refuse to work there. */
-export function judgeMesh({ mesh, node, ownAgent }: Plan, { mesh: found, agentMesh }: Facts): Finding[] {
-  const other = [found, ownAgent ? agentMesh : ""].find((name) => name !== "" && name !== mesh);
-  if (other === undefined) return [];
-  const remedy = node.retired
-    ? `take ${node.name} out of the nodes of ${mesh}`
-    : `retire it there (\`retired: true\` in ${other}, then deploy ${other}) or destroy ${other} first`;
-  return [
-    {
-      node: node.name,
-      severity: "problem",
-      check: "mesh",
-      found: found === other ? `it belongs to mesh ${other}` : `mesh ${other} set up its Consul agent`,
-      reason: `a node belongs to one mesh: a deploy of ${mesh} would take over and remove what ${other} runs there`,
-      remedy: `${remedy}; if ${other} was only renamed to ${mesh}, name it ${other} again: the name is also that of its state`,
-    },
-  ];
-}
 
 export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const found = new Map<string, Finding>();
@@ -47,12 +29,15 @@ function inTheWay({ port, where, unit }: WantedPort, listener: Listener): boolea
 
 const existing = "where Consul already runs on every node, write existing: true under consul";
 
-function portFinding({ node }: Plan, { instances }: Facts, wanted: WantedPort, listener: Listener): Finding {
+function portFinding(plan: Plan, facts: Facts, wanted: WantedPort, listener: Listener): Finding {
+  const owner = facts.owners[workloadOf(listener.unit)];
+  if (isTheirs(owner, plan.mesh)) return theirPort(plan, wanted, listener, owner!);
+  const { node } = plan;
   const { port, use } = wanted;
   const { pid, unit, program } = listener;
   const holder = pid ? `${program} (process ${pid}${unit ? `, ${unit}` : ""})` : "something without a process";
   const other = unit.endsWith(".service") ? `stop it: systemctl disable --now ${operand(unit)}` : "stop it";
-  const own = instances.includes(unit.replace(/(-sidecar-proxy)?\.service$/, ""));
+  const own = facts.instances.includes(workloadOf(unit));
   return {
     node: node.name,
     severity: own ? "warning" : "problem",
@@ -67,9 +52,31 @@ function portFinding({ node }: Plan, { instances }: Facts, wanted: WantedPort, l
   };
 }
 
+/** Two meshes give their Envoys ports of the same ranges, unless one of them declares others. */
+function theirPort(
+  { node, mesh }: Plan,
+  { port, use, assigned }: WantedPort,
+  { unit }: Listener,
+  owner: string,
+): Finding {
+  return {
+    node: node.name,
+    severity: "problem",
+    check: `port ${port}`,
+    found: `held by ${unit} of mesh ${owner}`,
+    reason: `${use} is going to listen there`,
+    remedy: assigned
+      ? `give ${mesh} ranges that ${owner} has not: \`ports: { admin: 20000, sidecars: 22000 }\` in its declaration`
+      : `declare another port in ${mesh}, or in ${owner} first`,
+  };
+}
+
+const workloadOf = (unit: string): string => unit.replace(/(-sidecar-proxy)?\.service$/, "");
+
 /** Terraform does not know of `mesh rollback`, so a deploy that does not change the service leaves it as it is. */
-export function judgeRollbacks({ node }: Plan, { rolledBack }: Facts): Finding[] {
-  return rolledBack.map((name) => ({
+export function judgeRollbacks({ node, mesh }: Plan, { rolledBack, owners }: Facts): Finding[] {
+  const own = rolledBack.filter((name) => !isTheirs(owners[name], mesh));
+  return own.map((name) => ({
     node: node.name,
     severity: "warning",
     check: "rollback",

@@ -7,17 +7,11 @@ import type { Look } from "./judge";
 export type States = Partial<Record<"cluster" | "mesh", boolean>>;
 
 export function judgeState(looks: Look[], states: States): Finding[] {
-  const known = (mesh: (facts: Facts) => string) =>
-    looks.filter(({ plan, facts }) => mesh(facts) === plan.mesh).map(({ plan }) => plan.node.name);
-  const agents = looks.some(({ plan }) => !plan.existing) ? known(({ agentMesh }) => agentMesh) : [];
-  return [
-    ...lost("cluster", states.cluster, agents),
-    ...lost(
-      "mesh",
-      states.mesh,
-      known(({ mesh }) => mesh),
-    ),
-  ];
+  const known = (meshes: (facts: Facts) => string[]) =>
+    looks.filter(({ plan, facts }) => meshes(facts).includes(plan.mesh)).map(({ plan }) => plan.node.name);
+  const agents = looks.some(({ plan }) => !plan.existing) ? known(({ agentMesh }) => [agentMesh]) : [];
+  const workloads = known(({ meshes }) => meshes.map(({ name }) => name));
+  return [...lost("cluster", states.cluster, agents), ...lost("mesh", states.mesh, workloads)];
 }
 
 function lost(stack: string, state: boolean | undefined, nodes: string[]): Finding[] {

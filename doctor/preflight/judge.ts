@@ -5,7 +5,8 @@ import { type Finding, HERE } from "./finding";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
 import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-machine";
-import { judgeConsulUnit, judgeMesh, judgeOpen, judgePorts, judgeRollbacks } from "./judge-names";
+import { judgeConsulUnit, judgeOpen, judgePorts, judgeRollbacks } from "./judge-names";
+import { judgeOthers, renamed, renamedFrom } from "./judge-others";
 import { judgeTakeOver } from "./judge-take-over";
 import { judgeXds } from "./judge-xds";
 import type { Plan } from "./plan";
@@ -24,8 +25,16 @@ export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
   // While a server is still to be set up, there need be no leader, and no API to write to.
   const servers = looks.filter(({ plan }) => plan.node.role === "server");
   const serversComing = servers.some(({ plan, facts }) => willSetUpAgent(plan, facts));
-  const found = looks.flatMap((look) => judgeMachine(look, serversComing));
-  return [...judgeConsulApi(consulApi, serversComing, serversIn(looks)), ...blameOwnClock(found, looks.length)];
+  const old = renamedFrom(looks);
+  const found = looks.flatMap((look) => [
+    ...(old === undefined ? judgeOthers(look.plan, look.facts) : []),
+    ...judgeMachine(look, serversComing),
+  ]);
+  return [
+    ...(old === undefined ? [] : [renamed(looks[0]!.plan.mesh, old)]),
+    ...judgeConsulApi(consulApi, serversComing, serversIn(looks)),
+    ...blameOwnClock(found, looks.length),
+  ];
 }
 
 /** Addresses of servers: those that are declared, and the leader that the agents see. */
@@ -38,7 +47,6 @@ function serversIn(looks: Look[]): string[] {
 function judgeMachine(look: Look, serversComing: boolean): Finding[] {
   const { plan, facts } = look;
   const common = [
-    ...judgeMesh(plan, facts),
     ...judgeSystem(plan.node, facts),
     ...judgeArch(plan.node, facts),
     ...judgeClock(plan.node, look),

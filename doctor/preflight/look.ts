@@ -12,11 +12,13 @@ import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
 import { type EntryFacts, judgeEntries } from "./judge-entries";
+import { judgeCatalogue, renamedFrom } from "./judge-others";
 import { judgeOwns } from "./judge-owns";
 import { judgePaths } from "./judge-paths";
 import { judgeState, type States } from "./judge-state";
 import { askEntries } from "./look-entries";
 import { askShared, SHARED_KINDS } from "./look-shared";
+import { askOthers } from "./others";
 import { planFor, questionsOf } from "./plan";
 import { lookAtSecrets } from "./secrets";
 import { unseen } from "./unseen";
@@ -64,6 +66,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   const shared = Promise.all([reached, entries]).then(
     ([{ mesh: there }, facts]) => facts && askShared(there, facts.present, API_TIMEOUT),
   );
+  const others = reached.then(({ mesh: there }) => askOthers(there, API_TIMEOUT));
   const asked = await inTurn(mesh.nodes, limit, async (node) => {
     const result = await lookAt(mesh, node, version, options.now ?? Date.now);
     waiting.delete(node);
@@ -78,6 +81,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
     ...judge(looks, await api),
     ...judgeFacts(mesh, await entries),
     ...judgeOwns(mesh, await shared),
+    ...(renamedFrom(looks) === undefined ? judgeCatalogue(mesh, looks, await others) : []),
     ...(options.recovering ? [] : judgeState(looks, statesOf(mesh))),
   ];
   return {

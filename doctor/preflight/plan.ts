@@ -30,6 +30,8 @@ export interface WantedPort {
   unit: string;
   /** What for: "the service frontend". */
   use: string;
+  /** Out of the mesh's ranges of ports, and not declared by itself. */
+  assigned?: true;
 }
 
 export interface Plan {
@@ -43,6 +45,8 @@ export interface Plan {
   existing: boolean;
   /** Whether the `cluster` stack sets up the agent. */
   ownAgent: boolean;
+  /** Whether there is a `cluster` stack at all, also for a node that is retired. */
+  hasCluster: boolean;
   programs: string[];
   ports: WantedPort[];
   /** Names of the instances. */
@@ -83,6 +87,7 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
     tls: mesh.consul.tls,
     existing: mesh.consul.existing,
     ownAgent,
+    hasCluster: !mesh.consul.existing,
     programs: node.retired ? [] : programsOn(node),
     ports: [...(ownAgent ? agentPorts(node, mesh.consul.tls) : []), ...instances.flatMap(portsOf)],
     instances: instances.map(({ workload }) => workload.name),
@@ -160,7 +165,7 @@ function portsOf(instance: Instance): WantedPort[] {
   if (workload.kind === "ingress-gateway") {
     const unit = `${name}.service`;
     return [
-      { port: adminPort, where: "loopback", unit, use: `the admin page of the gateway ${name}` },
+      { port: adminPort, where: "loopback", unit, use: `the admin page of the gateway ${name}`, assigned: true },
       // The routes' probes ask on 127.0.0.1, so another listener there is in the way too.
       ...workload.listeners.map(({ port }) => ({ port, where: "any" as const, unit, use: `the gateway ${name}` })),
     ];
@@ -168,8 +173,8 @@ function portsOf(instance: Instance): WantedPort[] {
   const unit = `${name}-sidecar-proxy.service`;
   return [
     { port: workload.port, where: "loopback", unit: `${name}.service`, use: `the service ${name}` },
-    ...(sidecarPort ? [{ port: sidecarPort, where: "any" as const, unit, use: `the sidecar of ${name}` }] : []),
-    { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar` },
+    ...(sidecarPort ? [sidecarOf(name, sidecarPort, unit)] : []),
+    { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar`, assigned: true },
     ...workload.upstreams.map((upstream) => ({
       port: upstream.localPort,
       where: "loopback" as const,
@@ -177,4 +182,8 @@ function portsOf(instance: Instance): WantedPort[] {
       use: `${name}'s upstream ${upstream.name}`,
     })),
   ];
+}
+
+function sidecarOf(name: string, port: number, unit: string): WantedPort {
+  return { port, where: "any", unit, use: `the sidecar of ${name}`, assigned: true };
 }

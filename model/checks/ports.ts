@@ -1,5 +1,5 @@
 /** Ports: that nothing is asked to share one with something else on its node. */
-import { reservedFor, SLOTS } from "../ports";
+import { CONSUL_PORTS, portRanges, reservedFor, SLOTS } from "../ports";
 import { formatPath, type Path, type Problems } from "../problem";
 import { items, type View } from "../view";
 
@@ -11,10 +11,12 @@ interface Claim {
 }
 
 export function checkPorts(view: View, problems: Problems): void {
+  const ranges = portRanges(view.declaration.ports);
+  checkRanges(view, problems);
   const taken = new Map<string, Map<number, Path>>();
   const on = (node: string) => taken.get(node) ?? taken.set(node, sshPort(node, view)).get(node)!;
   for (const claim of claims(view)) {
-    const owner = reservedFor(claim.port);
+    const owner = reservedFor(claim.port, ranges);
     if (owner !== undefined) {
       problems.add(claim.path, claim.port, {
         reason: `port ${claim.port} belongs to ${owner} on every node`,
@@ -27,6 +29,27 @@ export function checkPorts(view: View, problems: Problems): void {
     for (const node of claim.nodes) if (!on(node).has(claim.port)) on(node).set(claim.port, claim.path);
   }
   checkSlots(view, problems);
+}
+
+/** The ranges themselves: apart from each other and from Consul's ports. */
+function checkRanges({ declaration }: View, problems: Problems): void {
+  if (!declaration.ports) return;
+  const { admin, sidecars } = portRanges(declaration.ports);
+  const named = (key: "admin" | "sidecars") => declaration.ports?.[key] !== undefined;
+  for (const [key, range] of Object.entries({ admin, sidecars }) as ["admin" | "sidecars", typeof admin][]) {
+    const consuls = [...CONSUL_PORTS.keys()].find((port) => port >= range.first && port <= range.last);
+    if (consuls === undefined || !named(key)) continue;
+    problems.add(["ports", key], range.first, {
+      reason: `port ${consuls} of that range belongs to ${CONSUL_PORTS.get(consuls)}`,
+      remedy: "choose a range of a thousand ports that has none of 8300 to 8600, for example from 20000",
+    });
+  }
+  if (Math.abs(admin.first - sidecars.first) >= SLOTS) return;
+  const key = named("sidecars") ? "sidecars" : "admin";
+  problems.add(["ports", key], declaration.ports[key] ?? admin.first, {
+    reason: `the ranges ${admin.first} to ${admin.last} and ${sidecars.first} to ${sidecars.last} overlap`,
+    remedy: "begin them at least 1000 ports apart",
+  });
 }
 
 function addClash({ path, port }: Claim, node: string, other: Path, problems: Problems): void {

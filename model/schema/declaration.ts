@@ -17,7 +17,8 @@ import {
   userFault,
   versionFault,
 } from "../formats/text";
-import { advice, field, flag, port, text } from "./fields";
+import { SLOTS } from "../ports";
+import { advice, count, field, flag, port, text } from "./fields";
 import { httpHeaderName, httpMethod, regex } from "./http";
 
 export const PROTOCOLS = ["http", "http2", "grpc", "tcp"] as const;
@@ -223,6 +224,9 @@ const takeOver = z.strictObject({
 /** Of config entries only kind and name are looked at here: their fields depend on the kind. */
 type Shape = Omit<MeshDeclaration, "configEntries"> & { configEntries?: { kind: string; name: string }[] };
 
+/** A range of a thousand begins there, above what only root may take. */
+const firstPort = count(1024, 65_536 - SLOTS);
+
 /** A whole declaration. Names are keys here, so they are checked in `checks/names.ts`. */
 export const declarationSchema = field(
   z.strictObject({
@@ -271,6 +275,10 @@ export const declarationSchema = field(
     configEntries: field(
       z.array(field(configEntry, "write `{ kind, name, ... }`")),
       "write a list of config entries",
+    ).optional(),
+    ports: field(
+      z.strictObject({ admin: firstPort.optional(), sidecars: firstPort.optional() }),
+      "write the first port of each range, for example `{ admin: 20000, sidecars: 22000 }`",
     ).optional(),
     takeOver: field(takeOver, 'write what to take over, for example `{ services: ["web"] }`').optional(),
   }),

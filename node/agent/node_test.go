@@ -19,6 +19,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/secrets"
 	"gatehouse/node/systemd/fake"
 )
 
@@ -139,13 +140,15 @@ func (n *node) read(path string) string {
 }
 
 // arrive puts secrets where Terraform does.
-func (n *node) arrive(name string, values map[string]string) {
+func (n *node) arrive(name string, values map[string]string) { n.arriveFor("shop", name, values) }
+
+func (n *node) arriveFor(mesh, name string, values map[string]string) {
 	n.t.Helper()
 	text, err := json.Marshal(values)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.put(host.Arriving+"/"+name+".json", string(text), 0o600)
+	n.put(secrets.Arriving(mesh)+"/"+name+".json", string(text), 0o600)
 }
 
 func (n *node) setup(doc document.Agent) error {

@@ -3,6 +3,7 @@ package agent
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
@@ -43,17 +44,34 @@ func (r Record) text() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// CheckOwner refuses a node that belongs to another mesh, or whose agent does.
+// CheckOwner refuses a node whose agent another mesh set up, or that an earlier version deployed for another mesh.
 func CheckOwner(h *host.Host, owner document.Owner) error {
 	if err := h.CheckOwner(owner); err != nil {
 		return err
 	}
-	record, _, err := ReadRecord(h)
-	if err != nil {
+	other, err := OtherMesh(h, owner)
+	if err != nil || other == "" {
 		return err
 	}
-	if record.Mesh != "" && record.Mesh != owner.Mesh {
-		return host.BelongsTo(record.Mesh, owner)
+	other = host.Clean(other)
+	return fmt.Errorf("the Consul agent of this node is of the mesh %s, and the deploy is of %s: nothing was changed. Write existing: true under consul in %s; if %s was renamed, name it %s again",
+		other, owner.Mesh, owner.Mesh, other, other)
+}
+
+// OtherMesh is the one that set up the agent; "" when it is this one, a person, or an earlier version that did not say.
+func OtherMesh(h *host.Host, owner document.Owner) (string, error) {
+	record, _, err := ReadRecord(h)
+	if err != nil || record.Mesh == owner.Mesh {
+		return "", err
 	}
-	return nil
+	return record.Mesh, nil
+}
+
+// CheckAlone refuses to set up or to remove the agent of a node where other meshes need the one that is there.
+func CheckAlone(h *host.Host, owner document.Owner, reason string) error {
+	others, err := h.OnRecord(owner.Mesh)
+	if err != nil || len(others) == 0 {
+		return err
+	}
+	return fmt.Errorf("%s. This node has instances of: %s; nothing was changed", reason, host.Clean(strings.Join(others, ", ")))
 }

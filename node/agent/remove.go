@@ -8,6 +8,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/secrets"
 	"gatehouse/node/systemd"
 	"gatehouse/node/undo"
 )
@@ -23,13 +24,13 @@ func Remove(ctx context.Context, h *host.Host, units systemd.Manager, tools Tool
 	if err != nil || !there {
 		return err
 	}
-	if err := CheckOwner(h, doc.Owner); err != nil {
+	if err := CheckRemoval(h, doc.Owner); err != nil {
 		return err
 	}
 	if err := removeUnit(ctx, h, units, tools); err != nil {
 		return err
 	}
-	if err := removeFiles(h); err != nil {
+	if err := removeFiles(h, doc.Mesh); err != nil {
 		return err
 	}
 	if record.AddedUser && tools.Users.Exists(userName) {
@@ -37,11 +38,19 @@ func Remove(ctx context.Context, h *host.Host, units systemd.Manager, tools Tool
 			return err
 		}
 	}
-	if err := removeRecord(h); err != nil {
+	if err := removeRecord(h, doc.Mesh); err != nil {
 		return err
 	}
 	h.Say("the Consul agent is gone from %s", doc.Node)
 	return nil
+}
+
+// CheckRemoval refuses to take the agent away from another mesh.
+func CheckRemoval(h *host.Host, owner document.Owner) error {
+	if err := CheckOwner(h, owner); err != nil {
+		return err
+	}
+	return CheckAlone(h, owner, "the Consul agent cannot be removed while other meshes need it: destroy them, or retire this node there, before")
 }
 
 func removeUnit(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools) error {
@@ -73,9 +82,9 @@ func removeUnit(ctx context.Context, h *host.Host, units systemd.Manager, tools 
 	return units.ResetFailed(ctx, unitName)
 }
 
-func removeFiles(h *host.Host) error {
+func removeFiles(h *host.Host, mesh string) error {
 	files := []string{configuration, secretsFile, tlsDir, unitFile}
-	for _, path := range append(files, consul.NodeToken, dataDir, host.Arriving) {
+	for _, path := range append(files, consul.NodeToken, dataDir, secrets.Arriving(mesh)) {
 		if err := h.Remove(path); err != nil {
 			return err
 		}
@@ -83,22 +92,26 @@ func removeFiles(h *host.Host) error {
 			return err
 		}
 	}
-	h.RemoveEmpty(host.ConsulDir)
+	h.RemoveEmpty(host.ConsulDir, host.Arriving)
 	return nil
 }
 
-// removeRecord comes last: with it a removal that was cut off can go on. This program goes with it where no mesh is left.
-func removeRecord(h *host.Host) error {
+// removeRecord comes last: with it a removal that was cut off can go on. This program goes with it where the mesh has nothing
+// else here.
+func removeRecord(h *host.Host, mesh string) error {
 	for _, path := range []string{undo.Kept(RecordFile), undo.Kept(legacyRecord), legacyRecord, RecordFile} {
 		if err := h.Remove(path); err != nil {
 			return err
 		}
 	}
-	if record, err := h.Record(); err == nil && record.Mesh == "" {
-		if err := h.Remove(host.Program); err != nil {
+	if record, err := h.Record(mesh); err == nil && record.Mesh == "" {
+		if err := h.RemoveProgram(mesh); err != nil {
 			return err
 		}
 	}
 	h.RemoveEmpty(filepath.Dir(host.Program), host.Secrets, host.Gatehouse)
+	if others, err := h.Others(mesh); err != nil || len(others) > 0 {
+		return err
+	}
 	return h.Remove(host.Locks)
 }

@@ -92,12 +92,26 @@ func TestRemoveGoesOnAfterAFault(t *testing.T) {
 func TestRemoveRefusesAnotherMesh(t *testing.T) {
 	n := withProgram(t)
 	before := n.state()
-	if err := n.remove("other"); err == nil || !strings.Contains(err.Error(), "this node belongs to the mesh shop") {
+	if err := n.remove("other"); err == nil || !strings.Contains(err.Error(), "the Consul agent of this node is of the mesh shop") {
 		t.Errorf("error: %v", err)
 	}
 	if n.state() != before {
 		t.Error("it changed something")
 	}
+}
+
+func TestTheAgentStaysForAnotherMesh(t *testing.T) {
+	n := withProgram(t)
+	n.put(host.RecordFile("other"), `{"mesh": "other", "node": "worker1"}`, 0o644)
+	before := n.state()
+	if err := n.remove("shop"); err == nil || !strings.Contains(err.Error(), "This node has instances of: other; nothing was changed") {
+		t.Errorf("error: %v", err)
+	}
+	if n.state() != before {
+		t.Error("it changed something")
+	}
+	must(t, n.h.Remove(host.RecordFile("other")))
+	must(t, n.remove("shop"))
 }
 
 func TestRemoveLeavesAForeignAgentAlone(t *testing.T) {

@@ -71,7 +71,7 @@ func (t *transaction) paths() []string {
 // prepare changes nothing but that the secrets are no longer where they arrived.
 func (t *transaction) prepare(ctx context.Context) (err error) {
 	if t.doc.Secrets { // a mesh may be open on purpose
-		if t.secrets, err = secrets.Take(t.h, "agent"); err != nil {
+		if t.secrets, err = secrets.Take(t.h, t.doc.Mesh, "agent"); err != nil {
 			return err
 		}
 	}
@@ -99,6 +99,12 @@ func (t *transaction) look(ctx context.Context) (err error) {
 		return err
 	}
 	// A package of Consul brings a configuration and a unit that nothing runs.
+	if !t.ours {
+		err = CheckAlone(t.h, t.doc.Owner, "the Consul agent was not set up by Gatehouse: write existing: true under consul in "+t.doc.Mesh)
+		if err != nil {
+			return err
+		}
+	}
 	t.earlier = t.h.Exists(configuration) && (t.h.Exists(unitFile) || t.unit.Active())
 	if t.locks, err = t.locksNow(); err != nil {
 		return err

@@ -78,8 +78,8 @@ func TestWorker(t *testing.T) {
 	if state := n.units.State(); state != "consul.service active enabled" {
 		t.Errorf("units: %s", state)
 	}
-	if !n.users["consul"] || n.h.Exists(host.Arriving+"/agent.json") {
-		t.Errorf("users %v, secrets left: %t", n.users, n.h.Exists(host.Arriving+"/agent.json"))
+	if !n.users["consul"] || n.h.Exists(host.Arriving+"/shop/agent.json") {
+		t.Errorf("users %v, secrets left: %t", n.users, n.h.Exists(host.Arriving+"/shop/agent.json"))
 	}
 	if got := n.out.String(); got != "gatehouse: Consul's agent on worker1 runs and sees a leader\n" {
 		t.Errorf("output: %s", got)
@@ -254,13 +254,16 @@ func TestRefusals(t *testing.T) {
 	}{
 		"another mesh": {func(n *node, _ *document.Agent, _ map[string]string) {
 			n.put("/opt/gatehouse/agent.json", `{"mesh": "other"}`, 0o644)
-		}, "this node belongs to the mesh other"},
+		}, "the Consul agent of this node is of the mesh other"},
 		"another mesh's node": {func(n *node, _ *document.Agent, _ map[string]string) {
 			n.put("/opt/gatehouse/node.conf", "MESH='other'\n", 0o644)
 		}, "this node belongs to the mesh other"},
 		"another mesh of an earlier version": {func(n *node, _ *document.Agent, _ map[string]string) {
 			n.put("/opt/gatehouse/agent.conf", "MESH='other'\n", 0o644)
-		}, "this node belongs to the mesh other"},
+		}, "the Consul agent of this node is of the mesh other"},
+		"an agent that another mesh uses": {func(n *node, _ *document.Agent, _ map[string]string) {
+			n.put(host.RecordFile("other"), `{"mesh": "other"}`, 0o644)
+		}, "write existing: true under consul in shop. This node has instances of: other"},
 		"a configuration that Consul refuses": {func(_ *node, doc *document.Agent, _ map[string]string) {
 			doc.Configuration.Content = "nonsense"
 		}, "Consul refuses the agent's configuration"},
@@ -283,13 +286,13 @@ func TestRefusals(t *testing.T) {
 			if after := n.state(); after != before {
 				t.Errorf("before\n%s\nafter\n%s", before, after)
 			}
-			if n.h.Exists(host.Arriving + "/agent.json") {
+			if n.h.Exists(host.Arriving + "/shop/agent.json") {
 				t.Error("the secrets are still there")
 			}
 		})
 	}
 	n := newNode(t)
-	if err := n.setup(workerDocument()); err == nil || !strings.Contains(err.Error(), "did not arrive at /opt/gatehouse/incoming-secrets/agent.json") {
+	if err := n.setup(workerDocument()); err == nil || !strings.Contains(err.Error(), "did not arrive at /opt/gatehouse/incoming-secrets/shop/agent.json") {
 		t.Errorf("error: %v", err)
 	}
 }

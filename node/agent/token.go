@@ -20,7 +20,7 @@ func Token(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools
 		return err
 	}
 	defer release()
-	arrived, err := secrets.Take(h, "agent-token")
+	arrived, err := secrets.Take(h, doc.Mesh, "agent-token")
 	if err != nil {
 		return err
 	}

@@ -79,10 +79,11 @@ func TestATokensFaults(t *testing.T) {
 
 func TestATokenIsRefused(t *testing.T) {
 	n := withArrivedToken(t)
-	if err := n.giveToken("other"); err == nil || !strings.Contains(err.Error(), "this node belongs to the mesh shop") {
+	n.arriveFor("other", "agent-token", map[string]string{"agentToken": "own"})
+	if err := n.giveToken("other"); err == nil || !strings.Contains(err.Error(), "the Consul agent of this node is of the mesh shop") {
 		t.Errorf("error: %v", err)
 	}
-	if n.h.Exists(host.Arriving + "/agent-token.json") {
+	if n.h.Exists(host.Arriving + "/other/agent-token.json") {
 		t.Error("the secret is still there")
 	}
 	n.arrive("agent-token", map[string]string{"agentToken": ""})

@@ -43,7 +43,7 @@ type Registration struct {
 	// Of is the service that a sidecar is for, and OfID the id of that one's registration.
 	Of, OfID  string
 	Upstreams []Upstream
-	// Mesh whose mark it bears; "" where a person made it.
+	// Mesh whose registration it is, by its Meta; "" where a person or an earlier version made it.
 	Mesh string
 }
 
@@ -78,9 +78,6 @@ type Agent interface {
 	Deregister(ctx context.Context, id, token string) error
 }
 
-// Mark is the key in Meta that says which mesh made a registration or a config entry.
-const Mark = "gatehouse-mesh"
-
 // maintenanceReason is what Consul shows.
 const maintenanceReason = "gatehouse"
 
@@ -96,17 +93,8 @@ const (
 	reloadTimeout = 2 * time.Minute
 )
 
-// Connect with the token in a file; where there is none, without.
-func Connect(h *host.Host, tokenFile string) (*Client, error) {
-	token := ""
-	if text, err := h.Read(tokenFile); err == nil {
-		token = strings.TrimSpace(string(text))
-	}
-	return New(Address, token)
-}
-
-// NodeToken is the file of the token with which the node talks to its agent.
-const NodeToken = host.Secrets + "/_agent.token"
+// Connect for a mesh; "" is for what concerns the whole node.
+func Connect(h *host.Host, mesh string) (*Client, error) { return New(Address, TokenFor(h, mesh)) }
 
 // ConnectAsNode uses the node's own token, or what systemd handed to the unit that this program runs in.
 func ConnectAsNode(h *host.Host) (*Client, error) {
@@ -117,7 +105,7 @@ func ConnectAsNode(h *host.Host) (*Client, error) {
 		}
 		return New(Address, strings.TrimSpace(string(token)))
 	}
-	return Connect(h, NodeToken)
+	return Connect(h, "")
 }
 
 // New client of an agent. Nothing in the environment (CONSUL_HTTP_ADDR and others) is taken.

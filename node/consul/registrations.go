@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/hashicorp/consul/api"
+
+	"gatehouse/node/mark"
 )
 
 // Maintenance implements Agent.
@@ -50,7 +52,7 @@ func (c *Client) Registrations(ctx context.Context) ([]Registration, error) {
 	registrations := make([]Registration, 0, len(all))
 	for _, service := range all {
 		one := Registration{ID: service.ID, Service: service.Service, Kind: string(service.Kind),
-			Address: service.Address, Port: service.Port, Mesh: service.Meta[Mark]}
+			Address: service.Address, Port: service.Port, Mesh: service.Meta[mark.Meta]}
 		if service.Proxy != nil {
 			one.Of, one.OfID = service.Proxy.DestinationServiceName, service.Proxy.DestinationServiceID
 			for _, upstream := range service.Proxy.Upstreams {

@@ -21,14 +21,17 @@ const (
 	Worker Role = "worker"
 )
 
-// Owner says for which mesh and on which node a program works. gatehouse-node refuses a node that belongs to another
-// mesh.
+// Owner says for which mesh and on which node a program works. Several meshes may be on a node: each touches
+// its own alone.
 type Owner struct {
 	// Mesh is the name of the mesh.
 	Mesh string `json:"mesh"`
 	// Node is the node's name, in the declaration and in Consul.
 	Node string `json:"node"`
 }
+
+// OwnerMesh is the mesh that a document is of.
+func (o Owner) OwnerMesh() string { return o.Mesh }
 
 // File is a text file as it will be on the node.
 type File struct {
@@ -93,7 +96,7 @@ type Instance struct {
 	TakeOver bool `json:"takeOver,omitempty"`
 }
 
-// Binary is a file that was uploaded to /opt/gatehouse/incoming/SHA256.
+// Binary is a file that was uploaded to /opt/gatehouse/incoming/MESH/SHA256.
 type Binary struct {
 	SHA256 string `json:"sha256"`
 	// Name of the file, for `ps`.
@@ -145,12 +148,13 @@ type Sweep struct {
 	LetGo []string `json:"letGo"`
 }
 
-// Wipe removes everything that this mesh put on the node. Verb: wipe.
+// Wipe removes everything that this mesh put on the node, and nothing of another mesh. Verb: wipe.
 type Wipe struct {
 	Owner
 	// Agent says whether the Consul agent goes too.
 	Agent bool `json:"agent"`
-	// OnDestroy says that the whole stack is destroyed: a node of another mesh is then left as it is, and is no error.
+	// OnDestroy says that the whole stack is destroyed: a node that an earlier version gave to
+	// another mesh is then left as it is, and is no error.
 	OnDestroy bool `json:"onDestroy"`
 }
 

@@ -5,8 +5,10 @@ package document
 type Report struct {
 	// Version of the gatehouse-node that wrote this.
 	Version string `json:"version"`
-	// Mesh that the node belongs to, by the node's own record.
+	// Mesh that asks, as it is on record on the node.
 	Mesh NodeRecord `json:"mesh"`
+	// Others are the other meshes on this node. What is theirs is in no part of this report but the registrations.
+	Others []string `json:"others"`
 	// Uptime in seconds since the node started.
 	Uptime float64 `json:"uptime"`
 	// Files are those asked for that are there.
@@ -35,7 +37,7 @@ type Report struct {
 	Edges []EdgeReport `json:"edges"`
 }
 
-// NodeRecord says which mesh a node belongs to. All fields are empty where no mesh was ever deployed.
+// NodeRecord says that a mesh is on a node. All fields are empty where it was never deployed.
 type NodeRecord struct {
 	Owner
 	Role Role `json:"role"`
@@ -107,7 +109,9 @@ type AgentService struct {
 	Kind string `json:"Kind"`
 	Port int    `json:"Port"`
 	// Of is the service that a sidecar is for; "" otherwise.
-	Of        string          `json:"Of"`
+	Of string `json:"Of"`
+	// Mesh whose registration it is, by its Meta; "" where a person or an earlier version made it.
+	Mesh      string          `json:"Mesh"`
 	Upstreams []AgentUpstream `json:"Upstreams"`
 }
 

@@ -162,7 +162,7 @@ func TestGatewayWithoutAnAgentOrRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.Reset()
-	if err := quick().drain(context.Background(), h, client, "edge", 1); err != nil || !strings.Contains(out.String(), "does not tell this node's name") {
+	if err := quick().drain(context.Background(), h, client, "edge", 1); err != nil || !strings.Contains(out.String(), "no mesh is on record") {
 		t.Errorf("%v %s", err, out)
 	}
 }

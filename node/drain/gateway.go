@@ -57,9 +57,9 @@ func (p gatewayPace) drain(ctx context.Context, h *host.Host, agent GatewayAgent
 }
 
 func othersServe(ctx context.Context, h *host.Host, agent GatewayAgent, name string) bool {
-	record, err := h.Record()
-	if err != nil || record.Node == "" {
-		h.Say("%s does not tell this node's name, so %s is not drained", host.NodeFile, name)
+	records, err := h.Records()
+	if err != nil || len(records) == 0 {
+		h.Say("no mesh is on record in %s, which would tell this node's name, so %s is not drained", host.Meshes, name)
 		return false
 	}
 	offered, err := agent.Offered(ctx, name, false)
@@ -68,7 +68,7 @@ func othersServe(ctx context.Context, h *host.Host, agent GatewayAgent, name str
 		return false
 	}
 	for node, offers := range offered {
-		if node != record.Node && offers {
+		if node != records[0].Node && offers {
 			return true
 		}
 	}

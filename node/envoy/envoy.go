@@ -3,6 +3,7 @@ package envoy
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,12 +20,13 @@ import (
 type Admin struct {
 	// URL for example http://127.0.0.1:19000
 	URL string
+	// Largest page that is read, in bytes: where no Envoy runs, any process of the node may listen on its port. 0: 64 MiB.
+	Largest int64
 }
 
 // At is the admin page on a port of this node.
 func At(port int) Admin { return Admin{URL: fmt.Sprintf("http://127.0.0.1:%d", port)} }
 
-// largest page that is read: where no Envoy runs, any process of the node may listen on its port.
 const largest = 64 << 20
 
 var client = &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -50,9 +52,10 @@ func (a Admin) ask(ctx context.Context, method, path string) ([]byte, error) {
 		return nil, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, largest+1))
-	if err == nil && len(body) > largest {
-		err = fmt.Errorf("%s answers more than %d MiB", path, largest>>20)
+	limit := cmp.Or(a.Largest, largest)
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		err = fmt.Errorf("%s answers more than %d MiB", path, limit>>20)
 	}
 	if err == nil && response.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s answers %s", path, response.Status)

@@ -66,7 +66,7 @@ func TestAnAnswerWithoutEndIsNotRead(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	if _, err := (Admin{URL: server.URL}).Get(context.Background(), "/clusters"); err == nil || err.Error() != "/clusters answers more than 64 MiB" {
+	if _, err := (Admin{URL: server.URL, Largest: 1 << 20}).Get(context.Background(), "/clusters"); err == nil || err.Error() != "/clusters answers more than 1 MiB" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -63,7 +63,7 @@ func Route(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 
 // begin with what Consul has now.
 func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) (expansion, live, error) {
-	token, err := take(h, doc.ACL)
+	token, err := take(h, doc.Mesh, doc.ACL)
 	if err != nil {
 		return expansion{}, nil, err
 	}
@@ -85,14 +85,14 @@ func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 }
 
 // take the token, which is kept in memory alone: it may write every intention.
-func take(h *host.Host, acl bool) (string, error) {
+func take(h *host.Host, mesh string, acl bool) (string, error) {
 	if err := h.Remove(oldToken); err != nil {
 		return "", fmt.Errorf("the token that an earlier version left at %s cannot be removed: %w", oldToken, err)
 	}
 	if !acl {
 		return "", nil
 	}
-	values, err := secrets.Take(h, secret)
+	values, err := secrets.Take(h, mesh, secret)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"gatehouse/node/host"
+	"gatehouse/node/secrets"
 )
 
 func TestGrantsJoinTheOldEdges(t *testing.T) {
@@ -78,12 +79,12 @@ func TestTheTokenDoesNotOutliveTheRun(t *testing.T) {
 	m.must(m.host.Write(oldToken, []byte("of an earlier version\n"), 0o600, host.Owner{}))
 	_, err := m.expand(declared(t, "[]", "[]", "[]"))
 	m.must(err)
-	if left := append(m.host.List(host.Secrets), m.host.List(host.Arriving)...); len(left) > 0 {
+	if left := append(m.host.List(host.Secrets), m.host.List(secrets.Arriving("shop"))...); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
 	doc := declared(t, "[]", "[]", "[]")
 	doc.ACL = true
-	m.wantError(Run(t.Context(), m.host, doc, agent.Connect), "the secrets for this step did not arrive at /opt/gatehouse/incoming-secrets/handover.json; deploy again")
+	m.wantError(Run(t.Context(), m.host, doc, agent.Connect), "the secrets for this step did not arrive at /opt/gatehouse/incoming-secrets/shop/handover.json; deploy again")
 }
 
 func TestATokenThatMayNotReadEverythingIsRefused(t *testing.T) {

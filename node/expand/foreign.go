@@ -7,6 +7,8 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
+	"gatehouse/node/host"
+	marks "gatehouse/node/mark"
 )
 
 // isOurs says whether the mesh may change or remove an entry: it carries the mesh's mark, or it is declared and carries
@@ -37,8 +39,9 @@ func refuse(doc document.Expand, now live) error {
 	for _, kind := range kinds {
 		for _, entry := range now[kind] {
 			if wanted[nameOf(entry)] && !isOurs(entry, doc) {
-				return fmt.Errorf("%s in Consul belongs to the mesh %q: nothing was changed. Take it out of one of the two declarations",
-					nameOf(entry), entry.Mesh())
+				other := host.Clean(entry.Mesh())
+				return fmt.Errorf("%s in Consul belongs to the mesh %q, and the deploy is of %s: nothing was changed. Give it another name in %s, or take it out of %s first; if %s was renamed, name it %s again",
+					nameOf(entry), other, doc.Mesh, doc.Mesh, other, other, other)
 			}
 		}
 	}
@@ -51,5 +54,5 @@ func refusal(conflicts []string) error {
 	}
 	return errors.New(strings.Join(conflicts, "; ") + ". Consul would refuse this change half-way, so nothing was changed. " +
 		"Let the owner of that entry change it first (consul config read -kind KIND -name NAME), or keep what it names declared. " +
-		"If it is this mesh's own, from before entries were marked with " + consul.Mark + ": declare it once more, deploy, and then change it")
+		"If it is this mesh's own, from before entries were marked with " + marks.Meta + ": declare it once more, deploy, and then change it")
 }

@@ -18,7 +18,7 @@ func TestWhatIsNotOursIsNotChanged(t *testing.T) {
 	}{
 		{"an intention of another mesh", declared(t, "["+bAllowsA+"]", "[]", "[]"),
 			[]string{`{"Kind":"service-intentions","Name":"b",` + ofAnotherMesh + `"Sources":[{"Name":"a","Action":"allow"}]}`},
-			`service-intentions/b in Consul belongs to the mesh "other": nothing was changed`},
+			`service-intentions/b in Consul belongs to the mesh "other", and the deploy is of shop: nothing was changed`},
 		{"a protocol of another mesh's service", declared(t, "[]", "["+bTCP+"]", "[]"),
 			[]string{`{"Kind":"service-defaults","Name":"b",` + ofAnotherMesh + `"Protocol":"http"}`},
 			`service-defaults/b in Consul belongs to the mesh "other"`},

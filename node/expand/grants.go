@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
+	marks "gatehouse/node/mark"
 )
 
 // grants are the writes after which the edges of the declaration are allowed next to those that Consul has. They also
@@ -40,7 +41,7 @@ func grant(entry, had consul.Entry, change change, mesh string) (write Write, ne
 	sources := merged(before, objects(entry["Sources"]), change)
 	if had == nil {
 		made := consul.Entry{
-			"Kind": serviceIntentions, "Name": entry.Name(), "Meta": object{mark: mesh, consul.Mark: mesh}, "Sources": list(sources),
+			"Kind": serviceIntentions, "Name": entry.Name(), "Meta": object{mark: mesh, marks.Meta: mesh}, "Sources": list(sources),
 		}
 		return put(made, nil), len(sources) > 0
 	}

@@ -13,6 +13,7 @@ import (
 	"gatehouse/node/consul/consultest"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/secrets"
 )
 
 // agent of all tests of this package; nil with noAgent as the reason. It has ACLs.
@@ -84,9 +85,9 @@ func (m mesh) has(entries ...string) {
 // arrives lays the token there, as Terraform does.
 func (m mesh) arrives(token string) {
 	m.Helper()
-	m.must(m.host.Folder(host.Arriving, 0o700, host.Owner{}))
+	m.must(m.host.Folder(secrets.Arriving("shop"), 0o700, host.Owner{}))
 	content, _ := json.Marshal(map[string]string{"handover": token})
-	m.must(os.WriteFile(m.host.Path(host.Arriving+"/handover.json"), content, 0o600))
+	m.must(os.WriteFile(m.host.Path(secrets.Arriving("shop")+"/handover.json"), content, 0o600))
 }
 
 // expand runs the verb with a token that may do everything, and returns what it said.

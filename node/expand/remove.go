@@ -17,14 +17,6 @@ var errHidden = errors.New("the token of this node may not read intentions")
 // Remove is the verb expand remove: on destroy, it removes the intentions that an expansion made and that Terraform never
 // took over, since a deploy failed. The destroy goes on when Consul does not allow it.
 func Remove(ctx context.Context, h *host.Host, doc document.ExpandRemoval, connect func(token string) (*consul.Client, error)) error {
-	other, err := h.ForeignMesh(doc.Owner)
-	if err != nil {
-		return err
-	}
-	if other != "" {
-		h.Say("this node belongs to the mesh %s: nothing was removed", other)
-		return nil
-	}
 	if err := removeMarked(ctx, h, doc, connect); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -40,7 +32,7 @@ func Remove(ctx context.Context, h *host.Host, doc document.ExpandRemoval, conne
 }
 
 func removeMarked(ctx context.Context, h *host.Host, doc document.ExpandRemoval, connect func(token string) (*consul.Client, error)) error {
-	token := tokenOf(h)
+	token := tokenOf(h, doc.Mesh)
 	client, err := connect(token)
 	if err != nil {
 		return err
@@ -66,9 +58,14 @@ func removeMarked(ctx context.Context, h *host.Host, doc document.ExpandRemoval,
 	return left
 }
 
-// tokenOf this node: that of the expansion, which an earlier version left here, or else the node's own.
-func tokenOf(h *host.Host) string {
-	for _, path := range []string{oldToken, consul.NodeToken} {
+// tokenOf this node: that of the expansion, which an earlier version left here, or else the node's own. One that may be of
+// another mesh is not used.
+func tokenOf(h *host.Host, mesh string) string {
+	paths := []string{oldToken, consul.NodeTokenOf(mesh)}
+	if others, err := h.OnRecord(mesh); err == nil && len(others) == 0 {
+		paths = append(paths, consul.NodeToken)
+	}
+	for _, path := range paths {
 		if content, err := h.Read(path); err == nil {
 			return strings.TrimSpace(string(content))
 		}

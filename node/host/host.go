@@ -23,7 +23,8 @@ const (
 	Secrets   = Gatehouse + "/secrets"
 	Incoming  = Gatehouse + "/incoming"
 	Arriving  = Gatehouse + "/incoming-secrets"
-	NodeFile  = Gatehouse + "/node.json"
+	Meshes    = Gatehouse + "/meshes"
+	NodeFile  = Gatehouse + "/node.json" // of an earlier version
 	NodeEnv   = Gatehouse + "/node.env"
 	UnitDir   = "/etc/systemd/system"
 	ConsulDir = "/etc/consul.d"

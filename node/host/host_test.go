@@ -150,35 +150,72 @@ func TestCleanRemovesWhatATerminalActsOn(t *testing.T) {
 	}
 }
 
-func TestRecordOfThisVersionAndOfAnEarlierOne(t *testing.T) {
+func TestRecordsOfThisVersionAndOfAnEarlierOne(t *testing.T) {
 	h, _ := node(t)
-	must(t, os.MkdirAll(h.Path(Gatehouse), 0o755))
-	if record, err := h.Record(); err != nil || record.Mesh != "" {
-		t.Errorf("got %+v, %v", record, err)
+	must(t, os.MkdirAll(h.Path(Meshes), 0o755))
+	if records, err := h.Records(); err != nil || len(records) > 0 {
+		t.Errorf("got %+v, %v", records, err)
 	}
 	must(t, os.WriteFile(h.Path(legacyNodeConf), []byte("MESH='shop'\nNODE='it'\\''s'\nROLE='worker'\nTLS='yes'\n"), 0o644))
 	owner := document.Owner{Mesh: "shop", Node: "it's"}
-	want := NodeRecord{Owner: owner, Role: document.Worker, TLS: true}
-	if record, err := h.Record(); err != nil || record != want {
+	want := NodeRecord{Owner: owner, Role: document.Worker, TLS: true, Earlier: true}
+	if record, err := h.Record("shop"); err != nil || record != want {
 		t.Errorf("got %+v, %v", record, err)
 	}
 	must(t, os.WriteFile(h.Path(NodeFile), []byte(`{"mesh": "shop", "node": "it's", "role": "worker", "tls": true}`), 0o644))
 	must(t, os.Remove(h.Path(legacyNodeConf)))
-	if record, err := h.Record(); err != nil || record != want {
+	if record, err := h.Record("shop"); err != nil || record != want {
 		t.Errorf("got %+v, %v", record, err)
 	}
 	must(t, h.CheckOwner(owner))
 	other := document.Owner{Mesh: "other", Node: "it's"}
-	if err := h.CheckOwner(other); err == nil || !strings.Contains(err.Error(), "this node belongs to the mesh shop, and the deploy is of other: nothing was changed") {
+	if err := h.CheckOwner(other); err == nil || !strings.Contains(err.Error(), "Deploy shop with this version first") {
 		t.Errorf("got %v", err)
+	}
+	// Of two meshes of this version none refuses the other, and an earlier version refuses the node.
+	must(t, os.WriteFile(h.Path(RecordFile("shop")), []byte(`{"mesh": "shop", "node": "it's", "role": "worker", "tls": true}`), 0o644))
+	must(t, os.WriteFile(h.Path(RecordFile("other")), []byte(`{"mesh": "other", "node": "it's", "role": "worker", "tls": true}`), 0o644))
+	must(t, os.WriteFile(h.Path(NodeFile), []byte(EarlierRecord(2)), 0o644))
+	must(t, h.CheckOwner(owner))
+	must(t, h.CheckOwner(other))
+	want.Earlier = false
+	if records, err := h.Records(); err != nil || len(records) != 2 || records[0].Mesh != "other" || records[1] != want {
+		t.Errorf("got %+v, %v", records, err)
+	}
+	if others, err := h.OnRecord("shop"); err != nil || len(others) != 1 || others[0] != "other" {
+		t.Errorf("got %q, %v", others, err)
 	}
 }
 
 func TestARecordThatCannotBeReadStopsTheRun(t *testing.T) {
+	for file, text := range map[string]string{NodeFile: "{", RecordFile("shop"): "{", RecordFile("other"): `{"mesh": "shop"}`} {
+		h, _ := node(t)
+		must(t, os.MkdirAll(h.Path(Meshes), 0o755))
+		must(t, os.WriteFile(h.Path(file), []byte(text), 0o644))
+		if err := h.CheckOwner(document.Owner{Mesh: "shop"}); err == nil {
+			t.Errorf("%s passes for none", file)
+		}
+	}
+}
+
+func TestTheLastProgramThatCameServesTheUnits(t *testing.T) {
 	h, _ := node(t)
-	must(t, os.MkdirAll(h.Path(Gatehouse), 0o755))
-	must(t, os.WriteFile(h.Path(NodeFile), []byte("{"), 0o644))
-	if err := h.CheckOwner(document.Owner{Mesh: "shop"}); err == nil {
-		t.Error("a broken record passes for none")
+	for i, mesh := range []string{"one", "two", "three"} {
+		must(t, os.MkdirAll(filepath.Dir(h.Path(ProgramOf(mesh))), 0o755))
+		must(t, os.WriteFile(h.Path(ProgramOf(mesh)), []byte(mesh), 0o755))
+		when := time.Unix(int64(1000+i), 0)
+		must(t, os.Chtimes(h.Path(ProgramOf(mesh)), when, when))
+	}
+	if others, err := h.Others("one"); err != nil || strings.Join(others, " ") != "three two" {
+		t.Errorf("got %q, %v", others, err)
+	}
+	for _, step := range []struct{ leaves, serves string }{{"three", "two"}, {"one", "two"}, {"two", ""}} {
+		must(t, h.RemoveProgram(step.leaves))
+		if text, _ := h.Read(Program); string(text) != step.serves {
+			t.Errorf("without %s: %q", step.leaves, text)
+		}
+	}
+	if h.Exists(filepath.Dir(Program)) {
+		t.Error("something is left")
 	}
 }

@@ -3,64 +3,144 @@ package host
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"gatehouse/node/document"
 )
 
-// NodeRecord is /opt/gatehouse/node.json: which mesh this node belongs to.
+// NodeRecord says that a mesh is on this node: /opt/gatehouse/meshes/NAME.json.
 type NodeRecord struct {
 	document.Owner
 	Role document.Role `json:"role"`
 	TLS  bool          `json:"tls"`
+	// Earlier says that an earlier version wrote it, which takes a node for its mesh's alone.
+	Earlier bool `json:"-"`
 }
 
 // legacyNodeConf is what earlier versions wrote: lines of NAME='value'.
 const legacyNodeConf = Gatehouse + "/node.conf"
 
-// Record of the node; the zero value when no mesh was ever deployed here.
-func (h *Host) Record() (NodeRecord, error) {
-	var record NodeRecord
-	text, err := h.Read(NodeFile)
-	if err == nil {
-		if err = json.Unmarshal(text, &record); err != nil {
-			return record, fmt.Errorf("%s cannot be read: %w", NodeFile, err)
+// RecordFile of a mesh on this node.
+func RecordFile(mesh string) string { return filepath.Join(Meshes, mesh+".json") }
+
+// Records of the meshes that are on this node, by name.
+func (h *Host) Records() ([]NodeRecord, error) {
+	var records []NodeRecord
+	for _, file := range h.List(Meshes) {
+		mesh, isRecord := strings.CutSuffix(file, ".json")
+		if !isRecord || strings.HasPrefix(file, ".") {
+			continue
 		}
-		return record, nil
+		record, err := h.readRecord(filepath.Join(Meshes, file))
+		if err == nil && record.Mesh != mesh {
+			err = fmt.Errorf("%s is the record of another mesh: %s", RecordFile(mesh), Clean(record.Mesh))
+		}
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, record)
 	}
-	if text, err = h.Read(legacyNodeConf); err == nil {
-		conf := Conf(string(text))
-		record.Mesh, record.Node = conf["MESH"], conf["NODE"]
-		record.Role, record.TLS = document.Role(conf["ROLE"]), conf["TLS"] == "yes"
+	earlier, err := h.earlier()
+	isThere := func(one NodeRecord) bool { return one.Mesh == earlier.Mesh }
+	if err != nil || !document.ValidName(earlier.Mesh) || slices.ContainsFunc(records, isThere) {
+		return records, err
+	}
+	records = append(records, earlier)
+	slices.SortFunc(records, func(a, b NodeRecord) int { return strings.Compare(a.Mesh, b.Mesh) })
+	return records, nil
+}
+
+func (h *Host) readRecord(path string) (record NodeRecord, err error) {
+	text, err := h.Read(path)
+	if err == nil {
+		err = json.Unmarshal(text, &record)
+	}
+	if err != nil {
+		return record, fmt.Errorf("%s cannot be read: %w", path, err)
 	}
 	return record, nil
 }
 
-// ForeignMesh is the other mesh that this node belongs to; "" when it belongs to none or to the owner's.
-func (h *Host) ForeignMesh(owner document.Owner) (string, error) {
-	record, err := h.Record()
-	if err != nil || record.Mesh == "" || record.Mesh == owner.Mesh {
-		return "", err
+// earlier is the record that an earlier version wrote.
+func (h *Host) earlier() (record NodeRecord, err error) {
+	if h.Exists(NodeFile) {
+		record, err = h.readRecord(NodeFile)
+	} else if text, unread := h.Read(legacyNodeConf); unread == nil {
+		conf := Conf(string(text))
+		record.Mesh, record.Node = conf["MESH"], conf["NODE"]
+		record.Role, record.TLS = document.Role(conf["ROLE"]), conf["TLS"] == "yes"
 	}
-	return record.Mesh, nil
+	record.Earlier = true
+	return record, err
 }
 
-// CheckOwner refuses a node that belongs to another mesh.
+// Record of a mesh on this node; the zero value when it is not on record.
+func (h *Host) Record(mesh string) (NodeRecord, error) {
+	records, err := h.Records()
+	for _, record := range records {
+		if record.Mesh == mesh {
+			return record, err
+		}
+	}
+	return NodeRecord{}, err
+}
+
+// OnRecord are the other meshes that are on record on this node.
+func (h *Host) OnRecord(besides string) ([]string, error) {
+	var others []string
+	records, err := h.Records()
+	for _, record := range records {
+		if record.Mesh != besides {
+			others = append(others, record.Mesh)
+		}
+	}
+	return others, err
+}
+
+// Others are the other meshes that have anything on this node: a record, or a program that came before it.
+func (h *Host) Others(mesh string) ([]string, error) {
+	others, err := h.OnRecord(mesh)
+	for _, name := range h.programs() {
+		if name != mesh && !slices.Contains(others, name) {
+			others = append(others, name)
+		}
+	}
+	slices.Sort(others)
+	return others, err
+}
+
+// CheckOwner refuses a node where another mesh was last deployed by a version that knows of one mesh alone.
 func (h *Host) CheckOwner(owner document.Owner) error {
-	other, err := h.ForeignMesh(owner)
+	records, err := h.Records()
 	if err != nil {
 		return err
 	}
-	if other != "" {
-		return BelongsTo(other, owner)
+	for _, record := range records {
+		if record.Earlier && record.Mesh != owner.Mesh {
+			return EarlierOwner(record.Mesh, owner)
+		}
 	}
 	return nil
 }
 
-// BelongsTo is the error of a node that belongs to another mesh.
-func BelongsTo(other string, owner document.Owner) error {
-	return fmt.Errorf("this node belongs to the mesh %s, and the deploy is of %s: nothing was changed. Retire the node there first; if %s was renamed, name it %s again",
-		Clean(other), owner.Mesh, Clean(other), Clean(other))
+// EarlierOwner is the error of a node where another mesh was last deployed by a version that knows of one mesh alone.
+func EarlierOwner(other string, owner document.Owner) error {
+	other = Clean(other)
+	return fmt.Errorf("this node belongs to the mesh %s alone, since an earlier version of Gatehouse deployed it, and the deploy is of %s: nothing was changed. Deploy %s with this version first; if %s was renamed, name it %s again",
+		other, owner.Mesh, other, other, other)
+}
+
+// sharedMark is the record for an earlier version on a node with several meshes: it refuses to work there.
+const sharedMark = `{"mesh": "of several teams, which are in /opt/gatehouse/meshes: a newer Gatehouse has to deploy here"}` + "\n"
+
+// EarlierRecord is the content of node.json for so many meshes; "" where there is none.
+func EarlierRecord(meshes int) string {
+	if meshes > 1 {
+		return sharedMark
+	}
+	return ""
 }
 
 // Conf reads lines of NAME='value', as earlier versions wrote their settings for a shell.

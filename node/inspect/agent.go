@@ -19,7 +19,7 @@ func (n Node) agent(ctx context.Context, report *document.Report) {
 		report.Services = make([]document.AgentService, 0, len(services))
 		for _, one := range services {
 			service := document.AgentService{
-				ID: one.ID, Service: one.Service, Kind: one.Kind, Port: one.Port, Of: one.Of,
+				ID: one.ID, Service: one.Service, Kind: one.Kind, Port: one.Port, Of: one.Of, Mesh: one.Mesh,
 				Upstreams: make([]document.AgentUpstream, 0, len(one.Upstreams)),
 			}
 			for _, upstream := range one.Upstreams {

@@ -70,8 +70,10 @@ func Run(ctx context.Context, node Node, asked document.Inspection, out io.Write
 func (n Node) Look(ctx context.Context, asked document.Inspection) (document.Report, error) {
 	report := document.Report{Version: n.Version}
 	// A record that cannot be read belongs to no mesh: the doctor then tells that it is not the declared one.
-	record, _ := n.Host.Record()
-	report.Mesh = document.NodeRecord(record)
+	record, _ := n.Host.Record(asked.Mesh)
+	report.Mesh = document.NodeRecord{Owner: record.Owner, Role: record.Role, TLS: record.TLS}
+	others := n.others(asked.Mesh)
+	report.Others = others.names
 	var err error
 	if report.Uptime, err = n.uptime(); err != nil {
 		return report, err
@@ -79,7 +81,9 @@ func (n Node) Look(ctx context.Context, asked document.Inspection) (document.Rep
 	sums := &hashes{}
 	var parts sync.WaitGroup
 	parts.Go(func() { report.Files = n.files(asked.Files, sums) })
-	parts.Go(func() { report.Tree, report.Needed, report.Written = n.tree(), n.needed(), n.written() })
+	parts.Go(func() {
+		report.Tree, report.Needed, report.Written = others.without(n.tree()), n.needed(), others.withoutWritten(n.written())
+	})
 	parts.Go(func() { err = n.units(ctx, asked, sums, &report) })
 	parts.Go(func() { n.agent(ctx, &report) })
 	parts.Go(func() {

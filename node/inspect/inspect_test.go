@@ -42,7 +42,7 @@ func TestNodeWithoutUnits(t *testing.T) {
 	if err := Run(context.Background(), n, document.Inspection{}, &out); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, out.String(), `{"version":"v1","mesh":{"mesh":"","node":"","role":"","tls":false},"uptime":1234.56,`+
+	equal(t, out.String(), `{"version":"v1","mesh":{"mesh":"","node":"","role":"","tls":false},"others":[],"uptime":1234.56,`+
 		`"files":[],"tree":[],"needed":[],"written":[],"units":[],"processes":[],"open":[],"leader":"","envoys":[],"edges":[]}`+"\n")
 }
 
@@ -61,10 +61,11 @@ func TestAgentWithoutServicesIsNotSilent(t *testing.T) {
 
 func TestRecord(t *testing.T) {
 	record := document.NodeRecord{Owner: document.Owner{Mesh: "shop", Node: "worker1"}, Role: document.Worker, TLS: true}
-	now := node(t, map[string]string{host.NodeFile: `{"mesh":"shop","node":"worker1","role":"worker","tls":true}`})
-	equal(t, look(t, now, document.Inspection{}).Mesh, record)
+	asked := document.Inspection{Owner: record.Owner}
+	now := node(t, map[string]string{host.RecordFile("shop"): `{"mesh":"shop","node":"worker1","role":"worker","tls":true}`})
+	equal(t, look(t, now, asked).Mesh, record)
 	earlier := node(t, map[string]string{"/opt/gatehouse/node.conf": "MESH='shop'\nNODE='worker1'\nROLE='worker'\nTLS='yes'\n"})
-	equal(t, look(t, earlier, document.Inspection{}).Mesh, record)
+	equal(t, look(t, earlier, asked).Mesh, record)
 }
 
 func TestFiles(t *testing.T) {

@@ -56,6 +56,9 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 		return fmt.Errorf("%w; nothing was changed", err)
 	}
 	defer unlock()
+	if err := checkOwner(n.Host, release.Owner, release.Name); err != nil {
+		return err
+	}
 	if err := n.Host.NeedRoom(host.Gatehouse, host.UnitDir, host.ConsulDir); err != nil {
 		return err
 	}
@@ -139,7 +142,7 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 			return err
 		}
 		defer unlock()
-		if err := a.takeBinary(name, *a.release.Binary); err != nil {
+		if err := a.takeBinary(a.release); err != nil {
 			return err
 		}
 	}

@@ -212,11 +212,11 @@ func TestAnUploadedBinaryIsCheckedAndTaken(t *testing.T) {
 	if !n.Host.Owns(path, 0o755, host.Owner{}) {
 		t.Error("the binary cannot be executed")
 	}
-	same(t, "uploads", n.Host.List(host.Incoming), []string(nil))
+	same(t, "uploads", n.Host.List(instance.Incoming("shop")), []string(nil))
 	// A process of an altered file is replaced by one of the right file.
 	must(t, os.WriteFile(n.Host.Path(path), []byte("altered"), 0o755))
 	must(t, n.Units.Restart(context.Background(), "web.service"))
-	n.Put(host.Incoming+"/"+release.Binary.SHA256, "program one")
+	n.Put(instance.Incoming("shop")+"/"+release.Binary.SHA256, "program one")
 	n.Forget()
 	apply(t, n, release)
 	same(t, "restarts", restarts(n), []string{"web.service"})
@@ -228,7 +228,7 @@ func TestABinaryThatDidNotArriveWholeIsRefused(t *testing.T) {
 	n := fake.New(t)
 	before := n.State()
 	release := n.WithBinary(fake.Service("web", "r1"), "program one")
-	upload := host.Incoming + "/" + release.Binary.SHA256
+	upload := instance.Incoming("shop") + "/" + release.Binary.SHA256
 	n.Put(upload, "program o")
 	refused(t, n.Apply(context.Background(), release, nil), "did not arrive whole, or is another one", release.Binary.Resource, "nothing was changed")
 	same(t, "state", n.State(), before)
@@ -335,9 +335,11 @@ func TestServicesNamedLikeTheProgramsLocksDoNotWaitForThemselves(t *testing.T) {
 	}
 }
 
-func TestANodeOfAnotherMeshIsRefused(t *testing.T) {
+func TestANodeOfAnotherMeshOfAnEarlierVersionIsRefused(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
+	must(t, n.Host.Remove(host.RecordFile("shop")))
+	n.Put(host.NodeFile, `{"mesh": "shop", "node": "worker1"}`)
 	before := n.State()
 	release := fake.Service("web", "r1")
 	release.Mesh = "other"

@@ -24,14 +24,18 @@ func binaryPath(binary document.Binary) string {
 
 // takeBinary moves an uploaded binary to its place, or finds it there. The file comes from a folder where the user who
 // deploys may still change it, so the copy is what is checked.
-func (n *Node) takeBinary(name string, binary document.Binary) error {
+func (n *Node) takeBinary(release document.Instance) error {
+	name, binary := release.Name, *release.Binary
 	again := "upload it again: replace the Terraform resource " + binary.Resource
 	if !document.ValidName(binary.SHA256) || !document.ValidName(binary.Name) {
 		return fmt.Errorf("%q is not the name of a binary", binary.SHA256+"/"+binary.Name)
 	}
-	target, uploaded := binaryPath(binary), filepath.Join(host.Incoming, binary.SHA256)
+	target, uploaded := binaryPath(binary), filepath.Join(Incoming(release.Mesh), binary.SHA256)
+	if !n.Host.Exists(uploaded) {
+		uploaded = filepath.Join(host.Incoming, binary.SHA256) // of an earlier version's deploy
+	}
 	if sum, err := SHA256(n.Host.Path(target)); err == nil && sum == binary.SHA256 && n.Host.Owns(target, 0o755, host.Owner{}) {
-		return n.Host.Remove(uploaded)
+		return errors.Join(n.use(release.Mesh, binary.SHA256), n.Host.Remove(uploaded))
 	}
 	// A link there could lead to any file, and a pipe would never end.
 	from, err := os.OpenFile(n.Host.Path(uploaded), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
@@ -53,7 +57,7 @@ func (n *Node) takeBinary(name string, binary document.Binary) error {
 		}
 		return fmt.Errorf("the binary of %s could not be put at %s: %w", name, target, err)
 	}
-	return n.Host.Remove(uploaded)
+	return errors.Join(n.use(release.Mesh, binary.SHA256), n.Host.Remove(uploaded))
 }
 
 var errOtherContent = errors.New("other content")
@@ -94,7 +98,7 @@ func SHA256(path string) (string, error) {
 }
 
 // dropBinaries of this list that no release needs.
-func (n *Node) dropBinaries(ctx context.Context, binaries []string) error {
+func (n *Node) dropBinaries(ctx context.Context, mesh string, binaries []string) error {
 	if len(binaries) == 0 {
 		return nil
 	}
@@ -107,7 +111,7 @@ func (n *Node) dropBinaries(ctx context.Context, binaries []string) error {
 	var failed []error
 	for _, binary := range binaries {
 		if !needed[binary] && document.ValidName(binary) {
-			failed = append(failed, n.Host.Remove(filepath.Join(host.Binaries, binary)))
+			failed = append(failed, DropBinary(n.Host, mesh, binary, false))
 		}
 	}
 	return errors.Join(failed...)

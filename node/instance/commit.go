@@ -97,7 +97,7 @@ func (a *apply) tidy(ctx context.Context) error {
 		}
 		failed = append(failed, a.Host.Remove(filepath.Join(folder, one)))
 	}
-	return errors.Join(append(failed, a.dropBinaries(ctx, unneeded))...)
+	return errors.Join(append(failed, a.dropBinaries(ctx, a.release.Mesh, unneeded))...)
 }
 
 // tellOpen warns of a service that other nodes can reach past the mesh, where there are neither certificates nor intentions.

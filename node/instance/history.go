@@ -85,10 +85,13 @@ func (r *Record) succeeded(release, replaced string) {
 	r.Releases = order[:min(len(order), keepReleases)]
 }
 
-// NeededBinaries are the binaries that releases of instances on this node name.
-func NeededBinaries(h *host.Host) map[string]bool {
+// NeededBinaries are the binaries that releases of instances on this node name, of whichever mesh.
+func NeededBinaries(h *host.Host) map[string]bool { return NeededBy(h, h.List(host.Instances)) }
+
+// NeededBy are the binaries that releases of these instances name.
+func NeededBy(h *host.Host, instances []string) map[string]bool {
 	needed := map[string]bool{}
-	for _, name := range h.List(host.Instances) {
+	for _, name := range instances {
 		folder := filepath.Join(Home(name), "releases")
 		for _, release := range h.List(folder) {
 			if found, err := Load(h, filepath.Join(folder, release)); err == nil && found.Binary != nil {

@@ -32,11 +32,11 @@ func loadLegacy(h *host.Host, folder string) (document.Instance, error) {
 		},
 		Drain: conf["DRAIN"] == "yes",
 	}
-	record, err := h.Record()
+	owner, err := earlierOwner(h)
 	if err != nil {
 		return release, err
 	}
-	release.Owner = record.Owner
+	release.Owner = owner
 	if sha := conf["BINARY_SHA256"]; sha != "" {
 		release.Binary = &document.Binary{SHA256: sha, Name: conf["BINARY_NAME"]}
 	}

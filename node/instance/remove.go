@@ -22,6 +22,12 @@ type leaving struct {
 // Remove takes instances off this node without losing a request: first no caller is sent to them any more, then they finish
 // what they have, then they go. One that could not be removed is as it was, and back in traffic.
 func (n *Node) Remove(ctx context.Context, names ...string) error {
+	return n.RemoveWhere(ctx, func(string) bool { return true }, names...)
+}
+
+// RemoveWhere removes those of the instances that may still be removed once this run holds their locks: another mesh may have
+// taken a name meanwhile.
+func (n *Node) RemoveWhere(ctx context.Context, may func(name string) bool, names ...string) error {
 	names = slices.Clone(names)
 	slices.Sort(names) // so that two runs take their locks in the same order
 	names = slices.Compact(names)
@@ -37,6 +43,9 @@ func (n *Node) Remove(ctx context.Context, names ...string) error {
 			return fmt.Errorf("%w; nothing was removed", err)
 		}
 		defer unlock()
+		if !may(name) {
+			continue
+		}
 		one := leaving{name: name}
 		if current, there := Current(n.Host, name); there {
 			one.current = &current

@@ -29,6 +29,8 @@ func write(t *testing.T, h *host.Host, path, text string) {
 func TestLookTellsWhatADeployWouldMeet(t *testing.T) {
 	h := &host.Host{Root: t.TempDir(), Unowned: true}
 	write(t, h, host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
+	write(t, h, host.RecordFile("stock"), `{"mesh": "stock", "node": "worker1", "role": "worker", "tls": true}`)
+	write(t, h, host.Instances+"/web/history.json", `{"mesh": "stock"}`)
 	write(t, h, host.Secrets+"/_agent.token", "the-token\n")
 	write(t, h, host.Instances+"/web/current", "")
 	write(t, h, host.Instances+"/web/rolled-back", "")
@@ -60,7 +62,7 @@ func TestLookTellsWhatADeployWouldMeet(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		"mesh\tshop", "agentmesh\t", "instance\tweb", "rolledback\tweb", "binary\tabc", "missing\tno-such-program",
+		"mesh\tshop\tearlier", "mesh\tstock", "agentmesh\t", "instance\tweb\tstock", "rolledback\tweb", "binary\tabc", "missing\tno-such-program",
 		"agent\t200\t{\"Config\":{}}", "leader\t10.0.0.1:8300", "definition\t/etc/consul.d/old.hcl\tweb",
 		"unit\tId=web.service\nunit\tFragmentPath=/etc/systemd/system/web.service\nunit\tActiveState=active\nunit\t",
 	} {

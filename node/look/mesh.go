@@ -42,8 +42,8 @@ func (l *looker) ask(ctx context.Context, path string) (status, page string) {
 	if err != nil {
 		return "", ""
 	}
-	if token, err := l.Host.Read(consul.NodeToken); err == nil {
-		request.Header.Set("X-Consul-Token", strings.TrimSpace(string(token)))
+	if token := consul.TokenFor(l.Host, ""); token != "" {
+		request.Header.Set("X-Consul-Token", token)
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Do(request)
@@ -71,16 +71,23 @@ func (l *looker) units(ctx context.Context) {
 	}
 }
 
-// records say which mesh the node and its agent belong to, and what is there of instances and binaries.
+// records say which meshes are on the node, which one set up the agent, and what is there of instances and binaries. Of a mesh
+// that an earlier version deployed the word "earlier" is told too.
 func (l *looker) records(context.Context) {
-	record, _ := l.Host.Record()
-	l.tell("mesh", record.Mesh)
+	records, _ := l.Host.Records()
+	for _, record := range records {
+		if record.Earlier {
+			l.tell("mesh", record.Mesh, "earlier")
+		} else {
+			l.tell("mesh", record.Mesh)
+		}
+	}
 	agents, _, _ := agent.ReadRecord(l.Host)
 	l.tell("agentmesh", agents.Mesh)
 	for _, name := range l.Host.List(host.Instances) {
 		home := instance.Home(name)
 		if l.Host.Exists(filepath.Join(home, "current")) {
-			l.tell("instance", name)
+			l.tell("instance", name, instance.OwnerOf(l.Host, name))
 		}
 		if l.Host.Exists(filepath.Join(home, "rolled-back")) {
 			l.tell("rolledback", name)

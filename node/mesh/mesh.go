@@ -42,6 +42,8 @@ type Tools struct {
 	Agent Agent
 	// Load the release in a folder.
 	Load func(h *host.Host, folder string) (document.Instance, error)
+	// Owner is the mesh whose instance a name is; "" when there is no record of one.
+	Owner func(h *host.Host, name string) string
 	// Rollback goes back to the release of an instance before the one that runs.
 	Rollback func(ctx context.Context, name string) error
 	// Become replaces this program by another one, which is told to go on with the terminal.
@@ -61,9 +63,9 @@ func Become(command ...string) error {
 
 type command struct {
 	Tools
-	host   *host.Host
-	record host.NodeRecord
-	out    io.Writer
+	host    *host.Host
+	records []host.NodeRecord
+	out     io.Writer
 }
 
 // Run a command that a person typed, without the word `mesh`. Returns the exit code: 1 when it could not do what was
@@ -73,11 +75,11 @@ func Run(ctx context.Context, h *host.Host, tools Tools, args []string, stdout, 
 		fmt.Fprintf(stderr, "mesh: %s\n", host.Clean(err.Error()))
 		return 1
 	}
-	record, err := h.Record()
+	records, err := h.Records()
 	if err != nil {
 		return fail(err)
 	}
-	c := command{Tools: tools, host: h, record: record, out: stdout}
+	c := command{Tools: tools, host: h, records: records, out: stdout}
 	verb := "help"
 	if len(args) > 0 {
 		verb = args[0]
@@ -118,8 +120,16 @@ func (c command) verbs(ctx context.Context, args []string) map[string]func() err
 
 func (c command) usage() string {
 	node := "this node belongs to no mesh"
-	if c.record.Mesh != "" {
-		node = fmt.Sprintf("the mesh '%s' on this node, %s (%s)", c.record.Mesh, c.record.Node, c.record.Role)
+	switch len(c.records) {
+	case 0:
+	case 1:
+		node = fmt.Sprintf("the mesh '%s' on this node, %s (%s)", c.records[0].Mesh, c.records[0].Node, c.records[0].Role)
+	default:
+		names := make([]string, len(c.records))
+		for i, record := range c.records {
+			names[i] = "'" + record.Mesh + "'"
+		}
+		node = fmt.Sprintf("the meshes %s on this node, %s", strings.Join(names, " and "), c.records[0].Node)
 	}
 	return host.Clean("mesh: "+node) + `
 
@@ -159,11 +169,24 @@ func (c command) names() []string {
 	var names []string
 	for _, name := range c.host.List(host.Instances) {
 		info, err := os.Lstat(c.host.Path(host.Instances + "/" + name))
-		if err == nil && info.IsDir() && document.ValidName(name) {
+		if err == nil && info.IsDir() && document.ValidName(name) && !c.isClaim(name) {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// isClaim says whether of a name there is only a record of the mesh that brought a token for it.
+func (c command) isClaim(name string) bool {
+	return slices.Equal(c.host.List(host.Instances+"/"+name), []string{"history.json"})
+}
+
+// of the mesh, where there are several on the node.
+func (c command) meshOf(name string) string {
+	if mesh := c.Owner(c.host, name); len(c.records) > 1 && mesh != "" {
+		return " (mesh " + mesh + ")"
+	}
+	return ""
 }
 
 // units of an instance that are on the node.

@@ -97,6 +97,7 @@ func newWorld(t *testing.T) *world {
 				{Path: "/opt/gatehouse/env/web.env", Content: "GREETING=\"secret\"\n# NOT=this\nCOLOUR=red\n"},
 			}, Secrets: []document.SecretVariable{{Name: "PASSWORD"}}}, nil
 		},
+		Owner:    func(_ *host.Host, name string) string { return map[string]string{"web": "shop", "edge": "stock"}[name] },
 		Rollback: func(_ context.Context, name string) error { w.did = append(w.did, "rollback "+name); return nil },
 		Become:   func(command ...string) error { w.did = append(w.did, strings.Join(command, " ")); return nil },
 	}

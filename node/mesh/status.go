@@ -92,14 +92,14 @@ func (c command) checks(ctx context.Context) {
 func (c command) release(ctx context.Context, name string) {
 	release, err := c.current(name)
 	if err != nil {
-		c.print("release of %s: none (%s)\n", name, err)
+		c.print("release of %s%s: none (%s)\n", name, c.meshOf(name), err)
 		return
 	}
 	rolledBack := ""
 	if text, err := c.host.Read(host.Instances + "/" + name + "/rolled-back"); err == nil {
 		rolledBack = ", rolled back by hand; deployed was " + strings.TrimSpace(string(text))
 	}
-	c.print("release of %s: %s%s\n", name, release.Release, rolledBack)
+	c.print("release of %s%s: %s%s\n", name, c.meshOf(name), release.Release, rolledBack)
 	ready := c.admin(release).Ready(ctx)
 	if ready == "" {
 		ready = "does not answer"

@@ -18,6 +18,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/envoy"
 	"gatehouse/node/host"
+	"gatehouse/node/secrets"
 )
 
 // agent of all tests of this package; nil with noAgent as the reason. It has ACLs; routesToken is what a probe gets there.
@@ -92,12 +93,12 @@ func (g gateway) must(err error) {
 // probe runs the verb with a token that arrived, and returns what it said.
 func (g gateway) probe() (string, error) {
 	g.Helper()
-	g.must(g.Folder(host.Arriving, 0o700, host.Owner{}))
+	g.must(g.Folder(secrets.Arriving(g.doc.Mesh), 0o700, host.Owner{}))
 	content, _ := json.Marshal(map[string]string{"probe": routesToken})
-	g.must(os.WriteFile(g.Path(host.Arriving+"/probe-edge.json"), content, 0o600))
+	g.must(os.WriteFile(g.Path(secrets.Arriving(g.doc.Mesh)+"/probe-edge.json"), content, 0o600))
 	g.out.Reset()
 	err := g.run(g.Context(), g.doc, agent.Connect)
-	if left := g.List(host.Arriving); len(left) > 0 {
+	if left := g.List(secrets.Arriving(g.doc.Mesh)); len(left) > 0 {
 		g.Errorf("left: %v", left)
 	}
 	return g.out.String(), err

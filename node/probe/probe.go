@@ -79,7 +79,7 @@ func take(h *host.Host, doc document.Probe) (string, error) {
 	if !doc.ACL {
 		return "", nil
 	}
-	values, err := secrets.Take(h, "probe-"+doc.Gateway)
+	values, err := secrets.Take(h, doc.Mesh, "probe-"+doc.Gateway)
 	if err != nil {
 		return "", err
 	}

@@ -21,10 +21,14 @@ import (
 // limit of a file of secrets, in bytes: far more than any has.
 const limit = 4 << 20
 
-// Take reads the secrets that arrived under a name, and removes the file whatever is in it: from here on they are in
+// Arriving is where the secrets of a mesh arrive: in a folder of its own, which may belong to another user than that of
+// another mesh.
+func Arriving(mesh string) string { return filepath.Join(host.Arriving, mesh) }
+
+// Take reads the secrets that arrived for a mesh under a name, and removes the file whatever is in it: from here on they are in
 // memory and nowhere else. The folder for what is kept of them is there afterwards.
-func Take(h *host.Host, name string) (map[string]string, error) {
-	path := filepath.Join(host.Arriving, name+".json")
+func Take(h *host.Host, mesh, name string) (map[string]string, error) {
+	path := filepath.Join(Arriving(mesh), name+".json")
 	content, err := read(h.Path(path))
 	if removing := h.Remove(path); removing != nil {
 		return nil, fmt.Errorf("the secrets for this step stay at %s, since the file cannot be removed: %w. Remove it and deploy again", path, removing)

@@ -13,14 +13,14 @@ import (
 
 func node(t *testing.T) *host.Host {
 	h := &host.Host{Root: t.TempDir(), Out: new(bytes.Buffer), Unowned: true, LockTimeout: time.Second}
-	if err := h.Folder(host.Arriving, 0o700, host.Owner{}); err != nil {
+	if err := h.Folder(Arriving("shop"), 0o700, host.Owner{}); err != nil {
 		t.Fatal(err)
 	}
 	return h
 }
 
 func arrive(t *testing.T, h *host.Host, content string) string {
-	path := h.Path(host.Arriving + "/step.json")
+	path := h.Path(Arriving("shop") + "/step.json")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func arrive(t *testing.T, h *host.Host, content string) string {
 func TestTakeReadsAndRemoves(t *testing.T) {
 	h := node(t)
 	path := arrive(t, h, `{"a":"1"}`)
-	values, err := Take(h, "step")
+	values, err := Take(h, "shop", "step")
 	if err != nil || len(values) != 1 || values["a"] != "1" {
 		t.Errorf("got %v, %v", values, err)
 	}
@@ -59,9 +59,9 @@ func TestTakeRefuses(t *testing.T) {
 	for reason, prepare := range plant {
 		t.Run(reason, func(t *testing.T) {
 			h := node(t)
-			path := h.Path(host.Arriving + "/step.json")
+			path := h.Path(Arriving("shop") + "/step.json")
 			prepare(t, h, path)
-			_, err := Take(h, "step")
+			_, err := Take(h, "shop", "step")
 			if err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "hidden") {
 				t.Errorf("got %v", err)
 			}

@@ -10,9 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"gatehouse/node/agent"
+	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/instance"
 	"gatehouse/node/secrets"
 	"gatehouse/node/undo"
 )
@@ -23,7 +24,7 @@ const leftAfter = time.Hour
 // Incoming makes the folder into which Terraform puts secrets as the user who logs in: closed to all others before
 // anything arrives.
 func Incoming(_ context.Context, h *host.Host, login string, doc document.Incoming) error {
-	if err := agent.CheckOwner(h, doc.Owner); err != nil {
+	if err := h.CheckOwner(doc.Owner); err != nil {
 		return err
 	}
 	if err := h.NeedRoom(host.Gatehouse); err != nil {
@@ -32,7 +33,10 @@ func Incoming(_ context.Context, h *host.Host, login string, doc document.Incomi
 	if err := h.Folder(host.Gatehouse, 0o755, root); err != nil {
 		return err
 	}
-	if err := h.Folder(host.Arriving, 0o700, host.Owner{User: login}); err != nil {
+	if err := h.Folder(host.Arriving, 0o755, root); err != nil {
+		return err
+	}
+	if err := h.Folder(secrets.Arriving(doc.Mesh), 0o700, host.Owner{User: login}); err != nil {
 		return err
 	}
 	return removeLeft(h)
@@ -55,6 +59,16 @@ func removeLeft(h *host.Host) error {
 	})
 }
 
+// nodesOwn is the name of the token with which the program works for a mesh for which Consul was there before.
+const nodesOwn = "_agent"
+
+func tokenFile(mesh, name string) string {
+	if name == nodesOwn {
+		return consul.NodeTokenOf(mesh)
+	}
+	return instance.TokenFile(name)
+}
+
 // Tokens puts the tokens of the node's instances where they are used from: all of them or none. What runs with an earlier
 // one is rolled by its own transaction.
 func Tokens(ctx context.Context, h *host.Host, doc document.Tokens) error {
@@ -63,11 +77,11 @@ func Tokens(ctx context.Context, h *host.Host, doc document.Tokens) error {
 		return err
 	}
 	defer release()
-	tokens, err := secrets.Take(h, "tokens")
+	tokens, err := secrets.Take(h, doc.Mesh, "tokens")
 	if err != nil {
 		return err
 	}
-	if err := agent.CheckOwner(h, doc.Owner); err != nil {
+	if err := h.CheckOwner(doc.Owner); err != nil {
 		return err
 	}
 	names := make([]string, 0, len(tokens))
@@ -78,9 +92,17 @@ func Tokens(ctx context.Context, h *host.Host, doc document.Tokens) error {
 		names = append(names, name)
 	}
 	sort.Strings(names)
+	for _, name := range names {
+		if name == nodesOwn {
+			continue
+		}
+		if err := instance.Claim(ctx, h, doc.Owner, name); err != nil {
+			return err
+		}
+	}
 	var changed undo.Stack
 	for _, name := range names {
-		path := filepath.Join(host.Secrets, name+".token")
+		path := tokenFile(doc.Mesh, name)
 		if _, err := changed.WriteIfNew(h, path, []byte(tokens[name]+"\n"), 0o600, root); err != nil {
 			if undone := changed.Run(ctx); undone != nil {
 				return fmt.Errorf("%w; the earlier tokens could not be put back: %w", err, undone)
@@ -90,7 +112,7 @@ func Tokens(ctx context.Context, h *host.Host, doc document.Tokens) error {
 	}
 	changed.Forget()
 	for _, name := range names {
-		if err := undo.Clean(h, filepath.Join(host.Secrets, name+".token")); err != nil { // of a run that was killed
+		if err := undo.Clean(h, tokenFile(doc.Mesh, name)); err != nil { // of a run that was killed
 			return err
 		}
 	}

@@ -10,6 +10,8 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/instance"
+	"gatehouse/node/secrets"
 	"gatehouse/node/setup"
 	"gatehouse/node/undo"
 )
@@ -20,22 +22,25 @@ func TestIncoming(t *testing.T) {
 	n := newNode(t)
 	run := func() error { return setup.Incoming(context.Background(), n.h, "root", document.Incoming{Owner: shop}) }
 	must(t, run())
-	info, err := os.Stat(n.h.Path(host.Arriving))
+	info, err := os.Stat(n.h.Path(secrets.Arriving("shop")))
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Fatalf("%v %v", info, err)
 	}
-	n.put(host.Arriving+"/new.json", "{}")
-	n.put(host.Arriving+"/old.json", "{}")
+	n.put(secrets.Arriving("shop")+"/new.json", "{}")
+	n.put(secrets.Arriving("shop")+"/old.json", "{}")
 	n.put("/etc/old", "{}")
-	must(t, os.Symlink(n.h.Path("/etc/old"), n.h.Path(host.Arriving+"/link.json")))
+	must(t, os.Symlink(n.h.Path("/etc/old"), n.h.Path(secrets.Arriving("shop")+"/link.json")))
 	before := time.Now().Add(-2 * time.Hour)
-	must(t, os.Chtimes(n.h.Path(host.Arriving+"/old.json"), before, before))
+	must(t, os.Chtimes(n.h.Path(secrets.Arriving("shop")+"/old.json"), before, before))
 	must(t, os.Chtimes(n.h.Path("/etc/old"), before, before))
 	must(t, run())
-	if got := strings.Join(n.h.List(host.Arriving), " "); got != "link.json new.json" || !n.h.Exists("/etc/old") {
+	if got := strings.Join(n.h.List(secrets.Arriving("shop")), " "); got != "link.json new.json" || !n.h.Exists("/etc/old") {
 		t.Errorf("left: %s", got)
 	}
+	// The agent may be of another mesh; what an earlier version gave to one is refused.
 	n.put("/opt/gatehouse/agent.json", `{"mesh": "other"}`)
+	must(t, run())
+	n.put(host.NodeFile, `{"mesh": "other"}`)
 	if err := run(); err == nil || !strings.Contains(err.Error(), "belongs to the mesh other") {
 		t.Errorf("error: %v", err)
 	}
@@ -43,7 +48,7 @@ func TestIncoming(t *testing.T) {
 
 func withTokens(t *testing.T, text string) (*node, func() error) {
 	n := newNode(t)
-	n.put(host.Arriving+"/tokens.json", text)
+	n.put(secrets.Arriving("shop")+"/tokens.json", text)
 	return n, func() error { return setup.Tokens(context.Background(), n.h, document.Tokens{Owner: shop}) }
 }
 
@@ -54,11 +59,27 @@ func TestTokens(t *testing.T) {
 		t.Errorf("output: %s", got)
 	}
 	info, err := os.Stat(n.h.Path(host.Secrets + "/web.token"))
-	if err != nil || info.Mode().Perm() != 0o600 || n.read(host.Secrets+"/web.token") != "one\n" || n.read(host.Secrets+"/_agent.token") != "two\n" {
+	if err != nil || info.Mode().Perm() != 0o600 || n.read(host.Secrets+"/web.token") != "one\n" || n.read(host.Secrets+"/_agent.shop.token") != "two\n" {
 		t.Errorf("%v %v", info, err)
 	}
-	if n.h.Exists(host.Arriving + "/tokens.json") {
+	if n.h.Exists(secrets.Arriving("shop") + "/tokens.json") {
 		t.Error("the secrets are still there")
+	}
+}
+
+func TestATokenClaimsItsNameForTheMesh(t *testing.T) {
+	n, run := withTokens(t, `{"web": "one"}`)
+	must(t, run())
+	if owner := instance.OwnerOf(n.h, "web"); owner != "shop" {
+		t.Errorf("owner: %q", owner)
+	}
+	n.put(secrets.Arriving("other")+"/tokens.json", `{"api": "two", "web": "two"}`)
+	err := setup.Tokens(context.Background(), n.h, document.Tokens{Owner: document.Owner{Mesh: "other", Node: "worker1"}})
+	if err == nil || !strings.Contains(err.Error(), "web is of the mesh shop on this node, and the deploy is of other: nothing was changed") {
+		t.Errorf("error: %v", err)
+	}
+	if n.read(host.Secrets+"/web.token") != "one\n" || n.h.Exists(host.Secrets+"/api.token") {
+		t.Error("the token was changed")
 	}
 }
 
@@ -89,7 +110,7 @@ func TestTokensRefused(t *testing.T) {
 		if err := run(); err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%s: %v", text, err)
 		}
-		if n.h.Exists(host.Arriving+"/tokens.json") || len(n.h.List(host.Secrets)) > 0 {
+		if n.h.Exists(secrets.Arriving("shop")+"/tokens.json") || len(n.h.List(host.Secrets)) > 0 {
 			t.Errorf("%s: something is left", text)
 		}
 	}

@@ -5,17 +5,16 @@ package setup
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
-	"gatehouse/node/agent"
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/instance"
 	"gatehouse/node/systemd"
 	"gatehouse/node/undo"
 	"gatehouse/node/xds"
@@ -60,7 +59,7 @@ func Run(ctx context.Context, h *host.Host, units systemd.Manager, agent Agent, 
 		return fmt.Errorf("%w; what had been changed was put back", err)
 	}
 	s.undo.Forget()
-	if err := undo.Clean(h, host.MeshFile, drainUnit, host.NodeFile, host.NodeEnv, foreignCA); err != nil {
+	if err := undo.Clean(h, host.MeshFile, drainUnit, host.NodeFile, host.RecordFile(doc.Mesh), host.NodeEnv, foreignCA); err != nil {
 		return err
 	}
 	if err := removeEarlier(h); err != nil {
@@ -72,7 +71,10 @@ func Run(ctx context.Context, h *host.Host, units systemd.Manager, agent Agent, 
 
 // prepare changes nothing.
 func (s *setup) prepare(ctx context.Context) error {
-	if err := agent.CheckOwner(s.h, s.doc.Owner); err != nil {
+	if err := s.h.CheckOwner(s.doc.Owner); err != nil {
+		return err
+	}
+	if err := s.checkOthers(); err != nil {
 		return err
 	}
 	if s.doc.MeshCommand.Path != host.MeshFile || s.doc.DrainUnit != nil && s.doc.DrainUnit.Path != drainUnit {
@@ -140,8 +142,10 @@ func (s *setup) folders(context.Context) error {
 		{host.Instances, 0o755, root},
 		{host.Binaries, 0o755, root},
 		{host.EnvDir, 0o700, root},
+		{host.Meshes, 0o755, root},
+		{host.Incoming, 0o755, root},
 		// Where the user who deploys uploads binaries.
-		{host.Incoming, 0o700, host.Owner{User: s.tools.Login}},
+		{instance.Incoming(s.doc.Mesh), 0o700, host.Owner{User: s.tools.Login}},
 	} {
 		if err := s.undo.Folder(s.h, one.path, one.mode, one.owner); err != nil {
 			return err
@@ -164,16 +168,6 @@ func (s *setup) meshCommand(context.Context) error {
 func IsMeshCommand(h *host.Host) bool {
 	text, err := h.Read(host.MeshFile)
 	return err == nil && bytes.Contains(text, []byte(host.Gatehouse+"/"))
-}
-
-// record takes the node into the mesh.
-func (s *setup) record(context.Context) error {
-	text, err := json.MarshalIndent(host.NodeRecord{Owner: s.doc.Owner, Role: s.doc.Role, TLS: s.doc.TLS}, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = s.undo.WriteIfNew(s.h, host.NodeFile, append(text, '\n'), 0o644, root)
-	return err
 }
 
 // put one of the document's files.

@@ -17,6 +17,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/instance"
 	"gatehouse/node/setup"
 	"gatehouse/node/systemd/fake"
 	"gatehouse/node/undo"
@@ -122,7 +123,7 @@ func workerDocument() document.Setup {
 func (n *node) modes() string {
 	var modes []string
 	for _, path := range []string{
-		host.Gatehouse, host.Instances, host.Binaries, host.EnvDir, host.Incoming, host.MeshFile, host.NodeFile, host.NodeEnv,
+		host.Gatehouse, host.Instances, host.Binaries, host.EnvDir, host.Incoming, instance.Incoming("shop"), host.MeshFile, host.RecordFile("shop"), host.NodeEnv,
 		host.UnitDir + "/gatehouse-drain.service",
 	} {
 		if info, err := os.Stat(n.h.Path(path)); err == nil {
@@ -135,7 +136,7 @@ func (n *node) modes() string {
 func TestWorker(t *testing.T) {
 	n := newNode(t)
 	must(t, n.run(workerDocument()))
-	if got := n.modes(); got != "755 gatehouse, 755 instances, 755 binaries, 700 env, 700 incoming, 755 mesh, 644 node.json, 644 node.env, 644 gatehouse-drain.service" {
+	if got := n.modes(); got != "755 gatehouse, 755 instances, 755 binaries, 700 env, 755 incoming, 700 shop, 755 mesh, 644 shop.json, 644 node.env, 644 gatehouse-drain.service" {
 		t.Errorf("modes: %s", got)
 	}
 	if got := n.read(host.NodeEnv); got != "GATEHOUSE_ENVOY_FLAGS= -grpc-addr https://127.0.0.1:8503 -grpc-ca-file /etc/consul.d/tls/xds-ca.pem\n" {
@@ -144,7 +145,7 @@ func TestWorker(t *testing.T) {
 	if n.units.State() != "gatehouse-drain.service active enabled" {
 		t.Errorf("units: %s", n.units.State())
 	}
-	record, err := n.h.Record()
+	record, err := n.h.Record("shop")
 	if err != nil || record != (host.NodeRecord{Owner: document.Owner{Mesh: "shop", Node: "worker1"}, Role: "worker", TLS: true}) {
 		t.Errorf("record: %+v %v", record, err)
 	}
@@ -205,8 +206,9 @@ func TestRefusals(t *testing.T) {
 		prepare func(n *node)
 		message string
 	}{
-		"another mesh":         {func(n *node) { n.put(host.NodeFile, `{"mesh": "other"}`) }, "this node belongs to the mesh other"},
-		"another mesh's agent": {func(n *node) { n.put("/opt/gatehouse/agent.json", `{"mesh": "other"}`) }, "this node belongs to the mesh other"},
+		"another mesh": {func(n *node) { n.put(host.NodeFile, `{"mesh": "other"}`) }, "this node belongs to the mesh other"},
+		"another name": {func(n *node) { n.put(host.RecordFile("other"), `{"mesh": "other", "node": "w1", "tls": true}`) }, "this node is w1 for the mesh other, which is on it too, and worker1 for shop"},
+		"another TLS":  {func(n *node) { n.put(host.RecordFile("other"), `{"mesh": "other", "node": "worker1"}`) }, "the mesh other, which is on this node too, has consul.tls false, and shop has true"},
 		"no programs": {func(n *node) {
 			n.tools.LookPath = func(string) (string, error) { return "", errors.New("not found") }
 		}, "not on this node: consul, envoy; install them (the rendered user_data does) and deploy again"},
@@ -323,11 +325,53 @@ func TestOfAnotherProgramThatIsNamedMeshACopyIsKept(t *testing.T) {
 func TestWhatARunThatWasKilledKeptIsGone(t *testing.T) {
 	n := newNode(t)
 	must(t, n.run(workerDocument()))
-	for _, path := range []string{host.MeshFile, host.NodeFile, host.NodeEnv, host.UnitDir + "/gatehouse-drain.service"} {
+	for _, path := range []string{host.MeshFile, host.RecordFile("shop"), host.NodeEnv, host.UnitDir + "/gatehouse-drain.service"} {
 		n.put(undo.Kept(path), "of a run that was killed")
 	}
 	must(t, n.run(workerDocument()))
 	if state := n.state(); strings.Contains(state, "of a run that was killed") {
 		t.Error(state)
+	}
+}
+
+func TestTheRecordOfAnEarlierVersionIsReplaced(t *testing.T) {
+	n := newNode(t)
+	n.put(host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
+	n.put(consul.NodeToken, "one\n")
+	must(t, n.run(workerDocument()))
+	if n.h.Exists(host.NodeFile) || !n.h.Exists(host.RecordFile("shop")) {
+		t.Error(n.state())
+	}
+	// The token of a mesh for which Consul was there before has a name of its own now.
+	if n.h.Exists(consul.NodeToken) || consul.TokenFor(n.h, "shop") != "one" || consul.TokenFor(n.h, "") != "one" || consul.TokenFor(n.h, "other") != "" {
+		t.Error(n.state())
+	}
+}
+
+func TestAnAgentsTokenStaysWhereItIs(t *testing.T) {
+	n := newNode(t)
+	n.put(host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
+	n.put("/opt/gatehouse/agent.json", `{"mesh": "shop"}`)
+	n.put(consul.NodeToken, "one\n")
+	must(t, n.run(workerDocument()))
+	if consul.TokenFor(n.h, "other") != "one" {
+		t.Error(n.state())
+	}
+}
+
+func TestAnEarlierVersionRefusesANodeWithTwoMeshes(t *testing.T) {
+	n := newNode(t)
+	must(t, n.run(workerDocument()))
+	doc := workerDocument()
+	doc.Mesh = "stock"
+	must(t, n.run(doc))
+	if got := n.read(host.NodeFile); !strings.Contains(got, "a newer Gatehouse has to deploy here") {
+		t.Errorf("node.json: %s", got)
+	}
+	before := n.state()
+	n.units.Forget()
+	must(t, n.run(workerDocument()))
+	if n.state() != before || len(n.units.Calls()) > 0 {
+		t.Errorf("calls: %v\n%s", n.units.Calls(), n.state())
 	}
 }

@@ -4,7 +4,6 @@ package sweep
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,12 +15,10 @@ import (
 	"gatehouse/node/undo"
 )
 
-// writtenByUs stands in the first line of each unit and definition.
-const writtenByUs = "# Written by Gatehouse"
-
 type sweep struct {
 	*instance.Node
 	document.Sweep
+	property
 	consul Catalogue
 }
 
@@ -43,7 +40,11 @@ func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc docu
 	if err := consul.WaitForLeader(ctx, node.Agent); err != nil {
 		return err
 	}
-	s := &sweep{node, doc, catalogue}
+	own, err := propertyOf(node.Host, doc.Mesh)
+	if err != nil {
+		return err
+	}
+	s := &sweep{node, doc, own, catalogue}
 	recorded := s.recorded()
 	leftovers := func(ctx context.Context) error { return s.leftovers(ctx, recorded) }
 	for _, step := range []func(context.Context) error{s.instances, s.registrations, leftovers, s.secrets, s.binaries} {
@@ -55,34 +56,22 @@ func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc docu
 	return nil
 }
 
-// checkRecord refuses a node that is not on record as the mesh's.
-func checkRecord(h *host.Host, owner document.Owner) error {
-	if err := h.CheckOwner(owner); err != nil {
-		return err
-	}
-	if record, err := h.Record(); err != nil || record.Mesh == owner.Mesh {
-		return err
-	}
-	return fmt.Errorf("%s names no mesh, so there is no record of what %s put here; nothing was removed. Replace the Terraform resource node_%s and deploy again",
-		host.NodeFile, owner.Mesh, owner.Node)
-}
-
 func (s *sweep) declared(name string) bool { return slices.Contains(s.Instances, name) }
 
 // instances of this mesh that are no longer declared. A folder of an instance is the record that it is the mesh's.
 func (s *sweep) instances(ctx context.Context) error {
 	var leaving []string
 	for _, name := range s.Host.List(host.Instances) {
-		if !s.declared(name) && document.ValidName(name) && !instance.Reserved(name) {
+		if !s.belongs(name) && s.ownsName(name) {
 			leaving = append(leaving, name)
 		}
 	}
-	return s.Remove(ctx, leaving...)
+	return s.RemoveWhere(ctx, s.ownsName, leaving...)
 }
 
 // recorded are the names of workloads of which there is a record that this mesh put them here.
 func (s *sweep) recorded() []string {
-	names := s.Host.List(host.Instances)
+	names := slices.DeleteFunc(s.Host.List(host.Instances), func(name string) bool { return !s.ownsName(name) })
 	for _, unit := range s.Host.List(host.UnitDir) {
 		if name, isUnit := workload(unit); isUnit && s.wroteUnit(unit) {
 			names = append(names, name)
@@ -103,7 +92,7 @@ func workload(unit string) (name string, isUnit bool) {
 func (s *sweep) leftovers(ctx context.Context, recorded []string) error {
 	for _, name := range recorded {
 		path := filepath.Join(host.ConsulDir, name+".hcl")
-		if s.belongs(name) || !s.wrote(path) {
+		if s.belongs(name) || !s.wroteDefinition(path) {
 			continue
 		}
 		s.Host.Say("removing %s, which is not declared here", path)
@@ -147,34 +136,13 @@ func (s *sweep) belongs(name string) bool {
 	return s.declared(name) || instance.Reserved(name) || !document.ValidName(name)
 }
 
-// wrote says whether Gatehouse wrote a file. This node belongs to no other mesh: see CheckOwner.
-func (s *sweep) wrote(path string) bool {
-	text, err := s.Host.Read(path)
-	return err == nil && strings.HasPrefix(string(text), writtenByUs)
-}
-
-// wroteUnit says whether this mesh wrote a unit: its description names the mesh.
-func (s *sweep) wroteUnit(unit string) bool {
-	path := filepath.Join(host.UnitDir, unit)
-	text, _ := s.Host.Read(path)
-	if !s.wrote(path) {
-		return false
-	}
-	for _, line := range strings.Split(string(text), "\n") {
-		if strings.HasPrefix(line, "Description=") {
-			return strings.HasSuffix(line, " mesh "+s.Mesh)
-		}
-	}
-	return false
-}
-
 // secrets of instances that are not declared: one whose first release failed has nothing else here. And what runs that were
 // killed kept of their definitions and units; a definition holds the token too.
 func (s *sweep) secrets(context.Context) error {
 	var failed []error
 	for _, folder := range []string{host.Secrets, host.EnvDir} {
 		for _, file := range s.Host.List(folder) {
-			if name, isSecret := ofInstance(file); isSecret && !s.declared(name) {
+			if name, isSecret := ofInstance(file); isSecret && !s.declared(name) && s.ownsName(name) {
 				failed = append(failed, s.Host.Remove(filepath.Join(folder, file)))
 			}
 		}
@@ -182,7 +150,7 @@ func (s *sweep) secrets(context.Context) error {
 	for _, folder := range []string{host.ConsulDir, host.UnitDir} {
 		for _, file := range s.Host.List(folder) {
 			kept, isKept := strings.CutSuffix(file, undo.KeptSuffix)
-			if name, _ := workload(strings.TrimSuffix(strings.TrimPrefix(kept, "."), ".hcl")); isKept && !s.belongs(name) {
+			if name, _ := workload(strings.TrimSuffix(strings.TrimPrefix(kept, "."), ".hcl")); isKept && !s.belongs(name) && s.ownsName(name) {
 				failed = append(failed, s.Host.Remove(filepath.Join(folder, file)))
 			}
 		}
@@ -213,17 +181,31 @@ func (s *sweep) binaries(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	needed := instance.NeededBinaries(s.Host)
+	needed, own := instance.NeededBinaries(s.Host), instance.NeededBy(s.Host, instance.OwnedBy(s.Host, s.mesh))
 	var failed []error
 	for _, binary := range s.Host.List(host.Binaries) {
-		if !needed[binary] && !slices.Contains(s.Sweep.Binaries, binary) {
-			failed = append(failed, s.Host.Remove(filepath.Join(host.Binaries, binary)))
+		if !own[binary] && !slices.Contains(s.Sweep.Binaries, binary) {
+			failed = append(failed, instance.DropBinary(s.Host, s.mesh, binary, needed[binary]))
 		}
 	}
-	for _, upload := range s.Host.List(host.Incoming) {
-		if !slices.Contains(s.Sweep.Binaries, upload) {
-			failed = append(failed, s.Host.Remove(filepath.Join(host.Incoming, upload)))
+	for _, upload := range s.uploads() {
+		if !slices.Contains(s.Sweep.Binaries, filepath.Base(upload)) {
+			failed = append(failed, s.Host.Remove(upload))
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// uploads that wait for their instance; an earlier version had no folder for each mesh.
+func (s *sweep) uploads() []string {
+	var paths []string
+	for _, name := range s.Host.List(instance.Incoming(s.mesh)) {
+		paths = append(paths, filepath.Join(instance.Incoming(s.mesh), name))
+	}
+	for _, name := range s.Host.List(host.Incoming) {
+		if path := filepath.Join(host.Incoming, name); s.alone && name != s.mesh {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }

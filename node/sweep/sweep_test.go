@@ -117,7 +117,7 @@ func TestTheSweepRemovesWhatIsNoLongerDeclared(t *testing.T) {
 	// THEN the declared one and the node's own are left
 	there(t, n, append(own, "/opt/gatehouse/instances/front/current", "/etc/consul.d/front.hcl", "/etc/systemd/system/front.service",
 		"/opt/gatehouse/secrets/front.token", "/opt/gatehouse/binaries/declared/front", "/opt/gatehouse/incoming/declared")...)
-	for _, folder := range []string{host.Instances, host.Binaries, host.Incoming, host.EnvDir} {
+	for _, folder := range []string{host.Instances, host.Binaries, host.EnvDir} {
 		if names := n.Host.List(folder); len(names) > 1 {
 			t.Errorf("%s holds %q", folder, names)
 		}
@@ -272,11 +272,11 @@ func TestANodeThatIsNotOnRecordIsNotSwept(t *testing.T) {
 	before := n.State()
 	doc := declaring()
 	doc.Mesh = "other"
-	refused(t, run(n, doc), "this node belongs to the mesh shop")
+	refused(t, run(n, doc), "no record of what other put here")
 	unchanged(t, n, before)
-	must(t, n.Host.Remove(host.NodeFile))
+	must(t, n.Host.Remove(host.RecordFile("shop")))
 	before = n.State()
-	refused(t, run(n, declaring()), "names no mesh", "nothing was removed", "node_worker1")
+	refused(t, run(n, declaring()), "/opt/gatehouse/meshes/shop.json is not there", "nothing was removed", "node_worker1")
 	unchanged(t, n, before)
 }
 

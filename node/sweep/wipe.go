@@ -5,62 +5,169 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"gatehouse/node/agent"
+	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
+	"gatehouse/node/secrets"
 	"gatehouse/node/setup"
 )
 
 const drainUnit = "gatehouse-drain.service"
 
-// Wipe removes everything that the mesh put on this node. A node that belongs to another mesh is left as it is.
+// Wipe removes everything that the mesh put on this node. What belongs to all meshes of the node, the `mesh` command and the
+// drain unit, goes with the last one.
 //
 // removeAgent takes the Consul agent away; nil when it stays.
 func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAgent func(context.Context) error) error {
 	h := node.Host
-	other, err := foreignMesh(h, doc.Owner)
+	if doc.Agent && removeAgent != nil {
+		if err := agent.CheckRemoval(h, doc.Owner); err != nil {
+			return err
+		}
+	}
+	nothing, err := nothingHere(h, doc.Owner)
 	if err != nil {
 		return err
 	}
-	if other != "" {
-		if doc.OnDestroy {
-			h.Say("this node belongs to the mesh %s: nothing was removed", other)
-			return nil
+	if nothing != "" {
+		if !doc.OnDestroy && strings.HasPrefix(nothing, "this node belongs") {
+			return fmt.Errorf("%s; take it out of the nodes of %s", nothing, doc.Mesh)
 		}
-		return fmt.Errorf("this node belongs to the mesh %s: nothing was removed; take it out of the nodes of %s", host.Clean(other), doc.Mesh)
+		h.Say("%s", nothing)
+		return nil
 	}
 	unlock, err := h.Lock(ctx, "sweep")
 	if err != nil {
 		return fmt.Errorf("%w; nothing was removed", err)
 	}
 	defer unlock()
-	if err := (&sweep{Node: node}).instances(ctx); err != nil {
+	own, err := propertyOf(h, doc.Mesh)
+	if err != nil {
 		return err
 	}
-	if h.Exists(filepath.Join(host.UnitDir, drainUnit)) {
-		err := node.RemoveUnits(ctx, drainUnit)
-		endMaintenance(ctx, node, doc.Agent) // also when the unit could only be stopped
-		if err != nil {
+	s := &sweep{Node: node, Sweep: document.Sweep{Owner: doc.Owner}, property: own}
+	recorded := s.recorded()
+	if err := s.instances(ctx); err != nil {
+		return err
+	}
+	if !own.alone {
+		// Without other meshes everything goes.
+		if err := errors.Join(s.leftovers(ctx, recorded), s.secrets(ctx), s.binaries(ctx)); err != nil {
 			return err
 		}
 	}
-	failed := []error{removeMeshCommand(h)}
+	return s.leave(ctx, doc, removeAgent)
+}
+
+// nothingHere says why there is nothing to remove; "" when there may be something.
+func nothingHere(h *host.Host, owner document.Owner) (string, error) {
+	records, err := h.Records()
+	if err != nil {
+		return "", err
+	}
+	for _, record := range records {
+		if record.Earlier && record.Mesh != owner.Mesh {
+			return fmt.Sprintf("this node belongs to the mesh %s: nothing was removed", host.Clean(record.Mesh)), nil
+		}
+	}
+	if record, err := h.Record(owner.Mesh); err != nil || record.Mesh != "" {
+		return "", err
+	}
+	others, err := h.Others(owner.Mesh)
+	if err != nil {
+		return "", err
+	}
+	other, err := agent.OtherMesh(h, owner)
+	if err != nil || len(others) == 0 && other == "" {
+		return "", err
+	}
+	return fmt.Sprintf("the mesh %s is not on record on this node: nothing was removed", owner.Mesh), nil
+}
+
+// leave the node. A set-up of another mesh waits meanwhile: it puts there again what it needs.
+func (s *sweep) leave(ctx context.Context, doc document.Wipe, removeAgent func(context.Context) error) error {
+	unlock, err := s.Host.Lock(ctx, "setup")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	others, err := s.Host.OnRecord(doc.Mesh)
+	if err != nil {
+		return err
+	}
+	if len(others) == 0 {
+		if err := s.removeShared(ctx, doc); err != nil {
+			return err
+		}
+	}
 	if doc.Agent && removeAgent != nil {
 		if err := removeAgent(ctx); err != nil {
 			return err
 		}
 	}
-	failed = append(failed, forgetAll(h, doc.OnDestroy), h.Remove(host.Locks))
-	h.RemoveEmpty(host.Secrets, host.Gatehouse)
+	if err := s.forget(doc.OnDestroy, len(others)); err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		s.Host.Say("nothing of the mesh %s is on this node any more; what is here is of: %s", doc.Mesh, strings.Join(others, ", "))
+		return nil
+	}
+	s.Host.Say("the node is empty")
+	return nil
+}
+
+// removeShared removes what is there for all meshes of the node.
+func (s *sweep) removeShared(ctx context.Context, doc document.Wipe) error {
+	if s.Host.Exists(filepath.Join(host.UnitDir, drainUnit)) {
+		err := s.RemoveUnits(ctx, drainUnit)
+		endMaintenance(ctx, s.Node, doc.Agent) // also when the unit could only be stopped
+		if err != nil {
+			return err
+		}
+	}
+	return removeMeshCommand(s.Host)
+}
+
+// forget what is left of the mesh in Gatehouse's folder.
+func (s *sweep) forget(keepsProgram bool, others int) error {
+	h := s.Host
+	if s.alone {
+		failed := errors.Join(forgetAll(h, keepsProgram), h.Remove(host.Locks))
+		h.RemoveEmpty(host.Secrets, host.Gatehouse)
+		return failed
+	}
+	failed := []error{forgetOwn(h, s.mesh)}
+	if !keepsProgram && !hasAgent(h, s.mesh) {
+		failed = append(failed, h.RemoveProgram(s.mesh))
+	}
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
-	h.Say("the node is empty")
-	return nil
+	return leaveRecord(h, s.mesh, others)
+}
+
+// forgetOwn removes what is this mesh's alone and of no instance.
+func forgetOwn(h *host.Host, mesh string) error {
+	failed := []error{h.Remove(consul.NodeTokenOf(mesh)), h.Remove(instance.Incoming(mesh))}
+	if !hasAgent(h, mesh) {
+		failed = append(failed, h.Remove(secrets.Arriving(mesh)))
+	}
+	h.RemoveEmpty(host.Incoming, host.Arriving)
+	return errors.Join(failed...)
+}
+
+// leaveRecord takes the mesh off the node's records, the last thing of a wipe.
+func leaveRecord(h *host.Host, mesh string, others int) error {
+	if host.EarlierRecord(others) == "" {
+		if err := h.Remove(host.NodeFile); err != nil {
+			return err
+		}
+	}
+	return h.Remove(host.RecordFile(mesh))
 }
 
 // removeMeshCommand unless another program has its name.
@@ -84,11 +191,17 @@ func endMaintenance(ctx context.Context, node *instance.Node, agentGoes bool) {
 	}
 }
 
-// agentRecords say that the cluster stack set up the agent here: its record and its token stay for it.
-var agentRecords = []string{host.Gatehouse + "/agent.json", host.Gatehouse + "/agent.conf"}
+// hasAgent says whether the cluster stack of this mesh set up the agent here: its record and its token stay for it.
+func hasAgent(h *host.Host, mesh string) bool {
+	record, there, err := agent.ReadRecord(h)
+	return there && (err != nil || record.Mesh == "" || record.Mesh == mesh)
+}
 
-// hasAgent says whether the cluster stack set up the agent here.
-func hasAgent(h *host.Host) bool { return slices.ContainsFunc(agentRecords, h.Exists) }
+// hasAnyAgent says whether the cluster stack of any mesh did.
+func hasAnyAgent(h *host.Host) bool {
+	_, there, _ := agent.ReadRecord(h)
+	return there
+}
 
 // handoverToken of an earlier version: `expand remove` comes later, needs it, and removes it.
 const handoverToken = "_handover.token"
@@ -97,7 +210,7 @@ const handoverToken = "_handover.token"
 //
 // keepsProgram: on destroy this program still has work to do here; see Uninstall.
 func forgetAll(h *host.Host, keepsProgram bool) error {
-	hasAgent := hasAgent(h)
+	hasAgent := hasAnyAgent(h)
 	var failed []error
 	for _, name := range h.List(host.Gatehouse) {
 		keeps := name == "secrets" ||
@@ -116,26 +229,37 @@ func forgetAll(h *host.Host, keepsProgram bool) error {
 	return errors.Join(failed...)
 }
 
-// foreignMesh is the other mesh that the node, or its agent, belongs to; "" when there is none.
-func foreignMesh(h *host.Host, owner document.Owner) (string, error) {
-	other, err := h.ForeignMesh(owner)
-	if err != nil || other != "" {
-		return other, err
-	}
-	record, _, err := agent.ReadRecord(h)
-	if err != nil || record.Mesh == owner.Mesh {
-		return "", err
-	}
-	return record.Mesh, nil
-}
-
-// Uninstall removes this program, the last thing of a mesh on a node. One of another mesh stays, and one that an agent still
-// needs for its removal.
+// Uninstall removes this program, the last thing of a mesh on a node, and what a deploy brought that never came to set the
+// node up. One that the agent still needs for its removal stays.
 func Uninstall(h *host.Host, owner document.Owner) error {
-	if other, err := foreignMesh(h, owner); err != nil || other != "" || hasAgent(h) {
+	if hasAgent(h, owner.Mesh) {
+		return nil
+	}
+	if err := h.CheckOwner(owner); err != nil {
+		return nil //nolint:nilerr // an earlier version gave the node to another mesh
+	}
+	if err := errors.Join(removeClaims(h, owner.Mesh), forgetOwn(h, owner.Mesh), h.RemoveProgram(owner.Mesh)); err != nil {
 		return err
 	}
-	err := errors.Join(h.Remove(filepath.Dir(host.Program)), h.Remove(host.Arriving), h.Remove(host.Locks))
-	h.RemoveEmpty(host.Secrets, host.Gatehouse)
-	return err
+	defer h.RemoveEmpty(host.Secrets, host.Instances, host.Gatehouse)
+	others, err := h.Others(owner.Mesh)
+	if err != nil || len(others) > 0 || hasAnyAgent(h) {
+		return err
+	}
+	failed := []error{h.Remove(host.Arriving), h.Remove(host.Locks)}
+	if record, err := h.Record(owner.Mesh); err == nil && record.Mesh == "" {
+		failed = append(failed, forgetAll(h, false))
+	}
+	return errors.Join(failed...)
+}
+
+// removeClaims of a mesh: names of which no release came.
+func removeClaims(h *host.Host, mesh string) error {
+	var failed []error
+	for _, name := range instance.OwnedBy(h, mesh) {
+		if len(h.List(filepath.Join(instance.Home(name), "releases"))) == 0 {
+			failed = append(failed, h.Remove(instance.TokenFile(name)), h.Remove(instance.Home(name)))
+		}
+	}
+	return errors.Join(failed...)
 }

@@ -81,11 +81,12 @@ func TestAWipeRemovesTheAgentWhereItIsAskedTo(t *testing.T) {
 	}
 	n = used(t)
 	refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, func(context.Context) error { return errors.New("it does not leave") }), "it does not leave")
-	there(t, n, host.NodeFile)
+	there(t, n, host.RecordFile("shop"))
 }
 
 func TestAWipeLeavesANodeOfAnotherMesh(t *testing.T) {
 	n := used(t)
+	must(t, n.Host.Rename(host.RecordFile("shop"), host.NodeFile)) // as an earlier version wrote it
 	before := n.State()
 	doc := document.Wipe{Owner: document.Owner{Mesh: "other", Node: "worker1"}}
 	refused(t, wipe(n, doc, nil), "this node belongs to the mesh shop: nothing was removed", "take it out of the nodes of other")
@@ -144,21 +145,20 @@ func TestOnDestroyTheProgramStaysForWhatComesLater(t *testing.T) {
 
 func TestANodeWhoseAgentIsOfAnotherMeshIsLeftAsItIs(t *testing.T) {
 	n := fake.New(t)
-	must(t, n.Host.Remove(host.NodeFile))
+	must(t, n.Host.Remove(host.RecordFile("shop")))
 	n.Put("/opt/gatehouse/agent.json", `{"mesh": "other", "role": "server"}`)
 	n.Put(host.Program, "program")
 	n.Put(host.MeshFile, "exec /opt/gatehouse/bin/gatehouse-node mesh")
 	must(t, sweep.Uninstall(n.Host, fake.Owner))
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
-	if err := wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, nil); err == nil {
-		t.Error("no error")
-	}
+	remove := func(context.Context) error { return errors.New("it was removed") }
+	refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, remove), "the Consul agent of this node is of the mesh other")
 	there(t, n, host.Program, host.MeshFile, "/opt/gatehouse/agent.json")
 }
 
 func TestTheProgramStaysForTheRemovalOfTheAgent(t *testing.T) {
 	n := fake.New(t)
-	must(t, n.Host.Remove(host.NodeFile))
+	must(t, n.Host.Remove(host.RecordFile("shop")))
 	n.Put("/opt/gatehouse/agent.json", `{"mesh": "shop", "role": "server"}`)
 	n.Put(host.Program, "program")
 	must(t, sweep.Uninstall(n.Host, fake.Owner))

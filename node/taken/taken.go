@@ -18,7 +18,7 @@ type Connect func(token string) (*consul.Client, error)
 
 // Take is the verb entry take: it writes an entry in place of the one that was made by hand, which is recorded first.
 func Take(ctx context.Context, h *host.Host, doc document.EntryTake, connect Connect) error {
-	client, err := connected(h, doc.Secret, connect)
+	client, err := connected(h, doc.Mesh, doc.Secret, connect)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func writable(entry consul.Entry) consul.Entry {
 // Return is the verb entry return: on destroy, it puts an entry back as it was. The write replaces this mesh's entry, so that
 // nobody is without one in between.
 func Return(ctx context.Context, h *host.Host, doc document.EntryReturn, connect Connect) error {
-	client, err := connected(h, doc.Secret, connect)
+	client, err := connected(h, doc.Mesh, doc.Secret, connect)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func Return(ctx context.Context, h *host.Host, doc document.EntryReturn, connect
 // Settle is the verb entry settle: it puts back what was taken over and left the declaration. An entry that the mesh writes
 // without taking it over is the mesh's for good.
 func Settle(ctx context.Context, h *host.Host, doc document.EntriesSettle, connect Connect) error {
-	client, err := connected(h, doc.Secret, connect)
+	client, err := connected(h, doc.Mesh, doc.Secret, connect)
 	if err != nil {
 		return err
 	}
@@ -83,11 +83,11 @@ func Settle(ctx context.Context, h *host.Host, doc document.EntriesSettle, conne
 	return nil
 }
 
-func connected(h *host.Host, secret string, connect Connect) (*consul.Client, error) {
+func connected(h *host.Host, mesh, secret string, connect Connect) (*consul.Client, error) {
 	if secret == "" {
 		return connect("")
 	}
-	values, err := secrets.Take(h, secret)
+	values, err := secrets.Take(h, mesh, secret)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,9 @@ type Fault struct {
 
 func (f *Fault) Error() string { return f.text }
 
-func fault(reason, format string, values ...any) *Fault { return &Fault{reason, fmt.Sprintf(format, values...)} }
+func fault(reason, format string, values ...any) *Fault {
+	return &Fault{reason, fmt.Sprintf(format, values...)}
+}
 
 // Flags of `consul connect envoy`; the authority is in the file.
 func (w Way) Flags(file string) string {

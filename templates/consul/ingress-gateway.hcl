@@ -4,6 +4,10 @@ service {
   name = {{ name }}
   kind = "ingress-gateway"
 
+  meta = {
+    gatehouse-mesh = {{ mesh }}
+  }
+
   check {
     name     = "Envoy is ready"
     http     = {{ readyUrl }}

@@ -4,6 +4,10 @@ service {
   name = {{ service.name }}
   port = {{ service.port }}
 
+  meta = {
+    gatehouse-mesh = {{ mesh }}
+  }
+
   check {
     name     = "health"
 {%- if health.http != nil %}
@@ -27,6 +31,10 @@ service {
   connect {
     sidecar_service {
       port = {{ sidecarPort }}
+
+      meta = {
+        gatehouse-mesh = {{ mesh }}
+      }
 
       # Consul's own checks of a sidecar run every 10s; these make a new instance known within a second.
       checks = [

@@ -15,8 +15,9 @@ echo
 printf 'AGENT: %s\n' "$(systemctl is-active consul 2>/dev/null)"
 echo
 echo MEMBERS
-token=/opt/gatehouse/secrets/_agent.token
-if [ -r "$token" ]; then export CONSUL_HTTP_TOKEN_FILE="$token"; fi
+for token in /opt/gatehouse/secrets/_agent.*.token /opt/gatehouse/secrets/_agent.token; do
+  if [ -r "$token" ]; then export CONSUL_HTTP_TOKEN_FILE="$token"; fi
+done
 consul members 2>&1 || echo "consul members: Consul is not set up here, or it does not answer"
 case ${1:-help} in
   help | -h | --help | status) ;;

@@ -77,8 +77,10 @@ look_at_folders() {
 
 # ask PATH: the answer of this node's agent, with its head; with the node's token, where Gatehouse has put one.
 ask() {
-  local token=""
-  if [ -r "$GATEHOUSE/secrets/_agent.token" ]; then token=$(<"$GATEHOUSE/secrets/_agent.token"); fi
+  local token="" file
+  for file in "$GATEHOUSE"/secrets/_agent.token "$GATEHOUSE"/secrets/_agent.*.token; do
+    if [ -z "$token" ] && [ -r "$file" ]; then token=$(<"$file"); fi
+  done
   exec 3<>/dev/tcp/127.0.0.1/8500 || return 0
   printf 'GET /v1/%s HTTP/1.0\r\n%s\r\n' "$1" "${token:+X-Consul-Token: $token$'\r\n'}" >&3
   timeout 5 cat <&3
@@ -165,14 +167,46 @@ look_at_units() {
 # The mesh that a record names; an earlier version wrote it as a line for a shell.
 mesh_in() { sed -n -e 's/^ *"mesh": "\([^"]*\)",\{0,1\}$/\1/p' -e "s/^MESH='\(.*\)'$/\1/p" "$@" 2>/dev/null | head -n 1; }
 
+# The meshes that are on record here; of the record that an earlier version wrote it is told.
+look_at_meshes() {
+  local file name names=" "
+  for file in "$GATEHOUSE"/meshes/*.json; do
+    if [ ! -e "$file" ]; then continue; fi
+    name=$(basename "$file" .json)
+    names="$names$name "
+    tell mesh "$name"
+  done
+  name=$(mesh_in "$GATEHOUSE/node.json")
+  if [ ! -e "$GATEHOUSE/node.json" ]; then name=$(mesh_in "$GATEHOUSE/node.conf"); fi
+  case $name in "" | *[!A-Za-z0-9._-]*) return 0 ;; esac
+  case $names in *" $name "*) ;; *) tell mesh "$name" earlier ;; esac
+}
+
+# The mesh of an instance: by its record, its release, its definition or its units.
+owner_of() {
+  local name=$1 home=$GATEHOUSE/instances/$1 file owner
+  owner=$(mesh_in "$home/history.json")
+  if [ -z "$owner" ]; then owner=$(mesh_in "$home/current/instance.json"); fi
+  file=/etc/consul.d/$name.hcl
+  if [ -z "$owner" ] && head -n 1 "$file" 2>/dev/null | grep -q '^# Written by Gatehouse'; then
+    owner=$(sed -n 's/^ *"\{0,1\}gatehouse-mesh"\{0,1\} *= *"\([^"]*\)".*/\1/p' "$file" | head -n 1)
+  fi
+  for file in "/etc/systemd/system/$name.service" "/etc/systemd/system/$name-sidecar-proxy.service"; do
+    if [ -z "$owner" ] && head -n 1 "$file" 2>/dev/null | grep -q '^# Written by Gatehouse'; then
+      owner=$(sed -nE 's/^Description=(.* )?mesh ([^ ]+)$/\2/p' "$file" | head -n 1)
+    fi
+  done
+  echo "$owner"
+}
+
 # What of Gatehouse's is there, and the files that would be compared.
 look_at_files() {
-  local folder file
-  tell mesh "$(mesh_in "$GATEHOUSE/node.json" "$GATEHOUSE/node.conf")"
+  local folder file name
   tell agentmesh "$(mesh_in "$GATEHOUSE/agent.json" "$GATEHOUSE/agent.conf")"
   for folder in "$GATEHOUSE"/instances/*/current/; do
-    if [ -d "$folder" ]; then tell instance "$(basename "$(dirname "$folder")")"; fi
-    if [ -e "${folder%/current/}/rolled-back" ]; then tell rolledback "$(basename "$(dirname "$folder")")"; fi
+    name=$(basename "$(dirname "$folder")")
+    if [ -d "$folder" ]; then tell instance "$name" "$(owner_of "$name")"; fi
+    if [ -e "${folder%/current/}/rolled-back" ]; then tell rolledback "$name"; fi
   done
   for folder in "$GATEHOUSE"/binaries/*/; do
     if [ -d "$folder" ]; then tell binary "$(basename "$folder")"; fi
@@ -254,6 +288,7 @@ main() {
   look_at_agent
   look_at_xds
   look_at_units
+  look_at_meshes
   look_at_files
   look_at_definitions
   look_at_their_settings

@@ -1,6 +1,7 @@
 # Terraform uploads this file and runs it: it hands the document at the end to gatehouse-node, as root. In front of it stand
 # lines NAME='value':
 #   VERB       what gatehouse-node is to do
+#   MESH       the mesh that asks: on a node with several, each has a gatehouse-node of its own version
 #   UPLOADED   name of a gatehouse-node that was just uploaded to the home folder of the user who logs in, or nothing
 #   SHA256     of that
 # shellcheck shell=sh disable=SC2154,SC2086,SC2317,SC2024
@@ -16,25 +17,32 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 fail() { echo "gatehouse: error: $*" >&2; exit 1; }
 document() { sed '1,/^# DOCUMENT$/d' "$self"; }
-program=/opt/gatehouse/bin/gatehouse-node
+bin=/opt/gatehouse/bin
+program=$bin/$MESH/gatehouse-node
 
 if [ -n "$UPLOADED" ]; then
   uploaded=$(getent passwd "${SUDO_USER:-root}" | cut -d : -f 6)/$UPLOADED
   # A gateway's unit runs the program as a user of its own, whatever root's umask is.
   umask 022
-  mkdir -p /opt/gatehouse/bin || fail "cannot write to /opt (read-only or full?); nothing was changed"
+  mkdir -p "$bin" || fail "cannot write to /opt (read-only or full?); nothing was changed"
   # Another run may be doing the same.
-  new=$program.$$
+  new=$bin/.gatehouse-node.$$
   # The user who logs in may change the upload until it is copied: the copy is what is checked.
   refuse() { rm -f -- "$new"; fail "$*; nothing was changed"; }
-  install -m 0755 -- "$uploaded" "$new" || refuse "gatehouse-node could not be copied to /opt/gatehouse/bin"
+  install -m 0755 -- "$uploaded" "$new" || refuse "gatehouse-node could not be copied to $bin"
   rm -f -- "$uploaded"
   echo "$SHA256  $new" | sha256sum --check --status || refuse "gatehouse-node did not arrive whole; deploy again"
   document | "$new" $VERB || refuse "gatehouse-node was not installed"
   sync -- "$new" || refuse "gatehouse-node could not be written to the disk"
+  mkdir -p "$bin/$MESH"
   mv -f -- "$new" "$program"
+  # What is there for every mesh of the node, its units and the command `mesh`, takes the one that came last.
+  ln -s -- "$MESH/gatehouse-node" "$new"
+  mv -fT -- "$new" "$bin/gatehouse-node"
   exit
 fi
+# An earlier version put it there.
+[ -x "$program" ] || program=$bin/gatehouse-node
 
 # A destroy must not need what is not there: without the folder there is no record of this mesh on the node.
 if [ ! -x "$program" ]; then

@@ -2,7 +2,7 @@ import { judgeState } from "../../../doctor/preflight/judge-state";
 import { heads, lookAt, shop } from "./fixture";
 
 const own = { ...shop, consul: { ...shop.consul, existing: false } };
-const ours = { mesh: shop.name, agentMesh: shop.name };
+const ours = { meshes: [{ name: shop.name, earlier: false }], agentMesh: shop.name };
 
 test("nodes that know the mesh, and no state of it here", () => {
   const looks = [lookAt("server1", ours, own), lookAt("worker1", ours, own)];
@@ -20,7 +20,7 @@ test("one of two states", () => {
 test("nothing of new nodes, of another mesh's, and of states that are elsewhere", () => {
   const none = { cluster: false, mesh: false };
   expect(judgeState([lookAt("worker1", {}, own)], none)).toEqual([]);
-  expect(judgeState([lookAt("worker1", { mesh: "other", agentMesh: "other" }, own)], none)).toEqual([]);
+  expect(judgeState([lookAt("worker1", { meshes: [{ name: "other", earlier: false }], agentMesh: "other" }, own)], none)).toEqual([]);
   expect(judgeState([lookAt("worker1", ours, own)], {})).toEqual([]);
 });
 

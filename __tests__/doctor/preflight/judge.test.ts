@@ -226,37 +226,6 @@ describe("Consul", () => {
   });
 });
 
-describe("a node of another mesh", () => {
-  test("is a problem that names the other mesh and what to do", () => {
-    expect(found({ mesh: "lab" })).toEqual([]);
-    expect(found({ mesh: "other" })).toEqual([
-      {
-        node: "worker1",
-        severity: "problem",
-        check: "mesh",
-        found: "it belongs to mesh other",
-        reason: "a node belongs to one mesh: a deploy of lab would take over and remove what other runs there",
-        remedy:
-          "retire it there (`retired: true` in other, then deploy other) or destroy other first; if other was only renamed to lab, name it other again: the name is also that of its state",
-      },
-    ]);
-  });
-
-  test("by its agent alone matters only where the cluster stack sets the agent up", () => {
-    expect(found({ agentMesh: "other" })).toEqual([]);
-    expect(found({ agentMesh: "other", files: planOf("worker1", mesh()).agentFiles }, mesh())).toMatchObject([
-      { severity: "problem", check: "mesh", found: "mesh other set up its Consul agent" },
-    ]);
-  });
-
-  test("is left alone when it is retired here", () => {
-    const retired = { ...shop, nodes: [{ ...worker, retired: true }] };
-    expect(found({ mesh: "other" }, retired)).toMatchObject([
-      { severity: "problem", remedy: expect.stringMatching(/^take worker1 out of the nodes of lab;/) },
-    ]);
-  });
-});
-
 describe("names and ports", () => {
   const listener = (changes: Partial<Listener>): Listener => ({
     address: "any",

@@ -115,7 +115,7 @@ describeOnLab("a machine in trouble", () => {
     });
     expect(load).toMatchObject({ failed: 0 });
     expect(await on("worker2", "stat -Lc %s /proc/$(systemctl show -P MainPID backend)/exe")).toBe("300000000");
-    expect(await on("worker2", "ls /opt/gatehouse/incoming")).toBe("");
+    expect(await on("worker2", "ls /opt/gatehouse/incoming/lab")).toBe("");
     await pause(500);
   });
 

@@ -11,7 +11,7 @@ const scratch = "lab/.state/e2e";
 
 /** Binaries on a machine that no release there needs. */
 const unneeded =
-  "cd /opt/gatehouse && for sha in $(ls binaries incoming | grep -v :); do grep -rqF $sha instances || echo $sha; done";
+  "cd /opt/gatehouse && for sha in $(ls binaries incoming/* | grep -v :); do grep -rqF $sha instances || echo $sha; done";
 
 describeOnLab("a service with two instances", () => {
   const mesh = twoOfEach();

@@ -56,7 +56,7 @@ describeOnLab("a deploy by a user who is not root", () => {
     for (const command of ["id", "bash -s", "/usr/local/sbin/gatehouse-root -x", "-u deploy2 id"]) {
       expect(await asDeploy(`sudo -n ${command}`)).toMatchObject({ exitCode: 1, stdout: "" });
     }
-    const programs = ["/usr/local/sbin/gatehouse-root", "/opt/gatehouse/bin/gatehouse-node"];
+    const programs = ["/usr/local/sbin/gatehouse-root", "/opt/gatehouse/bin/lab/gatehouse-node"];
     for (const file of [...programs, "/etc/sudoers.d/gatehouse"]) {
       expect((await asDeploy(`echo x >>${file}`)).exitCode).not.toBe(0);
     }
@@ -116,9 +116,9 @@ describeOnLab("a deploy by a user who is not root", () => {
     mesh.ssh.user = "root";
     mesh.services!.frontend!.run.env = { BY: "root" };
     await deploy(mesh);
-    expect(await on("worker1", "stat -c %U /opt/gatehouse/incoming")).toBe("root");
+    expect(await on("worker1", "stat -c %U /opt/gatehouse/incoming/lab")).toBe("root");
     await deploy(declaration());
-    expect(await on("worker1", "stat -c %U /opt/gatehouse/incoming")).toBe("deploy");
+    expect(await on("worker1", "stat -c %U /opt/gatehouse/incoming/lab")).toBe("deploy");
     expect((await get(gatewayUrl)).status).toBe(200);
   });
 });

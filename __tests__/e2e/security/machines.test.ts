@@ -191,7 +191,7 @@ describeOnLab("another user of a machine", () => {
   // Whatever lies where a program may be staged is written over and linked to elsewhere, as fast as the machine can.
   const mallory = `cd /tmp
 while :; do
-  for file in /tmp/*gatehouse* /tmp/*gatehouse*/* /tmp/terraform_*.sh /home/deploy/.gatehouse* /root/.gatehouse* /run/*gatehouse* /opt/gatehouse/incoming*/*; do
+  for file in /tmp/*gatehouse* /tmp/*gatehouse*/* /tmp/terraform_*.sh /home/deploy/.gatehouse* /root/.gatehouse* /run/*gatehouse* /opt/gatehouse/incoming*/* /opt/gatehouse/incoming*/*/*; do
     printf '#!/bin/sh\\nid >/etc/pwned\\n' >"$file"
     ln -sfn /etc/pwned "$file"
   done
@@ -230,7 +230,7 @@ done 2>/dev/null`;
     const as = (command: string) => ssh("worker2", `runuser -u mallory -- sh -c '${command}'`);
     for (const path of [
       "/opt/gatehouse/env",
-      "/opt/gatehouse/incoming",
+      "/opt/gatehouse/incoming/lab",
       "/opt/gatehouse/secrets",
       "/run/gatehouse",
       "/home/deploy",
@@ -252,7 +252,7 @@ done 2>/dev/null`;
     writeFileSync("lab/.state/e2e/linked", "\0linked", { flag: "a" });
     const sha256 = (await output("sha256sum", ["lab/.state/e2e/linked"])).stdout.split(" ")[0];
     // As the user who deploys, since nobody else can reach that folder.
-    const incoming = `/opt/gatehouse/incoming/${sha256}`;
+    const incoming = `/opt/gatehouse/incoming/lab/${sha256}`;
     await on("worker2", `runuser -u deploy -- ln -s /etc/planted ${incoming}`);
     const { exitCode } = await cdktf(mesh, "deploy", "cluster", "mesh", "--auto-approve");
     expect(exitCode).not.toBe(0);

@@ -114,7 +114,7 @@ describeOnLab("secrets stay where they belong", () => {
       expect(await journalWith(machine, all)).toEqual([]);
       expect(await filesWith(machine, all, "nobody")).toEqual([]);
       expect((await filesWith(machine, all, "root")).filter((file) => !isAtHome(file))).toEqual([]);
-      expect(await on(machine, "ls -A /opt/gatehouse/incoming-secrets")).toBe("");
+      expect(await on(machine, "ls -A /opt/gatehouse/incoming-secrets/lab")).toBe("");
       // What Terraform leaves of its scripts is empty, and goes after a moment.
       expect(await on(machine, "find /tmp /home -maxdepth 2 -name '*gatehouse-*' -type f -size +0")).toBe("");
     }

@@ -67,7 +67,7 @@ func New(t testing.TB) *Node {
 	}
 	text, err := json.Marshal(host.NodeRecord{Owner: Owner, Role: document.Worker})
 	n.set(err)
-	n.set(os.WriteFile(n.Host.Path(host.NodeFile), text, 0o644))
+	n.set(os.WriteFile(n.Host.Path(host.RecordFile(Owner.Mesh)), text, 0o644))
 	return n
 }
 
@@ -79,7 +79,7 @@ func folder(t testing.TB) string {
 		root = t.TempDir()
 	}
 	t.Cleanup(func() { os.RemoveAll(root) })
-	for _, path := range []string{host.UnitDir, host.ConsulDir, host.Instances, host.Binaries, host.Incoming, host.Secrets, host.EnvDir} {
+	for _, path := range []string{host.UnitDir, host.ConsulDir, host.Instances, host.Binaries, host.Incoming, host.Secrets, host.EnvDir, host.Meshes} {
 		if err := os.MkdirAll(filepath.Join(root, path), 0o755); err != nil {
 			t.Fatal(err)
 		}

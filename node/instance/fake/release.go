@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/instance"
 )
 
 // Written is the first line of each file of a release.
@@ -86,6 +87,6 @@ func (n *Node) WithBinary(release document.Instance, content string) document.In
 		path := filepath.Join(host.Binaries, release.Binary.SHA256, release.Name)
 		release.Files[i].Content = strings.Replace(file.Content, "ExecStart=/usr/bin/"+release.Name, "ExecStart="+path, 1)
 	}
-	n.Put(filepath.Join(host.Incoming, release.Binary.SHA256), content)
+	n.Put(filepath.Join(instance.Incoming(release.Mesh), release.Binary.SHA256), content)
 	return release
 }

@@ -1,0 +1,35 @@
+/** Another mesh on the node is no finding of this one. */
+import type { NodeReport } from "../../doctor/report";
+import { findingsOn } from "./fixture";
+
+const entry = (path: string) => ({ path, type: "f", target: "" });
+
+/** What the other mesh shows in a report: gatehouse-node leaves out what is only its own. */
+function withOther(report: NodeReport): void {
+  report.others = ["other"];
+  const none = { Kind: "", Port: 9201, Of: "", Upstreams: [] };
+  report.services?.push({ ...none, ID: "store", Service: "store", Mesh: "other" });
+  report.tree.push(entry("/opt/gatehouse/node.json"), entry("/opt/gatehouse/node.env"));
+}
+
+test("its registrations and what both share are none", () => {
+  expect(findingsOn("worker1", withOther)).toEqual([]);
+});
+
+test("what both share may be of another version, and must be there", () => {
+  const found = findingsOn("worker1", (report) => {
+    withOther(report);
+    const shared = report.files.find(({ path }) => path === "/usr/local/bin/mesh");
+    Object.assign(shared!, { sha256: "f".repeat(64) });
+    report.files = report.files.filter(({ path }) => path !== "/etc/systemd/system/gatehouse-drain.service");
+  });
+  expect(found.map(({ where }) => where)).toEqual(["worker1: /etc/systemd/system/gatehouse-drain.service"]);
+});
+
+test("without another mesh the same is a finding", () => {
+  const found = findingsOn("worker1", (report) => {
+    report.services?.push({ ID: "store", Service: "store", Kind: "", Port: 1, Of: "", Mesh: "", Upstreams: [] });
+    report.tree.push(entry("/opt/gatehouse/node.json"));
+  });
+  expect(found.map(({ where }) => where)).toEqual(["worker1: /opt/gatehouse/node.json", "worker1: registration store"]);
+});
