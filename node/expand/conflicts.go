@@ -18,6 +18,12 @@ func ownMark(entry consul.Entry, mesh string) bool {
 	return mesh != "" && text(meta[meshMark]) == mesh
 }
 
+// isOurs says whether the mesh may change or remove an entry: it bears the mesh's mark, or it is declared and bears none.
+func isOurs(entry consul.Entry, doc document.Expand, declared map[string]bool) bool {
+	meta, _ := entry["Meta"].(object)
+	return ownMark(entry, doc.Mesh) || declared[nameOf(entry)] && text(meta[meshMark]) == ""
+}
+
 func nameOf(entry consul.Entry) string { return entry.Kind() + "/" + entry.Name() }
 
 // declaredNames are the entries that the declaration names.
@@ -39,7 +45,7 @@ func conflicts(doc document.Expand, now live) []string {
 	var found []string
 	for _, kind := range append([]string{ingressGateway}, routes...) {
 		for _, entry := range now[kind] {
-			if wanted[nameOf(entry)] || ownMark(entry, doc.Mesh) {
+			if isOurs(entry, doc, wanted) {
 				continue
 			}
 			if why := conflict(entry, changes, gone, retired); why != "" {
@@ -95,7 +101,7 @@ func retiring(doc document.Expand, now live) map[link]bool {
 	}
 	retired := map[link]bool{}
 	for _, entry := range now[serviceResolver] {
-		if !wanted[nameOf(entry)] && !ownMark(entry, doc.Mesh) {
+		if !isOurs(entry, doc, wanted) {
 			continue
 		}
 		for subset := range subsets(entry) {
