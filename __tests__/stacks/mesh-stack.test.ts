@@ -1,4 +1,4 @@
-import type { OwnedEntry } from "../../model";
+import type { ConfigEntryDeclaration, OwnedEntry } from "../../model";
 import { documentOf, verbOf } from "../templates/programs";
 import { declaration, meshOf, programs } from "./fixture";
 import { clusterGraph, type Graph, meshGraph } from "./graph";
@@ -99,6 +99,70 @@ describe("order", () => {
     expect(cyclic.waitsFor("consul_config_entry.ingress-gateway_edge", "null_resource.instance_frontend_worker2")).toBe(
       true,
     );
+  });
+});
+
+describe("what routes calls", () => {
+  const routed = (...configEntries: ConfigEntryDeclaration[]) => meshGraph(meshOf(declaration({ configEntries })));
+  const subsets = { v1: { filter: "Node.Node == worker1" } };
+  const failover = { "*": { service: "backend", serviceSubset: "v1" } };
+  const router: ConfigEntryDeclaration = { kind: "service-router", name: "frontend", routes: [] };
+  const splitter: ConfigEntryDeclaration = { kind: "service-splitter", name: "frontend", splits: [{ weight: 100 }] };
+  const resolver: ConfigEntryDeclaration = { kind: "service-resolver", name: "frontend", failover };
+  const named: ConfigEntryDeclaration = { kind: "service-resolver", name: "backend", subsets };
+  const all = routed(router, splitter, resolver, named);
+  const entry = (kind: string, name = "frontend") => `consul_config_entry.service-${kind}_${name}`;
+
+  test.each([
+    [
+      "is written when the instances that it names are there",
+      "null_resource.routing",
+      "null_resource.instance_backend_worker2",
+    ],
+    ["and every instance of theirs", "null_resource.routing", "null_resource.instance_frontend_worker2"],
+    ["by a program first, which knows in which order", entry("resolver", "backend"), "null_resource.routing"],
+    [
+      "a splitter after the resolvers, so that destroy removes it first",
+      entry("splitter"),
+      entry("resolver", "backend"),
+    ],
+    ["a router after the splitters", entry("router"), entry("splitter")],
+    ["a failover after the resolver that it names", entry("resolver"), entry("resolver", "backend")],
+    ["routes of a gateway after it", "consul_config_entry.ingress-gateway_edge", entry("router")],
+    ["old instances go after it", "null_resource.sweep_worker1", entry("router")],
+  ])("%s", (_, later, earlier) => {
+    expect(all.waitsFor(later, earlier)).toBe(true);
+    expect(all.waitsFor(earlier, later)).toBe(false);
+  });
+
+  test("two that stand in for each other have no circle", () => {
+    const both = {
+      kind: "service-resolver",
+      name: "backend",
+      subsets,
+      failover: { "*": { service: "frontend" } },
+    } as const;
+    const circle = routed({ ...resolver, subsets }, both);
+    const order = [entry("resolver"), entry("resolver", "backend")] as const;
+    expect([circle.waitsFor(...order), circle.waitsFor(order[1], order[0])].filter(Boolean)).toHaveLength(1);
+  });
+
+  test("where nothing of the kind is declared, no program runs", () => {
+    expect(graph.addresses).not.toContain("null_resource.routing");
+  });
+
+  test("a share of the calls that changes: the entry, both programs and their end, no instance", () => {
+    const split = (weight: number): ConfigEntryDeclaration => ({
+      kind: "service-splitter",
+      name: "frontend",
+      splits: [{ weight }, { weight: 100 - weight, service: "backend" }],
+    });
+    expect(changes(routed(split(10)), routed(split(20)))).toEqual([
+      entry("splitter"),
+      "null_resource.handover",
+      "null_resource.routing",
+      "null_resource.settled",
+    ]);
   });
 });
 

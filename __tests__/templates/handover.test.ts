@@ -20,6 +20,26 @@ test("the handover gets what is declared as Consul takes it, without the entry t
   expect(documentOf(removal)).toEqual({ mesh: "shop", node: "server1" });
 });
 
+test("what routes calls comes with both programs, resolvers first, and where there is nothing of it the second does not run", () => {
+  expect(handover(mesh, server).routing).toBeUndefined();
+  const routed = meshOf(
+    declaration({
+      configEntries: [
+        { kind: "service-splitter", name: "frontend", splits: [{ weight: 100 }] },
+        { kind: "service-resolver", name: "frontend", connectTimeout: "5s" },
+      ],
+    }),
+  );
+  const { program, routing, hash } = handover(routed, server);
+  expect(verbOf(routing!.program)).toBe("expand routing");
+  expect(documentOf(routing!.program)).toEqual(documentOf(program));
+  expect(documentOf(program).routing).toMatchObject([
+    { Kind: "service-resolver", Name: "frontend", ConnectTimeout: "5s" },
+    { Kind: "service-splitter", Name: "frontend" },
+  ]);
+  expect(hash).not.toBe(handover(mesh, server).hash);
+});
+
 test("a probe gets its gateway's routes", () => {
   const instance = mesh.instances.find(({ workload }) => workload.name === "edge")!;
   const program = probeProgram(mesh, instance, mesh.gateways[0]!);

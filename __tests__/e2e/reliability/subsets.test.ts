@@ -96,11 +96,14 @@ describeOnLab("entries that name each other, changed under load", () => {
       expect(text.replace(/\s+/g, " ")).toContain(
         "service-splitter/other, an entry in Consul that is not of this mesh",
       );
+      expect(await subsetsOf("backend")).toEqual(["one"]);
+      // The declaration goes back to what it was, which the foreign entry does not hinder.
+      await deploy(alone());
+      expect(await consul("config/service-splitter/other")).toMatchObject({ Splits: splits });
+      await byHand("DELETE", "/service-splitter/other");
+      await byHand("DELETE", "/service-defaults/other");
     });
     expect(load).toMatchObject({ failed: 0 });
-    expect(await subsetsOf("backend")).toEqual(["one"]);
-    await byHand("DELETE", "/service-splitter/other");
-    await byHand("DELETE", "/service-defaults/other");
   });
 
   test("a subset is renamed", async () => {
@@ -122,10 +125,10 @@ describeOnLab("entries that name each other, changed under load", () => {
     for (const name of ["backend", "spare"])
       expect(await consul(`config/service-defaults/${name}`)).toMatchObject({ Protocol: "tcp" });
     expect(await consul("config/service-resolver/backend")).toMatchObject({ Failover: { "*": { Service: "spare" } } });
-    await deploy(spareNamed());
   });
 
   test("a service goes that another's failover names", async () => {
+    await deploy(spareNamed());
     expect(await changeTo(withoutSpare(), "a service removed that another's failover names")).toMatchObject(lossless);
     expect(await plan(withoutSpare())).toEqual([]);
   });
