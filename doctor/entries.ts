@@ -43,8 +43,10 @@ const concern = (name: string): string => (name === "*" || name === "global" ? a
 function compareEntry(mesh: Mesh, entry: ConfigEntry, live: LiveEntry | undefined): Finding[] {
   const owner = live && meshOf(live);
   if (owner !== undefined && owner !== mesh.name) return [ofAnotherMesh(entry, owner)];
+  // An entry that was the same already is taken over without a write.
+  const expectedOf = owner === undefined && isTaken(mesh, entry) ? withoutMark(entry.config) : entry.config;
   const differs = live
-    ? difference(entry.config, withoutConsulsOwn(live))
+    ? difference(expectedOf, withoutConsulsOwn(live))
     : { at: "", expected: "the entry", found: "nothing" };
   if (!differs) return [];
   const { at, expected, found } = differs;
@@ -54,10 +56,16 @@ function compareEntry(mesh: Mesh, entry: ConfigEntry, live: LiveEntry | undefine
   ];
 }
 
+const isTaken = ({ takeOver }: Mesh, entry: ConfigEntry): boolean => takeOver.configEntries.includes(entryName(entry));
+
+function withoutMark({ Meta, ...config }: ConfigEntry["config"]): object {
+  const { [MARK]: _, ...meta } = (Meta ?? {}) as Record<string, string>;
+  return { ...config, Meta: meta };
+}
+
 /** Terraform sees by itself that an entry differs, but for one that gatehouse-node writes. */
-function mendsOf({ takeOver }: Mesh, entry: ConfigEntry): Mend[] {
-  const taken = takeOver.configEntries.includes(entryName(entry));
-  return [{ stack: "mesh", ...(taken && { replace: `null_resource.${takenId(entry)}` }) }];
+function mendsOf(mesh: Mesh, entry: ConfigEntry): Mend[] {
+  return [{ stack: "mesh", ...(isTaken(mesh, entry) && { replace: `null_resource.${takenId(entry)}` }) }];
 }
 
 function ofAnotherMesh(entry: ConfigEntry, owner: string): Finding {

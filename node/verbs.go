@@ -192,7 +192,7 @@ func drainNode(ctx context.Context, h *host.Host, words []string) error {
 	}
 	switch {
 	case len(words) == 1 && words[0] == "on":
-		return drain.NodeOn(ctx, h, client)
+		return drain.NodeOn(ctx, h, client, systemd.ShutsDown(ctx))
 	case len(words) == 1 && words[0] == "off":
 		return drain.NodeOff(ctx, h, client)
 	}

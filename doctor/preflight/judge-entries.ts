@@ -65,8 +65,14 @@ function takenOver(entry: ConfigEntry, live: LiveEntry): Finding {
     check: entryName(entry),
     found: foundText(entry, live),
     reason: "takeOver.configEntries names it: it is recorded in Consul before this mesh writes its own",
-    remedy: "nothing; destroy, and a deploy without it, put it back as it is now",
+    remedy: `nothing; destroy, and a deploy without it, put it back as it is now${forEveryAgent(entry, live)}`,
   };
+}
+
+/** Consul's agents take a service for as healthy as it was when it was registered, until its next check. */
+function forEveryAgent(entry: ConfigEntry, live: LiveEntry): string {
+  if (entry.kind !== "proxy-defaults" || isSame(entry, live)) return "";
+  return ". With the new entry each agent registers its services again, in the health of their first moment until their next check: run `consul reload` on every node of this Consul before, so that they are registered as healthy";
 }
 
 function byHand(entry: ConfigEntry, live: LiveEntry, stateFault: string | undefined): Finding {
@@ -83,12 +89,18 @@ function byHand(entry: ConfigEntry, live: LiveEntry, stateFault: string | undefi
 }
 
 function foundText({ config }: ConfigEntry, live: LiveEntry): string {
-  const { Meta, ...ours } = config;
-  const { [MARK]: _, ...meta } = (Meta ?? {}) as Record<string, string>;
-  const diff = diffOf(withoutConsulsOwn(live), { ...ours, Meta: meta });
+  const diff = contentDiff(config, live);
   return diff === ""
     ? "Consul has it with the same content, and no mesh's mark"
     : `Consul has it without a mesh's mark, and this deploy changes it: ${diff}`;
+}
+
+const isSame = ({ config }: ConfigEntry, live: LiveEntry): boolean => contentDiff(config, live) === "";
+
+/** But for the mark. */
+function contentDiff({ Meta, ...config }: ConfigEntry["config"], live: LiveEntry): string {
+  const { [MARK]: _, ...meta } = (Meta ?? {}) as Record<string, string>;
+  return diffOf(withoutConsulsOwn(live), { ...config, Meta: meta });
 }
 
 const OWNED: Record<string, string> = {

@@ -175,15 +175,22 @@ func check(id, service, kind, status, output string) object {
 	return object{"CheckID": id, "ServiceID": service, "Type": kind, "Status": status, "Output": output}
 }
 
-// nodeAgent has one service, and servers that agree.
+// nodeAgent has one service, and servers that agree. The node is in maintenance mode until something changes that.
 func nodeAgent() *pages {
 	web := check("service:web", "web", "http", "passing", "")
-	return &pages{get: map[string]func() any{
-		"/v1/agent/self":          fixed(object{"Config": object{"NodeName": "worker1"}}),
-		"/v1/status/leader":       fixed("\"10.0.0.1:8300\""),
-		"/v1/agent/checks":        fixed(map[string]object{"service:web": web}),
+	agent := &pages{}
+	agent.get = map[string]func() any{
+		"/v1/agent/self":    fixed(object{"Config": object{"NodeName": "worker1"}}),
+		"/v1/status/leader": fixed("\"10.0.0.1:8300\""),
+		"/v1/agent/checks": func() any {
+			if len(agent.changes) > 0 {
+				return map[string]object{"service:web": web}
+			}
+			return map[string]object{"service:web": web, nodeMaintenance: check(nodeMaintenance, "", "maintenance", "critical", "")}
+		},
 		"/v1/health/node/worker1": fixed([]object{check("serfHealth", "", "", "passing", ""), web}),
-	}}
+	}
+	return agent
 }
 
 const maintenance = "/v1/agent/maintenance "
@@ -211,6 +218,20 @@ func TestNodeOff(t *testing.T) {
 	}
 	if strings.Join(agent.changes, ", ") != maintenance+"false" {
 		t.Error(agent.changes)
+	}
+}
+
+// Others' services run on the node too, and maintenance mode is of all of them.
+func TestNothingChangesOnANodeThatServes(t *testing.T) {
+	h, _ := newHost(t)
+	agent := nodeAgent()
+	agent.get["/v1/agent/checks"] = fixed(map[string]object{"service:web": check("service:web", "web", "http", "passing", "")})
+	agent.get["/v1/health/node/worker1"] = fixed([]object{})
+	if err := quickNode().off(context.Background(), h, agent.client(t)); err != nil || len(agent.changes) > 0 {
+		t.Errorf("%v %v", err, agent.changes)
+	}
+	if err := NodeOn(context.Background(), h, agent.client(t), false); err != nil || len(agent.changes) > 0 {
+		t.Errorf("%v %v", err, agent.changes)
 	}
 }
 

@@ -43,8 +43,12 @@ func usualNodePace() nodePace {
 
 var errStays = errors.New("this node stays in maintenance mode: Consul's agent does not answer; see: journalctl -u consul -n 50")
 
-// NodeOn takes this node out of the mesh before it shuts down. There is no error: it is going to shut down.
-func NodeOn(ctx context.Context, h *host.Host, agent NodeAgent) error {
+// NodeOn takes this node out of the mesh before it shuts down. There is no error: it is going to shut down. A unit that is
+// stopped for another reason changes nothing: others' services may run here too.
+func NodeOn(ctx context.Context, h *host.Host, agent NodeAgent, shutsDown bool) error {
+	if !shutsDown {
+		return nil
+	}
 	return usualNodePace().on(ctx, h, agent)
 }
 
@@ -64,8 +68,13 @@ func NodeOff(ctx context.Context, h *host.Host, agent NodeAgent) error {
 func (p nodePace) off(ctx context.Context, h *host.Host, agent NodeAgent) error {
 	// Without a server to tell, the agent would keep this to itself, and try again only after a quarter of a minute.
 	if !host.Wait(ctx, p.answer, p.poll, func() bool { return agent.Answers(ctx) }) ||
-		!host.Wait(ctx, p.answer, p.poll, func() bool { return agent.Leader(ctx) != "" }) ||
-		agent.NodeMaintenance(ctx, false) != nil {
+		!host.Wait(ctx, p.answer, p.poll, func() bool { return agent.Leader(ctx) != "" }) {
+		return errStays
+	}
+	if serves(ctx, agent) {
+		return nil
+	}
+	if agent.NodeMaintenance(ctx, false) != nil {
 		return errStays
 	}
 	if checks, err := agent.Checks(ctx); err == nil && len(checks) == 0 {
@@ -86,6 +95,20 @@ func (p nodePace) off(ctx context.Context, h *host.Host, agent NodeAgent) error 
 	}
 	h.Say("Consul's servers do not have the checks of this node as its agent has them; see: journalctl -u consul -n 50")
 	return nil
+}
+
+// nodeMaintenance is the id of the check by which a node is in maintenance mode.
+const nodeMaintenance = "_node_maintenance"
+
+// serves says that this node is in the mesh. Then nothing is changed: others' services may run here too, and maintenance mode
+// is of the whole node.
+func serves(ctx context.Context, agent NodeAgent) bool {
+	checks, err := agent.Checks(ctx)
+	if err != nil || slices.ContainsFunc(checks, func(check consul.Check) bool { return check.ID == nodeMaintenance }) {
+		return false
+	}
+	late, err := behind(ctx, agent)
+	return err == nil && len(late) == 0
 }
 
 // settled says that no sidecar's check is behind, and that the servers have what the agent has.

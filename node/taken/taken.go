@@ -1,9 +1,12 @@
 package taken
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,6 +30,14 @@ func Take(ctx context.Context, h *host.Host, doc document.EntryTake, connect Con
 	}
 	entry := consul.Entry(doc.Entry)
 	name := entry.Kind() + "/" + entry.Name()
+	present, err := client.Entry(ctx, entry.Kind(), entry.Name())
+	if err != nil {
+		return fmt.Errorf("Consul's config entry %s cannot be read: %s", name, consul.Reason(err))
+	}
+	if isSame(present, entry) {
+		h.Say("%s stays: it is as this mesh declares it", name)
+		return nil
+	}
 	if err := Keep(ctx, client, doc.Mesh, name); err != nil {
 		return err
 	}
@@ -35,6 +46,32 @@ func Take(ctx context.Context, h *host.Host, doc document.EntryTake, connect Con
 	}
 	h.Say("wrote %s", name)
 	return nil
+}
+
+// isSame says whether an entry without a mark is what the mesh would write. To write it only for the mark is not harmless:
+// with each write of proxy-defaults, agents register their services again, as healthy as they were the first time.
+func isSame(present, entry consul.Entry) bool {
+	if present == nil || present.Mesh() != "" {
+		return false
+	}
+	a, errA := json.Marshal(withoutMark(present))
+	b, errB := json.Marshal(withoutMark(entry))
+	return errA == nil && errB == nil && bytes.Equal(a, b)
+}
+
+func withoutMark(entry consul.Entry) consul.Entry {
+	plain := maps.Clone(entry)
+	meta, _ := plain["Meta"].(map[string]any)
+	meta = maps.Clone(meta)
+	delete(meta, consul.Mark)
+	delete(plain, "Meta")
+	if len(meta) > 0 {
+		plain["Meta"] = meta
+	}
+	if plain.Kind() == "mesh" {
+		delete(plain, "Name")
+	}
+	return plain
 }
 
 // writable is the entry as Consul takes it: the one of kind mesh has no name in its API.

@@ -123,6 +123,16 @@ func TestThereAndBack(t *testing.T) {
 	m.want(before, "service-defaults/b stays as it is")
 }
 
+func TestWhatIsTheSameStays(t *testing.T) {
+	same := `{"Kind":"service-defaults","Name":"b","Protocol":"http","Expose":{},"MeshGateway":{},"TransparentProxy":{}}`
+	m := newMesh(t, same)
+	before := m.now()
+	m.must(m.takes(strings.Replace(same, "{", `{"Meta":{"gatehouse-mesh":"shop"},`, 1)))
+	m.want(before, "service-defaults/b stays: it is as this mesh declares it")
+	m.must(m.returns())
+	m.want(before, "service-defaults/b stays as it is")
+}
+
 func TestWhereNothingWasItGoes(t *testing.T) {
 	m := newMesh(t)
 	m.must(m.takes(ours))
