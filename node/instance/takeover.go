@@ -242,13 +242,17 @@ func (a *apply) otherFiles() []string {
 	return files
 }
 
-// withResults gives the first check of a service and that of its sidecar the result passing to begin with.
+// withResults gives the first check of a service and those of its sidecar the result passing to begin with. An alias of another
+// check looks again only when that one changes.
 func withResults(definition []byte) []byte {
 	const sidecarCheck = "      checks = [\n        {\n"
 	text := string(withResult(definition))
 	text = strings.Replace(text, sidecarCheck, sidecarCheck+"          status   = \"passing\"\n", 1)
+	text = aliasCheck.ReplaceAllString(text, "${0}\n          status        = \"passing\"")
 	return []byte(checkInterval.ReplaceAllString(text, `${1}"60s"`))
 }
+
+var aliasCheck = regexp.MustCompile(`(?m)^\s+alias_service = .*$`)
 
 // checkInterval of a check: a longer one, since two looks at ports that are not open yet would make the only instance critical.
 var checkInterval = regexp.MustCompile(`(?m)^(\s+interval\s*= )"[^"]*"$`)
