@@ -1,8 +1,26 @@
 /** What the tests of taking over share: a mesh made by hand becomes one that is declared. */
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { MeshDeclaration } from "../../model";
 import { FOREIGN, HAND_GATEWAY } from "./by-hand";
 import { type Load, underLoad } from "./load";
 import { cdktf, on, type Run } from "./mesh";
+
+const scratch = "lab/.state/e2e";
+
+/** A program that runs and does nothing. */
+function hangs(): string {
+  mkdirSync(scratch, { recursive: true });
+  writeFileSync(`${scratch}/hangs`, "#!/bin/sh\nexec sleep 600\n", { mode: 0o755 });
+  return `${scratch}/hangs`;
+}
+
+/** Each way in which a release of the rollout tests does not work. */
+export const brokenWays: [string, (service: NonNullable<MeshDeclaration["services"]>[string]) => void][] = [
+  ["exits", ({ run }) => Object.assign(run, { args: ["no-such-command"] })],
+  ["answers with an error", (service) => Object.assign(service, { health: { http: "/?status=500", interval: "1s" } })],
+  ["listens elsewhere", ({ run }) => Object.assign(run, { args: run.args!.map((arg) => arg.replace("9002", "9999")) })],
+  ["hangs", ({ run }) => Object.assign(run, { binary: hangs() })],
+];
 
 /** Applies it, however that ends. There is no cluster stack: Consul was there before. */
 export const apply = (mesh: MeshDeclaration): Promise<Run> => cdktf(mesh, "deploy", "mesh", "--auto-approve");

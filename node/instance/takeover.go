@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -154,6 +155,7 @@ func (a *apply) register(ctx context.Context, files []liveFile) error {
 	if err := a.reloadConsul(ctx); err != nil {
 		return err
 	}
+	// Without the results: an agent that starts again has to look itself.
 	return a.Host.Write(own, definition.content, definition.mode, definition.owner)
 }
 
@@ -202,9 +204,9 @@ func (a *apply) dropByHand(ctx context.Context) error {
 		if err := a.deregister(ctx); err != nil {
 			return err
 		}
-		if err := a.reloadConsul(ctx); err != nil {
-			return err
-		}
+	}
+	if err := a.reloadConsul(ctx); err != nil { // also for the checks' own intervals
+		return err
 	}
 	others := a.otherUnits()
 	if len(others) == 0 {
@@ -240,12 +242,20 @@ func (a *apply) otherFiles() []string {
 	return files
 }
 
-// withResults gives the first check of a service and that of its sidecar the result passing to begin with.
+// withResults gives the first check of a service and those of its sidecar the result passing to begin with. An alias of another
+// check looks again only when that one changes.
 func withResults(definition []byte) []byte {
 	const sidecarCheck = "      checks = [\n        {\n"
 	text := string(withResult(definition))
-	return []byte(strings.Replace(text, sidecarCheck, sidecarCheck+"          status   = \"passing\"\n", 1))
+	text = strings.Replace(text, sidecarCheck, sidecarCheck+"          status   = \"passing\"\n", 1)
+	text = aliasCheck.ReplaceAllString(text, "${0}\n          status        = \"passing\"")
+	return []byte(checkInterval.ReplaceAllString(text, `${1}"60s"`))
 }
+
+var aliasCheck = regexp.MustCompile(`(?m)^\s+alias_service = .*$`)
+
+// checkInterval of a check: a longer one, since two looks at ports that are not open yet would make the only instance critical.
+var checkInterval = regexp.MustCompile(`(?m)^(\s+interval\s*= )"[^"]*"$`)
 
 // heldByHand are ports that are closed until the release serves.
 func (a *apply) heldByHand() []int {

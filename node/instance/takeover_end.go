@@ -59,7 +59,7 @@ func (a *apply) showByHand(ctx context.Context) error {
 }
 
 // answers is how long an Envoy whose new connections are held back has to answer what it has.
-const answers = 2 * time.Second
+const answers = time.Second
 
 // endByHand lets what was made by hand finish its requests, and stops it.
 func (a *apply) endByHand(ctx context.Context) error {

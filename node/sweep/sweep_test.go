@@ -181,6 +181,23 @@ func TestAMovedGatewayThatWasSetUpByHandIsRemovedAndCopiesAreKept(t *testing.T) 
 	}
 }
 
+func TestAGatewayThatIsNotLetGoStays(t *testing.T) {
+	n := fake.New(t)
+	n.Put("/etc/consul.d/ingress.hcl", definition("edge", "ingress-gateway"))
+	n.Put("/etc/systemd/system/ingress.service", "[Service]\nExecStart=consul connect envoy -gateway ingress -proxy-id edge\n")
+	n.Start("ingress.service")
+	must(t, n.Consul.Reload(context.Background()))
+	before := n.State()
+	must(t, run(n, document.Sweep{Owner: fake.Owner}))
+	unchanged(t, n, before)
+	// Under another unit's name it is found when it is let go.
+	must(t, run(n, declaring()))
+	gone(t, n, "/etc/consul.d/ingress.hcl", "/etc/systemd/system/ingress.service")
+	if state := n.Units.State() + n.Consul.State(); strings.Contains(state, "ingress") {
+		t.Error(state)
+	}
+}
+
 func TestAMovedGatewayStaysWhereItsFileDefinesMore(t *testing.T) {
 	for _, text := range []string{
 		definition("edge", "ingress-gateway") + definition("api", ""),

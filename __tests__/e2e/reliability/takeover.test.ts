@@ -1,0 +1,74 @@
+/** What was made by hand becomes the mesh's under load, or stays: rows of docs/reliability.md. */
+import { type ByHand, HAND_GATEWAY, madeByHand } from "../by-hand";
+import { cdktf, describeOnLab, gatewayUrl, type Run } from "../mesh";
+import { record } from "../record";
+import { brokenWays, deployMesh, takingOver, underBothLoads } from "../taken";
+
+jest.setTimeout(900_000);
+
+const section = "Taking over what was made by hand";
+
+/** Records two rows, the declared services' and the foreign one's. What is foreign loses nothing. */
+async function row(
+  change: string,
+  run: () => Promise<Run>,
+  gateway = HAND_GATEWAY,
+): Promise<{ failed: number; result: Run }> {
+  const began = Date.now();
+  const { load, foreign, result } = await underBothLoads(run, gateway);
+  const seconds = (Date.now() - began) / 1000 - 4;
+  const doctor = "not asked";
+  await record({ section, change, sent: load.sent, failed: load.failed, seconds, doctor });
+  await record({
+    section,
+    change: `${change}: a foreign service`,
+    sent: foreign.sent,
+    failed: foreign.failed,
+    seconds,
+    doctor,
+  });
+  expect(foreign).toMatchObject({ failed: 0 });
+  return { failed: load.failed, result };
+}
+
+describeOnLab("two instances made by hand", () => {
+  let hand: ByHand;
+  const both = ["worker1", "worker2"];
+
+  beforeAll(async () => {
+    hand = await madeByHand({ otherNames: true, frontends: both, backends: both });
+  });
+
+  test.each(brokenWays)("a takeover fails: the release %s", async (way, spoil) => {
+    const broken = takingOver(hand.mesh, "frontend", "backend");
+    spoil(broken.services!.backend!);
+    const { failed, result } = await row(`two instances, the release ${way}: put back`, () =>
+      cdktf(broken, "deploy", "mesh", "--auto-approve"),
+    );
+    expect(result.text).toContain("what was made by hand is back, and serves");
+    expect(failed).toBe(0);
+  });
+
+  test("a takeover, with the gateway's move", async () => {
+    const mesh = takingOver(hand.mesh, "frontend", "backend");
+    const { failed } = await row("two instances; a second gateway on a worker", () => deployMesh(mesh));
+    expect(failed).toBe(0);
+  });
+
+  test("the old gateway is let go", async () => {
+    const mesh = takingOver(hand.mesh, "frontend", "backend");
+    mesh.takeOver!.letGo = ["ingress-gateway"];
+    const { failed } = await row("the gateway on the server is let go", () => deployMesh(mesh), gatewayUrl);
+    expect(failed).toBe(0);
+  });
+});
+
+describeOnLab("one instance made by hand", () => {
+  test("is taken over while its callers wait", async () => {
+    const hand = await madeByHand();
+    const { failed } = await row("one instance (callers wait)", () =>
+      deployMesh(takingOver(hand.mesh, "frontend", "backend")),
+    );
+    expect(failed).toBe(0);
+  });
+});
