@@ -185,7 +185,7 @@ describeOnLab("two meshes on the same nodes", () => {
       expect(await asTheOtherTeam(() => plan(mesh))).toEqual([]);
       await on("worker2", "systemctl disable --now pantry.service");
       await asTheOtherTeam(() => doctor(mesh, "--mend", "--auto-approve"));
-      expect(await on("worker2", "systemctl is-active pantry.service")).toBe("active\n");
+      expect(await on("worker2", "systemctl is-active pantry.service")).toBe("active");
       await on("worker2", "mesh rollback pantry && mesh restart pantry");
       await asTheOtherTeam(() => doctor(mesh, "--mend", "--auto-approve"));
       mesh.services!.store!.runsOn = ["worker2"];
@@ -193,7 +193,7 @@ describeOnLab("two meshes on the same nodes", () => {
       await deployStock(mesh);
     });
     expect(await on("worker1", "ls /opt/gatehouse/meshes /opt/gatehouse/bin")).not.toContain("stock");
-    expect(await on("worker1", "systemctl is-enabled gatehouse-drain.service")).toBe("enabled\n");
+    expect(await on("worker1", "systemctl is-enabled gatehouse-drain.service")).toBe("enabled");
     expect((await getUntil(200, stockUrl)).status).toBe(200);
     expect(await asTheOtherTeam(() => doctorVerdict(mesh))).toEqual([]);
     expect(onNodes(await doctorVerdict(declaration()))).toEqual([]);
