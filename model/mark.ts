@@ -5,6 +5,7 @@ import type { ConfigEntry } from "./mesh";
 export const MARK = "gatehouse-mesh";
 
 /** The entry with the mesh's mark, next to the Meta that a person declared. */
-export function marked({ kind, name, config }: ConfigEntry, mesh: string): ConfigEntry {
-  return { kind, name, config: { ...config, Meta: { ...(config.Meta as object | undefined), [MARK]: mesh } } };
+export function marked(entry: ConfigEntry, mesh: string): ConfigEntry {
+  const { config } = entry;
+  return { ...entry, config: { ...config, Meta: { ...(config.Meta as object | undefined), [MARK]: mesh } } };
 }

@@ -59,6 +59,9 @@ func init() {
 		"agent token": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentToken) error {
 			return agent.Token(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
 		}),
+		"agent refresh": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentRefresh) error {
+			return agent.Refresh(ctx, n.Host, n.Agent, doc)
+		}),
 		"agent remove": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentRemoval) error {
 			return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
 		}),

@@ -22,6 +22,7 @@ import {
   instanceRelease,
   nodeRelease,
   probeProgram,
+  refreshRelease,
   routedGateways,
   routesOf,
   sweepProgram,
@@ -87,15 +88,16 @@ export class MeshStack extends Stack {
     forgetUnowned(this, mesh);
     forgetTaken(this, mesh);
     this.taking = this.takesOver();
-    this.addEntries("proxy-defaults", () => []);
+    if (mesh.consul.acl) this.addTokens();
+    const refreshed = this.addRefreshes();
+    this.addEntries("proxy-defaults", () => refreshed);
     const node = this.firstNode();
     const release = handover(mesh, node);
     this.handoverToken = mesh.consul.acl ? AclToken.ofHandover(this, mesh) : undefined;
     const begun = this.addHandover(node, release);
-    this.addEntries("service-defaults", () => [...this.entriesOf("proxy-defaults"), begun]);
+    this.addEntries("service-defaults", () => [...this.entriesOf("proxy-defaults"), begun, ...refreshed]);
     this.addDenyAll();
     this.addOtherEntries();
-    if (mesh.consul.acl) this.addTokens();
     this.addMachines();
     this.addInstances("service");
     this.addInstances("ingress-gateway");
@@ -128,6 +130,24 @@ export class MeshStack extends Stack {
     for (const node of this.mesh.nodes) {
       this.uploaded.set(node.name, new UploadedProgram(this, this.mesh, node, this.programs));
     }
+  }
+
+  /** Before what makes Consul's agents register services again: see `agent refresh`. */
+  private addRefreshes(): RemoteProgram[] {
+    return this.mesh.nodes
+      .filter(({ name, retired }) => !retired && this.mesh.instances.some(({ node }) => node.name === name))
+      .map((node) => {
+        const { hash, program } = refreshRelease(this.mesh, node);
+        return new RemoteProgram(this, `refreshed_${node.name}`, {
+          node,
+          program,
+          triggers: { entries: hash },
+          dependsOn: present(
+            this.uploaded.get(node.name),
+            this.mesh.consul.existing && this.brought.get(node.name), // an existing agent takes no other token of ours
+          ),
+        });
+      });
   }
 
   /**

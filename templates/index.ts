@@ -16,6 +16,7 @@ export {
   nodeRelease,
   probeProgram,
   type Route,
+  refreshRelease,
   routedGateways,
   routesOf,
   sweepProgram,

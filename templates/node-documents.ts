@@ -246,6 +246,11 @@ export interface Agent extends Owner {
  */
 export type AgentToken = Owner;
 
+/**
+ * AgentRefresh has the agent register its services again with the results that their checks have now. Verb: agent refresh.
+ */
+export type AgentRefresh = Owner;
+
 /** AgentRemoval removes the Consul agent that `agent setup` set up. Verb: agent remove. */
 export type AgentRemoval = Owner;
 

@@ -33,6 +33,18 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   };
 }
 
+/** Has the agent know its services with the results of their checks, before an entry changes with which it registers them. */
+export function refreshRelease(mesh: Mesh, node: MeshNode): { hash: string; program: string } {
+  const here = mesh.instances.filter((instance) => instance.node === node).map(({ workload }) => workload.name);
+  const theirs = mesh.configEntries.filter(
+    ({ kind, name }) => kind === "proxy-defaults" || (kind === "service-defaults" && here.includes(name)),
+  );
+  return {
+    hash: contentHash(JSON.stringify(theirs)),
+    program: nodeProgram("agent refresh", { mesh: mesh.name, node: node.name }),
+  };
+}
+
 /** Makes the folder for secrets that are about to arrive on a node. */
 export const incomingProgram = (mesh: string, node: string): string => nodeProgram("incoming", { mesh, node });
 

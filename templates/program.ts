@@ -12,6 +12,7 @@ export const programOf = (mesh: string): string => `/opt/gatehouse/bin/${mesh}/g
 
 /** What gatehouse-node can be asked to do, as its command line has it, each with the document that it takes. */
 interface Documents {
+  "agent refresh": documents.AgentRefresh;
   "agent remove": documents.AgentRemoval;
   "agent setup": documents.Agent;
   "agent token": documents.AgentToken;

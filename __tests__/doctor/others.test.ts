@@ -31,5 +31,5 @@ test("without another mesh the same is a finding", () => {
     report.services?.push({ ID: "store", Service: "store", Kind: "", Port: 1, Of: "", Mesh: "", Upstreams: [] });
     report.tree.push(entry("/opt/gatehouse/node.json"));
   });
-  expect(found.map(({ where }) => where)).toEqual(["worker1: /opt/gatehouse/node.json", "worker1: registration store"]);
+  expect(found.map(({ where }) => where)).toEqual(["worker1: /opt/gatehouse/node.json"]);
 });

@@ -256,6 +256,11 @@ type AgentToken struct {
 	Owner
 }
 
+// AgentRefresh has the agent register its services again with the results that their checks have now. Verb: agent refresh.
+type AgentRefresh struct {
+	Owner
+}
+
 // AgentRemoval removes the Consul agent that `agent setup` set up. Verb: agent remove.
 type AgentRemoval struct {
 	Owner

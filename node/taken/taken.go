@@ -13,6 +13,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/mark"
 	"gatehouse/node/secrets"
 )
 
@@ -63,7 +64,7 @@ func withoutMark(entry consul.Entry) consul.Entry {
 	plain := maps.Clone(entry)
 	meta, _ := plain["Meta"].(map[string]any)
 	meta = maps.Clone(meta)
-	delete(meta, consul.Mark)
+	delete(meta, mark.Meta)
 	delete(plain, "Meta")
 	if len(meta) > 0 {
 		plain["Meta"] = meta

@@ -20,7 +20,9 @@ test("one of two states", () => {
 test("nothing of new nodes, of another mesh's, and of states that are elsewhere", () => {
   const none = { cluster: false, mesh: false };
   expect(judgeState([lookAt("worker1", {}, own)], none)).toEqual([]);
-  expect(judgeState([lookAt("worker1", { meshes: [{ name: "other", earlier: false }], agentMesh: "other" }, own)], none)).toEqual([]);
+  expect(
+    judgeState([lookAt("worker1", { meshes: [{ name: "other", earlier: false }], agentMesh: "other" }, own)], none),
+  ).toEqual([]);
   expect(judgeState([lookAt("worker1", ours, own)], {})).toEqual([]);
 });
 
