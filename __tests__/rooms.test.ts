@@ -12,6 +12,7 @@ const rooms: Record<string, string[]> = {
   lab: ["model", "keys", "tools", "meshes"],
   doctor: ["model", "templates", "keys", "tools"],
   review: ["model", "templates", "tools"],
+  commands: ["tools"],
 };
 
 describe.each(Object.entries(rooms))("%s", (room, above) => {

@@ -1,5 +1,5 @@
 /**
- * npm run doctor [-- --json] [-- --mend [--auto-approve]]
+ * npm run doctor [-- --json] [-- --fix [--auto-approve]]       --mend is the earlier name of --fix
  * Compares the declaration with the live mesh. Exit code 0: clean. 1: drift. 2: something could not be looked at.
  */
 
@@ -10,7 +10,7 @@ import { exitCode, type Finding } from "./finding";
 import { mend } from "./mend";
 import { asJson, asText } from "./show";
 
-const OPTIONS = ["--json", "--mend", "--auto-approve"];
+const OPTIONS = ["--json", "--fix", "--mend", "--auto-approve"];
 
 async function main(options: string[]): Promise<number> {
   const unknown = options.find((option) => !OPTIONS.includes(option));
@@ -21,7 +21,8 @@ async function main(options: string[]): Promise<number> {
   const { mesh } = loaded;
   const findings = await examine(mesh);
   const mends = findings.flatMap((finding) => finding.mends);
-  if (!options.includes("--mend") || mends.length === 0) return tell(mesh, findings, options);
+  const fixes = options.includes("--fix") || options.includes("--mend");
+  if (!fixes || mends.length === 0) return tell(mesh, findings, options);
   console.error(asText(mesh, findings));
   await mend(mends, options.includes("--auto-approve"));
   return tell(mesh, await examine(mesh), options);

@@ -32,7 +32,7 @@ export interface Host {
 
 /** Where a person goes whose host cannot run the lab. */
 export const elsewhere =
-  'Gatehouse itself does not need the lab: see "Deploy to your own machines" in README.md, ' +
+  'Gatehouse itself does not need the lab: see "Deploy to your own nodes" in README.md, ' +
   "or run the lab in a virtual machine with Debian or Ubuntu.";
 
 /** Why the lab cannot run on this host: empty when it can. */

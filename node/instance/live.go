@@ -132,12 +132,12 @@ func (n *Node) runsOtherwise(ctx context.Context, name, unit string) (bool, erro
 	if state.MainPID == 0 {
 		return false, nil
 	}
-	path, sha256 := n.Processes.Executable(state.MainPID)
+	path := n.Processes.Executable(state.MainPID)
 	if !strings.HasPrefix(path, host.Binaries+"/") {
-		return false, nil
+		return false, nil // Envoy's 90 MB are not summed
 	}
 	// The folder is named after what belongs into it; the process may be of a file that was there before.
-	return filepath.Base(filepath.Dir(path)) != sha256, nil
+	return filepath.Base(filepath.Dir(path)) != n.Processes.ExecutableSHA256(state.MainPID), nil
 }
 
 // hasOtherToken says whether the unit was started with a token that is no longer the instance's.

@@ -38,8 +38,10 @@ type Node struct {
 
 // Processes of the node.
 type Processes interface {
-	// Executable of a process: its path, and the SHA-256 of what it runs, which may not be the file of that path any more.
-	Executable(pid int) (path, sha256 string)
+	// Executable is the path of what a process runs; "" when it cannot be told.
+	Executable(pid int) string
+	// ExecutableSHA256 of what a process runs, which may not be the file of that path any more. It reads all of it.
+	ExecutableSHA256(pid int) string
 	// Listens says whether anything accepts connections on 127.0.0.1:port.
 	Listens(port int) bool
 	// Serves says whether processes of the control group accept connections on 127.0.0.1:port, and nothing else does.

@@ -12,15 +12,18 @@ import (
 // Kernel tells about the processes that really run here.
 type Kernel struct{}
 
+func executable(pid int) string { return fmt.Sprintf("/proc/%d/exe", pid) }
+
 // Executable implements Processes.
-func (Kernel) Executable(pid int) (path, sha256 string) {
-	link := fmt.Sprintf("/proc/%d/exe", pid)
-	path, err := os.Readlink(link)
-	if err != nil {
-		return "", ""
-	}
-	sha256, _ = SHA256(link)
-	return strings.TrimSuffix(path, " (deleted)"), sha256
+func (Kernel) Executable(pid int) string {
+	path, _ := os.Readlink(executable(pid))
+	return strings.TrimSuffix(path, " (deleted)")
+}
+
+// ExecutableSHA256 implements Processes.
+func (Kernel) ExecutableSHA256(pid int) string {
+	sha256, _ := SHA256(executable(pid))
+	return sha256
 }
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -3,6 +3,7 @@ package sockets
 
 import (
 	"bufio"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
@@ -23,6 +24,14 @@ type Socket struct {
 
 // Listening are all listening TCP sockets of this network namespace.
 func Listening() ([]Socket, error) {
+	if all, err := diagnosed(); err == nil {
+		return all, nil
+	}
+	return tabled() // a kernel without the module tcp_diag
+}
+
+// tabled are the same sockets, as /proc/net/tcp has them.
+func tabled() ([]Socket, error) {
 	var all []Socket
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		file, err := os.Open(table)
@@ -65,6 +74,15 @@ func parse(line string) (Socket, bool) {
 		return Socket{}, false
 	}
 	return Socket{Address: ip.Unmap(), Port: int(number), Inode: fields[9], Kernel: fields[1]}, true
+}
+
+// kernelText is address:port as /proc/net/tcp writes it.
+func kernelText(address []byte, port uint16) string {
+	var text strings.Builder
+	for i := 0; i < len(address); i += 4 {
+		fmt.Fprintf(&text, "%08X", binary.NativeEndian.Uint32(address[i:]))
+	}
+	return fmt.Sprintf("%s:%04X", text.String(), port)
 }
 
 // String is address:port.

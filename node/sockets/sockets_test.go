@@ -3,6 +3,8 @@ package sockets
 import (
 	"net"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -29,22 +31,62 @@ func TestParseALineOfProcNetTCP(t *testing.T) {
 	}
 }
 
+func TestTheKernelIsAskedForTheSocketsThatItsTableHas(t *testing.T) {
+	for network, address := range map[string]string{"tcp4": "127.0.0.1:0", "tcp6": "[::1]:0", "tcp": ":0"} {
+		listener, err := net.Listen(network, address)
+		if err != nil {
+			t.Logf("%s: %v", network, err) // no IPv6 here
+			continue
+		}
+		defer listener.Close()
+	}
+	asked, err := diagnosed()
+	if err != nil {
+		t.Skipf("SKIPPED, since this kernel has no tcp_diag: %v", err)
+	}
+	table, err := tabled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := func(one, other Socket) int { return strings.Compare(one.Inode, other.Inode) }
+	slices.SortFunc(asked, order)
+	slices.SortFunc(table, order)
+	// Other programs of this machine come and go: those of this process are compared.
+	own := inProcess(t)
+	mine := func(all []Socket) []Socket {
+		return slices.DeleteFunc(slices.Clone(all), func(one Socket) bool { return !own[one.Inode] })
+	}
+	if len(mine(asked)) < 2 || !slices.Equal(mine(asked), mine(table)) {
+		t.Errorf("the kernel says %v, its table %v", mine(asked), mine(table))
+	}
+}
+
+// inProcess are the inodes of this process's sockets.
+func inProcess(t *testing.T) map[string]bool {
+	t.Helper()
+	own := map[string]bool{}
+	for _, inode := range socketsIn("/proc/self/fd") {
+		own[inode] = true
+	}
+	return own
+}
+
 func TestListeningFindsASocketOfThisProcess(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	all, err := Listening()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, socket := range all {
-		if socket.String() == listener.Addr().String() {
-			return
+	for name, look := range map[string]func() ([]Socket, error){"Listening": Listening, "tabled": tabled} {
+		all, err := look()
+		if err != nil {
+			t.Fatal(err)
+		}
+		isOurs := func(one Socket) bool { return one.String() == listener.Addr().String() }
+		if !slices.ContainsFunc(all, isOurs) {
+			t.Errorf("%s: %s is not among %d sockets of process %d", name, listener.Addr(), len(all), os.Getpid())
 		}
 	}
-	t.Errorf("%s is not among %d sockets of process %d", listener.Addr(), len(all), os.Getpid())
 }
 
 func TestNoControlGroupHasNoProcess(t *testing.T) {

@@ -145,7 +145,18 @@ func (p *Processes) healthy(id string) bool {
 }
 
 // Executable implements instance.Processes.
-func (p *Processes) Executable(pid int) (path, sha256 string) {
+func (p *Processes) Executable(pid int) string {
+	path, _ := p.executable(pid)
+	return path
+}
+
+// ExecutableSHA256 implements instance.Processes.
+func (p *Processes) ExecutableSHA256(pid int) string {
+	_, sha256 := p.executable(pid)
+	return sha256
+}
+
+func (p *Processes) executable(pid int) (path, sha256 string) {
 	for _, unit := range p.names() {
 		state, _ := p.units.Unit(context.Background(), unit)
 		if one, runs := p.running(unit); runs && state.MainPID == pid {

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parserOf } from "../../commands/gatehouse";
+import { VERBS } from "../../commands/verbs";
+import { output } from "../../tools/process";
+
+/** The verb that a command line starts and what is handed to it, or the words that refuse it. */
+async function parsed(...args: string[]): Promise<[name: string, own: string[]] | string> {
+  let started: [string, string[]] | undefined;
+  try {
+    await parserOf(args, async (name, own) => {
+      started = [name, own];
+    }).parseAsync();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return started ?? "nothing was started";
+}
+
+test("a verb is started with what stands behind it", async () => {
+  expect(await parsed("doctor", "--json")).toEqual(["doctor", ["--json"]]);
+  expect(await parsed("rotate", "frontend", "backend")).toEqual(["rotate", ["frontend", "backend"]]);
+});
+
+test("options of Terraform are handed on as they were written", async () => {
+  const own = ["--auto-approve", "-replace=null_resource.program_worker1", "-lock-timeout=5m"];
+  expect(await parsed("deploy", ...own)).toEqual(["deploy", own]);
+});
+
+test("words for the lab's nodes are handed on as they were written", async () => {
+  expect(await parsed("lab", "ssh", "worker1", "ls", "-la")).toEqual(["lab", ["ssh", "worker1", "ls", "-la"]]);
+});
+
+test.each([
+  [["docter"], /Did you mean doctor\?/],
+  [["doctor", "--jsn"], /Unknown argument: jsn\nTry: gatehouse --help, or gatehouse doctor --help/],
+  [["preflight", "worker1"], /Unknown command: worker1/],
+  [[], /Which verb\?/],
+])("%j is refused with what to do", async (args, why) => {
+  expect(await parsed(...args)).toMatch(why);
+});
+
+test.each(Object.entries(VERBS))("%s has a program, an example and a line in docs/commands.md", (name, verb) => {
+  expect(existsSync(verb.runs[0]!)).toBe(true);
+  expect(verb.examples.length).toBeGreaterThan(0);
+  for (const [command] of verb.examples) expect(command).toContain(`gatehouse ${name}`);
+  expect(readFileSync("docs/commands.md", "utf8")).toContain(`| \`${name}\` |`);
+});
+
+test("the program ends with 2 when it does not understand, and prints help", async () => {
+  const run = (...args: string[]) => output(process.execPath, ["bin/gatehouse.js", ...args]);
+  const [refused, help] = await Promise.all([run("docter"), run("--help")]);
+  expect([refused.exitCode, refused.stdout]).toEqual([2, ""]);
+  expect(refused.stderr).toContain("Did you mean doctor?");
+  expect(help.exitCode).toBe(0);
+  for (const name of Object.keys(VERBS)) expect(help.stdout).toContain(`gatehouse ${name}`);
+});
