@@ -35,9 +35,6 @@ func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(to
 	if err != nil {
 		return err
 	}
-	if err := refusal(conflicts(doc, now)); err != nil {
-		return err
-	}
 	if err := e.grant(ctx, grants(doc, now)); err != nil {
 		return err
 	}
@@ -51,13 +48,10 @@ func Route(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 	if err != nil {
 		return err
 	}
-	if err := refusal(conflicts(doc, now)); err != nil {
-		return err
-	}
 	return e.route(ctx, routing(doc, now), now)
 }
 
-// begin with what Consul has now.
+// begin with what Consul has now. Where entries of others are in the way nothing is begun.
 func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) (expansion, live, error) {
 	token, err := take(h, doc.ACL)
 	if err != nil {
@@ -77,7 +71,10 @@ func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 		return expansion{}, nil, fmt.Errorf("Consul has no leader, as asked at %s; see: journalctl -u consul -n 50", consul.Address)
 	}
 	now, err := read(ctx, client)
-	return expansion{h, client}, now, err
+	if err != nil {
+		return expansion{}, nil, err
+	}
+	return expansion{h, client}, now, refusal(conflicts(doc, now))
 }
 
 // take the token, which is kept in memory alone: it may write every intention.
