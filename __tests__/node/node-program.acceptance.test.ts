@@ -55,6 +55,7 @@ test("with nothing changed nothing is built", async () => {
 
 /** Every verb: one that is missing here does not compile. */
 const asked: Record<Verb, true> = {
+  "agent refresh": true,
   "agent remove": true,
   "agent setup": true,
   "agent token": true,

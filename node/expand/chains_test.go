@@ -89,10 +89,10 @@ func TestForeignEntriesRefuseTheDeployBeforeItBegins(t *testing.T) {
 		want    string
 	}{
 		{"a splitter that names a retired subset", []string{v1v2}, splits("b", `{"Weight":100,"Service":"a","ServiceSubset":"v2"}`), ab, []string{v1},
-			"service-splitter/b, an entry in Consul that is not of this mesh, names the subset v2 of a, which is declared no more"},
+			"service-splitter/b, an entry in Consul that is not of this mesh, names the subset v2 of a, which is no longer declared"},
 		{"a failover that names a subset of a resolver that goes", []string{v1}, resolver("b", `"Failover":{"*":{"Service":"a","ServiceSubset":"v1"}}`), ab, nil,
 			"service-resolver/b, an entry in Consul that is not of this mesh, names the subset v1 of a"},
-		{"a failover to a service that goes", nil, resolver("b", `"Failover":{"*":{"Service":"a"}}`), ab[1:], nil, "names the service a, which is declared no more"},
+		{"a failover to a service that goes", nil, resolver("b", `"Failover":{"*":{"Service":"a"}}`), ab[1:], nil, "names the service a, which is no longer declared"},
 		{"a gateway to a service that goes", nil, edgeTo("a", "http"), ab[1:], nil, "ingress-gateway/edge, an entry in Consul that is not of this mesh, names the service a"},
 		{"a redirect to a service that changes its protocol", nil, redirect, []string{defaults("b", "tcp")}, nil, "ties b to its protocol http, and tcp is declared"},
 		{"a router of a service that becomes tcp", nil, to("a", `"ServiceSubset":""`), []string{defaults("a", "tcp")}, nil, "ties a to its protocol http, and tcp is declared"},

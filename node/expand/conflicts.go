@@ -30,9 +30,9 @@ func conflict(entry consul.Entry, changes map[string]change, gone map[string]boo
 	for _, one := range links(entry) {
 		switch {
 		case retired[one]:
-			return fmt.Sprintf("names the subset %s of %s, which is declared no more", one.subset, one.service)
+			return fmt.Sprintf("names the subset %s of %s, which is no longer declared", one.subset, one.service)
 		case gone[one.service]:
-			return fmt.Sprintf("names the service %s, which is declared no more", one.service)
+			return fmt.Sprintf("names the service %s, which is no longer declared", one.service)
 		}
 	}
 	for _, name := range inTheWay(entry, changes) {
@@ -41,7 +41,7 @@ func conflict(entry consul.Entry, changes map[string]change, gone map[string]boo
 	return ""
 }
 
-// removed are the services of this mesh that it declares no more.
+// removed are the services of this mesh that it no longer declares.
 func removed(doc document.Expand, now live) map[string]bool {
 	wanted, gone := declaredNames(doc), map[string]bool{}
 	for _, entry := range now[serviceDefaults] {
@@ -52,7 +52,7 @@ func removed(doc document.Expand, now live) map[string]bool {
 	return gone
 }
 
-// retiring are the subsets that Consul has, in a resolver of this mesh, and that are declared no more.
+// retiring are the subsets that Consul has, in a resolver of this mesh, and that are no longer declared.
 func retiring(doc document.Expand, now live) map[link]bool {
 	declared := map[string]consul.Entry{}
 	for _, entry := range entriesOf(doc.Routing) {

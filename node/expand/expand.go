@@ -36,9 +36,6 @@ func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(to
 	if err != nil {
 		return err
 	}
-	if err := refuse(doc, now); err != nil {
-		return err
-	}
 	if err := taken.Keep(ctx, e.consul, doc.Mesh, doc.TakeOver...); err != nil {
 		return err
 	}
@@ -55,13 +52,10 @@ func Route(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 	if err != nil {
 		return err
 	}
-	if err := refuse(doc, now); err != nil {
-		return err
-	}
 	return e.route(ctx, routing(doc, now), now)
 }
 
-// begin with what Consul has now.
+// begin with what Consul has now. Where entries of others are in the way nothing is begun.
 func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) (expansion, live, error) {
 	token, err := take(h, doc.Mesh, doc.ACL)
 	if err != nil {
@@ -81,7 +75,10 @@ func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 		return expansion{}, nil, fmt.Errorf("Consul has no leader, as asked at %s; see: journalctl -u consul -n 50", consul.Address)
 	}
 	now, err := read(ctx, client)
-	return expansion{h, client}, now, err
+	if err != nil {
+		return expansion{}, nil, err
+	}
+	return expansion{h, client}, now, refuse(doc, now)
 }
 
 // take the token, which is kept in memory alone: it may write every intention.

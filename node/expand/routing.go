@@ -1,6 +1,7 @@
 package expand
 
 import (
+	"cmp"
 	"context"
 
 	"gatehouse/node/consul"
@@ -61,7 +62,7 @@ func unions(declared []consul.Entry, now live) []Write {
 	return writes
 }
 
-// undeclared are the routing entries of this mesh that it declares no more.
+// undeclared are the routing entries of this mesh that it no longer declares.
 func undeclared(doc document.Expand, now live) []consul.Entry {
 	wanted := declaredNames(doc)
 	var found []consul.Entry
@@ -77,47 +78,69 @@ func undeclared(doc document.Expand, now live) []consul.Entry {
 
 const routingFailed = "not every entry that routes calls could be written"
 
-// route writes stage by stage. Within a stage the order is Consul's: what it refuses is tried again after the others,
-// since two redirects that change places, for instance, must not meet. When nothing more is accepted, or the run is to
-// end, all is taken back.
+// route writes stage by stage. When Consul refuses an entry for good, or the run is to end, all is taken back.
 func (e expansion) route(ctx context.Context, stages [][]Write, now live) error {
-	whole := context.WithoutCancel(ctx) // see changeProtocols
-	current := map[string]consul.Entry{}
+	s := settling{expansion: e, current: map[string]consul.Entry{}}
 	for _, kind := range routes {
 		for _, entry := range now[kind] {
-			current[nameOf(entry)] = entry
+			s.current[nameOf(entry)] = entry
 		}
 	}
-	var done []Write
-	for _, pending := range stages {
-		for len(pending) > 0 {
-			var refused []Write
-			var reason error
-			for _, write := range pending {
-				if ctx.Err() != nil {
-					return failure(routingFailed, write, context.Cause(ctx), e.restore(whole, done))
-				}
-				write.Before = current[write.String()]
-				err := e.write(whole, write)
-				switch {
-				case err == nil:
-					done = append(done, write)
-					current[write.String()] = write.Entry
-				case consul.Answered(err):
-					if len(refused) == 0 {
-						reason = err
-					}
-					refused = append(refused, write)
-				default: // it may have arrived
-					return failure(routingFailed, write, err, e.restore(whole, append(done, write)))
-				}
-			}
-			if len(refused) == len(pending) {
-				return failure(routingFailed, refused[0], reason, e.restore(whole, done))
-			}
-			pending = refused
+	for _, stage := range stages {
+		if err := s.settle(ctx, stage); err != nil {
+			return err
 		}
 	}
 	e.host.Say("entries that route calls are as declared")
 	return nil
+}
+
+// settling is a run of route.
+type settling struct {
+	expansion
+	// current entries of Consul, by kind and name.
+	current map[string]consul.Entry
+	done    []Write
+}
+
+// settle writes one stage. The order within it is Consul's: what it refuses is tried again after the others, since two
+// redirects that change places, for instance, must not meet.
+func (s *settling) settle(ctx context.Context, pending []Write) error {
+	for len(pending) > 0 {
+		var refused []Write
+		var reason error
+		for _, write := range pending {
+			err := s.once(ctx, write)
+			if err != nil && !consul.Answered(err) {
+				return s.takeBack(ctx, write, err)
+			}
+			if err != nil {
+				refused = append(refused, write)
+				reason = cmp.Or(reason, err)
+			}
+		}
+		if len(refused) == len(pending) {
+			return s.takeBack(ctx, refused[0], reason)
+		}
+		pending = refused
+	}
+	return nil
+}
+
+// once tries a write. One without an answer counts as done, since it may have arrived.
+func (s *settling) once(ctx context.Context, write Write) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	write.Before = s.current[write.String()]
+	err := s.write(context.WithoutCancel(ctx), write) // see changeProtocols
+	if err == nil || !consul.Answered(err) {
+		s.done = append(s.done, write)
+		s.current[write.String()] = write.Entry
+	}
+	return err
+}
+
+func (s *settling) takeBack(ctx context.Context, refused Write, reason error) error {
+	return failure(routingFailed, refused, reason, s.restore(context.WithoutCancel(ctx), s.done))
 }
