@@ -37,11 +37,6 @@ export interface RemoteProgramProps {
   requires?: { condition: string; errorMessage: string }[];
   /** Shell text to run when the whole stack is destroyed. @default none */
   onDestroy?: string;
-  /**
-   * Whether `secrets` come before `onDestroy` too. They are then in the state with this resource: a destroy-time provisioner
-   * can find them nowhere else. @default false
-   */
-  secretsOnDestroy?: boolean;
   dependsOn?: ITerraformDependable[];
 }
 
@@ -52,14 +47,14 @@ export class RemoteProgram extends Resource {
     const connection = (when: When) => connectionTo(scope, props.node, when);
     const own = (when: When) => (apart ? { connection: connection(when) } : {});
     super(scope, id, {
-      triggers: { ...props.triggers, ...keptSecrets(props), machine: machineIdentity(props.node) },
+      triggers: { ...props.triggers, machine: machineIdentity(props.node) },
       connection: apart ? undefined : connection("create"),
       // A replaced program's `onDestroy` must not run: it would empty a machine that is to be set up again. Terraform
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
       lifecycle: { createBeforeDestroy: true, ...(props.requires && { precondition: props.requires }) },
       provisioners: [
         ...onCreate(scope, props).map((one) => ({ ...one, ...own("create") })),
-        ...onDestroy(props).map((one) => ({ ...one, ...own("destroy") })),
+        ...(props.onDestroy === undefined ? [] : [{ ...remoteExec(props.onDestroy, "destroy"), ...own("destroy") }]),
       ],
     });
     this.dependsOn = addressesOf(props.dependsOn);
@@ -71,30 +66,20 @@ const onCreate = (scope: Construct, { program, secrets, upload, node }: RemotePr
     ? []
     : [...uploadFirst(scope, upload), ...secretsFirst(node, secrets), remoteExec(program, "create")];
 
-const onDestroy = ({ onDestroy: program, secretsOnDestroy, secrets, node }: RemoteProgramProps) =>
-  program === undefined
-    ? []
-    : [...(secretsOnDestroy ? secretsFirst(node, secrets, "destroy") : []), remoteExec(program, "destroy")];
-
-/** Sensitive as the values are: no plan shows them. */
-const keptSecrets = ({ secretsOnDestroy, secrets }: RemoteProgramProps): Record<string, string> =>
-  secretsOnDestroy && secrets ? { secrets: Fn.sensitive(Fn.jsonencode(secrets.values)) } : {};
-
 function uploadFirst(scope: Construct, upload: RemoteProgramProps["upload"]): FileProvisioner[] {
   if (!upload) return [];
   return [{ type: "file", source: uploadSource(scope, upload), destination: upload.destination }];
 }
 
-function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"], when: When = "create") {
+function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
   if (!secrets) return [];
   const { mesh, name, values } = secrets;
-  const file: FileProvisioner & { when: string } = {
+  const file: FileProvisioner = {
     type: "file",
-    when,
-    content: when === "create" ? Fn.jsonencode(values) : "${self.triggers.secrets}",
+    content: Fn.jsonencode(values),
     destination: `/opt/gatehouse/incoming-secrets/${mesh}/${name}.json`,
   };
-  return [remoteExec(incomingProgram(mesh, node.name), when), file];
+  return [remoteExec(incomingProgram(mesh, node.name), "create"), file];
 }
 
 /** cdktf's type lacks `when`; Terraform has it, and cdktf passes it on. */

@@ -26,7 +26,6 @@ export class TakenEntry extends RemoteProgram {
       triggers: { entry: contentHash(JSON.stringify(entry.config)) },
       secrets: token && { mesh: mesh.name, name: id, values: { token: token.secret } },
       onDestroy: returnProgram(mesh, node, entry),
-      secretsOnDestroy: token !== undefined,
       dependsOn,
     });
   }

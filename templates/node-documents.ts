@@ -203,8 +203,8 @@ export interface EntryTake extends Owner {
 
 /** EntryReturn puts back, on destroy, a config entry that was taken over. Verb: entry return. */
 export interface EntryReturn extends Owner {
-  /** Secret is the name of the secret file with the token. Absent where there are no ACLs. */
-  secret?: string;
+  /** ACL says that the token is the one that `entry take` left on the node. */
+  acl: boolean;
   kind: string;
   name: string;
 }

@@ -26,7 +26,7 @@ export function takeProgram(mesh: Mesh, node: MeshNode, { kind, name, config }: 
 
 /** On destroy: writes what was there before in place of the entry. */
 export function returnProgram(mesh: Mesh, node: MeshNode, { kind, name }: ConfigEntry): string {
-  return nodeProgram("entry return", { ...common(mesh, node, takenId({ kind, name })), kind, name });
+  return nodeProgram("entry return", { mesh: mesh.name, node: node.name, acl: mesh.consul.acl, kind, name });
 }
 
 /** The name of the secret file for `settleProgram`. */

@@ -213,10 +213,10 @@ type EntryTake struct {
 // EntryReturn puts back, on destroy, a config entry that was taken over. Verb: entry return.
 type EntryReturn struct {
 	Owner
-	// Secret is the name of the secret file with the token. Absent where there are no ACLs.
-	Secret string `json:"secret,omitempty"`
-	Kind   string `json:"kind"`
-	Name   string `json:"name"`
+	// ACL says that the token is the one that `entry take` left on the node.
+	ACL  bool   `json:"acl"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
 }
 
 // EntriesSettle puts back the config entries that were taken over and that the declaration no longer takes over. Verb:

@@ -14,6 +14,7 @@ import (
 	"gatehouse/node/instance"
 	"gatehouse/node/secrets"
 	"gatehouse/node/setup"
+	"gatehouse/node/taken"
 )
 
 const drainUnit = "gatehouse-drain.service"
@@ -140,7 +141,7 @@ func (s *sweep) forget(keepsProgram bool, others int) error {
 		h.RemoveEmpty(host.Secrets, host.Gatehouse)
 		return failed
 	}
-	failed := []error{forgetOwn(h, s.mesh)}
+	failed := []error{forgetOwn(h, s.mesh, keepsProgram)}
 	if !keepsProgram && !hasAgent(h, s.mesh) {
 		failed = append(failed, h.RemoveProgram(s.mesh))
 	}
@@ -151,8 +152,13 @@ func (s *sweep) forget(keepsProgram bool, others int) error {
 }
 
 // forgetOwn removes what is this mesh's alone and of no instance.
-func forgetOwn(h *host.Host, mesh string) error {
+//
+// keepsProgram: on destroy this program still has work to do here; see Uninstall.
+func forgetOwn(h *host.Host, mesh string, keepsProgram bool) error {
 	failed := []error{h.Remove(consul.NodeTokenOf(mesh)), h.Remove(instance.Incoming(mesh))}
+	if !keepsProgram {
+		failed = append(failed, h.Remove(taken.TokenFile(mesh)))
+	}
 	if !hasAgent(h, mesh) {
 		failed = append(failed, h.Remove(secrets.Arriving(mesh)))
 	}
@@ -221,7 +227,7 @@ func forgetAll(h *host.Host, keepsProgram bool) error {
 		}
 	}
 	for _, name := range h.List(host.Secrets) {
-		if name == handoverToken || hasAgent && strings.HasPrefix(name, "_") {
+		if name == handoverToken || hasAgent && strings.HasPrefix(name, "_") || keepsProgram && strings.HasPrefix(name, taken.TokenPrefix) {
 			continue
 		}
 		failed = append(failed, h.Remove(filepath.Join(host.Secrets, name)))
@@ -238,7 +244,7 @@ func Uninstall(h *host.Host, owner document.Owner) error {
 	if err := h.CheckOwner(owner); err != nil {
 		return nil //nolint:nilerr // an earlier version gave the node to another mesh
 	}
-	if err := errors.Join(removeClaims(h, owner.Mesh), forgetOwn(h, owner.Mesh), h.RemoveProgram(owner.Mesh)); err != nil {
+	if err := errors.Join(removeClaims(h, owner.Mesh), forgetOwn(h, owner.Mesh, false), h.RemoveProgram(owner.Mesh)); err != nil {
 		return err
 	}
 	defer h.RemoveEmpty(host.Secrets, host.Instances, host.Gatehouse)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/mark"
-	"gatehouse/node/secrets"
 )
 
 // Connect to the node's agent with a token; "" is none.
@@ -22,7 +20,14 @@ type Connect func(token string) (*consul.Client, error)
 
 // Take is the verb entry take: it writes an entry in place of the one that was made by hand, which is recorded first.
 func Take(ctx context.Context, h *host.Host, doc document.EntryTake, connect Connect) error {
-	client, err := connected(h, doc.Mesh, doc.Secret, connect)
+	token, err := arrived(h, doc.Owner, doc.Secret)
+	if err != nil {
+		return err
+	}
+	if err := keepToken(h, doc.Mesh, token); err != nil {
+		return err
+	}
+	client, err := connect(token)
 	if err != nil {
 		return err
 	}
@@ -86,7 +91,11 @@ func writable(entry consul.Entry) consul.Entry {
 // Return is the verb entry return: on destroy, it puts an entry back as it was. The write replaces this mesh's entry, so that
 // nobody is without one in between.
 func Return(ctx context.Context, h *host.Host, doc document.EntryReturn, connect Connect) error {
-	client, err := connected(h, doc.Mesh, doc.Secret, connect)
+	token, err := keptToken(h, doc)
+	if err != nil {
+		return err
+	}
+	client, err := connect(token)
 	if err != nil {
 		return err
 	}
@@ -96,7 +105,11 @@ func Return(ctx context.Context, h *host.Host, doc document.EntryReturn, connect
 // Settle is the verb entry settle: it puts back what was taken over and left the declaration. An entry that the mesh writes
 // without taking it over is the mesh's for good.
 func Settle(ctx context.Context, h *host.Host, doc document.EntriesSettle, connect Connect) error {
-	client, err := connected(h, doc.Mesh, doc.Secret, connect)
+	token, err := arrived(h, doc.Owner, doc.Secret)
+	if err != nil {
+		return err
+	}
+	client, err := connect(token)
 	if err != nil {
 		return err
 	}
@@ -118,21 +131,10 @@ func Settle(ctx context.Context, h *host.Host, doc document.EntriesSettle, conne
 			}
 		}
 	}
-	return nil
-}
-
-func connected(h *host.Host, mesh, secret string, connect Connect) (*consul.Client, error) {
-	if secret == "" {
-		return connect("")
+	if len(doc.TakeOver) > 0 {
+		return nil
 	}
-	values, err := secrets.Take(h, mesh, secret)
-	if err != nil {
-		return nil, err
-	}
-	if values["token"] == "" {
-		return nil, errors.New("the secrets for this step hold no token; deploy again")
-	}
-	return connect(values["token"])
+	return h.Remove(TokenFile(doc.Mesh))
 }
 
 // putBack what is recorded. Where nothing was, this mesh's entry goes; what a person has put in its place since stays.

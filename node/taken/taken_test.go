@@ -175,3 +175,33 @@ func TestSettle(t *testing.T) {
 	m.must(m.returns())
 	m.want("null", "removed service-defaults/b")
 }
+
+func TestOnDestroyTheTokenIsTheOneThatWasKept(t *testing.T) {
+	m := newMesh(t, byHand)
+	before := m.now()
+	m.must(m.host.Folder(host.Arriving+"/shop", 0o700, host.Owner{}))
+	m.must(m.host.Write(host.Arriving+"/shop/entry.json", []byte(`{"token":"of these entries"}`), 0o600, host.Owner{}))
+	used := []string{}
+	connect := func(token string) (*consul.Client, error) {
+		used = append(used, token)
+		return agent.Connect("")
+	}
+	m.must(Take(t.Context(), m.host, document.EntryTake{Owner: owner, Secret: "entry", Entry: parsed(ours)}, connect))
+	if !m.host.Owns(TokenFile("shop"), 0o600, host.Owner{}) {
+		t.Error("the token is not root's alone")
+	}
+	doc := document.EntryReturn{Owner: owner, ACL: true, Kind: "service-defaults", Name: "b"}
+	m.must(Return(t.Context(), m.host, doc, connect))
+	m.want(before, "is back as it was")
+	if len(used) != 2 || used[0] != "of these entries" || used[1] != used[0] {
+		t.Errorf("used %q", used)
+	}
+	m.must(m.settles(nil, nil)) // nothing is taken over any more
+	if m.host.Exists(TokenFile("shop")) {
+		t.Error("the token stays")
+	}
+	err := Return(t.Context(), m.host, doc, connect)
+	if err == nil || !strings.Contains(err.Error(), "gatehouse/shop/taken-over/service-defaults/b") {
+		t.Errorf("got the error %v", err)
+	}
+}
