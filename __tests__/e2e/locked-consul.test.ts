@@ -1,14 +1,23 @@
 /** A locked Consul that a team set up by hand, with static certificates and without auto-encrypt. */
-import { madeByHand } from "./by-hand";
-import { describeOnLab, gatewayUrl, getUntil, on } from "./mesh";
+import type { MeshDeclaration } from "../../model";
+import { type ByHand, madeByHand } from "./by-hand";
+import { cdktf, describeOnLab, gatewayUrl, getUntil, on } from "./mesh";
 import { npmDeploy, preflightFindings } from "./recover";
 
 jest.setTimeout(300_000);
 
 describeOnLab("an existing Consul with static certificates", () => {
+  let hand: ByHand;
+  let mesh: MeshDeclaration;
+
   test("the preflight tells what Envoy could not use, before anything is changed, and a deploy serves", async () => {
-    const { mesh } = await madeByHand({ locked: true });
-    mesh.takeOver = { services: ["frontend", "backend"], gateways: ["ingress-gateway"] };
+    hand = await madeByHand({ locked: true });
+    mesh = hand.mesh;
+    mesh.takeOver = {
+      services: ["frontend", "backend"],
+      gateways: ["ingress-gateway"],
+      configEntries: ["service-intentions/frontend", "service-intentions/backend", "ingress-gateway/ingress-gateway"],
+    };
 
     // Where the authority is not on the node, no Envoy of ours would reach the agent.
     await on("worker1", "mv /etc/consul.d/tls/ca.pem /root/ca.pem");
@@ -29,5 +38,19 @@ describeOnLab("an existing Consul with static certificates", () => {
     expect(await on("worker1", "cmp /opt/gatehouse/xds-ca.pem /etc/consul.d/tls/ca.pem && echo same")).toContain(
       "same",
     );
+  });
+
+  test("a destroy puts the config entries back as the team had them", async () => {
+    const entry = (name: string) =>
+      on("server1", hand.asOperator(`consul config read -kind ${name.replace("/", " -name ")}`));
+    expect(await entry("service-intentions/backend")).toContain("gatehouse-mesh");
+    const { exitCode, text } = await cdktf(mesh, "destroy", "mesh", "--auto-approve");
+    expect([exitCode, text.slice(-3000)]).toEqual([0, expect.anything()]);
+    for (const name of mesh.takeOver!.configEntries!) {
+      const back = await entry(name);
+      expect(back).toContain(name.split("/")[1]);
+      expect(back).not.toContain("gatehouse-mesh");
+    }
+    expect(await on("server1", "ls -A /opt/gatehouse 2>&1 || true")).toContain("No such file");
   });
 });
