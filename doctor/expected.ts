@@ -98,7 +98,8 @@ function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): voi
   const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:8503 -grpc-ca-file ${ca}`;
   const ways = mesh.consul.tls ? [xds("/etc/consul.d/tls/xds-ca.pem"), xds("/opt/gatehouse/xds-ca.pem")] : [""];
   const flags = ["", "-ignore-envoy-compatibility"].flatMap((flag) => ways.map((way) => flag + way));
-  const sha256 = flags.map((flag) => digest(`GATEHOUSE_ENVOY_FLAGS=${flag}\n`));
+  // An agent that was there before has ports of its own.
+  const sha256 = mesh.consul.existing ? [] : flags.map((flag) => digest(`GATEHOUSE_ENVOY_FLAGS=${flag}\n`));
   if (mesh.consul.existing && mesh.consul.tls) {
     files.push({ path: "/opt/gatehouse/xds-ca.pem", mode: "644", sha256: [], mends, concerns });
   }
