@@ -25,7 +25,8 @@ async function main(): Promise<void> {
   if (missing.length > 0) throw new Error(`not passed: ${missing.join(", ")}. ${page} stays as it was`);
   const lines = all.flatMap((name) => readFileSync(rowsOf(name), "utf8").trim().split("\n"));
   const rows = lines.map((line) => JSON.parse(line) as Row);
-  const unclean = rows.filter(({ doctor }) => doctor !== "clean").map(({ change, doctor }) => `${change}: ${doctor}`);
+  // There is nothing to ask while what was made by hand is not this mesh's.
+  const unclean = rows.filter(({ doctor }) => doctor !== "clean" && doctor !== "not asked").map(({ change, doctor }) => `${change}: ${doctor}`);
   if (unclean.length > 0) throw new Error(`${page} stays as it was; the doctor after\n${unclean.join("\n")}`);
   writeFileSync(page, render(rows));
   console.log(`${page} has ${rows.length} rows`);
