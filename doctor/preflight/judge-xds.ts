@@ -3,11 +3,12 @@ import type { Facts, Xds } from "./facts";
 import type { Finding } from "./finding";
 import type { Plan } from "./plan";
 
-/** Nothing where Gatehouse sets up the agent: it writes the port and the authority itself. */
+/** Nothing where Gatehouse sets up the agent, or set it up for another mesh: it writes the port and the authority itself. */
 export function judgeXds(plan: Plan, facts: Facts): Finding[] {
   const { node, existing } = plan;
   if (!existing || node.role !== "worker" || node.retired || facts.missing.includes("consul")) return [];
-  const { xds, agent } = facts;
+  const { xds, agent, agentMesh } = facts;
+  if (agentMesh !== "") return [];
   if (!xds) return agent.status === 0 ? [] : [finding(node.name, "problem", NO_PORT)];
   if (!xds.tls) return plan.tls ? [finding(node.name, "note", withoutTls(xds))] : [];
   const told = xds.fault === "" ? undefined : FAULTS[xds.fault]?.(xds);

@@ -38,6 +38,8 @@ test("Gatehouse's own agent, and a server, are not asked", () => {
   const own = { ...shop, consul: { ...shop.consul, existing: false } };
   expect(heads(findings({ xds: undefined }, own)).filter((head) => head.includes("gRPC"))).toEqual([]);
   expect(judge([lookAt("server1", { xds: undefined })], { url: "x" })).toEqual([]);
+  const ofAnother = findings({ xds: undefined, agentMesh: "lab" });
+  expect(heads(ofAnother).filter((head) => head.includes("gRPC"))).toEqual([]);
 });
 
 test("an API with TLS alone is told with the way out", () => {
