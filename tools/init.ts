@@ -8,6 +8,8 @@ import { type Output, output } from "./process";
 /** Inside a stack's `.terraform`, which `init` makes: the hash of what it was made from. */
 const STAMP = join(".terraform", "gatehouse-init");
 const LOCK = ".terraform.lock.hcl";
+/** Terraform's note of the backend: another program may have run `init` here since, for another mesh. */
+const BACKEND = join(".terraform", "terraform.tfstate");
 
 /**
  * Initializes a stack's folder.
@@ -42,8 +44,10 @@ export function stampOf(folder: string, providers: string, env: NodeJS.ProcessEn
   const settings = Object.entries(env)
     .filter(([name]) => name === "PATH" || name.startsWith("TF_"))
     .sort();
+  const backend = join(folder, BACKEND);
   const parts = [
     JSON.stringify(terraform),
+    existsSync(backend) ? readFileSync(backend, "utf8") : "",
     readFileSync(join(folder, LOCK), "utf8"),
     providers,
     JSON.stringify(settings),

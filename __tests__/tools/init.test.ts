@@ -43,6 +43,10 @@ test.each<[string, () => unknown]>([
   ["another version of a provider", () => write({ local: { path: "x" } }, { null: { version: "3.2.5" } })],
   ["another place of the state", () => write({ local: { path: "elsewhere" } })],
   ["another lock file", () => writeFileSync(join(folder, ".terraform.lock.hcl"), "other\n")],
+  [
+    "a folder that cdktf has initialized for another mesh since",
+    () => writeFileSync(join(folder, ".terraform", "terraform.tfstate"), '{"backend":{"config":{"path":"other"}}}'),
+  ],
   ["providers that were removed", () => rmSync(join(folder, ".terraform", "providers"), { recursive: true })],
 ])("%s is initialized", async (_, change) => {
   await init();
