@@ -26,7 +26,9 @@ async function main(): Promise<void> {
   const lines = all.flatMap((name) => readFileSync(rowsOf(name), "utf8").trim().split("\n"));
   const rows = lines.map((line) => JSON.parse(line) as Row);
   // There is nothing to ask while what was made by hand is not this mesh's.
-  const unclean = rows.filter(({ doctor }) => doctor !== "clean" && doctor !== "not asked").map(({ change, doctor }) => `${change}: ${doctor}`);
+  const unclean = rows
+    .filter(({ doctor }) => doctor !== "clean" && doctor !== "not asked")
+    .map(({ change, doctor }) => `${change}: ${doctor}`);
   if (unclean.length > 0) throw new Error(`${page} stays as it was; the doctor after\n${unclean.join("\n")}`);
   writeFileSync(page, render(rows));
   console.log(`${page} has ${rows.length} rows`);

@@ -19,11 +19,17 @@ const AS_ROOT = ["sudo", "-n", "/usr/local/sbin/gatehouse-root"];
  * @returns what it said; exit code 255 when ssh itself failed or the script took over two minutes, with ssh's reason
  * in `stderr`
  */
-export async function runOn(node: MeshNode, script: string): Promise<Output> {
+export const runOn = (node: MeshNode, script: string): Promise<Output> =>
+  ssh(node, node.ssh.user === "root" ? ["bash", "-s"] : AS_ROOT, script);
+
+/** Runs a command as the user who logs in, who may be root, with this on its standard input. */
+export const runAsLogin = (node: MeshNode, command: string, input: Buffer): Promise<Output> =>
+  ssh(node, ["sh", "-c", `'${command}'`], input);
+
+async function ssh(node: MeshNode, command: string[], input: string | Buffer): Promise<Output> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-ssh-"));
   try {
-    const args = [...sshArguments(node, folder), ...(node.ssh.user === "root" ? ["bash", "-s"] : AS_ROOT)];
-    return await output("ssh", args, { input: script }, { timeout: LONGEST });
+    return await output("ssh", [...sshArguments(node, folder), ...command], { input }, { timeout: LONGEST });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -25,7 +25,14 @@ export {
   wipeProgram,
 } from "./node";
 export type { AgentService, EdgeTrial, EnvoyReport, Inspection, Report, UnitReport } from "./node-documents";
-export { type PreflightQuestions, preflightScript } from "./preflight";
+export {
+  isUpload,
+  type PreflightQuestions,
+  preflightScript,
+  UPLOAD_COMMAND,
+  uploadedScript,
+  WANTED,
+} from "./preflight";
 export { contentHash, nodeProgram, programOf } from "./program";
 export { programsOn } from "./programs";
 export {

@@ -296,8 +296,8 @@ export interface EdgeTrial {
 }
 
 /**
- * Questions ask what a deploy would meet on a node; nothing is changed. The answer is lines for the preflight, the same ones
- * that templates/shell/preflight.sh prints where this program is not installed yet. Verb: inspect node.
+ * Questions ask what a deploy would meet on a node; nothing is changed. The answer is lines, which
+ * doctor/preflight/facts.ts reads. Verb: inspect node.
  */
 export interface Questions {
   /** Programs that may be missing. */

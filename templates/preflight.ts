@@ -1,25 +1,47 @@
-/** What the preflight asks a node, for a shell's standard input. */
-import { readTemplate } from "./engine";
+/** What the preflight asks a node, for the standard input of root's shell: gatehouse-node answers. */
 import { shellWord } from "./escape";
 import type { Questions } from "./node-documents";
-import { NODE_PROGRAM, nodeScript, shellConf } from "./program";
+import { NODE_PROGRAM, nodeScript } from "./program";
 
 export type PreflightQuestions = Readonly<Questions>;
 
+/** What a node says that has not the gatehouse-node of a version; behind it stands what `uname -m` says. */
+export const WANTED = "gatehouse-node wanted";
+
 /**
- * gatehouse-node answers where this version of it is installed: the same lines, sooner. Else `shell/preflight.sh` does, which
- * needs nothing that a bare node has not.
+ * Asks the gatehouse-node that is installed.
  * @param version of gatehouse-node that a deploy would install
  */
 export function preflightScript(questions: PreflightQuestions, version: string): string {
-  // None of the values holds white space: the model sees to it.
-  const lists = Object.entries(questions).map(([key, list]) => [key, list.join(" ")]);
   return [
-    `if [ "$(${NODE_PROGRAM} version 2>/dev/null)" = ${shellWord(version)} ]; then\n`,
+    `if [ "$(${NODE_PROGRAM} version 2>/dev/null)" != ${shellWord(version)} ]; then\n`,
+    `  echo "${WANTED}\t$(uname -m)"\n  exit\nfi\n`,
     nodeScript("inspect node", questions, NODE_PROGRAM),
-    "fi\n",
-    shellConf(Object.fromEntries(lists)),
-    readTemplate("shell/open-ports.sh"),
-    readTemplate("shell/preflight.sh"),
+  ].join("");
+}
+
+/** Takes a gatehouse-node on standard input, as the user who logs in, and says where it is. In memory: a disk may be full. */
+export const UPLOAD_COMMAND =
+  "for folder in /dev/shm /tmp; do file=$(mktemp $folder/.gatehouse-look-XXXXXXXX) && cat >$file && echo $file && exit; done; exit 1";
+
+/** Whether a node said such a place. */
+export const isUpload = (file: string): boolean => /^\/(dev\/shm|tmp)\/\.gatehouse-look-\w{8}$/.test(file);
+
+/**
+ * Asks a gatehouse-node that was just uploaded, which is removed again. The user who logs in may change the upload: root's copy is
+ * what is checked and run.
+ */
+export function uploadedScript(
+  questions: PreflightQuestions,
+  { file, sha256 }: { file: string; sha256: string },
+): string {
+  return [
+    "set -eu\n",
+    `uploaded=${shellWord(file)}\ncopy=\n`,
+    `trap 'rm -f -- "$uploaded" "$copy"' EXIT\n`,
+    `copy=$(mktemp "\${uploaded%-*}-XXXXXXXX")\n`,
+    `install -m 0700 -- "$uploaded" "$copy"\n`,
+    `echo "${sha256}  $copy" | sha256sum --check --status || { echo "gatehouse-node did not arrive whole" >&2; exit 1; }\n`,
+    nodeScript("inspect node", questions, '"$copy"').replace(/^exec /, ""),
   ].join("");
 }

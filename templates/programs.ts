@@ -2,10 +2,10 @@
 import type { MeshNode } from "../model";
 
 /**
- * Besides Consul: what the shell calls that looks at a node, and receives the node program, before that program is there. The
- * rest of it comes with every system that systemd has booted.
+ * Besides Consul: what the shell calls that receives the node program. The rest of it comes with every system that systemd has
+ * booted.
  */
-const everywhere = ["awk", "consul", "find", "grep", "sed", "sha256sum"];
+const everywhere = ["consul", "sed", "sha256sum"];
 
 /** The programs that must be on this node before a deploy. */
 export function programsOn(node: MeshNode): string[] {

@@ -15,7 +15,7 @@ export interface Output {
 
 export interface Listeners {
   /** What the program reads. @default nothing */
-  input?: string;
+  input?: string | Buffer;
   /** Gets each line as it comes. @default nobody */
   onLine?: (line: string, from: "stdout" | "stderr") => void;
 }

@@ -1,4 +1,4 @@
-/** What a machine told of itself, read from the lines of `templates/shell/preflight.sh`. */
+/** What a machine told of itself, read from the lines of gatehouse-node (`node/look`). */
 
 import { socketAddress } from "../listening";
 

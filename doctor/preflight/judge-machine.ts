@@ -56,7 +56,7 @@ export function judgeSystem(node: MeshNode, { uid, home, init, systemd }: Facts)
 /** What `uname -m` says, and what a declaration says for it. */
 const ARCHITECTURES: Record<string, MeshNode["arch"]> = { x86_64: "amd64", aarch64: "arm64" };
 
-export function judgeArch({ name, arch: declared }: MeshNode, { arch }: Facts): Finding[] {
+export function judgeArch({ name, arch: declared }: MeshNode, { arch }: Pick<Facts, "arch">): Finding[] {
   const known = ARCHITECTURES[arch];
   if (known === declared) return [];
   return [

@@ -1,12 +1,10 @@
 /** Looks at every machine of a mesh before a deploy, and at nothing else; changes nothing. */
 import { statSync } from "node:fs";
 import type { Mesh, MeshNode } from "../../model";
-import { preflightScript } from "../../templates";
 import { hasLocalState } from "../../tools/local-state";
-import { NODE_MODULE, nodeProgramVersion } from "../../tools/node-program";
 import { apiUrl, askApi, atReachableConsul, type PassedOver } from "../consul-api";
 import { inTurn } from "../in-turn";
-import { runOn } from "../ssh";
+import { Asker } from "./ask";
 import { readFacts } from "./facts";
 import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";
@@ -57,7 +55,7 @@ export interface PreflightOptions {
 /** One ssh connection a machine, many at once. */
 export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Promise<Preflight> {
   const waiting = new Set(mesh.nodes);
-  const version = nodeProgramVersion(NODE_MODULE);
+  const asker = new Asker();
   const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
   const reached = atReachableConsul(mesh);
   const api = reached.then(({ mesh: there, passedOver }) => askConsul(there, passedOver));
@@ -68,7 +66,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   );
   const others = reached.then(({ mesh: there }) => askOthers(there, API_TIMEOUT));
   const asked = await inTurn(mesh.nodes, limit, async (node) => {
-    const result = await lookAt(mesh, node, version, options.now ?? Date.now);
+    const result = await lookAt(mesh, node, asker, options.now ?? Date.now);
     waiting.delete(node);
     options.onProgress?.(node, [...waiting]);
     return result;
@@ -94,11 +92,14 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
 const judgeFacts = (mesh: Mesh, facts: EntryFacts | undefined): Finding[] =>
   facts ? [...judgeEntries(mesh, facts), ...judgePaths(mesh, facts.present)] : [];
 
-async function lookAt(mesh: Mesh, node: MeshNode, version: string, now: () => number): Promise<Look | Finding> {
+async function lookAt(mesh: Mesh, node: MeshNode, asker: Asker, now: () => number): Promise<Look | Finding> {
   const plan = planFor(mesh, node, (path) => statSync(path).size);
-  const began = now();
-  const output = await runOn(node, preflightScript(questionsOf(plan), version));
+  let began = now();
+  const output = await asker.ask(node, questionsOf(plan), () => {
+    began = now();
+  });
   const ended = now();
+  if ("severity" in output) return output;
   const facts = readFacts(output.stdout);
   return facts ? { plan, facts, began, ended } : unseen(node, output);
 }

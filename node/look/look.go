@@ -1,5 +1,5 @@
-// Package look says what a deploy would meet on this node, and changes nothing: the preflight's questions, answered by the
-// program where it is installed. templates/shell/preflight.sh answers them where it is not; a test compares the two.
+// Package look says what a deploy would meet on this node, and changes nothing: the preflight's questions. Where the program is
+// not installed yet the preflight uploads it to look, and removes it again.
 package look
 
 import (

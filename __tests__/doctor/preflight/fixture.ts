@@ -34,7 +34,7 @@ const self = JSON.stringify({
   xDS: { SupportedProxies: { envoy: ["1.35.9", "1.34.13"] } },
 });
 
-/** A worker where all is well, as `preflight.sh` tells it. */
+/** A worker where all is well, as gatehouse-node tells it. */
 export const healthy = [
   "clock\t1000.250000000",
   "user\t0",

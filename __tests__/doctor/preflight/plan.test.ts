@@ -41,11 +41,16 @@ test("a retired machine is asked for nothing that it would need", () => {
   expect(plan).toMatchObject({ programs: [], ports: [], units: [], folders: {}, agentFiles: {} });
 });
 
-test("the questions go before the script, one a line", () => {
+test("the questions travel as text, and a node without this version of gatehouse-node says so", () => {
   const script = preflightScript(questionsOf(planOf("worker1")), "0123456789ab");
-  expect(script).toMatch(/^programs='awk consul find /m);
-  expect(script).toContain("\nports='9001 21001 19001 5000'\n");
-  expect(script).toContain(
-    "\nunits='consul.service frontend.service frontend-sidecar-proxy.service'\nservices='frontend.service'\nnames='frontend'\n",
+  expect(script).toMatch(
+    /^if \[ "\$\(\/opt\/gatehouse\/bin\/gatehouse-node version 2>\/dev\/null\)" != '?0123456789ab'? \]/,
   );
+  const document = JSON.parse(script.slice(script.indexOf("{\n"), script.lastIndexOf("}") + 1));
+  expect(document).toMatchObject({
+    ports: [9001, 21001, 19001, 5000],
+    units: ["consul.service", "frontend.service", "frontend-sidecar-proxy.service"],
+    services: ["frontend.service"],
+    names: ["frontend"],
+  });
 });
