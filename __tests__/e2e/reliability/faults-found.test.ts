@@ -86,14 +86,15 @@ describeOnLab("faults that were found by trying", () => {
     const { load } = await during("no copy of a unit set up by hand can be kept", async () => {
       await on("worker1", setUpByHand);
       await on("worker1", "mkdir -p /var/backups && mount -t tmpfs -o ro tmpfs /var/backups");
-      const { exitCode, text } = await failing(meshWith({ stock: stock() }));
+      const taking = { ...meshWith({ stock: stock() }), takeOver: { services: ["stock"] } };
+      const { exitCode, text } = await failing(taking);
       await on("worker1", "umount /var/backups");
       expect(exitCode).not.toBe(0);
       expect(text).toContain("no copy of /etc/systemd/system/stock.service could be kept");
       expect(text).not.toContain("kept a copy");
       expect(await on("worker1", "grep -c ^ExecStart=/bin/sleep /etc/systemd/system/stock.service")).toBe("1");
       expect(await on("worker1", "systemctl is-active stock")).toBe("active");
-      const { text: told } = await deploy(meshWith({ stock: stock() }));
+      const { text: told } = await deploy(taking);
       expect(told).toMatch(/kept a copy under \/var\/backups\/gatehouse\/\S+: \/etc\/systemd\/system\/stock\.service/);
       await deploy(meshWith({}));
     });

@@ -124,7 +124,7 @@ describeOnLab("a machine in trouble", () => {
       const before = await on("worker2", installed);
       await on("worker2", wrongClock); // the clock is the host's and cannot be set here
       const { exitCode, stdout, stderr } = await npmDeploy(withGreeting("late"));
-      await on("worker2", "rm /usr/local/bin/date");
+      await on("worker2", "cd /opt/gatehouse/bin && mv -T on-time gatehouse-node");
       expect(`${stdout}\n${stderr}`).toMatch(/worker2: clock[\s\S]*10 min ahead of this machine's/);
       expect(exitCode).not.toBe(0);
       expect(await on("worker2", installed)).toBe(before);
@@ -146,9 +146,14 @@ async function npmDeploy(mesh: MeshDeclaration) {
   );
 }
 
+/** What the node's program says of its clock, ten minutes on. */
 const wrongClock = `
-printf '#!/bin/sh\\nexec /bin/date -d "+10 minutes" "$@"\\n' >/usr/local/bin/date
-chmod 0755 /usr/local/bin/date`;
+cd /opt/gatehouse/bin && mv gatehouse-node on-time
+cat >gatehouse-node <<'SH'
+#!/bin/sh
+/opt/gatehouse/bin/on-time "$@" | awk -F '\\t' -v OFS='\\t' '$1 == "clock" { $2 += 600 } 1'
+SH
+chmod 0755 gatehouse-node`;
 
 /** Nothing of it on the other worker. */
 function onWorker1(): MeshDeclaration {
