@@ -54,12 +54,16 @@ describeOnLab("the gateway", () => {
     expect((await get("http://10.77.0.12:8080")).status).toBe(0);
   });
 
-  test("replaces one that was set up by hand on the server, under the same unit name", async () => {
+  test("lets one go that was set up by hand on the server, when the declaration says so", async () => {
     await on("server1", `token=${managementToken()}\n${handMade}`);
     await on("worker1", `token=${managementToken()}\n${handMadeBackend}`);
     expect(await on("server1", "systemctl is-active ingress-gateway")).toBe("active");
     const moved = declaration();
     moved.gateways!["ingress-gateway"]!.runsOn = ["worker2"];
+    await deploy(moved);
+    expect((await get("http://10.77.0.13:8080")).status).toBe(200);
+    expect(await on("server1", "systemctl is-active ingress-gateway")).toBe("active");
+    moved.takeOver = { gateways: ["ingress-gateway"], letGo: ["ingress-gateway"] };
     await deploy(moved);
     expect((await get("http://10.77.0.13:8080")).status).toBe(200);
     expect(await on("server1", "systemctl is-active ingress-gateway || true")).toBe("inactive");
