@@ -89,7 +89,8 @@ it("takes every entry in the order of the mesh, and gives back what was written"
       Name = entry.kind === "mesh" ? "mesh" : undefined,
       ...stored
     } = (await consul.entry(entry.kind, entry.name)) ?? {};
-    expect({ kind: Kind, name: Name, config: stored }).toEqual(entry);
+    const { leadsTo, ...written } = entry; // for the order alone
+    expect({ kind: Kind, name: Name, config: stored }).toEqual(written);
   }
 });
 
