@@ -13,6 +13,7 @@ import {
   freshLab,
   gatewayUrl,
   get,
+  getUntil,
   mainPid,
   on,
   plan,
@@ -69,7 +70,8 @@ describeOnLab("when something is wrong", () => {
     expect(exitCode).not.toBe(0);
     expect(text).toContain("backend is not healthy; this node went back to release");
     expect(text).toContain("the last lines of backend.service:");
-    expect((await get(gatewayUrl)).status).toBe(200);
+    // The gateway hears of it a moment after the node does.
+    expect((await getUntil(200, gatewayUrl, [], 10)).status).toBe(200);
     expect(withoutAgent(changes("worker2"))).toEqual(withoutAgent(before));
     await deploy(declaration());
     expect((await get(gatewayUrl)).status).toBe(200);
@@ -87,7 +89,7 @@ describeOnLab("when something is wrong", () => {
     expect(exitCode).not.toBe(0);
     expect(text).toContain("Listening on 127.0.0.1:9002"); // it did begin
     expect(text).toContain("backend is not healthy; this node went back to release");
-    expect((await get(gatewayUrl)).status).toBe(200);
+    expect((await getUntil(200, gatewayUrl, [], 10)).status).toBe(200);
     await deploy(declaration());
   });
 
