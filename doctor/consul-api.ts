@@ -72,16 +72,20 @@ export async function atReachableConsul<Mesh extends Where>(
   if (addresses.length < 2) return { mesh, passedOver };
   for (const address of addresses) {
     const there = { ...mesh, consul: { ...mesh.consul, address } };
-    const fault = await faultOf(there);
+    const fault = await leaderFault(there, CHOICE_TIMEOUT);
     if (fault === undefined) return { mesh: there, passedOver };
     passedOver.push({ address, fault });
   }
   return { mesh, passedOver: [] };
 }
 
-async function faultOf(where: Where): Promise<string | undefined> {
+/**
+ * Why Consul cannot be used at the mesh's address. Undefined when it answers there and knows a leader.
+ * @param timeout in milliseconds
+ */
+export async function leaderFault(where: Where, timeout: number): Promise<string | undefined> {
   try {
-    const { status, text } = await askApi(where, "status/leader", CHOICE_TIMEOUT);
+    const { status, text } = await askApi(where, "status/leader", timeout);
     if (status !== 200) return `it answers ${status}`;
     return text.length > 2 ? undefined : "it knows no leader"; // the leader's address in quotation marks
   } catch (error) {

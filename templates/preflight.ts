@@ -1,7 +1,7 @@
 /** What the preflight asks a node, for the standard input of root's shell: gatehouse-node answers. */
 import { shellWord } from "./escape";
 import type { Questions } from "./node-documents";
-import { NODE_PROGRAM, nodeScript } from "./program";
+import { NODE_PROGRAM, nodeCommand, nodeScript } from "./program";
 
 export type PreflightQuestions = Readonly<Questions>;
 
@@ -42,6 +42,6 @@ export function uploadedScript(
     `copy=$(mktemp "\${uploaded%-*}-XXXXXXXX")\n`,
     `install -m 0700 -- "$uploaded" "$copy"\n`,
     `echo "${sha256}  $copy" | sha256sum --check --status || { echo "gatehouse-node did not arrive whole" >&2; exit 1; }\n`,
-    nodeScript("inspect node", questions, '"$copy"').replace(/^exec /, ""),
+    nodeCommand("inspect node", questions, '"$copy"'),
   ].join("");
 }

@@ -60,8 +60,12 @@ export function nodeProgram<V extends OwnedVerb>(verb: V, document: Documents[V]
  * @param program that carries it out
  */
 export function nodeScript<V extends Verb>(verb: V, document: Documents[V], program: string): string {
-  return `exec ${program} ${verb} <<'DOCUMENT'\n${JSON.stringify(document, null, 2)}\nDOCUMENT\n`;
+  return `exec ${nodeCommand(verb, document, program)}`;
 }
+
+/** The same where the shell has something to do afterwards. */
+export const nodeCommand = <V extends Verb>(verb: V, document: Documents[V], program: string): string =>
+  `${program} ${verb} <<'DOCUMENT'\n${JSON.stringify(document, null, 2)}\nDOCUMENT\n`;
 
 /** Lines of `NAME='value'` for a shell to read. */
 export function shellConf(values: Record<string, string | number | undefined>): string {

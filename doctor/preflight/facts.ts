@@ -85,7 +85,7 @@ export interface Xds {
   authority: string;
   /** That certificate, in words. */
   shown: string;
-  /** `unsigned`, `wants-certificate`, `no-tls`, `no-openssl` (not looked at), or empty. */
+  /** `unsigned`, `wants-certificate`, `no-tls`, or empty. */
   fault: string;
 }
 

@@ -13,7 +13,7 @@ export function judgeXds(plan: Plan, facts: Facts): Finding[] {
   if (!xds.tls) return plan.tls ? [finding(node.name, "note", withoutTls(xds))] : [];
   const told = xds.fault === "" ? undefined : FAULTS[xds.fault]?.(xds);
   if (!told) return [];
-  return [finding(node.name, xds.fault === "no-openssl" ? "note" : "problem", told)];
+  return [finding(node.name, "problem", told)];
 }
 
 type Told = Pick<Finding, "found" | "reason" | "remedy">;
@@ -48,11 +48,6 @@ const FAULTS: Record<string, (xds: Xds) => Told> = {
     found: `port ${port} of the agent does not speak TLS`,
     reason: ENVOY,
     remedy: "correct the agent's tls and ports.grpc_tls; see: journalctl -u consul -n 50",
-  }),
-  "no-openssl": ({ port }) => ({
-    found: `not looked at: the certificate that the agent shows on port ${port}`,
-    reason: "openssl is not on this machine, and gatehouse-node is not yet",
-    remedy: "nothing: the deploy looks at it before it changes anything on this machine",
   }),
 };
 

@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import type { Mesh, MeshNode } from "../../model";
 import { hasLocalState } from "../../tools/local-state";
-import { apiUrl, askApi, atReachableConsul, type PassedOver } from "../consul-api";
+import { apiUrl, askApi, atReachableConsul, leaderFault, type PassedOver } from "../consul-api";
 import { inTurn } from "../in-turn";
 import { Asker } from "./ask";
 import { readFacts } from "./facts";
@@ -120,10 +120,9 @@ async function askConsul(mesh: Mesh, passedOver: PassedOver[]): Promise<ConsulAp
 }
 
 async function faultOf(mesh: Mesh): Promise<string | undefined> {
+  const fault = await leaderFault(mesh, API_TIMEOUT);
+  if (fault !== undefined) return fault;
   try {
-    const leader = await askApi(mesh, "status/leader", API_TIMEOUT);
-    if (leader.status !== 200) return `it answers ${leader.status}`;
-    if (leader.text.length <= 2) return "it knows no leader";
     const known = !mesh.consul.acl || (await askApi(mesh, "acl/token/self", API_TIMEOUT)).status === 200;
     return known ? undefined : "it does not know the token";
   } catch (error) {

@@ -36,10 +36,11 @@ func inTheWay(entry consul.Entry, changes map[string]change) []string {
 // throughLinks are the writes that take away the links between services whose protocol changes, and bring them again.
 // Within a chain the routers go first and come last.
 func throughLinks(doc document.Expand, now live, changes map[string]change, protocol map[string]string) (before, after []Write) {
+	isOurs := ownership(doc)
 	for _, kind := range routes {
 		var come []Write
 		for _, entry := range now[kind] {
-			if !isOurs(entry, doc) || len(inTheWay(entry, changes)) == 0 {
+			if !isOurs(entry) || len(inTheWay(entry, changes)) == 0 {
 				continue
 			}
 			var meanwhile consul.Entry

@@ -11,10 +11,11 @@ import (
 // deploy, and an entry that is not this mesh's is not changed.
 func conflicts(doc document.Expand, now live) []string {
 	changes, gone, retired := changing(doc, now), removed(doc, now), retiring(doc, now)
+	isOurs := ownership(doc)
 	var found []string
 	for _, kind := range append([]string{ingressGateway}, routes...) {
 		for _, entry := range now[kind] {
-			if isOurs(entry, doc) {
+			if isOurs(entry) {
 				continue
 			}
 			if why := conflict(entry, changes, gone, retired); why != "" {
@@ -58,9 +59,9 @@ func retiring(doc document.Expand, now live) map[link]bool {
 	for _, entry := range entriesOf(doc.Routing) {
 		declared[nameOf(entry)] = entry
 	}
-	retired := map[link]bool{}
+	isOurs, retired := ownership(doc), map[link]bool{}
 	for _, entry := range now[serviceResolver] {
-		if !isOurs(entry, doc) {
+		if !isOurs(entry) {
 			continue
 		}
 		for subset := range subsets(entry) {

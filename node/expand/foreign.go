@@ -11,13 +11,16 @@ import (
 	marks "gatehouse/node/mark"
 )
 
-// isOurs says whether the mesh may change or remove an entry: it carries the mesh's mark, or it is declared and carries
-// none, as an earlier version wrote it or as it is taken over.
-func isOurs(entry consul.Entry, doc document.Expand) bool {
-	if entry.Mesh() != "" {
-		return entry.BelongsTo(doc.Mesh)
+// ownership says of entries whether the mesh may change or remove them: they carry the mesh's mark, or they are declared and
+// carry none, as an earlier version wrote them or as they are taken over.
+func ownership(doc document.Expand) (isOurs func(consul.Entry) bool) {
+	wanted := declaredNames(doc)
+	return func(entry consul.Entry) bool {
+		if entry.Mesh() != "" {
+			return entry.BelongsTo(doc.Mesh)
+		}
+		return wanted[nameOf(entry)]
 	}
-	return declaredNames(doc)[nameOf(entry)]
 }
 
 func nameOf(entry consul.Entry) string { return entry.Kind() + "/" + entry.Name() }
@@ -35,10 +38,10 @@ func declaredNames(doc document.Expand) map[string]bool {
 
 // refuse what could only be done by changing an entry that is not this mesh's, before anything is written.
 func refuse(doc document.Expand, now live) error {
-	wanted := declaredNames(doc)
+	wanted, isOurs := declaredNames(doc), ownership(doc)
 	for _, kind := range kinds {
 		for _, entry := range now[kind] {
-			if wanted[nameOf(entry)] && !isOurs(entry, doc) {
+			if wanted[nameOf(entry)] && !isOurs(entry) {
 				other := host.Clean(entry.Mesh())
 				return fmt.Errorf("%s in Consul belongs to the mesh %q, and the deploy is of %s: nothing was changed. Give it another name in %s, or take it out of %s first; if %s was renamed, name it %s again",
 					nameOf(entry), other, doc.Mesh, doc.Mesh, other, other, other)

@@ -19,10 +19,10 @@ func protocols(doc document.Expand, now live) []Write {
 // throughGateways are the writes that take listeners away and bring them again.
 func throughGateways(doc document.Expand, now live, changes map[string]change, protocol map[string]string) (before, after []Write) {
 	affected := func(name string) bool { _, is := changes[name]; return is }
-	declared := byName(entriesOf(doc.Gateways))
+	declared, isOurs := byName(entriesOf(doc.Gateways)), ownership(doc)
 	for _, gateway := range now[ingressGateway] {
 		listeners := objects(gateway["Listeners"])
-		if !isOurs(gateway, doc) || !slices.ContainsFunc(listeners, naming(affected)) {
+		if !isOurs(gateway) || !slices.ContainsFunc(listeners, naming(affected)) {
 			continue
 		}
 		kept := slices.DeleteFunc(slices.Clone(listeners), naming(affected))

@@ -17,7 +17,6 @@ test.each([
   ],
   ["wants-certificate", "problem", "demands a client's certificate on its gRPC port 8503"],
   ["no-tls", "problem", "port 8503 of the agent does not speak TLS"],
-  ["no-openssl", "note", "not looked at: the certificate that the agent shows on port 8503"],
 ])("%s", (fault, severity, found) => {
   const [told, ...more] = findings({ xds: { ...xds, fault } });
   expect(told).toMatchObject({ severity, check: "gRPC for Envoy", found: expect.stringContaining(found) });
