@@ -2,14 +2,22 @@
 import { existsSync, readFileSync } from "node:fs";
 
 /**
+ * The text of a stack's state; empty where there is none yet.
+ * @param folder of the project
+ */
+export function localStateText(mesh: string, stack: string, folder = "."): string {
+  const file = `${folder}/terraform.${mesh}.${stack}.tfstate`;
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : ""; // Terraform makes an empty file when it begins
+}
+
+/**
  * Whether a stack has a state that knows any resource. Undefined where states are not files here.
  * @param folder of the project
  */
 export function hasLocalState(mesh: string, stack: string, env: NodeJS.ProcessEnv, folder = "."): boolean | undefined {
   if (env.GATEHOUSE_BACKEND && env.GATEHOUSE_BACKEND !== "local") return undefined;
-  const file = `${folder}/terraform.${mesh}.${stack}.tfstate`;
-  const text = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
-  if (text === "") return false; // Terraform makes an empty file when it begins
+  const text = localStateText(mesh, stack, folder);
+  if (text === "") return false;
   try {
     return (JSON.parse(text).resources ?? []).length > 0;
   } catch {

@@ -1,7 +1,8 @@
 /** Which resources the state of a mesh has. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { localStateText } from "./local-state";
 import { open, stacksIn } from "./open-state";
 import { chooseProviders } from "./provider-choice";
 import type { State } from "./state-content";
@@ -18,9 +19,8 @@ export async function resourcesOf(mesh: string, stack: string, env = process.env
 }
 
 function localState(mesh: string, stack: string): State | undefined {
-  const file = `terraform.${mesh}.${stack}.tfstate`;
-  const text = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
-  return text === "" ? undefined : JSON.parse(text); // empty: Terraform has not written it yet
+  const text = localStateText(mesh, stack);
+  return text === "" ? undefined : JSON.parse(text);
 }
 
 async function pulledState(backend: string, stack: string): Promise<State | undefined> {
