@@ -103,7 +103,7 @@ export const VERBS: Record<string, Verb> = {
     runs: ["doctor/rotate-cli.ts"],
     options: {
       all: { type: "boolean", describe: "every token" },
-      certificates: { type: "boolean", describe: "the certificates that `secrets` made anew" },
+      certificates: { type: "boolean", describe: "certificates that `secrets` has renewed" },
       "auto-approve": approve,
     },
     examples: [["gatehouse rotate frontend", "of one service, gateway or node"]],

@@ -89,7 +89,7 @@ func writable(entry consul.Entry) consul.Entry {
 }
 
 // Return is the verb entry return: on destroy, it puts an entry back as it was. The write replaces this mesh's entry, so that
-// nobody is without one in between.
+// there is no moment without one.
 func Return(ctx context.Context, h *host.Host, doc document.EntryReturn, connect Connect) error {
 	token, err := keptToken(h, doc)
 	if err != nil {
