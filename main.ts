@@ -1,6 +1,6 @@
 import { App } from "cdktf";
-import { atReachableConsul, passedOverText } from "./doctor/consul-api";
 import { formatProblems, loadMesh, type Mesh, meshPath, nodeFiles } from "./model";
+import { atReachableConsul, passedOverText } from "./nodes/consul-api";
 import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
 import { nodePrograms } from "./tools/node-program";
 

@@ -10,7 +10,10 @@ const rooms: Record<string, string[]> = {
   stacks: ["model", "templates", "keys"],
   tools: [],
   lab: ["model", "keys", "tools", "meshes"],
-  doctor: ["model", "templates", "keys", "tools"],
+  nodes: ["model", "templates", "keys", "tools"],
+  findings: ["model", "templates"],
+  preflight: ["model", "templates", "keys", "tools", "nodes", "findings", "doctor"],
+  doctor: ["model", "templates", "keys", "tools", "nodes", "findings", "preflight"],
   review: ["model", "templates", "tools"],
   commands: ["tools"],
 };

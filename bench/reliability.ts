@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Row } from "../__tests__/e2e/record";
+import type { Row } from "../__tests__/e2e/support/record";
 import { output } from "../tools/process";
 
 const page = "docs/reliability.md";

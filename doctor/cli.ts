@@ -3,13 +3,13 @@
  * Compares the declaration with the live mesh. Exit code 0: clean. 1: drift. 2: something could not be looked at.
  */
 
+import { exitWith } from "../findings/exit-code";
+import { exitCode, type Finding } from "../findings/finding";
+import { asJson, asText } from "../findings/show";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
-import { atReachableConsul } from "./consul-api";
+import { atReachableConsul } from "../nodes/consul-api";
 import { examine } from "./examine";
-import { exitWith } from "./exit-code";
-import { exitCode, type Finding } from "./finding";
 import { mend } from "./mend";
-import { asJson, asText } from "./show";
 
 const OPTIONS = ["--json", "--fix", "--mend", "--auto-approve"];
 

@@ -1,9 +1,9 @@
 /** Puts right what was found, by applying the stacks with exactly those resources replaced. */
 import { delimiter, join, resolve } from "node:path";
+import type { Mend } from "../findings/finding";
 import { chooseProviders } from "../tools/provider-choice";
 import { outputFolder, settleProviders } from "../tools/settle";
 import { runHere } from "../tools/with-terminal";
-import type { Mend } from "./finding";
 
 /** In the order of a deploy. */
 const STACKS = ["cluster", "mesh"] as const;

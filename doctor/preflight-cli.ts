@@ -9,11 +9,11 @@
  * looked at.
  */
 
+import { exitWith } from "../findings/exit-code";
 import { formatProblems, loadMesh, type MeshNode, meshPath } from "../model";
+import { preflight } from "../preflight/look";
+import { exitCodeOf, json, text } from "../preflight/report";
 import { runsElsewhere } from "../tools/terraform-env";
-import { exitWith } from "./exit-code";
-import { preflight } from "./preflight/look";
-import { exitCodeOf, json, text } from "./preflight/report";
 
 async function main(args: string[]): Promise<number> {
   const unknown = args.find((arg) => !["--json", "--before-deploy", "--recovering"].includes(arg));

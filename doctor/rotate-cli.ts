@@ -6,8 +6,9 @@
  *   npm run rotate -- --certificates  brings the certificates that `npm run secrets` made anew to the agents
  * Terraform shows its plan and asks; --auto-approve does not. Exit 0: done. 1: Terraform failed. 2: it could not begin.
  */
+
+import type { Mend } from "../findings/finding";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
-import type { Mend } from "./finding";
 import { mend } from "./mend";
 import { certificates, rotation } from "./rotate";
 

@@ -11,8 +11,8 @@ import { secretsFile } from "../../keys";
 import { changes } from "../../lab/machines";
 import type { MeshDeclaration } from "../../model";
 import { output } from "../../tools/process";
-import * as lab from "./mesh";
-import { type Server, serverFrom, Tfe, writeCredentials } from "./tfe";
+import * as lab from "./support/mesh";
+import { type Server, serverFrom, Tfe, writeCredentials } from "./support/tfe";
 
 jest.setTimeout(600_000);
 

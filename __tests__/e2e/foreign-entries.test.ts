@@ -1,9 +1,9 @@
 import { output } from "../../tools/process";
-import { type ByHand, FOREIGN, HAND_GATEWAY, madeByHand } from "./by-hand";
-import { doctor } from "./doctor";
-import { type Load, underLoad } from "./load";
-import { backendOn, cdktf, cdktfCommand, describeOnLab, gatewayUrl, getUntil, on, plan } from "./mesh";
-import { record } from "./record";
+import { type ByHand, FOREIGN, HAND_GATEWAY, madeByHand } from "./support/by-hand";
+import { doctor } from "./support/doctor";
+import { type Load, underLoad } from "./support/load";
+import { backendOn, cdktf, cdktfCommand, describeOnLab, gatewayUrl, getUntil, on, plan } from "./support/mesh";
+import { record } from "./support/record";
 
 jest.setTimeout(300_000);
 

@@ -4,7 +4,7 @@ import { readSecrets } from "../../keys";
 import { linkDown, linkUp } from "../../lab/machines";
 import type { MeshDeclaration } from "../../model";
 import { output } from "../../tools/process";
-import { backendOn, cdktf, declaration, deploy, describeOnLab, freshLab, on } from "./mesh";
+import { backendOn, cdktf, declaration, deploy, describeOnLab, freshLab, on } from "./support/mesh";
 
 jest.setTimeout(300_000);
 

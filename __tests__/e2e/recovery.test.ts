@@ -3,10 +3,20 @@ import { existsSync, readFileSync, renameSync } from "node:fs";
 import { secretsFile } from "../../keys";
 import { machinesOf } from "../../lab/declared";
 import { forgetState } from "../../lab/terraform-state";
-import { underLoad } from "./load";
-import { asOperator, consul, declaration, describeOnLab, freshLab, gatewayUrl, getUntil, on, plan } from "./mesh";
-import { record } from "./record";
-import { npm, npmDeploy, preflightFindings } from "./recover";
+import { underLoad } from "./support/load";
+import {
+  asOperator,
+  consul,
+  declaration,
+  describeOnLab,
+  freshLab,
+  gatewayUrl,
+  getUntil,
+  on,
+  plan,
+} from "./support/mesh";
+import { record } from "./support/record";
+import { npm, npmDeploy, preflightFindings } from "./support/recover";
 
 jest.setTimeout(400_000);
 

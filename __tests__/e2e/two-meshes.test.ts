@@ -7,8 +7,8 @@ import { forgetState } from "../../lab/terraform-state";
 import type { MeshDeclaration } from "../../model";
 import { programOf } from "../../templates";
 import { output } from "../../tools/process";
-import { doctor, doctorVerdict } from "./doctor";
-import { underLoad } from "./load";
+import { doctor, doctorVerdict } from "./support/doctor";
+import { underLoad } from "./support/load";
 import {
   backendOn,
   cdktf,
@@ -22,7 +22,7 @@ import {
   managementToken,
   on,
   plan,
-} from "./mesh";
+} from "./support/mesh";
 
 jest.setTimeout(300_000);
 

@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { readSecrets, SECRETS_VARIABLE, SecretsError } from "../../keys";
-import { meshOf, valid } from "../model/fixture";
-import { Project } from "./folder";
+import { meshOf, valid } from "../support/declaration";
+import { Project } from "../support/secrets-folder";
 
 let project: Project;
 beforeEach(async () => {

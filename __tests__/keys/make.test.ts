@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { X509CertificateGenerator } from "@peculiar/x509";
 import { SECRETS_VARIABLE } from "../../keys";
 import { makeSecrets } from "../../keys/make";
-import { edited, meshOf, publicKey, valid } from "../model/fixture";
-import { Project } from "./folder";
+import { edited, meshOf, publicKey, valid } from "../support/declaration";
+import { Project } from "../support/secrets-folder";
 
 const DAY_MS = 24 * 3600 * 1000;
 const mode = (path: string): number => statSync(path).mode & 0o777;

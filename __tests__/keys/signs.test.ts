@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { signOfDeploy } from "../../keys/signs";
-import { meshOf, valid } from "../model/fixture";
+import { meshOf, valid } from "../support/declaration";
 
 /** Nothing listens on port 1. */
 const mesh = (address = "127.0.0.1:1", existing = false) => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { run } from "../../tools/command";
 import { output } from "../../tools/process";
-import { declaration } from "../stacks/fixture";
+import { declaration } from "../support/stacks";
 
 jest.setTimeout(120_000);
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { mendInterrupted } from "../../stacks/interrupted";
 import { chooseProviders } from "../../tools/provider-choice";
-import { TerraformFolder } from "../tools/terraform-folder";
+import { TerraformFolder } from "../support/terraform-folder";
 
 jest.setTimeout(120_000);
 

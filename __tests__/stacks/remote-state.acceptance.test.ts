@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Output, output } from "../../tools/process";
 import { chooseProviders } from "../../tools/provider-choice";
-import { type ConsulAgent, startConsul } from "../tools/consul-agent";
-import { type Postgres, postgresFolder, startPostgres } from "../tools/postgres";
-import { declaration } from "./fixture";
+import { type ConsulAgent, startConsul } from "../support/consul-agent";
+import { type Postgres, postgresFolder, startPostgres } from "../support/postgres";
+import { declaration } from "../support/stacks";
 
 jest.setTimeout(300_000);
 

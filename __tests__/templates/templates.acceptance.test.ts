@@ -7,8 +7,8 @@ import { basename, join } from "node:path";
 import type { HealthDeclaration } from "../../model";
 import { agentRelease, instanceRelease, type MachineFile, nodeRelease, userData } from "../../templates";
 import { which } from "../../tools/command";
-import { nasty } from "../nasty";
-import { content, gateway, instanceOf, mesh, server, service, worker } from "./fixture";
+import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/mesh";
+import { nasty } from "../support/nasty";
 
 jest.setTimeout(900_000);
 

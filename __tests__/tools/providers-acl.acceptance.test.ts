@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chooseProviders } from "../../tools/provider-choice";
-import { type ConsulAgent, startConsul } from "./consul-agent";
-import { TerraformFolder } from "./terraform-folder";
+import { type ConsulAgent, startConsul } from "../support/consul-agent";
+import { TerraformFolder } from "../support/terraform-folder";
 
 // ACL policies and tokens with whichever consul provider is in use, against a Consul that denies by default.
 const made = spawnSync(process.execPath, ["--import", "tsx", join(__dirname, "../../tools/part.ts"), "consul"]);

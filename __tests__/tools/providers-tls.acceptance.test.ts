@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { makeAuthority, makeServerCertificate } from "../../keys/certificates";
 import type { KeyPair } from "../../keys/document";
 import { chooseProviders } from "../../tools/provider-choice";
-import { type ConsulAgent, freePorts, startConsul } from "./consul-agent";
-import { TerraformFolder } from "./terraform-folder";
+import { type ConsulAgent, freePorts, startConsul } from "../support/consul-agent";
+import { TerraformFolder } from "../support/terraform-folder";
 
 // The consul provider in use over TLS with our own certificates, against an API that wants a client's certificate.
 const made = spawnSync(process.execPath, ["--import", "tsx", join(__dirname, "../../tools/part.ts"), "consul"]);

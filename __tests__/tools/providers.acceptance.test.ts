@@ -10,9 +10,9 @@ import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { App, TerraformStack } from "cdktf";
 import { chooseProviders, type ProviderChoice } from "../../tools/provider-choice";
-import { type ConsulAgent, startConsul } from "./consul-agent";
-import { ENTRIES, type Entry, entryResources, idOf } from "./entries";
-import { TerraformFolder } from "./terraform-folder";
+import { type ConsulAgent, startConsul } from "../support/consul-agent";
+import { ENTRIES, type Entry, entryResources, idOf } from "../support/entries";
+import { TerraformFolder } from "../support/terraform-folder";
 
 // Whichever providers are in use (the real ones or the stand-ins) have to pass this. Where Consul can neither be found
 // nor built, the suite says so and counts as skipped.

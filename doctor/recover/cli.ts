@@ -6,11 +6,11 @@
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { exitWith } from "../../findings/exit-code";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../../model";
+import { atReachableConsul } from "../../nodes/consul-api";
 import { deploy, type InitializedStack } from "../../tools/deploying";
 import { runsElsewhere } from "../../tools/terraform-env";
-import { atReachableConsul } from "../consul-api";
-import { exitWith } from "../exit-code";
 import { readConsul, removeLeftOver } from "./consul";
 import { importsFor, leftOver, lostFrom, type PulledState, type SynthesizedStack } from "./imports";
 

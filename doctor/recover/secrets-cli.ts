@@ -5,12 +5,12 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { exitWith } from "../../findings/exit-code";
 import { readSecrets, secretsPlace } from "../../keys";
 import { complete } from "../../keys/complete";
 import { formatSecrets, parseSecrets } from "../../keys/document";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../../model";
-import { exitWith } from "../exit-code";
-import { runOn } from "../ssh";
+import { runOn } from "../../nodes/ssh";
 import { READ_SECRETS, type ReadServer, secretsFrom } from "./secrets";
 
 async function main(): Promise<number> {

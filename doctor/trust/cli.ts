@@ -9,11 +9,11 @@
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { exitWith } from "../../findings/exit-code";
+import { printable } from "../../findings/printable";
 import { checkMesh, formatProblems, loadDeclaration, type MeshDeclaration, meshPath, nodeFiles } from "../../model";
+import { mapLimit } from "../../nodes/map-limit";
 import { output } from "../../tools/process";
-import { exitWith } from "../exit-code";
-import { inTurn } from "../in-turn";
-import { printable } from "../printable";
 import { confirmed, type Expected, expectedFrom } from "./answers";
 import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn, type Verdict } from "./judge";
 
@@ -92,7 +92,7 @@ async function main(args: string[]): Promise<number> {
   const declaration = await soundDeclaration();
   const hosts = hostsOf(declaration);
   const expected = expectedFrom(args, hosts);
-  const verdicts = await inTurn(hosts, WIDTH, look);
+  const verdicts = await mapLimit(hosts, WIDTH, look);
   let worst = 0;
   for (const verdict of verdicts) worst = Math.max(worst, await settle(declaration.name, verdict, expected));
   return worst;

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { MeshDeclaration } from "../../../model";
 import { output } from "../../../tools/process";
-import { nothingPlanned, pause } from "../interrupt";
-import { cdktfCommand, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on } from "../mesh";
-import { during } from "../record";
+import { nothingPlanned, pause } from "../support/interrupt";
+import { cdktfCommand, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on } from "../support/mesh";
+import { during } from "../support/record";
 
 jest.setTimeout(300_000);
 

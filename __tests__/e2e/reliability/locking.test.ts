@@ -1,10 +1,10 @@
 /** Tokens, certificates and secret values that are replaced under load. */
 import { output } from "../../../tools/process";
-import { underClientLoad } from "../client";
-import { doctorVerdict } from "../doctor";
-import { consul, deploy, describeOnLab, freshLab, mainPid, meshFile, on, plan, type Run } from "../mesh";
-import { plant } from "../planted";
-import { gatewayUrls, roll, twice } from "../rollout";
+import { underClientLoad } from "../support/client";
+import { doctorVerdict } from "../support/doctor";
+import { consul, deploy, describeOnLab, freshLab, mainPid, meshFile, on, plan, type Run } from "../support/mesh";
+import { plant } from "../support/planted";
+import { gatewayUrls, roll, twice } from "../support/rollout";
 
 jest.setTimeout(900_000);
 

@@ -2,8 +2,8 @@
 import { readSecrets } from "../../../keys";
 import { makeAuthority, makeServerCertificate } from "../../../keys/certificates";
 import type { KeyPair } from "../../../keys/document";
-import { consul, declaration, deploy, describeOnLab, freshLab, on } from "../mesh";
-import { attempt, frontendsSidecar, rpcOver, sidecarOf } from "./knock";
+import { attempt, frontendsSidecar, rpcOver, sidecarOf } from "../support/knock";
+import { consul, declaration, deploy, describeOnLab, freshLab, on } from "../support/mesh";
 
 jest.setTimeout(300_000);
 

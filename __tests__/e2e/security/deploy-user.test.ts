@@ -2,7 +2,18 @@
 import { execFileSync } from "node:child_process";
 import { ssh } from "../../../lab/machines";
 import { output } from "../../../tools/process";
-import { cdktf, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, meshFile, on, plan } from "../mesh";
+import {
+  cdktf,
+  declaration,
+  deploy,
+  describeOnLab,
+  freshLab,
+  gatewayUrl,
+  get,
+  meshFile,
+  on,
+  plan,
+} from "../support/mesh";
 
 jest.setTimeout(300_000);
 

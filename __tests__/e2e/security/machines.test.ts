@@ -2,7 +2,7 @@
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { ssh, start } from "../../../lab/machines";
 import { output } from "../../../tools/process";
-import { doctor, doctorVerdict } from "../doctor";
+import { doctor, doctorVerdict } from "../support/doctor";
 import {
   cdktf,
   declaration,
@@ -15,7 +15,7 @@ import {
   meshFile,
   on,
   plan,
-} from "../mesh";
+} from "../support/mesh";
 
 jest.setTimeout(300_000);
 

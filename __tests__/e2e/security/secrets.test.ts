@@ -11,6 +11,15 @@ import { machinesOf } from "../../../lab/declared";
 import { checkMesh, type MeshDeclaration, nodeFiles } from "../../../model";
 import { output } from "../../../tools/process";
 import {
+  commandLinesDuring,
+  filesWith,
+  journalWith,
+  type Markers,
+  markersIn,
+  ownFilesWith,
+  unzip,
+} from "../support/leaks";
+import {
   cdktf,
   cdktfCommand,
   declaration,
@@ -21,9 +30,8 @@ import {
   getUntil,
   mainPid,
   on,
-} from "../mesh";
-import { plant } from "../planted";
-import { commandLinesDuring, filesWith, journalWith, type Markers, markersIn, ownFilesWith, unzip } from "./leaks";
+} from "../support/mesh";
+import { plant } from "../support/planted";
 
 jest.setTimeout(300_000);
 
