@@ -4,6 +4,9 @@ import { accessSync, closeSync, constants, openSync, readSync, realpathSync, sta
 import { resolve } from "node:path";
 import type { Files } from "./mesh";
 
+/** Stands for the checksum of a file that is not there to be read. */
+export const UNKNOWN_SHA256 = "0".repeat(64);
+
 /** Relative paths count from `folder`. A file's hash is computed once, however many services share the file. */
 export function nodeFiles(folder: string = process.cwd()): Files {
   const hashes = new Map<string, string>();

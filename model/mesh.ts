@@ -89,8 +89,10 @@ export interface Service extends Limits {
 export interface Binary {
   /** Absolute path on the machine that deploys. */
   path: string;
-  /** Lower-case hex. */
+  /** Lower-case hex. Zeros when the file is missing. */
   sha256: string;
+  /** There is no such file yet: such a mesh can be read and not deployed. */
+  missing?: boolean;
 }
 
 /** Exactly one of http, tcp, grpc, script is set. */
@@ -151,4 +153,6 @@ export interface Files {
   sha256(path: string): string;
   /** Private keys are where Terraform runs, which is elsewhere: none is looked for. @default false */
   keysElsewhere?: boolean;
+  /** The mesh is to be read and not deployed: what only a deploy needs may be missing. @default false */
+  forReview?: boolean;
 }

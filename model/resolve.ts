@@ -8,8 +8,9 @@ import type {
   TakeOverDeclaration,
 } from "./declaration";
 import { deployOrder } from "./deploy-order";
+import { UNKNOWN_SHA256 } from "./files";
 import { withoutComment } from "./formats/host-key";
-import type { Files, Gateway, Instance, Limits, Mesh, MeshNode, NodeSsh, Service, TakeOver } from "./mesh";
+import type { Binary, Files, Gateway, Instance, Limits, Mesh, MeshNode, NodeSsh, Service, TakeOver } from "./mesh";
 import { assignPorts, type PortRanges, portRanges } from "./ports";
 import { effectiveSsh } from "./ssh";
 
@@ -96,7 +97,7 @@ function resolveService(name: string, service: ServiceDeclaration, deployAfter: 
     runsOn: [...runsOn],
     port,
     protocol,
-    binary: { path: files.absolute(run.binary), sha256: files.sha256(run.binary) },
+    binary: resolveBinary(run.binary, files),
     args: [...(run.args ?? [])],
     env: { ...run.env },
     secrets: Object.entries(run.secrets ?? {})
@@ -107,6 +108,12 @@ function resolveService(name: string, service: ServiceDeclaration, deployAfter: 
     deployAfter,
     ...limitsOf(service),
   };
+}
+
+function resolveBinary(declared: string, files: Files): Binary {
+  const path = files.absolute(declared);
+  if (files.look(declared) === "missing") return { path, sha256: UNKNOWN_SHA256, missing: true };
+  return { path, sha256: files.sha256(declared) };
 }
 
 function limitsOf({ memoryMax, cpuQuota }: Limits): Limits {

@@ -2,9 +2,6 @@
 import type { ConfigEntry, Mesh } from "../model";
 import { agentRelease, instanceRelease, nodeRelease, routesOf } from "../templates";
 
-/** Stands for the checksum of a binary that is not there to be read. */
-export const UNKNOWN_SHA256 = "0".repeat(64);
-
 export interface Rendered {
   name: string;
   nodes: Record<string, { role: string; retired: boolean; identity: string }>;

@@ -19,6 +19,6 @@ export function checkFile(
     unreadable: `the file cannot be read (${where})`,
     folder: `this is a folder, not a file (${where})`,
   };
-  problems.add(path, file, { reason: reasons[look], remedy });
+  problems.add(path, file, { reason: reasons[look], remedy, onlyForDeploy: look === "missing" });
   return false;
 }
