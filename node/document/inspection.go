@@ -41,7 +41,7 @@ type EdgeTrial struct {
 }
 
 // Questions ask what a deploy would meet on a node; nothing is changed. The answer is lines, which
-// doctor/preflight/facts.ts reads. Verb: inspect node.
+// nodes/facts.ts reads. Verb: inspect node.
 type Questions struct {
 	// Programs that may be missing.
 	Programs []string `json:"programs"`
