@@ -3,7 +3,7 @@
 import { drift, type Finding, Layer, markConsequences } from "../findings/finding";
 import type { Mesh } from "../model";
 import { mapLimit } from "../nodes/map-limit";
-import { NODE_MODULE, nodeProgramVersion } from "../tools/node-program";
+import { NODE_MODULE, nodeProgramVersion } from "../toolchain/node-program";
 import { lookAtConsul } from "./consul";
 import { edgesOf } from "./edges";
 import { lookAt } from "./node";

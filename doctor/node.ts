@@ -5,7 +5,7 @@ import type { Mesh, MeshNode } from "../model";
 import { type NodeReport, readReport, Unreadable } from "../nodes/report";
 import { runOn } from "../nodes/ssh";
 import { inspectProgram } from "../templates";
-import type { Output } from "../tools/process";
+import type { Output } from "../toolchain/process";
 import { compareEdges, type Edge } from "./edges";
 import { compareEnvoys } from "./envoys";
 import { type Expected, expectedOn } from "./expected";

@@ -4,7 +4,7 @@ import { about, drift, type Finding, Layer } from "../findings/finding";
 import type { Mesh, MeshNode } from "../model";
 import type { NodeReport } from "../nodes/report";
 import { programOf } from "../templates";
-import type { Output } from "../tools/process";
+import type { Output } from "../toolchain/process";
 import { type Expected, mendNode, mendProgram } from "./expected";
 
 /** What a shell answers when a program is not there, or cannot be run. */

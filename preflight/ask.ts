@@ -10,8 +10,8 @@ import {
   uploadedScript,
   WANTED,
 } from "../templates";
-import { NODE_MODULE, type NodeProgram, nodeProgram, nodeProgramVersion } from "../tools/node-program";
-import type { Output } from "../tools/process";
+import { NODE_MODULE, type NodeProgram, nodeProgram, nodeProgramVersion } from "../toolchain/node-program";
+import type { Output } from "../toolchain/process";
 import type { Finding } from "./finding";
 import { judgeArch } from "./judge-node";
 

@@ -2,7 +2,7 @@
 
 import type { PassedOver } from "../nodes/consul-api";
 import type { Facts } from "../nodes/facts";
-import { atLeast } from "../tools/command";
+import { atLeast } from "../toolchain/command";
 import { type Finding, HERE } from "./finding";
 import type { Plan } from "./plan";
 

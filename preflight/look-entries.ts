@@ -5,7 +5,7 @@ import type { Mesh } from "../model";
 import { askApi } from "../nodes/consul-api";
 import { mapLimit } from "../nodes/map-limit";
 import { entryId, entryName } from "../templates";
-import { resourcesOf } from "../tools/mesh-state";
+import { resourcesOf } from "../terraform/mesh-state";
 import { type EntryFacts, unmarked } from "./judge-entries";
 
 /** Requests at once. */

@@ -1,6 +1,6 @@
 /** Whether the secrets that a deploy needs are here. */
-import { readSecrets, SecretsError, type Source, secretsPlace } from "../keys";
-import { complete } from "../keys/complete";
+import { readSecrets, SecretsError, type Source, secretsPlace } from "../mesh-secrets";
+import { complete } from "../mesh-secrets/complete";
 import type { Mesh } from "../model";
 import { type Finding, HERE } from "./finding";
 

@@ -4,7 +4,7 @@ import type { Mesh, MeshNode } from "../model";
 import { apiUrl, askApi, atReachableConsul, leaderFault, type PassedOver } from "../nodes/consul-api";
 import { readFacts } from "../nodes/facts";
 import { mapLimit } from "../nodes/map-limit";
-import { hasLocalState } from "../tools/local-state";
+import { hasLocalState } from "../terraform/local-state";
 import { Asker } from "./ask";
 import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";

@@ -1,6 +1,6 @@
 /** Why a machine could not be looked at, told apart by what ssh says. Pure. */
 import type { MeshNode } from "../model";
-import type { Output } from "../tools/process";
+import type { Output } from "../toolchain/process";
 import type { Finding } from "./finding";
 
 type Cause = Pick<Finding, "check" | "found" | "reason" | "remedy">;

@@ -1,7 +1,7 @@
-import { applyArguments } from "../../doctor/mend";
 import { drift, exitCode, Layer, markConsequences } from "../../findings/finding";
 import { asJson, asText } from "../../findings/show";
 import { readReport } from "../../nodes/report";
+import { applyArguments } from "../../terraform/replace";
 import { mesh } from "../support/doctor";
 
 const at = (layer: Layer, where: string, concerns: string[] = []) =>
