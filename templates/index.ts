@@ -7,6 +7,7 @@ export {
   agentTokenProgram,
   EARLIER_AGENT_RECORD,
 } from "./agent";
+export { filesOnNodes, secretFilesOnNodes } from "./files-on-nodes";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";

@@ -103,7 +103,8 @@ const gatewayHealth = (instance: Instance): InstanceDocument["health"] => ({
   steadySeconds: STEADY_SECONDS,
 });
 
-function secretFile(name: string): string {
+/** Where the secret variables of a service are on a node. */
+export function secretFile(name: string): string {
   return `/opt/gatehouse/secrets/${name}.env`;
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Output, output } from "../toolchain/process";
 import { runHere } from "../toolchain/with-terminal";
 import { claimFolder } from "./claim";
-import { runsElsewhere, terraformEnv } from "./env";
+import { COMPLETE, runsElsewhere, terraformEnv } from "./env";
 import { initialize } from "./init";
 import { stacksIn } from "./manifest";
 import { chooseProviders, type ProviderChoice } from "./provider-choice";
@@ -66,7 +66,8 @@ async function deployStacks(args: string[], options: DeployOptions): Promise<num
   return 0;
 }
 
-const program = (...words: string[]) => output(process.execPath, ["--import", "tsx", ...words]);
+const program = (...words: string[]) =>
+  output(process.execPath, ["--import", "tsx", ...words], {}, { env: { ...process.env, ...COMPLETE } });
 
 function tell({ exitCode, stdout, stderr }: Output): void {
   if (stdout) console.log(stdout);

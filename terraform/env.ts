@@ -11,6 +11,12 @@ const PARALLELISM = 32;
 export const runsElsewhere = (env: NodeJS.ProcessEnv): boolean =>
   ["cloud", "remote"].includes(env.GATEHOUSE_BACKEND ?? "");
 
+/** What Terraform is going to run must be complete; without this a synth is for reading, and needs less. */
+export const COMPLETE = { GATEHOUSE_SYNTH: "deploy" } as const;
+
+/** Whether this synth is for Terraform to run. */
+export const synthIsComplete = (env: NodeJS.ProcessEnv): boolean => env.GATEHOUSE_SYNTH === COMPLETE.GATEHOUSE_SYNTH;
+
 /**
  * Environment variables for cdktf: its Terraform outlives an interrupted cdktf and ends in order (`terraform.sh`), and
  * waits for a state that another run holds. What a person set stays.
