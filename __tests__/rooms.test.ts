@@ -11,7 +11,7 @@ const rooms: Record<string, string[]> = {
   tools: [],
   lab: ["model", "keys", "tools", "meshes"],
   nodes: ["model", "templates", "keys", "tools"],
-  findings: ["model", "templates"],
+  findings: ["model", "templates", "nodes"],
   preflight: ["model", "templates", "keys", "tools", "nodes", "findings", "doctor"],
   doctor: ["model", "templates", "keys", "tools", "nodes", "findings", "preflight"],
   review: ["model", "templates", "tools"],

@@ -1,6 +1,6 @@
 /** Puts right what was found, by applying the stacks with exactly those resources replaced. */
 import { delimiter, join, resolve } from "node:path";
-import type { Mend } from "../findings/finding";
+import type { Fix } from "../findings";
 import { chooseProviders } from "../tools/provider-choice";
 import { outputFolder, settleProviders } from "../tools/settle";
 import { runHere } from "../tools/with-terminal";
@@ -12,7 +12,7 @@ const STACKS = ["cluster", "mesh"] as const;
  * Synthesizes, then applies each stack that has something to mend. Terraform shows its plan and asks, unless approved.
  * @throws when one of them fails
  */
-export async function mend(mends: Mend[], approved: boolean): Promise<void> {
+export async function mend(mends: Fix[], approved: boolean): Promise<void> {
   const report = (text: string) => console.error(text);
   const choice = await chooseProviders(report);
   settleProviders(outputFolder(), choice);
@@ -30,7 +30,7 @@ export async function mend(mends: Mend[], approved: boolean): Promise<void> {
 }
 
 /** Of `terraform apply`. */
-export function applyArguments(mends: Mend[], approved: boolean): string[] {
+export function applyArguments(mends: Fix[], approved: boolean): string[] {
   const replaced = [...new Set(mends.flatMap(({ replace }) => replace ?? []))].sort();
   return [...(approved ? ["-input=false", "-auto-approve"] : []), ...replaced.map((address) => `-replace=${address}`)];
 }

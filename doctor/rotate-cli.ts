@@ -7,14 +7,14 @@
  * Terraform shows its plan and asks; --auto-approve does not. Exit 0: done. 1: Terraform failed. 2: it could not begin.
  */
 
-import type { Mend } from "../findings/finding";
+import type { Fix } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { mend } from "./mend";
 import { certificates, rotation } from "./rotate";
 
 const USAGE = "npm run rotate -- NAME... | --all | --certificates   [--auto-approve]";
 
-function wanted(mesh: Mesh, args: string[]): Mend[] {
+function wanted(mesh: Mesh, args: string[]): Fix[] {
   const names = args.filter((arg) => !arg.startsWith("--"));
   const options = args.filter((arg) => arg.startsWith("--") && arg !== "--auto-approve");
   const [option, more] = options;

@@ -6,9 +6,9 @@
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { exitWith } from "../../findings/exit-code";
+import { exitWith } from "../../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../../model";
-import { atReachableConsul } from "../../nodes/consul-api";
+import { atReachableConsul } from "../../nodes";
 import { deploy, type InitializedStack } from "../../tools/deploying";
 import { runsElsewhere } from "../../tools/terraform-env";
 import { readConsul, removeLeftOver } from "./consul";

@@ -5,12 +5,12 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { exitWith } from "../../findings/exit-code";
+import { exitWith } from "../../findings";
 import { readSecrets, secretsPlace } from "../../keys";
 import { complete } from "../../keys/complete";
 import { formatSecrets, parseSecrets } from "../../keys/document";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../../model";
-import { runOn } from "../../nodes/ssh";
+import { runOn } from "../../nodes";
 import { READ_SECRETS, type ReadServer, secretsFrom } from "./secrets";
 
 async function main(): Promise<number> {

@@ -9,10 +9,9 @@
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { exitWith } from "../../findings/exit-code";
-import { printable } from "../../findings/printable";
+import { exitWith, printable } from "../../findings";
 import { checkMesh, formatProblems, loadDeclaration, type MeshDeclaration, meshPath, nodeFiles } from "../../model";
-import { mapLimit } from "../../nodes/map-limit";
+import { mapLimit } from "../../nodes";
 import { output } from "../../tools/process";
 import { confirmed, type Expected, expectedFrom } from "./answers";
 import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn, type Verdict } from "./judge";
