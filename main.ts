@@ -1,8 +1,8 @@
 import { App } from "cdktf";
-import { atReachableConsul, passedOverText } from "./doctor/consul-api";
 import { formatProblems, loadMesh, type Mesh, meshPath, nodeFiles } from "./model";
+import { atReachableConsul, passedOverText } from "./nodes/consul-api";
 import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
-import { nodePrograms } from "./tools/node-program";
+import { nodePrograms } from "./toolchain/node-program";
 
 async function main(): Promise<void> {
   const chosen = readBackend(process.env);

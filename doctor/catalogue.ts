@@ -1,7 +1,8 @@
 /** Consul's catalogue against the declaration: instances on machines where nobody declared them. */
+
+import { drift, type Finding, Layer } from "../findings/finding";
+import { shellWord } from "../findings/printable";
 import type { Mesh } from "../model";
-import { drift, type Finding, Layer } from "./finding";
-import { shellWord } from "./printable";
 
 /** `/v1/catalog/node-services/<node>` */
 export interface NodeServices {

@@ -1,18 +1,19 @@
 /** Consul's HTTP API: config entries and the catalogue. */
+
+import { about, drift, type Finding, Layer } from "../findings/finding";
 import type { Mesh } from "../model";
+import { askApi } from "../nodes/consul-api";
+import { mapLimit } from "../nodes/map-limit";
 import { compareCatalogue, type NodeServices } from "./catalogue";
-import { askApi } from "./consul-api";
 import { compareEntries, type LiveEntry, named, OUR_KINDS } from "./entries";
-import { about, drift, type Finding, Layer } from "./finding";
-import { inTurn } from "./in-turn";
 
 /** `inspected`: nodes whose own agent was asked; what they run is not told twice. */
 export async function lookAtConsul(mesh: Mesh, inspected: Set<string>): Promise<Finding[]> {
   try {
     const kinds = [...new Set([...OUR_KINDS, ...mesh.configEntries.map(({ kind }) => kind)])];
-    const entries = await inTurn(kinds, 4, (kind) => get<LiveEntry[]>(mesh, `config/${kind}`));
+    const entries = await mapLimit(kinds, 4, (kind) => get<LiveEntry[]>(mesh, `config/${kind}`));
     const nodes = await get<{ Node: string }[]>(mesh, "catalog/nodes");
-    const services = await inTurn(nodes, 4, ({ Node }) =>
+    const services = await mapLimit(nodes, 4, ({ Node }) =>
       get<NodeServices>(mesh, `catalog/node-services/${encodeURIComponent(Node)}`),
     );
     return [

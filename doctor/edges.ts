@@ -1,9 +1,10 @@
 /** Who may call whom, tried for real from the callers' nodes. */
+
+import { about, drift, type Finding, Layer } from "../findings/finding";
 import type { Instance, Mesh, MeshNode } from "../model";
+import type { NodeReport } from "../nodes/report";
 import type { EdgeTrial } from "../templates";
-import { about, drift, type Finding, Layer } from "./finding";
 import { needs, reachOf, type Verdict, verdict } from "./reach";
-import type { NodeReport } from "./report";
 
 /** One attempt. */
 export interface Edge {

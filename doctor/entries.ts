@@ -1,8 +1,9 @@
 /** Consul's config entries against the declared ones. */
+
+import { about, drift, type Finding, Layer, type Mend } from "../findings/finding";
+import { shellWord } from "../findings/printable";
 import { type ConfigEntry, MARK, type Mesh } from "../model";
 import { entryName, takenId } from "../templates";
-import { about, drift, type Finding, Layer, type Mend } from "./finding";
-import { shellWord } from "./printable";
 
 /** An entry as Consul's API gives it. */
 export type LiveEntry = Record<string, unknown> & { Kind: string; Name: string };

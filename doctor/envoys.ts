@@ -1,8 +1,9 @@
 /** What the Envoys of a machine say about themselves against the declaration. */
+
+import { about, drift, type Finding, Layer } from "../findings/finding";
 import type { Instance, Mesh } from "../model";
-import { about, drift, type Finding, Layer } from "./finding";
+import type { EnvoyReport, NodeReport } from "../nodes/report";
 import { needs, reachOf } from "./reach";
-import type { EnvoyReport, NodeReport } from "./report";
 
 /** Consul renews a certificate long before this share of its life is left. */
 const LEAST_LIFE = 0.1;

@@ -1,11 +1,12 @@
 /** The whole look at a live mesh. Changes nothing. */
+
+import { drift, type Finding, Layer, markConsequences } from "../findings/finding";
 import type { Mesh } from "../model";
-import { NODE_MODULE, nodeProgramVersion } from "../tools/node-program";
+import { mapLimit } from "../nodes/map-limit";
+import { NODE_MODULE, nodeProgramVersion } from "../toolchain/node-program";
 import { lookAtConsul } from "./consul";
 import { edgesOf } from "./edges";
-import { drift, type Finding, Layer, markConsequences } from "./finding";
-import { inTurn } from "./in-turn";
-import { lookAt } from "./machine";
+import { lookAt } from "./node";
 import { tryRoutes } from "./routes";
 
 /** Connections at a time. */
@@ -16,7 +17,7 @@ export async function examine(mesh: Mesh): Promise<Finding[]> {
   const { edges, leftOut } = edgesOf(mesh);
   const version = nodeProgramVersion(NODE_MODULE);
   const [machines, routes] = await Promise.all([
-    inTurn(mesh.nodes, WIDTH, (node) => lookAt(mesh, node, edges, version)),
+    mapLimit(mesh.nodes, WIDTH, (node) => lookAt(mesh, node, edges, version)),
     tryRoutes(mesh),
   ]);
   const inspected = new Set(mesh.nodes.filter((_, at) => machines[at]?.looked).map(({ name }) => name));

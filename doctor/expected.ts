@@ -1,5 +1,6 @@
 /** What should be on a machine, each thing with the Terraform resource that puts it there. */
 import { createHash } from "node:crypto";
+import { about, type Mend } from "../findings/finding";
 import type { Instance, Mesh, MeshNode } from "../model";
 import {
   AGENT_RECORD,
@@ -9,7 +10,6 @@ import {
   type MachineFile,
   nodeRelease,
 } from "../templates";
-import { about, type Mend } from "./finding";
 
 export interface ExpectedFile {
   path: string;

@@ -1,8 +1,9 @@
 /** Files of a node against the declaration: content, owner, mode, and what is not declared. */
+
+import { drift, type Finding, Layer } from "../findings/finding";
+import { shellWord } from "../findings/printable";
+import type { NodeReport } from "../nodes/report";
 import type { Expected, ExpectedFile } from "./expected";
-import { drift, type Finding, Layer } from "./finding";
-import { shellWord } from "./printable";
-import type { NodeReport } from "./report";
 
 export function compareFiles(expected: Expected, report: NodeReport): Finding[] {
   const alike = report.others.length > 0 ? { ...expected, files: withOthers(expected.files, report) } : expected;

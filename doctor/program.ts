@@ -1,10 +1,11 @@
 /** gatehouse-node itself against the declaration: whether it is there, its version, and for which mesh it works. */
+
+import { about, drift, type Finding, Layer } from "../findings/finding";
 import type { Mesh, MeshNode } from "../model";
+import type { NodeReport } from "../nodes/report";
 import { programOf } from "../templates";
-import type { Output } from "../tools/process";
+import type { Output } from "../toolchain/process";
 import { type Expected, mendNode, mendProgram } from "./expected";
-import { about, drift, type Finding, Layer } from "./finding";
-import type { NodeReport } from "./report";
 
 /** What a shell answers when a program is not there, or cannot be run. */
 const NOT_FOUND = [126, 127];

@@ -1,9 +1,10 @@
 /** What the node's own agent knows against the declaration, and whether it is healthy. */
+
+import { about, drift, type Finding, Layer } from "../findings/finding";
+import { shellWord } from "../findings/printable";
 import type { Instance, Mesh } from "../model";
+import type { AgentService, NodeReport } from "../nodes/report";
 import { type Expected, mendInstance } from "./expected";
-import { about, drift, type Finding, Layer } from "./finding";
-import { shellWord } from "./printable";
-import type { AgentService, NodeReport } from "./report";
 
 const INSTANCES = "/opt/gatehouse/instances";
 

@@ -1,7 +1,8 @@
 /** Which Terraform resources make a new token, or bring new certificates, when they are replaced. Pure. */
+
+import type { Mend } from "../findings/finding";
 import type { Mesh } from "../model";
 import { routedGateways } from "../templates";
-import type { Mend } from "./finding";
 
 const HANDOVER = "handover";
 const ROUTES = "routes";

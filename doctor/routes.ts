@@ -3,10 +3,10 @@ import { request as plainRequest } from "node:http";
 import { connect as connectHttp2, constants } from "node:http2";
 import { request as tlsRequest } from "node:https";
 import { connect } from "node:net";
+import { about, drift, type Finding, Layer } from "../findings/finding";
 import type { Gateway, Mesh, MeshNode } from "../model";
+import { mapLimit } from "../nodes/map-limit";
 import { type Route, routesOf } from "../templates";
-import { about, drift, type Finding, Layer } from "./finding";
-import { inTurn } from "./in-turn";
 import { needs, verdict } from "./reach";
 
 /** Milliseconds for one attempt. */
@@ -29,7 +29,7 @@ export async function tryRoutes(mesh: Mesh): Promise<Finding[]> {
       return node ? routesOf(mesh, gateway).map((route) => ({ gateway, node, route })) : [];
     }),
   );
-  const found = await inTurn(tries, 8, ({ gateway, node, route }) => tryRoute(mesh, gateway, node, route));
+  const found = await mapLimit(tries, 8, ({ gateway, node, route }) => tryRoute(mesh, gateway, node, route));
   return found.flat();
 }
 

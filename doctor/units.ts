@@ -1,8 +1,9 @@
 /** Units of a node against the declaration. */
+
+import { drift, type Finding, Layer } from "../findings/finding";
+import { operand } from "../findings/printable";
+import type { NodeReport, UnitReport } from "../nodes/report";
 import type { Expected, ExpectedUnit } from "./expected";
-import { drift, type Finding, Layer } from "./finding";
-import { operand } from "./printable";
-import type { NodeReport, UnitReport } from "./report";
 
 /** A unit that ran for fewer seconds since its last of several restarts keeps crashing. */
 const STEADY = 30;

@@ -297,7 +297,7 @@ export interface EdgeTrial {
 
 /**
  * Questions ask what a deploy would meet on a node; nothing is changed. The answer is lines, which
- * doctor/preflight/facts.ts reads. Verb: inspect node.
+ * nodes/facts.ts reads. Verb: inspect node.
  */
 export interface Questions {
   /** Programs that may be missing. */

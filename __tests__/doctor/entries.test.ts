@@ -1,7 +1,7 @@
 import { compareCatalogue } from "../../doctor/catalogue";
 import { compareEntries, difference, type LiveEntry } from "../../doctor/entries";
-import { declaration, meshOf } from "../stacks/fixture";
-import { mesh } from "./fixture";
+import { mesh } from "../support/doctor";
+import { declaration, meshOf } from "../support/stacks";
 
 /** As Consul gives back what was written. */
 const live = (): LiveEntry[] =>

@@ -1,6 +1,6 @@
 /** Another mesh on the node is no finding of this one. */
-import type { NodeReport } from "../../doctor/report";
-import { findingsOn } from "./fixture";
+import type { NodeReport } from "../../nodes/report";
+import { findingsOn } from "../support/doctor";
 
 const entry = (path: string) => ({ path, type: "f", target: "" });
 

@@ -1,8 +1,8 @@
-import { judgeAnswer } from "../../doctor/machine";
-import type { NodeReport } from "../../doctor/report";
+import { judgeAnswer } from "../../doctor/node";
 import type { Mesh } from "../../model";
-import { declaration, meshOf } from "../stacks/fixture";
-import { expectedNode, healthyReport, mesh, VERSION } from "./fixture";
+import type { NodeReport } from "../../nodes/report";
+import { expectedNode, healthyReport, mesh, VERSION } from "../support/doctor";
+import { declaration, meshOf } from "../support/stacks";
 
 const names = ["frontend", "backend", "edge"];
 

@@ -1,8 +1,8 @@
 import { edgesOf, MOST_REFUSALS } from "../../doctor/edges";
 import { needs, reachOf, verdict } from "../../doctor/reach";
 import type { MeshDeclaration } from "../../model";
-import { declaration, meshOf } from "../stacks/fixture";
-import { mesh } from "./fixture";
+import { mesh } from "../support/doctor";
+import { declaration, meshOf } from "../support/stacks";
 
 const withIntentions = (intentions: MeshDeclaration["intentions"]) => meshOf(declaration({ intentions }));
 const permissions = (...list: NonNullable<NonNullable<MeshDeclaration["intentions"]>[number]["permissions"]>) =>

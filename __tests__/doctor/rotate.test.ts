@@ -1,6 +1,6 @@
 import { certificates, rotation } from "../../doctor/rotate";
-import { declaration, meshOf } from "../stacks/fixture";
-import { clusterGraph, meshGraph } from "../stacks/graph";
+import { clusterGraph, meshGraph } from "../support/graph";
+import { declaration, meshOf } from "../support/stacks";
 
 const mesh = meshOf(declaration());
 

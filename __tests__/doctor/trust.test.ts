@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { confirmed, expectedFrom } from "../../doctor/trust/answers";
 import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn } from "../../doctor/trust/judge";
-import { publicKey, valid } from "../model/fixture";
+import { publicKey, valid } from "../support/declaration";
 
 const ed25519 = publicKey();
 const other = publicKey("ssh-ed25519", Buffer.alloc(32, 8));

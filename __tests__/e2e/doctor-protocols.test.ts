@@ -1,6 +1,6 @@
 import type { MeshDeclaration } from "../../model";
-import { doctor, doctorVerdict } from "./doctor";
-import { asOperator, declaration, deploy, describeOnLab, freshLab, on } from "./mesh";
+import { doctor, doctorVerdict } from "./support/doctor";
+import { asOperator, declaration, deploy, describeOnLab, freshLab, on } from "./support/mesh";
 
 jest.setTimeout(300_000);
 

@@ -1,4 +1,4 @@
-import { doctor, type Told } from "./doctor";
+import { doctor, type Told } from "./support/doctor";
 import {
   asOperator,
   consul,
@@ -10,7 +10,7 @@ import {
   mainPid,
   on,
   twoPairs,
-} from "./mesh";
+} from "./support/mesh";
 
 jest.setTimeout(300_000);
 

@@ -15,7 +15,7 @@ import {
   plan,
   twoPairs,
   withoutAccountBackups,
-} from "./mesh";
+} from "./support/mesh";
 
 jest.setTimeout(300_000);
 

@@ -1,8 +1,8 @@
 import { request } from "node:https";
 import { connect } from "node:tls";
 import type { MeshDeclaration } from "../../model";
-import { doctorVerdict } from "./doctor";
-import { consul, declaration, deploy, describeOnLab, freshLab, get, plan } from "./mesh";
+import { doctorVerdict } from "./support/doctor";
+import { consul, declaration, deploy, describeOnLab, freshLab, get, plan } from "./support/mesh";
 
 jest.setTimeout(300_000);
 

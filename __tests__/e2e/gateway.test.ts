@@ -10,7 +10,7 @@ import {
   managementToken,
   on,
   plan,
-} from "./mesh";
+} from "./support/mesh";
 
 jest.setTimeout(300_000);
 

@@ -1,8 +1,8 @@
 /** A locked Consul that a team set up by hand, with static certificates and without auto-encrypt. */
 import type { MeshDeclaration } from "../../model";
-import { type ByHand, madeByHand } from "./by-hand";
-import { cdktf, describeOnLab, gatewayUrl, getUntil, on } from "./mesh";
-import { npmDeploy, preflightFindings } from "./recover";
+import { type ByHand, madeByHand } from "./support/by-hand";
+import { cdktf, describeOnLab, gatewayUrl, getUntil, on } from "./support/mesh";
+import { npmDeploy, preflightFindings } from "./support/recover";
 
 jest.setTimeout(300_000);
 

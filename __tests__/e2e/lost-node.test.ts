@@ -4,8 +4,8 @@ import { machinesOf } from "../../lab/declared";
 import { reset } from "../../lab/machines";
 import { keysOf } from "../../lab/places";
 import { hostKeyFrom, type MeshDeclaration } from "../../model";
-import { declaration, describeOnLab, freshLab, gatewayUrl, getUntil, plan } from "./mesh";
-import { npmDeploy } from "./recover";
+import { declaration, describeOnLab, freshLab, gatewayUrl, getUntil, plan } from "./support/mesh";
+import { npmDeploy } from "./support/recover";
 
 jest.setTimeout(400_000);
 

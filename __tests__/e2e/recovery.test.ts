@@ -1,12 +1,22 @@
 /** The way back: state lost, secrets lost, a server down. Each command of docs/recovery.md, as a person types it. */
 import { existsSync, readFileSync, renameSync } from "node:fs";
-import { secretsFile } from "../../keys";
 import { machinesOf } from "../../lab/declared";
 import { forgetState } from "../../lab/terraform-state";
-import { underLoad } from "./load";
-import { asOperator, consul, declaration, describeOnLab, freshLab, gatewayUrl, getUntil, on, plan } from "./mesh";
-import { record } from "./record";
-import { npm, npmDeploy, preflightFindings } from "./recover";
+import { secretsFile } from "../../mesh-secrets";
+import { underLoad } from "./support/load";
+import {
+  asOperator,
+  consul,
+  declaration,
+  describeOnLab,
+  freshLab,
+  gatewayUrl,
+  getUntil,
+  on,
+  plan,
+} from "./support/mesh";
+import { record } from "./support/record";
+import { npm, npmDeploy, preflightFindings } from "./support/recover";
 
 jest.setTimeout(400_000);
 

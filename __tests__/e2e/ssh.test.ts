@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cdktf, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on } from "./mesh";
+import { cdktf, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on } from "./support/mesh";
 
 jest.setTimeout(300_000);
 

@@ -1,9 +1,9 @@
-import { preflight } from "../../doctor/preflight/look";
 import { checkMesh, nodeFiles } from "../../model";
-import { type ByHand, FOREIGN, HAND_GATEWAY, madeByHand } from "./by-hand";
-import type { Load } from "./load";
-import { describeOnLab, gatewayUrl, get, getUntil, mainPid, on } from "./mesh";
-import { apply, brokenWays, deployMesh, madeOn, takingOver, underBothLoads } from "./taken";
+import { preflight } from "../../preflight/look";
+import { type ByHand, FOREIGN, HAND_GATEWAY, madeByHand } from "./support/by-hand";
+import type { Load } from "./support/load";
+import { describeOnLab, gatewayUrl, get, getUntil, mainPid, on } from "./support/mesh";
+import { apply, brokenWays, deployMesh, madeOn, takingOver, underBothLoads } from "./support/taken";
 
 jest.setTimeout(300_000);
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { changes } from "../../lab/machines";
-import { nasty } from "../nasty";
+import { nasty } from "../support/nasty";
 import {
   backendOn,
   cdktf,
@@ -18,7 +18,7 @@ import {
   on,
   plan,
   withoutAccountBackups,
-} from "./mesh";
+} from "./support/mesh";
 
 jest.setTimeout(300_000);
 

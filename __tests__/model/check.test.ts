@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { checkMesh } from "../../model";
-import { type Draft, edited, files, meshOf, problemsOf, publicKey, valid } from "./fixture";
+import { type Draft, edited, files, meshOf, problemsOf, publicKey, valid } from "../support/declaration";
 
 /** The example of the design document, with real keys. */
 function contract(): Draft {

@@ -1,4 +1,4 @@
-import { type Draft, edited, meshOf, valid } from "./fixture";
+import { type Draft, edited, meshOf, valid } from "../support/declaration";
 
 const entry = (declaration: unknown, kind: string, name: string) =>
   entriesOf(declaration).find((found) => found.kind === kind && found.name === name)?.config;

@@ -1,5 +1,5 @@
 import { defineMesh } from "../../model";
-import { valid } from "./fixture";
+import { valid } from "../support/declaration";
 
 describe("defineMesh", () => {
   it("gives back what it is given", () => {

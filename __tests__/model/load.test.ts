@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { formatProblems, nodeFiles, type Problem } from "../../model";
-import { valid } from "./fixture";
+import { valid } from "../support/declaration";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-load-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -5,9 +5,9 @@
 import fc from "fast-check";
 import { parse as parseYaml } from "yaml";
 import { checkMesh, type Files, type Mesh, type MeshDeclaration } from "../../model";
-import { nasty } from "../nasty";
-import { declaration } from "./fixture";
-import { clusterGraph, meshGraph } from "./graph";
+import { clusterGraph, meshGraph } from "../support/graph";
+import { nasty } from "../support/nasty";
+import { declaration } from "../support/stacks";
 
 jest.setTimeout(120_000);
 

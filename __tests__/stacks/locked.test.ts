@@ -1,7 +1,7 @@
 import type { ConsulDeclaration, MeshDeclaration } from "../../model";
 import { openings } from "../../stacks";
-import { declaration, meshOf } from "./fixture";
-import { clusterGraph, type Graph, meshGraph } from "./graph";
+import { clusterGraph, type Graph, meshGraph } from "../support/graph";
+import { declaration, meshOf } from "../support/stacks";
 
 const locked = meshOf(declaration());
 const cluster = clusterGraph(locked);

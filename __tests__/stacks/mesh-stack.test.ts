@@ -1,7 +1,7 @@
 import type { ConfigEntryDeclaration, OwnedEntry } from "../../model";
-import { documentOf, verbOf } from "../templates/programs";
-import { declaration, meshOf, programs } from "./fixture";
-import { clusterGraph, type Graph, meshGraph } from "./graph";
+import { clusterGraph, type Graph, meshGraph } from "../support/graph";
+import { documentOf, verbOf } from "../support/programs";
+import { declaration, meshOf, programs } from "../support/stacks";
 
 const graph = meshGraph(meshOf(declaration()));
 

@@ -1,6 +1,6 @@
 import type { MeshDeclaration } from "../../model";
-import { declaration, meshOf } from "./fixture";
-import { type Graph, meshGraph } from "./graph";
+import { type Graph, meshGraph } from "../support/graph";
+import { declaration, meshOf } from "../support/stacks";
 
 function withSecrets(version = "1", changes: Partial<MeshDeclaration["consul"]> = {}): Graph {
   const changed = declaration();

@@ -6,7 +6,7 @@ import { ClusterStack } from "../../stacks/cluster-stack";
 import { addressesOf } from "../../stacks/depends-on";
 import { MeshStack } from "../../stacks/mesh-stack";
 import { Stack } from "../../stacks/stack";
-import { declaration, meshOf, programs } from "./fixture";
+import { declaration, meshOf, programs } from "../support/stacks";
 
 const CLOUD: Backend = { kind: "cloud", organization: "shop-org" };
 

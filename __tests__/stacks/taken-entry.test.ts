@@ -1,7 +1,7 @@
 import type { MeshDeclaration } from "../../model";
-import { documentOf } from "../templates/programs";
-import { declaration, meshOf } from "./fixture";
-import { type Graph, meshGraph } from "./graph";
+import { type Graph, meshGraph } from "../support/graph";
+import { documentOf } from "../support/programs";
+import { declaration, meshOf } from "../support/stacks";
 
 const taking = (configEntries: string[], consul: Partial<MeshDeclaration["consul"]> = {}): Graph =>
   meshGraph(

@@ -1,6 +1,6 @@
 import { handover, probeProgram } from "../../templates";
-import { declaration, meshOf } from "../stacks/fixture";
-import { documentOf, verbOf } from "./programs";
+import { documentOf, verbOf } from "../support/programs";
+import { declaration, meshOf } from "../support/stacks";
 
 const mesh = meshOf(declaration());
 const server = mesh.nodes.find(({ name }) => name === "server1")!;

@@ -1,5 +1,5 @@
 import { inspectProgram } from "../../templates";
-import { nasty } from "../nasty";
+import { nasty } from "../support/nasty";
 
 const nothing = { mesh: "shop", node: "worker1", files: [], units: [], services: [], names: [], envoys: [], edges: [] };
 

@@ -6,8 +6,8 @@ import { terraformLiteral } from "../../stacks/terraform-literal";
 import { instanceRelease } from "../../templates";
 import { render } from "../../templates/engine";
 import { shellWord, yamlString } from "../../templates/escape";
-import { content, instanceOf, mesh, service } from "./fixture";
-import { readEnvironmentFile, readExecStart, readHclStrings } from "./readers";
+import { content, instanceOf, mesh, service } from "../support/mesh";
+import { readEnvironmentFile, readExecStart, readHclStrings } from "../support/readers";
 
 // What the model lets through: any text without control characters and lone surrogates, with the troublemakers of
 // shell, hcl, systemd and Terraform more often than chance would have them.

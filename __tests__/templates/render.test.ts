@@ -14,8 +14,8 @@ import {
   userData,
 } from "../../templates";
 import { nodeProgram, nodeScript } from "../../templates/program";
-import { content, gateway, instanceOf, mesh, server, service, worker } from "./fixture";
-import { documentOf, verbOf } from "./programs";
+import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/mesh";
+import { documentOf, verbOf } from "../support/programs";
 
 describe("a service", () => {
   const release = instanceRelease(

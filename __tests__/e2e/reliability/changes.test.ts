@@ -1,7 +1,7 @@
 import type { MeshDeclaration } from "../../../model";
-import { changeTo, lossless, portHandedOver } from "../changes";
-import { backendOn, declaration, deploy, describeOnLab, freshLab, frontendOn } from "../mesh";
-import { snapshot } from "../snapshot";
+import { changeTo, lossless, portHandedOver } from "../support/changes";
+import { backendOn, declaration, deploy, describeOnLab, freshLab, frontendOn } from "../support/mesh";
+import { snapshot } from "../support/snapshot";
 
 jest.setTimeout(300_000);
 

@@ -14,9 +14,9 @@ import {
   on,
   plan,
   type Run,
-} from "../mesh";
-import { during, record } from "../record";
-import { maintained, twoOfEach } from "../rollout";
+} from "../support/mesh";
+import { during, record } from "../support/record";
+import { maintained, twoOfEach } from "../support/rollout";
 
 jest.setTimeout(300_000);
 

@@ -1,7 +1,7 @@
 import type { MeshDeclaration } from "../../../model";
-import { cutOff, everyMachine, nothingPlanned } from "../interrupt";
-import { backendOn, declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil } from "../mesh";
-import { record } from "../record";
+import { cutOff, everyMachine, nothingPlanned } from "../support/interrupt";
+import { backendOn, declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil } from "../support/mesh";
+import { record } from "../support/record";
 
 jest.setTimeout(300_000);
 

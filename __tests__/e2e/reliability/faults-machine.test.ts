@@ -1,8 +1,8 @@
 import { copyFileSync, truncateSync } from "node:fs";
 import { linkDown, linkUp } from "../../../lab/machines";
 import type { MeshDeclaration } from "../../../model";
-import { output } from "../../../tools/process";
-import { pause } from "../interrupt";
+import { output } from "../../../toolchain/process";
+import { pause } from "../support/interrupt";
 import {
   backendOn,
   cdktf,
@@ -14,8 +14,8 @@ import {
   mainPid,
   on,
   plan,
-} from "../mesh";
-import { during } from "../record";
+} from "../support/mesh";
+import { during } from "../support/record";
 
 jest.setTimeout(300_000);
 

@@ -1,8 +1,8 @@
 import { reboot } from "../../../lab/machines";
 import type { MeshDeclaration } from "../../../model";
-import { pause } from "../interrupt";
-import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, on, plan } from "../mesh";
-import { during } from "../record";
+import { pause } from "../support/interrupt";
+import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, on, plan } from "../support/mesh";
+import { during } from "../support/record";
 
 jest.setTimeout(300_000);
 

@@ -1,7 +1,7 @@
-import { underClientLoad } from "../client";
-import { declaration, deploy, describeOnLab, freshLab, mainPid, on } from "../mesh";
-import { record } from "../record";
-import { gateways, gatewayUrls } from "../rollout";
+import { underClientLoad } from "../support/client";
+import { declaration, deploy, describeOnLab, freshLab, mainPid, on } from "../support/mesh";
+import { record } from "../support/record";
+import { gateways, gatewayUrls } from "../support/rollout";
 
 jest.setTimeout(300_000);
 

@@ -1,8 +1,8 @@
 import { remove, up } from "../../../lab/machines";
 import { hostKeyFrom, type MeshDeclaration } from "../../../model";
-import { changeTo, lossless } from "../changes";
-import { consul, declaration, deploy, describeOnLab, freshLab, on, plan } from "../mesh";
-import { snapshot } from "../snapshot";
+import { changeTo, lossless } from "../support/changes";
+import { consul, declaration, deploy, describeOnLab, freshLab, on, plan } from "../support/mesh";
+import { snapshot } from "../support/snapshot";
 
 jest.setTimeout(300_000);
 

@@ -1,9 +1,9 @@
 import { appendFileSync, chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import type { MeshDeclaration } from "../../../model";
-import { type Load, underLoad } from "../load";
-import { cdktf, deploy, describeOnLab, freshLab, gatewayUrl, get, mainPid, on, plan } from "../mesh";
-import { record } from "../record";
-import { maintained, pids, restarted, roll, twoOfEach, workers } from "../rollout";
+import { type Load, underLoad } from "../support/load";
+import { cdktf, deploy, describeOnLab, freshLab, gatewayUrl, get, mainPid, on, plan } from "../support/mesh";
+import { record } from "../support/record";
+import { maintained, pids, restarted, roll, twoOfEach, workers } from "../support/rollout";
 
 jest.setTimeout(300_000);
 

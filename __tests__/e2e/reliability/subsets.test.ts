@@ -1,8 +1,19 @@
 /** Entries that route calls, whose references and what they name change in one deploy. */
 import type { ConfigEntryDeclaration, MeshDeclaration } from "../../../model";
-import { changeTo, lossless } from "../changes";
-import { asOperator, backendOn, cdktf, consul, declaration, deploy, describeOnLab, freshLab, on, plan } from "../mesh";
-import { during } from "../record";
+import { changeTo, lossless } from "../support/changes";
+import {
+  asOperator,
+  backendOn,
+  cdktf,
+  consul,
+  declaration,
+  deploy,
+  describeOnLab,
+  freshLab,
+  on,
+  plan,
+} from "../support/mesh";
+import { during } from "../support/record";
 
 jest.setTimeout(300_000);
 

@@ -1,8 +1,8 @@
 /** What was made by hand becomes the mesh's under load, or stays: rows of docs/reliability.md. */
-import { type ByHand, HAND_GATEWAY, madeByHand } from "../by-hand";
-import { cdktf, describeOnLab, gatewayUrl, type Run } from "../mesh";
-import { record } from "../record";
-import { brokenWays, deployMesh, takingOver, underBothLoads } from "../taken";
+import { type ByHand, HAND_GATEWAY, madeByHand } from "../support/by-hand";
+import { cdktf, describeOnLab, gatewayUrl, type Run } from "../support/mesh";
+import { record } from "../support/record";
+import { brokenWays, deployMesh, takingOver, underBothLoads } from "../support/taken";
 
 jest.setTimeout(900_000);
 

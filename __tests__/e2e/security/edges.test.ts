@@ -1,8 +1,8 @@
 /** Edges that nobody declared: between services, and between a service and the paths, methods and headers of another. */
 import type { MeshDeclaration } from "../../../model";
-import { doctorVerdict } from "../doctor";
-import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, on } from "../mesh";
-import { sidecarOf, withLeafOf } from "./knock";
+import { doctorVerdict } from "../support/doctor";
+import { sidecarOf, withLeafOf } from "../support/knock";
+import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, on } from "../support/mesh";
 
 jest.setTimeout(300_000);
 

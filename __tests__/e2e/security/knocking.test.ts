@@ -1,7 +1,17 @@
 /** Somebody knocks all the time at every door that no declaration opens, while the mesh is changed, taken away and made anew. */
 import { checkMesh, type MeshDeclaration, nodeFiles } from "../../../model";
-import { cdktf, declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil, on, twoPairs } from "../mesh";
-import { withLeafOf } from "./knock";
+import { withLeafOf } from "../support/knock";
+import {
+  cdktf,
+  declaration,
+  deploy,
+  describeOnLab,
+  freshLab,
+  gatewayUrl,
+  getUntil,
+  on,
+  twoPairs,
+} from "../support/mesh";
 
 jest.setTimeout(600_000);
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ssh } from "../../../lab/machines";
 import type { MeshDeclaration } from "../../../model";
-import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, mainPid, on } from "../mesh";
+import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, mainPid, on } from "../support/mesh";
 
 jest.setTimeout(300_000);
 

@@ -5,11 +5,20 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readSecrets, type Secrets, secretsFile } from "../../../keys";
-import { makeSecrets } from "../../../keys/make";
 import { machinesOf } from "../../../lab/declared";
+import { readSecrets, type Secrets, secretsFile } from "../../../mesh-secrets";
+import { makeSecrets } from "../../../mesh-secrets/make";
 import { checkMesh, type MeshDeclaration, nodeFiles } from "../../../model";
-import { output } from "../../../tools/process";
+import { output } from "../../../toolchain/process";
+import {
+  commandLinesDuring,
+  filesWith,
+  journalWith,
+  type Markers,
+  markersIn,
+  ownFilesWith,
+  unzip,
+} from "../support/leaks";
 import {
   cdktf,
   cdktfCommand,
@@ -21,9 +30,8 @@ import {
   getUntil,
   mainPid,
   on,
-} from "../mesh";
-import { plant } from "../planted";
-import { commandLinesDuring, filesWith, journalWith, type Markers, markersIn, ownFilesWith, unzip } from "./leaks";
+} from "../support/mesh";
+import { plant } from "../support/planted";
 
 jest.setTimeout(300_000);
 
@@ -231,7 +239,7 @@ describeOnLab("secrets stay where they belong", () => {
 
 /** What Terraform itself says of the mesh stack that was synthesized last. */
 function terraformPlan(...options: string[]) {
-  const command = ["--import", "tsx", "tools/with-providers.ts", "--", "terraform", "-chdir=cdktf.out/stacks/mesh"];
+  const command = ["--import", "tsx", "commands/with-providers.ts", "--", "terraform", "-chdir=cdktf.out/stacks/mesh"];
   return output(process.execPath, [...command, "plan", "-input=false", "-no-color", ...options]);
 }
 

@@ -1,8 +1,8 @@
 /** A mesh that was deployed open is locked while it serves. Agents of both kinds do not hear each other meanwhile. */
-import { underClientLoad } from "../client";
-import { doctorVerdict } from "../doctor";
-import { deploy, describeOnLab, freshLab, plan } from "../mesh";
-import { gatewayUrls, twice } from "../rollout";
+import { underClientLoad } from "../support/client";
+import { doctorVerdict } from "../support/doctor";
+import { deploy, describeOnLab, freshLab, plan } from "../support/mesh";
+import { gatewayUrls, twice } from "../support/rollout";
 
 jest.setTimeout(900_000);
 

@@ -1,5 +1,5 @@
-import type { Draft } from "../fixture";
-import { refuses } from "./table";
+import type { Draft } from "../../support/declaration";
+import { refuses } from "../../support/refusals";
 
 const at = "configEntries[0]";
 const entries =

@@ -1,4 +1,4 @@
-import { frontend, listener, refuses } from "./table";
+import { frontend, listener, refuses } from "../../support/refusals";
 
 describe("fields and types", () => {
   // biome-ignore format: a table reads by rows

@@ -1,5 +1,5 @@
-import type { Draft } from "../fixture";
-import { type Row, refuses } from "./table";
+import type { Draft } from "../../support/declaration";
+import { type Row, refuses } from "../../support/refusals";
 
 const http = { methods: ["GET"] };
 

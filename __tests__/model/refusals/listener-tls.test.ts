@@ -1,5 +1,5 @@
-import { edited, meshOf } from "../fixture";
-import { listener, refuses } from "./table";
+import { edited, meshOf } from "../../support/declaration";
+import { listener, refuses } from "../../support/refusals";
 
 describe("TLS of a listener", () => {
   const tls = (value: unknown) => (d: Parameters<typeof listener>[0]) => (listener(d).tls = value);

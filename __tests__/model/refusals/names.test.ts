@@ -1,5 +1,5 @@
-import type { Draft } from "../fixture";
-import { frontend, type Row, refuses } from "./table";
+import type { Draft } from "../../support/declaration";
+import { frontend, type Row, refuses } from "../../support/refusals";
 
 const long = "a".repeat(64);
 const dollar = "$";

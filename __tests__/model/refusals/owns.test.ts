@@ -1,5 +1,5 @@
-import { edited, meshOf, problemsOf } from "../fixture";
-import { refuses } from "./table";
+import { edited, meshOf, problemsOf } from "../../support/declaration";
+import { refuses } from "../../support/refusals";
 
 const existing = (d: { consul: object }) => Object.assign(d.consul, { existing: true });
 

@@ -1,4 +1,4 @@
-import { frontend, refuses } from "./table";
+import { frontend, refuses } from "../../support/refusals";
 
 describe("placement", () => {
   // biome-ignore format: a table reads by rows

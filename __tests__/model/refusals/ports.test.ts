@@ -1,4 +1,4 @@
-import { frontend, listener, type Row, refuses } from "./table";
+import { frontend, listener, type Row, refuses } from "../../support/refusals";
 
 describe("ports", () => {
   const range = (value: number): Row => [

@@ -1,5 +1,5 @@
-import { type Draft, publicKey } from "../fixture";
-import { type Row, refuses } from "./table";
+import { type Draft, publicKey } from "../../support/declaration";
+import { type Row, refuses } from "../../support/refusals";
 
 describe("addresses and keys", () => {
   const address = (value: string) => (d: Draft) => (d.nodes.worker1.address = value);

@@ -1,5 +1,5 @@
-import type { Draft } from "../fixture";
-import { frontend, listener, type Row, refuses } from "./table";
+import type { Draft } from "../../support/declaration";
+import { frontend, listener, type Row, refuses } from "../../support/refusals";
 
 describe("upstreams", () => {
   const upstream = (name: string) => (d: Draft) => (frontend(d).upstreams = { [name]: { localPort: 5000 } });

@@ -1,5 +1,5 @@
-import type { Draft } from "../fixture";
-import { frontend, type Row, refuses } from "./table";
+import type { Draft } from "../../support/declaration";
+import { frontend, type Row, refuses } from "../../support/refusals";
 
 describe("what runs, and its health", () => {
   const run = (field: string, value: unknown) => (d: Draft) => (frontend(d).run[field] = value);

@@ -1,5 +1,5 @@
-import { edited, meshOf, problemsOf } from "../fixture";
-import { refuses } from "./table";
+import { edited, meshOf, problemsOf } from "../../support/declaration";
+import { refuses } from "../../support/refusals";
 
 // biome-ignore format: one row a line
 describe("a takeover is refused:", () => {

@@ -1,0 +1,340 @@
+import type { Mesh, MeshNode } from "../../model";
+import type { Facts, Listener } from "../../nodes/facts";
+import { judge, type Look } from "../../preflight/judge";
+import type { ConsulApi } from "../../preflight/judge-consul";
+import { instanceOf, mesh, service, worker } from "../support/mesh";
+import { facts, heads, lookAt, MiB, planOf, shop } from "../support/preflight";
+
+const answers: ConsulApi = { url: "https://10.77.0.10:8501" };
+
+const found = (changes: Partial<Facts>, of = shop) => judge([lookAt("worker1", changes, of)], answers);
+
+test("nothing is found where all is well", () => {
+  expect(judge([lookAt("server1"), lookAt("worker1")], answers)).toEqual([]);
+});
+
+test("several problems of several machines are all told", () => {
+  const looks = [lookAt("server1", { uid: 1000 }), lookAt("worker1", { missing: ["jq", "flock"], init: "bash" })];
+  expect(heads(judge(looks, answers))).toEqual([
+    "problem: server1: user",
+    "problem: worker1: systemd",
+    "problem: worker1: programs",
+  ]);
+});
+
+describe("the machine", () => {
+  test.each([
+    [{ version: 245, state: "running" }, "systemd 245"],
+    [{ version: 252, state: "starting" }, "the system is starting"],
+    [{ version: 252, state: "" }, "the system is not answering"],
+  ])("systemd %j", (systemd, what) => {
+    expect(found({ systemd })).toMatchObject([{ severity: "problem", check: "systemd", found: what }]);
+  });
+
+  test.each([
+    [0o700, "deploy", false],
+    [0o750, "deploy", false], // the user's own group
+    [0o750, "users", true],
+    [0o755, "deploy", true],
+    [0o701, "deploy", true],
+  ])("a home folder of mode %s, group %s", (mode, group, told) => {
+    const findings = found({ home: { path: "/home/deploy", mode, owner: "deploy", group } });
+    expect(findings.map(({ check, remedy }) => [check, remedy])).toEqual(
+      told ? [["home folder", "chmod 700 /home/deploy"]] : [],
+    );
+  });
+
+  const arm: Mesh = { ...shop, nodes: shop.nodes.map((node) => ({ ...node, arch: "arm64" })) };
+
+  test.each([
+    ["x86_64", shop, []],
+    ["aarch64", arm, []],
+    ["aarch64", shop, ['write `arch: "arm64"` in nodes.worker1']],
+    ["x86_64", arm, ['write `arch: "amd64"` in nodes.worker1']],
+    ["riscv64", shop, [expect.stringMatching(/^use a node with an x86_64 or an aarch64 processor/)]],
+    ["", shop, [expect.stringMatching(/^use a node/)]],
+  ])("a processor that calls itself %j", (arch, of, remedies) => {
+    expect(found({ arch }, of).map(({ remedy }) => remedy)).toEqual(remedies);
+  });
+
+  test("a processor that is not the declared one is told with both", () => {
+    expect(found({ arch: "aarch64" })).toMatchObject([
+      { severity: "problem", check: "architecture", found: "`uname -m` says aarch64, and nodes.worker1.arch is amd64" },
+    ]);
+  });
+
+  test("a service that others reach past the mesh is told, and may be what the deploy mends", () => {
+    expect(found({ open: [{ unit: "frontend.service", at: "0.0.0.0:9001" }] })).toMatchObject([
+      { severity: "warning", check: "frontend.service", found: "it listens on 0.0.0.0:9001" },
+    ]);
+  });
+
+  test("a limit that the machine cannot hold is told, one that nobody declared is not", () => {
+    const limited = { ...shop, instances: [instanceOf(service({ memoryMax: "512M", cpuQuota: "50%" }))] };
+    expect(found({}, limited)).toEqual([]);
+    expect(found({ controllers: ["cpu,cpuacct", "cpu", "pids"] }, limited)).toMatchObject([
+      { severity: "warning", check: "limits", found: expect.stringMatching(/^memoryMax of frontend cannot be held/) },
+    ]);
+    expect(found({ controllers: [] })).toEqual([]);
+  });
+
+  test("a system with some failed unit will do", () => {
+    expect(found({ systemd: { version: 252, state: "degraded" } })).toEqual([]);
+  });
+
+  test("missing programs are told together, with the packages that bring them", () => {
+    expect(found({ missing: ["sed", "find", "sha256sum"] })).toMatchObject([
+      {
+        check: "programs",
+        found: "not there: sed, find, sha256sum",
+        remedy: "apt-get install sed findutils coreutils",
+      },
+    ]);
+  });
+
+  test("a missing Envoy, and a Consul that does not start, are told", () => {
+    const told = found({ missing: ["envoy"], versions: { consul: "" } });
+    expect(told.map(({ found: what }) => what)).toEqual([
+      "consul is there and does not tell its version",
+      "envoy is not there",
+    ]);
+  });
+});
+
+describe("room", () => {
+  const folder = (path: string, free: number, device = "1") => ({
+    path,
+    device,
+    free: free * MiB,
+    inodesFree: 100_000,
+    writable: true,
+  });
+
+  test("a binary that is to come counts twice, beside the margin", () => {
+    expect(found({ folders: [folder("/opt/gatehouse", 264)] })).toEqual([]);
+    expect(found({ folders: [folder("/opt/gatehouse", 263)] })).toMatchObject([
+      { check: "disk", found: "263 MiB free for /opt/gatehouse", reason: expect.stringMatching(/^264 MiB are needed/) },
+    ]);
+  });
+
+  test("a binary that is there already needs no room", () => {
+    const there = { binaries: ["ab".repeat(32)], folders: [folder("/opt/gatehouse", 64)] };
+    expect(found(there)).toEqual([]);
+  });
+
+  test("folders of one file system share its room and are told once", () => {
+    const told = found({
+      folders: [folder("/opt/gatehouse", 270), folder("/tmp", 270), folder("/var/backups", 2, "2")],
+    });
+    expect(told.map(({ found: what }) => what)).toEqual([
+      "270 MiB free for /opt/gatehouse, /tmp",
+      "2.0 MiB free for /var/backups",
+    ]);
+  });
+
+  test("inodes run out too", () => {
+    const folders = [{ ...folder("/opt/gatehouse", 1000), inodesFree: 12 }];
+    expect(found({ folders })).toMatchObject([{ check: "disk", found: "12 inodes free for /opt/gatehouse" }]);
+  });
+
+  test("what cannot be written to is told once", () => {
+    const folders = ["/etc/systemd/system", "/etc/consul.d"].map((path) => ({
+      ...folder(path, 1000),
+      writable: false,
+    }));
+    expect(found({ folders })).toMatchObject([
+      { check: "writable", found: "cannot write to /etc/systemd/system, /etc/consul.d" },
+    ]);
+  });
+});
+
+describe("the clock", () => {
+  const shifted = (seconds: number): Look => lookAt("worker1", { clock: 1_000_500 + seconds * 1000 });
+
+  test.each([
+    [4, []],
+    [-4, []],
+    [7, ["warning: worker1: clock"]],
+    [-7, ["warning: worker1: clock"]],
+    [62, ["problem: worker1: clock"]],
+    [-600, ["problem: worker1: clock"]],
+  ])("%d seconds off", (seconds, expected) => {
+    expect(heads(judge([shifted(seconds)], answers))).toEqual(expected);
+  });
+
+  test("what the looking took counts for nothing", () => {
+    const slow = { ...lookAt("worker1", { clock: 1_000_000 }), ended: 1_030_000 };
+    expect(judge([slow], answers)).toEqual([]);
+  });
+
+  test("when every machine is off, ours is the one to look at", () => {
+    const told = judge([shifted(600), { ...shifted(600), plan: planOf("server1") }], answers);
+    expect(told.map(({ remedy }) => remedy.slice(0, 32))).toEqual(Array(2).fill("look at this machine's clock fir"));
+  });
+});
+
+describe("Consul", () => {
+  const agent = (changes: Partial<Facts["agent"]>) => ({ agent: { ...facts().agent, ...changes } });
+
+  test.each([
+    [{ status: 0 }, "nothing answers at 127.0.0.1:8500, consul.service is active"],
+    [{ status: 500 }, "the agent answers 500"],
+    [{ datacenter: "dc2" }, "the agent belongs to the datacenter dc2"],
+    [{ leader: "" }, "the agent sees no leader"],
+  ])("an agent with %j", (changes, what) => {
+    expect(found(agent(changes))).toMatchObject([{ severity: "problem", check: "consul agent", found: what }]);
+  });
+
+  test("an agent that knows no token of ours yet, where Consul was there before", () => {
+    expect(found(agent({ status: 403 }))).toEqual([]);
+  });
+
+  test("an agent of ours that does not know its machine's token", () => {
+    const look = lookAt("worker1", agent({ status: 403 }));
+    const told = judge([{ ...look, plan: { ...look.plan, ownAgent: true } }], answers);
+    expect(told).toMatchObject([{ severity: "problem", remedy: "npm run rotate -- worker1" }]);
+  });
+
+  test("an old Consul is told", () => {
+    expect(found({ versions: { consul: "1.17.3", envoy: "1.35.9" } })).toMatchObject([
+      { check: "consul", found: "consul 1.17.3" },
+    ]);
+  });
+
+  test("an Envoy that this Consul does not name is worth a note", () => {
+    expect(heads(found({ versions: { consul: "1.22.7", envoy: "1.36.4" } }))).toEqual(["note: worker1: envoy"]);
+  });
+
+  test("an agent that the cluster stack is about to set up need not be there yet, nor a leader, nor the API", () => {
+    const own = mesh();
+    const nothing = { ...agent({ status: 0, leader: "" }), units: [] };
+    const looks = [lookAt("server1", nothing, own), lookAt("worker1", nothing, own)];
+    expect(judge(looks, { ...answers, fault: "connect ECONNREFUSED" })).toEqual([]);
+  });
+
+  test("a stopped agent that the cluster stack would not touch is told", () => {
+    const own = mesh();
+    const { agentFiles } = planOf("worker1", own);
+    expect(heads(found({ ...agent({ status: 0 }), files: agentFiles }, own))).toEqual([
+      "problem: worker1: consul agent",
+    ]);
+  });
+
+  test("an API that does not answer here is told of this machine", () => {
+    const told = judge([lookAt("server1")], { ...answers, fault: "connect ECONNREFUSED" });
+    expect(told).toMatchObject([{ node: "this machine", found: "https://10.77.0.10:8501: connect ECONNREFUSED" }]);
+  });
+});
+
+describe("names and ports", () => {
+  const listener = (changes: Partial<Listener>): Listener => ({
+    address: "any",
+    port: 9001,
+    pid: "77",
+    unit: "squatter.service",
+    program: "perl",
+    ...changes,
+  });
+
+  test("a port that somebody else holds is told, IPv4 and IPv6 together", () => {
+    expect(found({ listeners: [listener({}), listener({})] })).toMatchObject([
+      {
+        severity: "problem",
+        check: "port 9001",
+        found: "held by perl (process 77, squatter.service)",
+        remedy: "stop it: systemctl disable --now squatter.service; or declare another port",
+      },
+    ]);
+  });
+
+  test("the unit that is going to hold a port may hold it", () => {
+    expect(found({ listeners: [listener({ unit: "frontend.service" })] })).toEqual([]);
+  });
+
+  test("another address is in the way of a sidecar, not of what is on loopback alone", () => {
+    expect(found({ listeners: [listener({ address: "other" })] })).toEqual([]);
+    expect(heads(found({ listeners: [listener({ address: "other", port: 21001 })] }))).toEqual([
+      "problem: worker1: port 21001",
+    ]);
+  });
+
+  test("another instance of the mesh on the port is a warning: it may be about to go", () => {
+    const told = found({ listeners: [listener({ unit: "old.service" })], instances: ["old"] });
+    expect(heads(told)).toEqual(["warning: worker1: port 9001"]);
+  });
+
+  test("Consul's ports matter only where the cluster stack sets the agent up", () => {
+    const held = { listeners: [listener({ port: 8500, unit: "", program: "consul" })], units: [] };
+    expect(heads(found(held, mesh()))).toEqual(["problem: worker1: port 8500"]);
+    expect(found({ ...held, files: planOf("worker1", mesh()).agentFiles }, mesh())).toEqual([]);
+  });
+
+  const unit = (name: string, file: string) => ({ name, file, state: "active" });
+
+  test("an agent that the cluster stack is going to take over is worth a note", () => {
+    const units = [unit("consul.service", "/lib/systemd/system/consul.service")];
+    expect(heads(found({ units }, mesh()))).toEqual(["note: worker1: consul.service"]);
+    for (const record of ["/opt/gatehouse/agent.json", "/opt/gatehouse/agent.conf"]) {
+      expect(found({ units, files: { [record]: "any" } }, mesh())).toEqual([]);
+    }
+    expect(found({ units }, shop)).toEqual([]);
+  });
+});
+
+test("of a retired machine only the way in matters", () => {
+  const retired: MeshNode = { ...worker, retired: true };
+  const nothing = { missing: ["jq"], folders: [], agent: { ...facts().agent, status: 0 } };
+  expect(found(nothing, { ...shop, nodes: [retired] })).toEqual([]);
+});
+
+describe("host keys", () => {
+  const check = (hostKeys: string[]) => found({ hostKeys }).filter((one) => one.check === "host key");
+
+  test("the declared key is the only one, or the first that Terraform asks for", () => {
+    expect(check(["ssh-ed25519 AAAA"])).toEqual([]);
+    expect(check([])).toEqual([]);
+  });
+
+  test("Terraform would be shown another key than the declared one: that one is named", () => {
+    expect(check(["ssh-rsa RRRR", "ecdsa-sha2-nistp256 EEEE", "ssh-ed25519 AAAA"])).toMatchObject([
+      {
+        node: "worker1",
+        severity: "problem",
+        found: "declared is its ssh-ed25519 key, and Terraform is going to be shown its ecdsa-sha2-nistp256 key",
+        remedy: 'declare the other one of this machine: nodes.worker1.hostKey: "ecdsa-sha2-nistp256 EEEE"',
+      },
+    ]);
+  });
+});
+
+test("a release that somebody went back to by hand is told, since a deploy leaves it there", () => {
+  expect(found({ rolledBack: ["frontend"] })).toMatchObject([
+    {
+      severity: "warning",
+      check: "rollback",
+      found: "frontend was taken back to an earlier release by hand",
+      remedy: expect.stringContaining("npm run doctor -- --mend"),
+    },
+  ]);
+});
+
+describe("Consul's API", () => {
+  const api = { url: "https://10.77.0.10:8501", addresses: ["10.77.0.10:8501"] };
+
+  test("of a server that is down, the others are named", () => {
+    const leader = { ...facts().agent, leader: "10.77.0.30:8300" };
+    const [found] = judge([lookAt("server1"), lookAt("worker1", { agent: leader })], { ...api, fault: "ECONNREFUSED" });
+    expect(found?.remedy).toContain('addresses: ["10.77.0.10:8501", "10.77.0.30:8501"] under consul');
+  });
+
+  test("of several addresses, those that do not answer are a warning", () => {
+    const passedOver = [{ address: "10.77.0.9:8501", fault: "ECONNREFUSED" }];
+    const [found, ...more] = judge([lookAt("worker1")], { ...api, passedOver });
+    expect(found).toMatchObject({
+      severity: "warning",
+      found: "10.77.0.9:8501: ECONNREFUSED",
+      reason: "the deploy goes on with 10.77.0.10:8501",
+    });
+    expect(more).toEqual([]);
+  });
+});

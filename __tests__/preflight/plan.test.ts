@@ -1,0 +1,56 @@
+import { questionsOf } from "../../preflight/plan";
+import { preflightScript } from "../../templates";
+import { gateway, instanceOf, mesh, worker } from "../support/mesh";
+import { MiB, planOf, shop } from "../support/preflight";
+
+test("a service wants its own port, its upstreams', and the two of its sidecar", () => {
+  expect(planOf("worker1").ports.map(({ port, where, unit }) => `${port} ${where} ${unit}`)).toEqual([
+    "9001 loopback frontend.service",
+    "21001 any frontend-sidecar-proxy.service",
+    "19001 loopback frontend-sidecar-proxy.service",
+    "5000 loopback frontend-sidecar-proxy.service",
+  ]);
+});
+
+test("a gateway wants its listeners' ports and its admin page's", () => {
+  const listeners = [{ port: 8080, protocol: "http" as const, services: [] }];
+  const { ports } = planOf("worker1", { ...shop, instances: [instanceOf(gateway({ listeners }))] });
+  expect(ports.map(({ port, where, unit }) => `${port} ${where} ${unit}`)).toEqual([
+    "19001 loopback ingress-gateway.service",
+    "8080 any ingress-gateway.service",
+  ]);
+});
+
+test("the cluster stack's agent wants Consul's ports, a server more of them", () => {
+  const ports = (name: string) => planOf(name, mesh()).ports.map(({ port }) => port);
+  expect(ports("worker1")).toEqual([8301, 8500, 8503, 8600]);
+  expect(ports("server1")).toEqual([8300, 8302, 8501, 8301, 8500, 8503, 8600]);
+  expect(Object.keys(planOf("worker1", mesh()).agentFiles)).toEqual([
+    "/etc/consul.d/consul.hcl",
+    "/etc/systemd/system/consul.service",
+  ]);
+});
+
+test("a binary that two services share comes once", () => {
+  const twice = { ...shop, instances: [...shop.instances, ...shop.instances] };
+  expect([...planOf("worker1", twice).binaries.values()]).toEqual([{ path: "/build/web", bytes: 100 * MiB }]);
+});
+
+test("a retired machine is asked for nothing that it would need", () => {
+  const plan = planOf("worker1", { ...shop, nodes: [{ ...worker, retired: true }] });
+  expect(plan).toMatchObject({ programs: [], ports: [], units: [], folders: {}, agentFiles: {} });
+});
+
+test("the questions travel as text, and a node without this version of gatehouse-node says so", () => {
+  const script = preflightScript(questionsOf(planOf("worker1")), "0123456789ab");
+  expect(script).toMatch(
+    /^if \[ "\$\(\/opt\/gatehouse\/bin\/gatehouse-node version 2>\/dev\/null\)" != '?0123456789ab'? \]/,
+  );
+  const document = JSON.parse(script.slice(script.indexOf("{\n"), script.lastIndexOf("}") + 1));
+  expect(document).toMatchObject({
+    ports: [9001, 21001, 19001, 5000],
+    units: ["consul.service", "frontend.service", "frontend-sidecar-proxy.service"],
+    services: ["frontend.service"],
+    names: ["frontend"],
+  });
+});

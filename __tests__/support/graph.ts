@@ -1,0 +1,46 @@
+/** The synthesized Terraform as the tests look at it. */
+import { type App, Testing } from "cdktf";
+import type { Mesh } from "../../model";
+import { ClusterStack } from "../../stacks/cluster-stack";
+import { MeshStack } from "../../stacks/mesh-stack";
+import { programs } from "./stacks";
+
+export interface Graph {
+  /** The synthesized file. */
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever Terraform has a block for
+  json: any;
+  /** Resource addresses, sorted. */
+  addresses: string[];
+  resource(address: string): Record<string, unknown>;
+  /** Whether `later` waits for `earlier`, directly or through others. */
+  waitsFor(later: string, earlier: string): boolean;
+}
+
+export const meshGraph = (mesh: Mesh): Graph => graphOf(new MeshStack(app(), mesh, programs));
+export const clusterGraph = (mesh: Mesh): Graph => graphOf(new ClusterStack(app(), mesh, programs));
+
+function app(): App {
+  return Testing.app();
+}
+
+function graphOf(stack: MeshStack | ClusterStack): Graph {
+  const text = Testing.synth(stack, true);
+  const types: Record<string, Record<string, Record<string, unknown>>> = JSON.parse(text).resource;
+  const resources = new Map<string, Record<string, unknown>>(
+    Object.entries(types).flatMap(([type, named]) =>
+      Object.entries(named).map(([name, resource]) => [`${type}.${name}`, resource] as const),
+    ),
+  );
+  const resource = (address: string) => {
+    const found = resources.get(address);
+    if (!found) throw new Error(`no resource ${address}; there are:\n${[...resources.keys()].join("\n")}`);
+    return found;
+  };
+  const waitsFor = (later: string, earlier: string): boolean => {
+    resource(earlier);
+    const direct = (resource(later).depends_on ?? []) as string[];
+    return direct.some((address) => address === earlier || waitsFor(address, earlier));
+  };
+  return { text, json: JSON.parse(text), addresses: [...resources.keys()].sort(), resource, waitsFor };
+}

@@ -1,0 +1,123 @@
+/** Consul's HTTP API as a person or Terraform reaches it: with the mesh's token and certificates. */
+import { readFileSync } from "node:fs";
+import { request as plainRequest } from "node:http";
+import { request as tlsRequest } from "node:https";
+import { readSecrets } from "../mesh-secrets";
+import type { Mesh } from "../model";
+
+/** What of a mesh says how its Consul is reached. */
+export type Where = Pick<Mesh, "name" | "consul">;
+
+export interface ApiAnswer {
+  status: number;
+  text: string;
+}
+
+/** Milliseconds for one answer. */
+const TIMEOUT = 10_000;
+
+/** The API's address with its scheme. */
+export const apiUrl = ({ consul }: Where): string => `${consul.tls ? "https" : "http"}://${consul.address}`;
+
+/**
+ * Asks Consul.
+ * @param path behind `/v1/`
+ * @throws when there is no answer, with the reason
+ */
+export async function askApi(
+  where: Where,
+  path: string,
+  timeout: number = TIMEOUT,
+  method: "GET" | "DELETE" = "GET",
+): Promise<ApiAnswer> {
+  const { token, ca, cert, key } = credentials(where);
+  const request = where.consul.tls ? tlsRequest : plainRequest;
+  return new Promise((done, reject) => {
+    const options = {
+      method,
+      headers: token ? { "X-Consul-Token": token } : {},
+      ...(where.consul.tls && { ca, cert, key }),
+      signal: AbortSignal.timeout(timeout),
+    };
+    request(`${apiUrl(where)}/v1/${path}`, options, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      answer.on("end", () => done({ status: answer.statusCode ?? 0, text })).on("error", reject);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+/** Milliseconds that one of several addresses has to answer. */
+const CHOICE_TIMEOUT = 3_000;
+
+/** An address that was passed over, and why. */
+export interface PassedOver {
+  address: string;
+  fault: string;
+}
+
+/**
+ * The mesh with the first of its addresses at which Consul answers and knows a leader. Where none does it stays the first, and
+ * whoever asks there is told why.
+ */
+export async function atReachableConsul<Mesh extends Where>(
+  mesh: Mesh,
+): Promise<{ mesh: Mesh; passedOver: PassedOver[] }> {
+  const passedOver: PassedOver[] = [];
+  const { addresses } = mesh.consul;
+  if (addresses.length < 2) return { mesh, passedOver };
+  for (const address of addresses) {
+    const there = { ...mesh, consul: { ...mesh.consul, address } };
+    const fault = await leaderFault(there, CHOICE_TIMEOUT);
+    if (fault === undefined) return { mesh: there, passedOver };
+    passedOver.push({ address, fault });
+  }
+  return { mesh, passedOver: [] };
+}
+
+/**
+ * Why Consul cannot be used at the mesh's address. Undefined when it answers there and knows a leader.
+ * @param timeout in milliseconds
+ */
+export async function leaderFault(where: Where, timeout: number): Promise<string | undefined> {
+  try {
+    const { status, text } = await askApi(where, "status/leader", timeout);
+    if (status !== 200) return `it answers ${status}`;
+    return text.length > 2 ? undefined : "it knows no leader"; // the leader's address in quotation marks
+  } catch (error) {
+    return (error as Error).message || String((error as NodeJS.ErrnoException).code);
+  }
+}
+
+/** For a person who waits. */
+export const passedOverText = ({ address, fault }: PassedOver, next: string): string =>
+  `Consul does not answer at ${address} (${fault}): going on with ${next}`;
+
+interface Credentials {
+  token?: string;
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
+
+/** Terraform's: from the mesh's secrets, or, where Consul was there before, from Consul's own variables. */
+function credentials({ name, consul }: Where): Credentials {
+  if (consul.existing) return fromEnvironment(process.env);
+  const secrets = readSecrets(name);
+  const server = Object.values(secrets?.servers ?? {})[0];
+  return { token: consul.acl ? secrets?.managementToken : undefined, ca: secrets?.ca?.cert, ...server };
+}
+
+function fromEnvironment(environment: NodeJS.ProcessEnv): Credentials {
+  const file = (name: string) => (environment[name] ? readFileSync(environment[name], "utf8") : undefined);
+  return {
+    token: environment.CONSUL_HTTP_TOKEN || file("CONSUL_HTTP_TOKEN_FILE")?.trim(),
+    ca: file("CONSUL_CACERT"),
+    cert: file("CONSUL_CLIENT_CERT"),
+    key: file("CONSUL_CLIENT_KEY"),
+  };
+}

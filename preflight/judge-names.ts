@@ -1,0 +1,117 @@
+/** Ports, units and definitions that belong to another owner and are going to be ours. Pure. */
+import { operand } from "../findings/printable";
+import type { Facts, Listener } from "../nodes/facts";
+import type { Finding } from "./finding";
+import { willSetUpAgent } from "./judge-consul";
+import { isTheirs } from "./judge-others";
+import { findByHand } from "./judge-take-over";
+import { AGENT_RECORDS, type Plan, type WantedPort } from "./plan";
+
+export function judgePorts(plan: Plan, facts: Facts): Finding[] {
+  const found = new Map<string, Finding>();
+  // What was made by hand under a declared name is told as that, and stops before the new begins.
+  const byHand = new Set(plan.workloads.flatMap(({ name }) => findByHand(facts, name).units.map(({ name }) => name)));
+  for (const wanted of plan.ports) {
+    // A running agent's ports are its own affair.
+    if (wanted.unit === "consul.service" && !willSetUpAgent(plan, facts)) continue;
+    for (const listener of facts.listeners.filter((one) => !byHand.has(one.unit) && inTheWay(wanted, one))) {
+      // A process that listens on IPv4 and on IPv6 is told once.
+      found.set(`${wanted.port} ${listener.pid}`, portFinding(plan, facts, wanted, listener));
+    }
+  }
+  return [...found.values()];
+}
+
+function inTheWay({ port, where, unit }: WantedPort, listener: Listener): boolean {
+  if (listener.port !== port || listener.unit === unit) return false;
+  return where === "any" || listener.address !== "other";
+}
+
+const existing = "where Consul already runs on every node, write existing: true under consul";
+
+function portFinding(plan: Plan, facts: Facts, wanted: WantedPort, listener: Listener): Finding {
+  const owner = facts.owners[workloadOf(listener.unit)];
+  if (isTheirs(owner, plan.mesh)) return theirPort(plan, wanted, listener, owner!);
+  const { node } = plan;
+  const { port, use } = wanted;
+  const { pid, unit, program } = listener;
+  const holder = pid ? `${program} (process ${pid}${unit ? `, ${unit}` : ""})` : "something without a process";
+  const other = unit.endsWith(".service") ? `stop it: systemctl disable --now ${operand(unit)}` : "stop it";
+  const own = facts.instances.includes(workloadOf(unit));
+  return {
+    node: node.name,
+    severity: own ? "warning" : "problem",
+    check: `port ${port}`,
+    found: `held by ${holder}`,
+    reason: own
+      ? `${use} is going to listen there; this holder is of the mesh too, and the new comes up before the old goes`
+      : `${use} is going to listen there`,
+    remedy: own
+      ? "if the deploy goes back for this: choose another port, or change it in two deploys"
+      : `${other}; or ${wanted.unit === "consul.service" ? existing : "declare another port"}`,
+  };
+}
+
+/** Two meshes give their Envoys ports of the same ranges, unless one of them declares others. */
+function theirPort(
+  { node, mesh }: Plan,
+  { port, use, assigned }: WantedPort,
+  { unit }: Listener,
+  owner: string,
+): Finding {
+  return {
+    node: node.name,
+    severity: "problem",
+    check: `port ${port}`,
+    found: `held by ${unit} of mesh ${owner}`,
+    reason: `${use} is going to listen there`,
+    remedy: assigned
+      ? `give ${mesh} ranges that ${owner} has not: \`ports: { admin: 20000, sidecars: 22000 }\` in its declaration`
+      : `declare another port in ${mesh}, or in ${owner} first`,
+  };
+}
+
+const workloadOf = (unit: string): string => unit.replace(/(-sidecar-proxy)?\.service$/, "");
+
+/** Terraform does not know of `mesh rollback`, so a deploy that does not change the service leaves it as it is. */
+export function judgeRollbacks({ node, mesh }: Plan, { rolledBack, owners }: Facts): Finding[] {
+  const own = rolledBack.filter((name) => !isTheirs(owners[name], mesh));
+  return own.map((name) => ({
+    node: node.name,
+    severity: "warning",
+    check: "rollback",
+    found: `${name} was taken back to an earlier release by hand`,
+    reason: "Terraform does not know, so the declared release comes back only with the next change of the service",
+    remedy: "to have the declared release there: npm run doctor -- --mend",
+  }));
+}
+
+/** A service that runs: a deploy may be what mends it, so this stops none. */
+export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
+  return open.map(({ unit, at }) => ({
+    node: node.name,
+    severity: "warning",
+    check: unit,
+    found: `it listens on ${at}`,
+    reason:
+      "whoever reaches that address calls the service past the mesh: without a certificate, and whatever the intentions say",
+    remedy: "have the program listen on 127.0.0.1 alone, by its run.args or run.env",
+  }));
+}
+
+/** Where there is no cluster stack the agent's unit is not ours to take. */
+export function judgeConsulUnit(plan: Plan, facts: Facts): Finding[] {
+  if (AGENT_RECORDS.some((file) => file in facts.files) || !willSetUpAgent(plan, facts)) return [];
+  return facts.units
+    .filter(({ name, file }) => file !== "" && name === "consul.service")
+    .map(({ name, file, state }) => ({
+      node: plan.node.name,
+      severity: "note",
+      check: name,
+      found: `${file} is there (${state}), and Gatehouse did not put it there`,
+      reason: file.startsWith("/etc/systemd/system/")
+        ? "the mesh has a unit of this name: it is taken over, and a copy is kept under /var/backups/gatehouse"
+        : "the mesh has a unit of this name, which goes before it as long as it is there",
+      remedy: "nothing, if that is what you want; else write existing: true under consul",
+    }));
+}

@@ -1,0 +1,38 @@
+/** Asks Consul's catalogue for services and gateways of other meshes that have a name of this one. */
+import type { Mesh } from "../model";
+import { askApi } from "../nodes/consul-api";
+import type { OthersService } from "./judge-others";
+
+/** In the Meta of every registration of Gatehouse: whose it is. */
+export const MESH_META = "gatehouse-mesh";
+
+/** None where Consul does not say: a Consul that is not there yet has none, and `askConsul` tells of one that should be. */
+export async function askOthers(mesh: Mesh, timeout: number): Promise<OthersService[]> {
+  const ask = async (path: string, filter: string) => {
+    const query = new URLSearchParams({ dc: mesh.consul.datacenter, filter });
+    const { status, text } = await askApi(mesh, `${path}?${query}`, timeout);
+    return status === 200 ? JSON.parse(text) : undefined;
+  };
+  const theirs = `"${MESH_META}" in ServiceMeta and ServiceMeta["${MESH_META}"] != "${mesh.name}"`;
+  try {
+    const names = Object.keys((await ask("catalog/services", theirs)) ?? {});
+    const declared = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
+    const asked = names.filter((name) => declared.has(name));
+    const answers = await Promise.all(asked.map((name) => ask(`catalog/service/${encodeURIComponent(name)}`, theirs)));
+    return answers.flatMap((answer: CatalogueService[] = []) =>
+      answer.map(({ ServiceName, ServiceMeta, Node }) => ({
+        name: ServiceName,
+        mesh: ServiceMeta[MESH_META] ?? "",
+        node: Node,
+      })),
+    );
+  } catch {
+    return [];
+  }
+}
+
+interface CatalogueService {
+  ServiceName: string;
+  ServiceMeta: Record<string, string>;
+  Node: string;
+}

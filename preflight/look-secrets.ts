@@ -1,0 +1,64 @@
+/** Whether the secrets that a deploy needs are here. */
+import { readSecrets, SecretsError, type Source, secretsPlace } from "../mesh-secrets";
+import { complete } from "../mesh-secrets/complete";
+import type { Mesh } from "../model";
+import { type Finding, HERE } from "./finding";
+
+/**
+ * Says what is missing by name, and no value.
+ * @param from where to look; tests give their own
+ * @param running nodes whose agents run with secrets of this mesh
+ */
+export async function lookAtSecrets(mesh: Mesh, from: Source = {}, running: string[] = []): Promise<Finding[]> {
+  const port = wrongPort(mesh);
+  try {
+    const given = readSecrets(mesh.name, from);
+    const { made, wanted } = await complete(mesh, given);
+    const needed = made.length + wanted.length > 0;
+    if (!given && needed && running.length > 0) return [...port, lost(secretsPlace(mesh.name, from), running)];
+    if (!given && needed) return [...port, finding("problem", "there are none of this mesh", "npm run secrets")];
+    return [
+      ...port,
+      ...made.map((part) => finding("problem", `missing or no longer good: ${part}`, "npm run secrets")),
+      ...wanted.map((part) =>
+        finding(part.startsWith("ca:") ? "warning" : "problem", part, `see ${secretsPlace(mesh.name, from)}`),
+      ),
+    ];
+  } catch (error) {
+    if (!(error instanceof SecretsError)) throw error;
+    return [finding("problem", error.message.replace(/\s+/g, " "), "correct them")];
+  }
+}
+
+function lost(place: string, running: string[]): Finding {
+  return {
+    node: HERE,
+    severity: "problem",
+    check: "secrets",
+    found: `${place} is not there, and the agents of ${running.join(", ")} run with what was in it`,
+    reason:
+      "with new ones the agents would not hear each other until the last is restarted, and every certificate would be another",
+    remedy:
+      "restore your copy of that file; without a copy: npm run secrets -- recover, which reads it from the servers (docs/recovery.md)",
+  };
+}
+
+/** Plain HTTP is for programs on the servers themselves. */
+function wrongPort({ consul }: Mesh): Finding[] {
+  if (consul.existing || !consul.tls || !consul.address.endsWith(":8500")) return [];
+  return [
+    {
+      node: HERE,
+      severity: "warning",
+      check: "consul.address",
+      found: consul.address,
+      reason: "with TLS, port 8500 is there on the servers' loopback alone",
+      remedy: "write port 8501; or `tls: false`, which leaves Consul open",
+    },
+  ];
+}
+
+function finding(severity: Finding["severity"], found: string, remedy: string): Finding {
+  const reason = "Terraform takes keys, tokens, certificates and the services' values from them";
+  return { node: HERE, severity, check: "secrets", found, reason, remedy };
+}

@@ -1,0 +1,77 @@
+/** Asks a Consul that was there before what it has for everyone, and who uses it. */
+
+import type { LiveEntry } from "../doctor/entries";
+import type { Mesh } from "../model";
+import { askApi } from "../nodes/consul-api";
+import { mapLimit } from "../nodes/map-limit";
+import { type Call, type CatalogueProxy, callsOf } from "./cut-calls";
+import { letsThrough, type SharedConsul, undeclared } from "./judge-owns";
+
+/** Kinds of config entries that tell what `SharedConsul` holds. */
+export const SHARED_KINDS = ["proxy-defaults", "service-defaults", "service-intentions", "ingress-gateway", "mesh"];
+
+/** Sidecars that are asked for their upstreams, at most. */
+const MOST_PROXIES = 200;
+
+/** Requests at once. */
+const WIDTH = 8;
+
+/** Undefined when it does not say; `askConsul` tells why. */
+export async function askShared(mesh: Mesh, present: LiveEntry[], timeout: number): Promise<SharedConsul | undefined> {
+  if (!mesh.consul.existing) return undefined;
+  const ask = async (path: string, query = "") => {
+    const { status, text } = await askApi(
+      mesh,
+      `${path}?dc=${encodeURIComponent(mesh.consul.datacenter)}${query}`,
+      timeout,
+    );
+    return status === 200 ? JSON.parse(text) : undefined;
+  };
+  const entry = (kind: string, name: string) => present.find(({ Kind, Name }) => Kind === kind && Name === name);
+  const anyIntention = entry("service-intentions", "*");
+  try {
+    const [catalogue, self, check] = await Promise.all([
+      ask("catalog/services"),
+      ask("agent/self"),
+      // Two names that no service has: what is said of them is Consul's default.
+      ask("connect/intentions/check", "&source=gatehouse-preflight-a&destination=gatehouse-preflight-b"),
+    ]);
+    const services = Object.keys(catalogue ?? {});
+    const policy = self?.DebugConfig?.DefaultIntentionPolicy;
+    const allowsByDefault = letsThrough(anyIntention, policy, check?.Allowed === true);
+    const calls = mesh.consul.owns.includes("default-deny") ? await callsIn(mesh, services, present, ask) : [];
+    const withProtocol = present
+      .filter(({ Kind, Protocol }) => Kind === "service-defaults" && Protocol)
+      .map(({ Name }) => Name);
+    const intentions = present.filter(({ Kind }) => Kind === "service-intentions");
+    return {
+      proxyDefaults: entry("proxy-defaults", "global"),
+      anyIntention,
+      services,
+      allowsByDefault,
+      calls,
+      intentions,
+      withProtocol,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+async function callsIn(
+  mesh: Mesh,
+  services: string[],
+  present: LiveEntry[],
+  ask: (path: string) => Promise<CatalogueProxy[] | undefined>,
+): Promise<Call[]> {
+  const others = new Set(undeclared(mesh, services));
+  const proxies = services.filter((name) => name.endsWith("-sidecar-proxy") || others.has(name));
+  const asked = await mapLimit(proxies.slice(0, MOST_PROXIES), WIDTH, (name) =>
+    ask(`catalog/service/${encodeURIComponent(name)}`),
+  );
+  const gateways = present.filter(({ Kind, Name }) => Kind === "ingress-gateway" && others.has(Name));
+  return callsOf(
+    asked.flatMap((list) => list ?? []),
+    gateways,
+  );
+}

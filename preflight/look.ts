@@ -1,0 +1,139 @@
+/** Looks at every machine of a mesh before a deploy, and at nothing else; changes nothing. */
+import { statSync } from "node:fs";
+import type { Mesh, MeshNode } from "../model";
+import { apiUrl, askApi, atReachableConsul, leaderFault, type PassedOver } from "../nodes/consul-api";
+import { readFacts } from "../nodes/facts";
+import { mapLimit } from "../nodes/map-limit";
+import { hasLocalState } from "../terraform/local-state";
+import { Asker } from "./ask";
+import type { Finding } from "./finding";
+import { judge, type Look } from "./judge";
+import type { ConsulApi } from "./judge-consul";
+import { type EntryFacts, judgeEntries } from "./judge-entries";
+import { judgeCatalogue, renamedFrom } from "./judge-others";
+import { judgeOwns } from "./judge-owns";
+import { judgePaths } from "./judge-paths";
+import { judgeState, type States } from "./judge-state";
+import { askEntries } from "./look-entries";
+import { askOthers } from "./look-others";
+import { lookAtSecrets } from "./look-secrets";
+import { askShared, SHARED_KINDS } from "./look-shared";
+import { planFor, questionsOf } from "./plan";
+import { unseen } from "./unseen";
+
+/** ssh connections at once: each is a process here, and a few hundred machines are asked in one go. */
+const CONNECTIONS = 32;
+
+/** Connections at once where a bastion is in between: its sshd refuses beyond ten that are not logged in yet. */
+const THROUGH_A_BASTION = 8;
+
+/** Milliseconds that Consul's API has to answer. */
+const API_TIMEOUT = 5_000;
+
+export interface Preflight {
+  mesh: string;
+  machines: Machine[];
+  /** In the order of the declaration, and there by weight. */
+  findings: Finding[];
+}
+
+/** A machine; what is told of it is undefined where it could not be looked at. */
+export interface Machine {
+  node: MeshNode;
+  look?: Look;
+}
+
+export interface PreflightOptions {
+  /** Called when a machine has been looked at, with how many are still waited for. @default nobody */
+  onProgress?: (looked: MeshNode, waitingFor: MeshNode[]) => void;
+  /** The state is being made again: it is not told that there is none. @default false */
+  recovering?: boolean;
+  /** The clock that machines are compared with, in milliseconds since 1970. @default this machine's */
+  now?: () => number;
+}
+
+/** One ssh connection a machine, many at once. */
+export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Promise<Preflight> {
+  const waiting = new Set(mesh.nodes);
+  const asker = new Asker();
+  const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
+  const reached = atReachableConsul(mesh);
+  const api = reached.then(({ mesh: there, passedOver }) => askConsul(there, passedOver));
+  const kinds = mesh.consul.existing ? SHARED_KINDS : [];
+  const entries = reached.then(({ mesh: there }) => askEntries(there, kinds, API_TIMEOUT));
+  const shared = Promise.all([reached, entries]).then(
+    ([{ mesh: there }, facts]) => facts && askShared(there, facts.present, API_TIMEOUT),
+  );
+  const others = reached.then(({ mesh: there }) => askOthers(there, API_TIMEOUT));
+  const asked = await mapLimit(mesh.nodes, limit, async (node) => {
+    const result = await lookAt(mesh, node, asker, options.now ?? Date.now);
+    waiting.delete(node);
+    options.onProgress?.(node, [...waiting]);
+    return result;
+  });
+  const looks = asked.filter((result): result is Look => "facts" in result);
+  const faults = asked.filter((result): result is Finding => !("facts" in result));
+  const found = [
+    ...faults,
+    ...(await lookAtSecrets(mesh, {}, runningIn(mesh, looks))),
+    ...judge(looks, await api),
+    ...judgeFacts(mesh, await entries),
+    ...judgeOwns(mesh, await shared),
+    ...(renamedFrom(looks) === undefined ? judgeCatalogue(mesh, looks, await others) : []),
+    ...(options.recovering ? [] : judgeState(looks, statesOf(mesh))),
+  ];
+  return {
+    mesh: mesh.name,
+    machines: mesh.nodes.map((node) => ({ node, look: looks.find(({ plan }) => plan.node === node) })),
+    findings: inOrder(found, mesh),
+  };
+}
+
+const judgeFacts = (mesh: Mesh, facts: EntryFacts | undefined): Finding[] =>
+  facts ? [...judgeEntries(mesh, facts), ...judgePaths(mesh, facts.present)] : [];
+
+async function lookAt(mesh: Mesh, node: MeshNode, asker: Asker, now: () => number): Promise<Look | Finding> {
+  const plan = planFor(mesh, node, (path) => statSync(path).size);
+  let began = now();
+  const output = await asker.ask(node, questionsOf(plan), () => {
+    began = now();
+  });
+  const ended = now();
+  if ("severity" in output) return output;
+  const facts = readFacts(output.stdout);
+  return facts ? { plan, facts, began, ended } : unseen(node, output);
+}
+
+/** Nodes whose agents Gatehouse set up for this mesh. */
+const runningIn = ({ name, consul }: Mesh, looks: Look[]): string[] =>
+  consul.existing ? [] : looks.filter(({ facts }) => facts.agentMesh === name).map(({ plan }) => plan.node.name);
+
+function statesOf({ name }: Mesh): States {
+  const state = (stack: string) => hasLocalState(name, stack, process.env);
+  return { cluster: state("cluster"), mesh: state("mesh") };
+}
+
+async function askConsul(mesh: Mesh, passedOver: PassedOver[]): Promise<ConsulApi> {
+  const url = apiUrl(mesh);
+  const fault = await faultOf(mesh);
+  return { url, addresses: mesh.consul.addresses, passedOver, ...(fault !== undefined && { fault }) };
+}
+
+async function faultOf(mesh: Mesh): Promise<string | undefined> {
+  const fault = await leaderFault(mesh, API_TIMEOUT);
+  if (fault !== undefined) return fault;
+  try {
+    const known = !mesh.consul.acl || (await askApi(mesh, "acl/token/self", API_TIMEOUT)).status === 200;
+    return known ? undefined : "it does not know the token";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const weights: Finding["severity"][] = ["problem", "warning", "note"];
+
+function inOrder(findings: Finding[], mesh: Mesh): Finding[] {
+  const place = ({ node }: Finding) => mesh.nodes.findIndex(({ name }) => name === node);
+  const weight = ({ severity }: Finding) => weights.indexOf(severity);
+  return [...findings].sort((a, b) => place(a) - place(b) || weight(a) - weight(b));
+}

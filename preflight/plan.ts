@@ -1,0 +1,189 @@
+/** What a deploy is going to want of one machine. */
+import { createHash } from "node:crypto";
+import type { Instance, Mesh, MeshNode } from "../model";
+import { AGENT_RECORD, agentRelease, EARLIER_AGENT_RECORD, type PreflightQuestions, programsOn } from "../templates";
+
+const MiB = 1024 * 1024;
+
+/** Where a deploy writes, and how much room it needs there beside the binaries: its files and releases are small. */
+const MARGINS: Record<string, number> = {
+  "/opt/gatehouse": 64 * MiB,
+  "/opt/consul": 32 * MiB,
+  "/etc/systemd/system": 4 * MiB,
+  "/etc/consul.d": 4 * MiB,
+  "/usr/local/bin": MiB,
+  "/var/backups": 4 * MiB,
+  "/tmp": 16 * MiB,
+};
+
+/** What Consul's agent listens on, as `templates/consul/agent.hcl` sets it up. */
+const agentPortsOf = ({ role }: MeshNode, tls: boolean): number[] => [
+  ...(role === "server" ? [8300, 8302, tls ? 8501 : 8503] : []),
+  ...[8301, 8500, tls ? 8503 : 8502, 8600],
+];
+
+export interface WantedPort {
+  port: number;
+  /** Whether it is taken by a listener on another address than 127.0.0.1. */
+  where: "loopback" | "any";
+  /** The unit that is going to hold it. */
+  unit: string;
+  /** What for: "the service frontend". */
+  use: string;
+  /** Out of the mesh's ranges of ports, and not declared by itself. */
+  assigned?: true;
+}
+
+export interface Plan {
+  /** The mesh's name. */
+  mesh: string;
+  node: MeshNode;
+  datacenter: string;
+  acl: boolean;
+  tls: boolean;
+  /** Whether Consul was there before. */
+  existing: boolean;
+  /** Whether the `cluster` stack sets up the agent. */
+  ownAgent: boolean;
+  /** Whether there is a `cluster` stack at all, also for a node that is retired. */
+  hasCluster: boolean;
+  programs: string[];
+  ports: WantedPort[];
+  /** Names of the instances. */
+  instances: string[];
+  /** The same with what the declaration says of what was made by hand under such a name. */
+  workloads: { name: string; kind: Instance["workload"]["kind"]; takeOver: boolean }[];
+  /** Gateways that run on other nodes, and whether one made by hand here is to go. */
+  elsewhere: { name: string; runsOn: string[]; letGo: boolean }[];
+  units: string[];
+  /** The units of services. */
+  services: string[];
+  /** Declared limits, each with what systemd needs for it: `{ memory: "memoryMax of shop" }`. */
+  limits: Partial<Record<"cpu" | "memory", string>>;
+  /** Bytes that must be free, by folder; the binaries are not among them. */
+  folders: Record<string, number>;
+  /** By SHA-256. */
+  binaries: Map<string, { path: string; bytes: number }>;
+  /** SHA-256 of the agent's files as the `cluster` stack wants them. Empty where there is no such stack. */
+  agentFiles: Record<string, string>;
+}
+
+/** `sizeOf` tells the bytes of a file on the machine that deploys. */
+export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => number): Plan {
+  // A retired machine is emptied: that needs no room, no port and no Envoy.
+  const instances = node.retired ? [] : mesh.instances.filter((instance) => instance.node.name === node.name);
+  const ownAgent = !mesh.consul.existing && !node.retired;
+  const binaries: Plan["binaries"] = new Map();
+  for (const { workload } of instances) {
+    if (workload.kind !== "service") continue;
+    const { path, sha256 } = workload.binary;
+    if (!binaries.has(sha256)) binaries.set(sha256, { path, bytes: sizeOf(path) });
+  }
+  return {
+    mesh: mesh.name,
+    node,
+    datacenter: mesh.consul.datacenter,
+    acl: mesh.consul.acl,
+    tls: mesh.consul.tls,
+    existing: mesh.consul.existing,
+    ownAgent,
+    hasCluster: !mesh.consul.existing,
+    programs: node.retired ? [] : programsOn(node),
+    ports: [...(ownAgent ? agentPorts(node, mesh.consul.tls) : []), ...instances.flatMap(portsOf)],
+    instances: instances.map(({ workload }) => workload.name),
+    workloads: instances.map(({ workload: { name, kind } }) => ({
+      name,
+      kind,
+      takeOver: (kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(name),
+    })),
+    elsewhere: node.retired
+      ? []
+      : mesh.gateways
+          .filter(({ runsOn }) => !runsOn.includes(node.name))
+          .map(({ name, runsOn }) => ({ name, runsOn, letGo: mesh.takeOver.letGo.includes(name) })),
+    units: instances.flatMap(unitsOf),
+    services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [`${name}.service`] : [])),
+    limits: {
+      ...limitOf(instances, "memoryMax", "memory"),
+      ...limitOf(instances, "cpuQuota", "cpu"),
+    },
+    folders: node.retired ? {} : MARGINS,
+    binaries,
+    agentFiles: ownAgent ? agentFiles(mesh, node) : {},
+  };
+}
+
+/** Records of an agent that Gatehouse set up, in this version and in earlier ones. */
+export const AGENT_RECORDS = [AGENT_RECORD, EARLIER_AGENT_RECORD];
+
+/** What to ask the machine. */
+export function questionsOf({
+  programs,
+  ports,
+  instances,
+  units,
+  services,
+  folders,
+  agentFiles,
+  elsewhere,
+}: Plan): PreflightQuestions {
+  const gateways = elsewhere.map(({ name }) => name);
+  return {
+    programs,
+    ports: ports.map(({ port }) => port),
+    units: ["consul.service", ...units, ...gateways.map((name) => `${name}.service`)],
+    services,
+    names: [...instances, ...gateways],
+    folders: Object.keys(folders),
+    files: [...AGENT_RECORDS, ...Object.keys(agentFiles)],
+  };
+}
+
+function agentFiles(mesh: Mesh, node: MeshNode): Record<string, string> {
+  const { files } = agentRelease(mesh, node);
+  return Object.fromEntries(
+    files.map(({ path, content }) => [path, createHash("sha256").update(content).digest("hex")]),
+  );
+}
+
+function agentPorts(node: MeshNode, tls: boolean): WantedPort[] {
+  return agentPortsOf(node, tls).map((port) => ({ port, where: "any", unit: "consul.service", use: "Consul's agent" }));
+}
+
+function limitOf(instances: Instance[], field: "memoryMax" | "cpuQuota", controller: "memory" | "cpu") {
+  const names = instances.filter(({ workload }) => workload[field] !== undefined).map(({ workload }) => workload.name);
+  return names.length > 0 ? { [controller]: `${field} of ${names.join(", ")}` } : {};
+}
+
+function unitsOf({ workload: { kind, name } }: Instance): string[] {
+  return kind === "service" ? [`${name}.service`, `${name}-sidecar-proxy.service`] : [`${name}.service`];
+}
+
+function portsOf(instance: Instance): WantedPort[] {
+  const { workload, adminPort, sidecarPort } = instance;
+  const { name } = workload;
+  if (workload.kind === "ingress-gateway") {
+    const unit = `${name}.service`;
+    return [
+      { port: adminPort, where: "loopback", unit, use: `the admin page of the gateway ${name}`, assigned: true },
+      // The routes' probes ask on 127.0.0.1, so another listener there is in the way too.
+      ...workload.listeners.map(({ port }) => ({ port, where: "any" as const, unit, use: `the gateway ${name}` })),
+    ];
+  }
+  const unit = `${name}-sidecar-proxy.service`;
+  return [
+    { port: workload.port, where: "loopback", unit: `${name}.service`, use: `the service ${name}` },
+    ...(sidecarPort ? [sidecarOf(name, sidecarPort, unit)] : []),
+    { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar`, assigned: true },
+    ...workload.upstreams.map((upstream) => ({
+      port: upstream.localPort,
+      where: "loopback" as const,
+      unit,
+      use: `${name}'s upstream ${upstream.name}`,
+    })),
+  ];
+}
+
+function sidecarOf(name: string, port: number, unit: string): WantedPort {
+  return { port, where: "any", unit, use: `the sidecar of ${name}`, assigned: true };
+}
