@@ -2,7 +2,7 @@ import { App } from "cdktf";
 import { formatProblems, loadMesh, type Mesh, meshPath, nodeFiles } from "./model";
 import { atReachableConsul, passedOverText } from "./nodes";
 import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
-import { nodePrograms } from "./tools/node-program";
+import { nodePrograms } from "./toolchain/node-program";
 
 async function main(): Promise<void> {
   const chosen = readBackend(process.env);

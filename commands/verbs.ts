@@ -22,7 +22,7 @@ export const VERBS: Record<string, Verb> = {
   deploy: {
     usage: "deploy",
     does: "preflight, plan, and after a yes every stack in its order",
-    runs: ["tools/deploy.ts"],
+    runs: ["commands/deploy.ts"],
     options: { "auto-approve": approve },
     examples: [
       ["gatehouse deploy", "shows the plan and asks"],
@@ -33,7 +33,7 @@ export const VERBS: Record<string, Verb> = {
   destroy: {
     usage: "destroy",
     does: "takes the whole mesh away again, in the reverse order",
-    runs: ["tools/with-providers.ts", "--", "cdktf", "destroy", "*"],
+    runs: ["commands/with-providers.ts", "--", "cdktf", "destroy", "*"],
     options: { "auto-approve": approve },
     examples: [["gatehouse destroy", "asks for each stack"]],
     handsOn: true,
@@ -41,7 +41,7 @@ export const VERBS: Record<string, Verb> = {
   diff: {
     usage: "diff",
     does: "shows what a deploy would change",
-    runs: ["tools/with-providers.ts", "--", "cdktf", "diff", "mesh"],
+    runs: ["commands/with-providers.ts", "--", "cdktf", "diff", "mesh"],
     options: {},
     examples: [["gatehouse diff", "Terraform's plan of the mesh stack"]],
     handsOn: true,
@@ -49,7 +49,7 @@ export const VERBS: Record<string, Verb> = {
   synth: {
     usage: "synth",
     does: "checks the declaration and writes cdktf.out",
-    runs: ["tools/with-providers.ts", "--", "cdktf", "synth"],
+    runs: ["commands/with-providers.ts", "--", "cdktf", "synth"],
     options: {},
     examples: [["GATEHOUSE_MESH=meshes/shop.ts gatehouse synth", "of another declaration than meshes/lab.ts"]],
     handsOn: true,
@@ -57,14 +57,14 @@ export const VERBS: Record<string, Verb> = {
   preflight: {
     usage: "preflight",
     does: "looks at every node for what would stop a deploy; changes nothing",
-    runs: ["doctor/preflight-cli.ts"],
+    runs: ["commands/preflight.ts"],
     options: { json },
     examples: [["gatehouse preflight", "a table and every finding"]],
   },
   doctor: {
     usage: "doctor",
     does: "compares the live mesh with the declaration; changes nothing unless asked to",
-    runs: ["doctor/cli.ts"],
+    runs: ["commands/doctor.ts"],
     options: {
       json,
       fix: { type: "boolean", alias: "mend", describe: "replace what Terraform can put right" },
@@ -78,7 +78,7 @@ export const VERBS: Record<string, Verb> = {
   trust: {
     usage: "trust [keys..]",
     does: "shows each node's host key to confirm, and writes it down",
-    runs: ["doctor/trust/cli.ts"],
+    runs: ["commands/trust.ts"],
     options: { changed: { type: "boolean", describe: "the named keys are known to have changed" } },
     examples: [
       ["gatehouse trust", "asks for each key that is not known"],
@@ -88,7 +88,7 @@ export const VERBS: Record<string, Verb> = {
   secrets: {
     usage: "secrets [action]",
     does: "makes the keys, certificates and the first token of the mesh, or what of them is missing",
-    runs: ["keys/cli.ts"],
+    runs: ["commands/secrets.ts"],
     options: {
       new: { type: "boolean", describe: "new ones for a mesh that was deployed before: see docs/recovery.md" },
     },
@@ -100,7 +100,7 @@ export const VERBS: Record<string, Verb> = {
   rotate: {
     usage: "rotate [names..]",
     does: "new tokens in place of those in use, each instance rolled",
-    runs: ["doctor/rotate-cli.ts"],
+    runs: ["commands/rotate.ts"],
     options: {
       all: { type: "boolean", describe: "every token" },
       certificates: { type: "boolean", describe: "certificates that `secrets` has renewed" },
@@ -111,14 +111,14 @@ export const VERBS: Record<string, Verb> = {
   review: {
     usage: "review [base]",
     does: "tells what the declaration changes against another commit, as Markdown",
-    runs: ["review/cli.ts"],
+    runs: ["commands/review.ts"],
     options: { limit: { type: "number", describe: "most characters of the text" } },
     examples: [["gatehouse review origin/main", "for a pull request's comment"]],
   },
   state: {
     usage: "state <action> [places..]",
     does: "moves the states to another backend, or makes a lost one again",
-    runs: ["tools/state.ts"],
+    runs: ["commands/state.ts"],
     options: { "auto-approve": approve },
     examples: [
       ["gatehouse state move local cloud", "no node is touched"],
@@ -129,14 +129,14 @@ export const VERBS: Record<string, Verb> = {
   env: {
     usage: "env",
     does: "prints what a shell needs for plain cdktf commands",
-    runs: ["tools/env.ts"],
+    runs: ["commands/env.ts"],
     options: {},
     examples: [['eval "$(npx gatehouse env)"', "then npx cdktf diff mesh works"]],
   },
   lab: {
     usage: "lab [action] [words..]",
     does: "throw-away nodes: up, deploy and a request; or up, reset, ssh, down",
-    runs: ["lab/cli.ts"],
+    runs: ["commands/lab.ts"],
     options: {},
     examples: [
       ["gatehouse lab", "nodes, the mesh deployed on them, a request through the gateway"],

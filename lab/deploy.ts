@@ -2,8 +2,8 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { Report } from "../tools/parts";
-import { output } from "../tools/process";
+import type { Report } from "../toolchain/parts";
+import { output } from "../toolchain/process";
 import { projectFolder, stateFolder } from "./places";
 
 /** Everything that the last deploy printed. */
@@ -24,13 +24,13 @@ export function news(line: string): string | undefined {
 /** Looks at the machines before a deploy. What it finds in the way is the error. */
 export async function preflight(report: Report): Promise<void> {
   // A command, since this room knows nothing of that one.
-  const { stdout } = await ownCommand(join("doctor", "preflight-cli.ts"));
+  const { stdout } = await ownCommand(join("commands", "preflight.ts"));
   report(stdout.split("\n").at(-1) ?? "");
 }
 
 /** Makes what the mesh lacks of secrets. */
 export async function secrets(report: Report): Promise<void> {
-  const { stdout } = await ownCommand(join("keys", "cli.ts"));
+  const { stdout } = await ownCommand(join("commands", "secrets.ts"));
   report(stdout.split("\n").at(0) ?? "");
 }
 
@@ -43,7 +43,7 @@ async function ownCommand(file: string) {
 
 /** Deploys these stacks. A failure carries the end of what was printed. */
 export async function deploy(stacks: string[], report: Report): Promise<void> {
-  const tool = join(projectFolder, "tools", "with-providers.ts");
+  const tool = join(projectFolder, "commands", "with-providers.ts");
   const args = ["--import", "tsx", tool, "--", "cdktf", "deploy", ...stacks, "--auto-approve"];
   const lines: string[] = [];
   writeFileSync(deployLog, "");

@@ -6,16 +6,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run } from "../tools/command";
-import { part, type Report } from "../tools/parts";
-import { output } from "../tools/process";
+import { run } from "../toolchain/command";
+import { part, type Report } from "../toolchain/parts";
+import { output } from "../toolchain/process";
 import { checkMachines, hostsFile } from "./declared";
 import { type Machine, makeKeys } from "./keys";
 import { known, specOf } from "./known";
 import { script, stateFolder } from "./places";
 import { ssh } from "./ssh";
 
-export type { Output } from "../tools/process";
+export type { Output } from "../toolchain/process";
 export { changes } from "./changes";
 export type { Machine } from "./keys";
 export { known } from "./known";

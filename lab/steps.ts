@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { Listr, type ListrTask, PRESET_TIMER } from "listr2";
 import type { MeshDeclaration } from "../model";
-import { part, type Report } from "../tools/parts";
+import { part, type Report } from "../toolchain/parts";
 import { labOfAnotherCheckout, refusal } from "./checkout";
 import { machinesOf } from "./declared";
 import { deploy, preflight, secrets } from "./deploy";

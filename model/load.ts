@@ -3,9 +3,9 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkMesh } from "./check";
-import { nodeFiles } from "./files";
-import type { Files, Mesh, Problem } from "./mesh";
-import { show } from "./problem";
+import { type Problem, show } from "./checking/problem";
+import { type Files, nodeFiles } from "./files";
+import type { Mesh } from "./mesh";
 
 /** The mesh file that `GATEHOUSE_MESH` names, from the project's folder. */
 export function meshPath(environment: NodeJS.ProcessEnv = process.env): string {

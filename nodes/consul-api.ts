@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
-import { readSecrets } from "../keys";
+import { readSecrets } from "../mesh-secrets";
 import type { Mesh } from "../model";
 
 /** The part of a mesh that says how its Consul is reached. */

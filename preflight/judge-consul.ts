@@ -2,7 +2,7 @@
 
 import { type Finding, HERE, problem, type Severity } from "../findings";
 import type { Facts, PassedOver } from "../nodes";
-import { atLeast } from "../tools/command";
+import { atLeast } from "../toolchain/command";
 import type { Plan } from "./plan";
 
 /** README, and `templates/shell/prerequisites.sh`: `default_intention_policy` came with it. */

@@ -3,7 +3,7 @@
 import type { Mesh } from "../model";
 import { type LiveEntry, readEntries } from "../nodes";
 import { entryId, entryName } from "../templates";
-import { resourcesOf } from "../tools/mesh-state";
+import { resourcesOf } from "../terraform/mesh-state";
 import { type EntryFacts, unmarked } from "./judge-entries";
 
 /**

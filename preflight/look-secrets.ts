@@ -1,8 +1,8 @@
 /** Whether the secrets that a deploy needs are here. */
 
 import { type Finding, HERE, problem } from "../findings";
-import { readSecrets, SecretsError, type Source, secretsPlace } from "../keys";
-import { complete } from "../keys/complete";
+import { readSecrets, SecretsError, type Source, secretsPlace } from "../mesh-secrets";
+import { complete } from "../mesh-secrets/complete";
 import type { Mesh } from "../model";
 
 /**

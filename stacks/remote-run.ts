@@ -16,7 +16,7 @@ const KEY = "ssh_private_key";
 
 /** All that a run needs. Whatever else lies in the folder (a saved plan, say) may hold secrets. */
 const UPLOADED = ["/cdk.tf.json", `/${OVERRIDE_FILE}`, "/assets/"];
-/** The providers' checksums; of the stand-ins (tools/ says so) they are nobody else's. */
+/** The providers' checksums; of the stand-ins (providers/README.md) they are nobody else's. */
 const lock = () => (process.env.GATEHOUSE_STAND_INS ? [] : ["/.terraform.lock.hcl"]);
 
 /** Prepares a stack whose runs are elsewhere; before anything else is added to it. */

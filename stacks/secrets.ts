@@ -4,7 +4,7 @@
  */
 import { Fn, TerraformLocal, Token } from "cdktf";
 import type { Construct } from "constructs";
-import { secretsFile } from "../keys";
+import { secretsFile } from "../mesh-secrets";
 import type { Mesh, MeshNode } from "../model";
 import { runsElsewhere } from "./remote-run";
 import { SecretVariable } from "./secret-variable";

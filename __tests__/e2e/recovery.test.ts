@@ -1,8 +1,8 @@
 /** The way back: state lost, secrets lost, a server down. Each command of docs/recovery.md, as a person types it. */
 import { existsSync, readFileSync, renameSync } from "node:fs";
-import { secretsFile } from "../../keys";
 import { machinesOf } from "../../lab/declared";
 import { forgetState } from "../../lab/terraform-state";
+import { secretsFile } from "../../mesh-secrets";
 import { underLoad } from "./support/load";
 import {
   asOperator,

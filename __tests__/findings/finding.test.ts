@@ -1,8 +1,8 @@
 import { about, drift, Layer, markConsequences } from "../../doctor/causes";
-import { applyArguments } from "../../doctor/mend";
 import { asText } from "../../doctor/show";
 import { block, doctorJson, exitCodeOf, type Finding, note, preflightJson, problem, warning } from "../../findings";
 import { readReport } from "../../nodes";
+import { applyArguments } from "../../terraform/replace";
 import { mesh } from "../support/doctor";
 
 const at = (layer: Layer, what: string, concerns: string[] = []) =>

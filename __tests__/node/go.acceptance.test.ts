@@ -1,5 +1,5 @@
-import { GO_LINTERS, raceCheck, runGoCheck, testedPackages } from "../../tools/go-checks";
-import { part } from "../../tools/parts";
+import { GO_LINTERS, raceCheck, runGoCheck, testedPackages } from "../../toolchain/go-checks";
+import { part } from "../../toolchain/parts";
 
 jest.setTimeout(10 * 60_000);
 

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Verb } from "../../templates/program";
-import { type Arch, buildNodeProgram, NODE_MODULE, nodeProgram } from "../../tools/node-program";
+import { type Arch, buildNodeProgram, NODE_MODULE, nodeProgram } from "../../toolchain/node-program";
 
 jest.setTimeout(10 * 60_000);
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { HealthDeclaration } from "../../model";
 import { agentRelease, instanceRelease, type MachineFile, nodeRelease, userData } from "../../templates";
-import { which } from "../../tools/command";
+import { which } from "../../toolchain/command";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/mesh";
 import { nasty } from "../support/nasty";
 
@@ -18,7 +18,9 @@ let consul: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "rendered-"));
   // In a process of its own: the first time this builds Consul.
-  consul = execFileSync(process.execPath, ["--import", "tsx", "tools/part.ts", "consul"], { encoding: "utf8" }).trim();
+  consul = execFileSync(process.execPath, ["--import", "tsx", "toolchain/part.ts", "consul"], {
+    encoding: "utf8",
+  }).trim();
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +33,7 @@ function testWith(program: string, name: string, body: () => void): void {
 }
 
 testWith("shellcheck", "every shell file passes shellcheck", () => {
-  const folders = ["templates/shell", "lab", "tools", ".ci"];
+  const folders = ["templates/shell", "lab", "toolchain", "terraform", ".ci"];
   const files = folders
     .flatMap((one) => readdirSync(one).map((name) => join(one, name)))
     .filter((file) => /\.sh$|\.ci\/run$/.test(file));

@@ -5,8 +5,8 @@ import { parse, stringify } from "yaml";
 import { machinesOf } from "../../lab/declared";
 import { makeKeys } from "../../lab/keys";
 import { privateKeyFile } from "../../lab/places";
-import { cacheRoot } from "../../tools/cache";
-import { run } from "../../tools/command";
+import { cacheRoot } from "../../toolchain/cache";
+import { run } from "../../toolchain/command";
 import type { Declared } from "./declared";
 import mesh from "./mesh";
 

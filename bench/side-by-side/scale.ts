@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { run } from "../../tools/command";
-import { chooseProviders } from "../../tools/provider-choice";
+import { chooseProviders } from "../../terraform/provider-choice";
+import { run } from "../../toolchain/command";
 import { oursEnv } from "./tool";
 
 /** One synth. */

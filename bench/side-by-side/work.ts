@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { machinesOf } from "../../lab/declared";
 import { reset } from "../../lab/machines";
 import { forgetState } from "../../lab/terraform-state";
-import { output } from "../../tools/process";
+import { output } from "../../toolchain/process";
 import type { Declared } from "./declared";
 import mesh from "./mesh";
 import type { Peers } from "./peer";
@@ -35,7 +35,7 @@ const GATEWAY = "http://10.77.0.11:8080/";
 async function freshMachines(): Promise<void> {
   forgetState(mesh.name);
   await reset(machinesOf(mesh));
-  const args = ["--import", "tsx", "tools/with-providers.ts", "--", "cdktf", "deploy", "cluster", "--auto-approve"];
+  const args = ["--import", "tsx", "commands/with-providers.ts", "--", "cdktf", "deploy", "cluster", "--auto-approve"];
   const { exitCode, stdout, stderr } = await output(
     process.execPath,
     args,

@@ -1,5 +1,5 @@
 /** The secrets of a mesh as its servers have them on disk. Pure. */
-import type { Secrets } from "../../keys";
+import type { Secrets } from "../../mesh-secrets";
 
 /** What a server said to `READ_SECRETS`. */
 export interface ReadServer {

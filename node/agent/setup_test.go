@@ -247,56 +247,6 @@ func TestCopiesOfAForeignAgentsFiles(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
-	for name, one := range map[string]struct {
-		prepare func(n *node, doc *document.Agent, secrets map[string]string)
-		message string
-	}{
-		"another mesh": {func(n *node, _ *document.Agent, _ map[string]string) {
-			n.put("/opt/gatehouse/agent.json", `{"mesh": "other"}`, 0o644)
-		}, "the Consul agent of this node is of the mesh other"},
-		"another mesh's node": {func(n *node, _ *document.Agent, _ map[string]string) {
-			n.put("/opt/gatehouse/node.conf", "MESH='other'\n", 0o644)
-		}, "this node belongs to the mesh other"},
-		"another mesh of an earlier version": {func(n *node, _ *document.Agent, _ map[string]string) {
-			n.put("/opt/gatehouse/agent.conf", "MESH='other'\n", 0o644)
-		}, "the Consul agent of this node is of the mesh other"},
-		"an agent that another mesh uses": {func(n *node, _ *document.Agent, _ map[string]string) {
-			n.put(host.RecordFile("other"), `{"mesh": "other"}`, 0o644)
-		}, "write existing: true under consul in shop. This node has instances of: other"},
-		"a configuration that Consul refuses": {func(_ *node, doc *document.Agent, _ map[string]string) {
-			doc.Configuration.Content = "nonsense"
-		}, "Consul refuses the agent's configuration"},
-		"no certificate": {func(_ *node, _ *document.Agent, secrets map[string]string) { delete(secrets, "ca") },
-			"hold no ca"},
-		"a file of another place": {func(_ *node, doc *document.Agent, _ map[string]string) { doc.Unit.Path = "/etc/passwd" },
-			"not /etc/consul.d/consul.hcl and /etc/passwd"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			n := newNode(t)
-			doc, secrets := workerDocument(), workerSecrets()
-			n.arrive("agent", secrets)
-			one.prepare(n, &doc, secrets)
-			n.arrive("agent", secrets)
-			before := n.state()
-			err := n.setup(doc)
-			if err == nil || !strings.Contains(err.Error(), one.message) || !strings.Contains(err.Error(), "nothing was changed") {
-				t.Errorf("error: %v", err)
-			}
-			if after := n.state(); after != before {
-				t.Errorf("before\n%s\nafter\n%s", before, after)
-			}
-			if n.h.Exists(host.Arriving + "/shop/agent.json") {
-				t.Error("the secrets are still there")
-			}
-		})
-	}
-	n := newNode(t)
-	if err := n.setup(workerDocument()); err == nil || !strings.Contains(err.Error(), "did not arrive at /opt/gatehouse/incoming-secrets/shop/agent.json") {
-		t.Errorf("error: %v", err)
-	}
-}
-
 func TestAfterARunThatWasKilled(t *testing.T) {
 	n := withWorker(t)
 	n.put("/etc/consul.d/.consul.hcl.gatehouse-before", "older", 0o644)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/hashicorp/consul/api"
 )
@@ -104,19 +103,4 @@ func (c *Client) Services(ctx context.Context) (map[string]bool, error) {
 		names[name] = true
 	}
 	return names, nil
-}
-
-// Reason why Consul did not do what it was asked, in its own words.
-func Reason(err error) string {
-	var status api.StatusError
-	if errors.As(err, &status) && strings.TrimSpace(status.Body) != "" {
-		return strings.TrimSpace(status.Body)
-	}
-	return err.Error()
-}
-
-// Answered says whether an error is an answer of Consul. Otherwise what was asked may have been done all the same.
-func Answered(err error) bool {
-	var status api.StatusError
-	return errors.As(err, &status)
 }

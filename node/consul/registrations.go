@@ -8,22 +8,6 @@ import (
 	"gatehouse/node/mark"
 )
 
-// Maintenance implements Agent.
-func (c *Client) Maintenance(ctx context.Context, id string, on bool, token string) error {
-	if on {
-		return c.Client.Agent().EnableServiceMaintenanceOpts(id, maintenanceReason, query(ctx, token))
-	}
-	return c.Client.Agent().DisableServiceMaintenanceOpts(id, query(ctx, token))
-}
-
-// NodeMaintenance implements Agent.
-func (c *Client) NodeMaintenance(_ context.Context, on bool) error {
-	if on {
-		return c.Client.Agent().EnableNodeMaintenance(maintenanceReason)
-	}
-	return c.Client.Agent().DisableNodeMaintenance()
-}
-
 // Offered implements Agent.
 func (c *Client) Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error) {
 	ask := c.Client.Health().Service

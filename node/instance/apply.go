@@ -8,7 +8,6 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
-	"gatehouse/node/secrets"
 	"gatehouse/node/undo"
 )
 
@@ -117,54 +116,6 @@ func (a *apply) do(ctx context.Context, values map[string]string) error {
 	return ctx.Err()
 }
 
-// stage the release and its binary on the node; nothing of it is in service yet.
-func (a *apply) stage(ctx context.Context, values map[string]string) error {
-	name := a.release.Name
-	secretText, err := a.secretText(values)
-	if err != nil {
-		return err
-	}
-	if a.old == nil && !a.Host.Exists(Home(name)) {
-		a.undo.Add("remove "+Home(name), func(context.Context) error { return a.Host.Remove(Home(name)) })
-	}
-	for _, folder := range []string{host.Binaries, Home(name), Home(name) + "/releases"} {
-		if err := a.Host.Folder(folder, 0o755, host.Owner{}); err != nil {
-			return err
-		}
-	}
-	if err := a.Host.Folder(host.EnvDir, 0o700, host.Owner{}); err != nil {
-		return err
-	}
-	if a.release.Binary != nil {
-		// Services of this node may share one: no other run may take it for unneeded before a release names it.
-		unlock, err := a.Host.Lock(ctx, BinariesLock)
-		if err != nil {
-			return err
-		}
-		defer unlock()
-		if err := a.takeBinary(a.release); err != nil {
-			return err
-		}
-	}
-	unstage, err := stage(a.Host, a.release, secretText)
-	if err != nil {
-		return fmt.Errorf("the release could not be written: %w", err)
-	}
-	a.undo.Add("remove the release "+a.release.Release, func(context.Context) error { return a.giveUp(unstage) })
-	return nil
-}
-
-func (a *apply) secretText(values map[string]string) ([]byte, error) {
-	if len(a.release.Secrets) == 0 {
-		return nil, nil
-	}
-	names := make([]string, len(a.release.Secrets))
-	for i, one := range a.release.Secrets {
-		names[i] = one.Name
-	}
-	return secrets.Environment(values, names)
-}
-
 // errUnhealthy is told when the release was put in place and does not serve.
 var errUnhealthy = errors.New("it is not healthy")
 
@@ -212,30 +163,6 @@ func (a *apply) files() ([]liveFile, error) {
 		return nil, fmt.Errorf("the secret variables of %s cannot be read: %w", a.release.Name, err)
 	}
 	return a.liveFiles(a.release, secretText)
-}
-
-// drain sends callers elsewhere and lets running requests end. False when there is nowhere else: then waiting only makes
-// the outage longer.
-func (a *apply) drain(ctx context.Context) (bool, error) {
-	if !a.release.Drain {
-		return false, nil
-	}
-	if !a.wait(ctx, a.Timing.Others, func() bool { return a.othersServe(ctx, a.release) }) {
-		a.Host.Say("no other instance of %s passes its checks, so this one is not drained", a.release.Name)
-		return false, ctx.Err()
-	}
-	kind, name := a.release.Kind, a.release.Name
-	a.undo.Add("end the maintenance mode of "+name, func(ctx context.Context) error { return a.undrain(ctx, kind, name) })
-	if err := a.hide(ctx, kind, name); err != nil {
-		return false, fmt.Errorf("%s could not be taken out of traffic: %w", name, err)
-	}
-	pause(ctx, a.Timing.Heard)
-	draining := a.release
-	if a.old != nil {
-		draining = *a.old // its Envoy is the one that runs
-	}
-	a.endRequests(ctx, draining)
-	return true, ctx.Err()
 }
 
 func cmpOr(text, otherwise string) string {

@@ -3,11 +3,9 @@ package instance_test
 import (
 	"context"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
-	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
 	"gatehouse/node/instance/fake"
@@ -121,124 +119,6 @@ func TestApplyingTheSameReleaseAgainChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAnInstanceIsDrainedWhereAnotherNodeServes(t *testing.T) {
-	t.Parallel()
-	// GIVEN an instance that runs on another node too
-	n := fake.New(t)
-	release := fake.Service("web", "r1")
-	release.Drain = true
-	apply(t, n, release)
-	n.Consul.Others = map[string][]string{"web": {"worker2"}}
-	n.Forget()
-	// WHEN a release restarts it
-	release = fake.Service("web", "r2", "-verbose")
-	release.Drain = true
-	apply(t, n, release)
-	// THEN callers went to the other node meanwhile, and come back
-	requests := strings.Join(n.Consul.Requests(), "\n")
-	contains(t, requests, "maintenance web on", "maintenance web-sidecar-proxy on", "maintenance web off")
-	same(t, "maintenance", n.Consul.InMaintenance(), []string(nil))
-	_, ever := n.Holds.Held()
-	same(t, "held ever", ever, []string(nil))
-}
-
-func TestAnInstanceThatNoOtherNodeOffersIsNotDrained(t *testing.T) {
-	t.Parallel()
-	n := fake.New(t)
-	for _, release := range []document.Instance{fake.Service("web", "r1"), fake.Service("web", "r2", "-verbose")} {
-		release.Drain = true
-		n.Forget()
-		apply(t, n, release)
-	}
-	contains(t, n.Printed(), "no other instance of web passes its checks, so this one is not drained")
-	lacks(t, strings.Join(n.Consul.Requests(), "\n"), "maintenance web on")
-}
-
-func TestRequestsThatDoNotEndAreTold(t *testing.T) {
-	t.Parallel()
-	n := fake.New(t)
-	n.Consul.Others = map[string][]string{"web": {"worker2"}}
-	for _, release := range []document.Instance{fake.Service("web", "r1"), fake.Service("web", "r2", "-verbose")} {
-		release.Drain = true
-		apply(t, n, release)
-		n.Envoys.SetActive(1)
-	}
-	contains(t, n.Printed(), "web still had requests after")
-}
-
-func TestSecretVariablesAreInAFileThatOnlyRootReads(t *testing.T) {
-	t.Parallel()
-	n := fake.New(t)
-	release := fake.Service("web", "r1")
-	release.Secrets = []document.SecretVariable{{Name: "PASSWORD", Version: "1"}}
-	must(t, n.Apply(context.Background(), release, map[string]string{"PASSWORD": `a "quoted" $word`}))
-	path := "/opt/gatehouse/secrets/web.env"
-	same(t, "file", n.Text(path), `PASSWORD="a \"quoted\" \$word"`+"\n")
-	if !n.Host.Owns(path, 0o600, host.Owner{}) {
-		t.Error("others may read it")
-	}
-	// A change of the value alone restarts the service alone.
-	n.Forget()
-	release.Release, release.Secrets = "r2", []document.SecretVariable{{Name: "PASSWORD", Version: "2"}}
-	must(t, n.Apply(context.Background(), release, map[string]string{"PASSWORD": "other"}))
-	same(t, "restarts", restarts(n), []string{"web.service"})
-	// A release without secrets leaves none.
-	apply(t, n, fake.Service("web", "r3", "-open"))
-	if n.Host.Exists(path) {
-		t.Error("the secrets are still there")
-	}
-	// And going back brings them again.
-	must(t, n.Rollback(context.Background(), "web"))
-	same(t, "file", n.Text(path), "PASSWORD=\"other\"\n")
-}
-
-func TestASecretThatIsNoLineOfTextIsRefused(t *testing.T) {
-	t.Parallel()
-	n := fake.New(t)
-	before := n.State()
-	release := fake.Service("web", "r1")
-	release.Secrets = []document.SecretVariable{{Name: "PASSWORD", Version: "1"}}
-	refused(t, n.Apply(context.Background(), release, map[string]string{"PASSWORD": "a\nb"}), "the value of PASSWORD", "nothing was changed")
-	same(t, "state", n.State(), before)
-}
-
-func TestAnUploadedBinaryIsCheckedAndTaken(t *testing.T) {
-	t.Parallel()
-	n := fake.New(t)
-	release := n.WithBinary(fake.Service("web", "r1"), "program one")
-	apply(t, n, release)
-	path := host.Binaries + "/" + release.Binary.SHA256 + "/web"
-	same(t, "binary", n.Text(path), "program one")
-	if !n.Host.Owns(path, 0o755, host.Owner{}) {
-		t.Error("the binary cannot be executed")
-	}
-	same(t, "uploads", n.Host.List(instance.Incoming("shop")), []string(nil))
-	// A process of an altered file is replaced by one of the right file.
-	must(t, os.WriteFile(n.Host.Path(path), []byte("altered"), 0o755))
-	must(t, n.Units.Restart(context.Background(), "web.service"))
-	n.Put(instance.Incoming("shop")+"/"+release.Binary.SHA256, "program one")
-	n.Forget()
-	apply(t, n, release)
-	same(t, "restarts", restarts(n), []string{"web.service"})
-	same(t, "binary", n.Text(path), "program one")
-}
-
-func TestABinaryThatDidNotArriveWholeIsRefused(t *testing.T) {
-	t.Parallel()
-	n := fake.New(t)
-	before := n.State()
-	release := n.WithBinary(fake.Service("web", "r1"), "program one")
-	upload := instance.Incoming("shop") + "/" + release.Binary.SHA256
-	n.Put(upload, "program o")
-	refused(t, n.Apply(context.Background(), release, nil), "did not arrive whole, or is another one", release.Binary.Resource, "nothing was changed")
-	same(t, "state", n.State(), before)
-	same(t, "binaries", n.Host.List(host.Binaries), []string(nil))
-	if n.Host.Exists(upload) {
-		t.Error("the upload is still there")
-	}
-	refused(t, n.Apply(context.Background(), release, nil), "is not on this node", release.Binary.Resource)
-}
-
 func TestAReleaseIsAskedOverHTTPWhereItsCheckIs(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
@@ -293,39 +173,6 @@ func keptACopy(t *testing.T, n *fake.Node, path, content string) {
 	t.Errorf("there is no copy of %s", path)
 }
 
-func TestADocumentThatWouldWriteElsewhereIsRefused(t *testing.T) {
-	t.Parallel()
-	n := fake.New(t)
-	before := n.State()
-	for _, change := range []func(*document.Instance){
-		func(release *document.Instance) { release.Name = "../../etc/passwd" },
-		func(release *document.Instance) { release.Name = "|.|" },
-		func(release *document.Instance) { release.Name = "a b\n" },
-		func(release *document.Instance) { release.Name = "consul" },
-		func(release *document.Instance) { release.Name = "gatehouse-drain" },
-		func(release *document.Instance) { release.Release = "../r1" },
-		func(release *document.Instance) { release.Files[0].Path = "/etc/consul.d/consul.hcl" },
-		func(release *document.Instance) {
-			release.Files[1].Path = "/etc/systemd/system/../system/other.service"
-		},
-		func(release *document.Instance) { release.Binary = &document.Binary{SHA256: "..", Name: "web"} },
-		func(release *document.Instance) { release.Binary = &document.Binary{SHA256: "ab", Name: "../../web"} },
-	} {
-		release := fake.Service("web", "r1")
-		change(&release)
-		if err := n.Apply(context.Background(), release, nil); err == nil {
-			t.Errorf("accepted: %q %q", release.Name, release.Release)
-		}
-	}
-	same(t, "state", n.State(), before)
-	for _, name := range []string{"../../etc", "consul", ".."} {
-		if n.Rollback(context.Background(), name) == nil || n.Remove(context.Background(), name) == nil {
-			t.Errorf("accepted: %q", name)
-		}
-	}
-	same(t, "state", n.State(), before)
-}
-
 func TestServicesNamedLikeTheProgramsLocksDoNotWaitForThemselves(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
@@ -333,18 +180,6 @@ func TestServicesNamedLikeTheProgramsLocksDoNotWaitForThemselves(t *testing.T) {
 		apply(t, n, n.WithBinary(fake.Service(name, "r1"), "program of "+name))
 		must(t, n.Remove(context.Background(), name))
 	}
-}
-
-func TestANodeOfAnotherMeshOfAnEarlierVersionIsRefused(t *testing.T) {
-	t.Parallel()
-	n := fake.New(t)
-	must(t, n.Host.Remove(host.RecordFile("shop")))
-	n.Put(host.NodeFile, `{"mesh": "shop", "node": "worker1"}`)
-	before := n.State()
-	release := fake.Service("web", "r1")
-	release.Mesh = "other"
-	refused(t, n.Apply(context.Background(), release, nil), "this node belongs to the mesh shop", "nothing was changed")
-	same(t, "state", n.State(), before)
 }
 
 func TestTheLoadedReleaseIsTheAppliedOne(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"gatehouse/node/document"
@@ -170,35 +169,4 @@ func (n *Node) listens(ports []int) bool {
 		}
 	}
 	return true
-}
-
-// report why an instance does not serve: what a person would look at first.
-func (n *Node) report(ctx context.Context, release document.Instance) {
-	n.Host.Say("%s did not become healthy. What Consul's checks say:", release.Name)
-	if checks, err := n.Agent.Checks(ctx, IDs(release.Kind, release.Name)...); err != nil {
-		n.Host.Say("  Consul's agent does not tell: %v", err)
-	} else {
-		for _, check := range checks {
-			n.Host.Say("  %s: %s %s", check.Name, check.Status, strings.TrimSpace(check.Output))
-		}
-	}
-	if url := release.Health.URL; url != "" {
-		body, err := ask(ctx, release.Health)
-		if err == nil {
-			err = fmt.Errorf("status 200")
-		}
-		n.Host.Say("%s answers: %s %v", url, strings.TrimSpace(body), err)
-	}
-	for _, one := range listeners(release) {
-		unit, err := n.Systemd.Unit(ctx, one.unit)
-		switch {
-		case !n.Processes.Listens(one.port):
-			n.Host.Say("nothing listens on 127.0.0.1:%d", one.port)
-		case err == nil && !n.Processes.Serves(unit.ControlGroup, one.port):
-			n.Host.Say("127.0.0.1:%d is held by %s, which is not a process of %s alone", one.port, n.Processes.Holder(one.port), one.unit)
-		}
-	}
-	for _, unit := range Units(release.Kind, release.Name) {
-		n.Host.Say("the last lines of %s:\n%s", unit, n.Systemd.Journal(ctx, unit, 20))
-	}
 }

@@ -10,7 +10,6 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
-	"gatehouse/node/systemd"
 )
 
 // swapTo installs the release's files and starts again what has to run otherwise.
@@ -134,37 +133,6 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 	return a.enable(ctx)
 }
 
-// enable the units, and have systemd read them where it has others in memory.
-func (a *apply) enable(ctx context.Context) error {
-	name := a.release.Name
-	units := Units(a.release.Kind, name)
-	if err := a.clearOverrides(ctx, units); err != nil {
-		return err
-	}
-	if !a.swap.allEnabled() {
-		a.swap.enabled = true
-		if err := a.Systemd.Enable(ctx, units...); err != nil {
-			return fmt.Errorf("the units of %s could not be enabled: %w", name, err)
-		}
-	}
-	// systemd reads a unit that it does not have when it is started. Reading all of them again takes long.
-	if !a.swap.hadUnits() || !a.changesUnits() {
-		return nil
-	}
-	if err := a.Systemd.DaemonReload(ctx); err != nil {
-		return fmt.Errorf("systemd did not read the units of %s: %w", name, err)
-	}
-	return nil
-}
-
-// changesUnits says whether systemd has another unit in memory than there is on the disk.
-func (a *apply) changesUnits() bool {
-	isUnit := func(file liveFile) bool { return filepath.Dir(file.path) == host.UnitDir }
-	stale := func(unit systemd.Unit) bool { return unit.NeedDaemonReload }
-	return slices.ContainsFunc(a.changed.files, isUnit) || slices.ContainsFunc(a.swap.units, stale) ||
-		a.swap.overridden || a.swap.enabled // it remembers whether a unit is enabled, too
-}
-
 // leaving are files that the release before had and this one has not, and which units are among them: a service that becomes
 // a gateway has no sidecar any more.
 func (a *apply) leaving() (files, units []string) {
@@ -197,32 +165,6 @@ func (a *apply) removeLeaving(ctx context.Context) error {
 	}
 	return nil
 }
-
-// clearOverrides takes away what a person put over the units by hand; copies are kept.
-func (a *apply) clearOverrides(ctx context.Context, units []string) error {
-	for _, unit := range units {
-		for _, path := range dropIns(a.Host, unit) {
-			if err := a.Host.Backup(path); err != nil {
-				return err
-			}
-			if err := a.Host.Remove(path); err != nil {
-				return err
-			}
-			a.Host.RemoveEmpty(filepath.Dir(path))
-			a.swap.overridden = true
-		}
-		if a.Host.Exists(runtimeMask(unit)) {
-			a.swap.overridden = true
-			if err := a.Systemd.UnmaskRuntime(ctx, unit); err != nil {
-				return fmt.Errorf("%s is masked: %w", unit, err)
-			}
-		}
-	}
-	return nil
-}
-
-// runtimeMask of a unit: a link to /dev/null that ends with the next boot.
-func runtimeMask(unit string) string { return filepath.Join("/run/systemd/system", unit) }
 
 func (a *apply) reloadConsul(ctx context.Context) error {
 	a.swap.reloadConsul = true

@@ -115,3 +115,27 @@ func (n *Node) takeBack(ctx context.Context, release document.Instance) error {
 	}
 	return fmt.Errorf("%s passes its checks on this node, but after %s Consul's servers do not offer it to callers; see 'mesh status' and: journalctl -u consul -n 50", release.Name, n.Timing.Offered)
 }
+
+// drain sends callers elsewhere and lets running requests end. False when there is nowhere else: then waiting only makes
+// the outage longer.
+func (a *apply) drain(ctx context.Context) (bool, error) {
+	if !a.release.Drain {
+		return false, nil
+	}
+	if !a.wait(ctx, a.Timing.Others, func() bool { return a.othersServe(ctx, a.release) }) {
+		a.Host.Say("no other instance of %s passes its checks, so this one is not drained", a.release.Name)
+		return false, ctx.Err()
+	}
+	kind, name := a.release.Kind, a.release.Name
+	a.undo.Add("end the maintenance mode of "+name, func(ctx context.Context) error { return a.undrain(ctx, kind, name) })
+	if err := a.hide(ctx, kind, name); err != nil {
+		return false, fmt.Errorf("%s could not be taken out of traffic: %w", name, err)
+	}
+	pause(ctx, a.Timing.Heard)
+	draining := a.release
+	if a.old != nil {
+		draining = *a.old // its Envoy is the one that runs
+	}
+	a.endRequests(ctx, draining)
+	return true, ctx.Err()
+}

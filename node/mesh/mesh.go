@@ -6,19 +6,14 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/hashicorp/consul/api"
 	"golang.org/x/sys/unix"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
-	"gatehouse/node/envoy"
 	"gatehouse/node/host"
 	"gatehouse/node/systemd"
 )
@@ -48,17 +43,6 @@ type Tools struct {
 	Rollback func(ctx context.Context, name string) error
 	// Become replaces this program by another one, which is told to go on with the terminal.
 	Become func(command ...string) error
-}
-
-// Become replaces this program by another one; it returns only when that cannot be.
-func Become(command ...string) error {
-	program, err := exec.LookPath(command[0])
-	if err != nil {
-		return err
-	}
-	// What is ignored here would be ignored there too: a journal that is followed would outlive its terminal or its pipe.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGPIPE) // with a handler, since Reset keeps what is ignored
-	return syscall.Exec(program, command, os.Environ())
 }
 
 type command struct {
@@ -118,30 +102,6 @@ func (c command) verbs(ctx context.Context, args []string) map[string]func() err
 	}
 }
 
-func (c command) usage() string {
-	node := "this node belongs to no mesh"
-	switch len(c.records) {
-	case 0:
-	case 1:
-		node = fmt.Sprintf("the mesh '%s' on this node, %s (%s)", c.records[0].Mesh, c.records[0].Node, c.records[0].Role)
-	default:
-		names := make([]string, len(c.records))
-		for i, record := range c.records {
-			names[i] = "'" + record.Mesh + "'"
-		}
-		node = fmt.Sprintf("the meshes %s on this node, %s", strings.Join(names, " and "), c.records[0].Node)
-	}
-	return host.Clean("mesh: "+node) + `
-
-  mesh status          units, health and Envoy of everything that runs here
-  mesh logs NAME       follow the journal of a service or gateway and its Envoy   [journalctl options]
-  mesh restart NAME    restart a service and its sidecar, or a gateway
-  mesh rollback NAME   go back to the release of NAME before the one that runs
-  mesh routes          which hosts and ports lead where
-  mesh config NAME     what was installed for NAME, and what Consul and Envoy made of it
-`
-}
-
 // needsRoot refuses a person who cannot read the node's token: every answer of Consul would be empty.
 func needsRoot(h *host.Host, access func(path string, mode uint32) error, args []string) error {
 	if !h.Exists(host.Secrets) || access(h.Path(host.Secrets), unix.R_OK) == nil {
@@ -150,74 +110,6 @@ func needsRoot(h *host.Host, access func(path string, mode uint32) error, args [
 	return fmt.Errorf("only root may read this node's token for Consul: sudo mesh %s", strings.Join(args, " "))
 }
 
-// of an instance that is there.
-func (c command) of(name string, do func() error) func() error {
-	return func() error {
-		names := c.names()
-		if name == "" {
-			return fmt.Errorf("which one? say one of: %s", strings.Join(names, " "))
-		}
-		if !slices.Contains(names, name) {
-			return fmt.Errorf("no '%s' on this node; there are: %s", name, strings.Join(names, " "))
-		}
-		return do()
-	}
-}
-
-// names of the instances on the node.
-func (c command) names() []string {
-	var names []string
-	for _, name := range c.host.List(host.Instances) {
-		info, err := os.Lstat(c.host.Path(host.Instances + "/" + name))
-		if err == nil && info.IsDir() && document.ValidName(name) && !c.isClaim(name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// isClaim says whether of a name there is only a record of the mesh that brought a token for it.
-func (c command) isClaim(name string) bool {
-	return slices.Equal(c.host.List(host.Instances+"/"+name), []string{"history.json"})
-}
-
-// of the mesh, where there are several on the node.
-func (c command) meshOf(name string) string {
-	if mesh := c.Owner(c.host, name); len(c.records) > 1 && mesh != "" {
-		return " (mesh " + mesh + ")"
-	}
-	return ""
-}
-
-// units of an instance that are on the node.
-func (c command) units(name string) []string {
-	var units []string
-	for _, unit := range []string{name + ".service", name + "-sidecar-proxy.service"} {
-		if c.host.Exists(host.UnitDir + "/" + unit) {
-			units = append(units, unit)
-		}
-	}
-	return units
-}
-
-func (c command) current(name string) (document.Instance, error) {
-	return c.Load(c.host, host.Instances+"/"+name+"/current")
-}
-
 func (c command) print(format string, args ...any) {
 	fmt.Fprint(c.out, host.Clean(fmt.Sprintf(format, args...)))
 }
-
-func (c command) logs(name string, options []string) error {
-	if len(options) == 0 {
-		options = []string{"-f", "-n", "50"}
-	}
-	arguments := []string{"journalctl"}
-	for _, unit := range c.units(name) {
-		arguments = append(arguments, "-u", unit)
-	}
-	return c.Become(append(arguments, options...)...)
-}
-
-// admin page of an instance's Envoy.
-func (c command) admin(release document.Instance) envoy.Admin { return envoy.At(release.AdminPort) }

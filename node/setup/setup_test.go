@@ -1,137 +1,17 @@
 package setup_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"net/http"
-	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
-	"gatehouse/node/instance"
-	"gatehouse/node/setup"
-	"gatehouse/node/systemd/fake"
 	"gatehouse/node/undo"
 )
-
-const envoyVersion = "envoy  version: 5c1f1.36.4/1.36.4/Clean/RELEASE/BoringSSL\n"
-
-type node struct {
-	t     *testing.T
-	h     *host.Host
-	out   *bytes.Buffer
-	units *fake.Manager
-	agent *consul.Client
-	tools setup.Tools
-	// pages of the agent.
-	pages map[string]string
-}
-
-func newNode(t *testing.T) *node {
-	n := &node{t: t, out: &bytes.Buffer{}, pages: map[string]string{
-		"/v1/agent/self":             `{"Config": {"NodeName": "worker1"}, "xDS": {"SupportedProxies": {"envoy": ["1.36.4", "1.35.9"]}}}`,
-		"/v1/agent/connect/ca/roots": `{"Roots": [{"RootCert": "one\n"}, {"RootCert": "two\n"}]}`,
-	}}
-	n.h = &host.Host{Root: t.TempDir(), Out: n.out, Unowned: true, LockTimeout: time.Second}
-	for _, folder := range []string{host.UnitDir, "/opt", "/usr/local/bin", "/run"} {
-		must(t, os.MkdirAll(n.h.Path(folder), 0o755))
-	}
-	n.put("/etc/consul.d/tls/xds-ca.pem", "xds") // the agent is Gatehouse's
-	n.units = fake.New()
-	n.units.Folder = n.h.Path(host.UnitDir)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		page, there := n.pages[r.URL.Path]
-		if !there {
-			w.WriteHeader(http.StatusNotFound)
-		}
-		fmt.Fprint(w, page)
-	}))
-	t.Cleanup(server.Close)
-	var err error
-	n.agent, err = consul.New(strings.TrimPrefix(server.URL, "http://"), "")
-	must(t, err)
-	n.tools = setup.Tools{
-		LookPath:     func(program string) (string, error) { return "/usr/bin/" + program, nil },
-		EnvoyVersion: func(context.Context) (string, error) { return envoyVersion, nil },
-		Login:        "root",
-		Patience:     20 * time.Millisecond,
-		Poll:         2 * time.Millisecond,
-	}
-	return n
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (n *node) put(path, content string) {
-	n.t.Helper()
-	must(n.t, os.MkdirAll(filepath.Dir(n.h.Path(path)), 0o755))
-	must(n.t, os.WriteFile(n.h.Path(path), []byte(content), 0o644))
-}
-
-func (n *node) read(path string) string {
-	text, _ := n.h.Read(path)
-	return string(text)
-}
-
-func (n *node) run(doc document.Setup) error {
-	return setup.Run(context.Background(), n.h, n.units, n.agent, n.tools, doc)
-}
-
-// state is all that a run may change, as text.
-func (n *node) state() string {
-	var lines []string
-	must(n.t, filepath.WalkDir(n.h.Root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(path, n.h.Root)
-		if strings.HasPrefix(name, host.Locks) {
-			return nil
-		}
-		info, err := entry.Info()
-		text, _ := os.ReadFile(path)
-		lines = append(lines, fmt.Sprintf("%s %s %s", name, info.Mode(), text))
-		return err
-	}))
-	return strings.Join(append(lines, n.units.State()), "\n")
-}
-
-func workerDocument() document.Setup {
-	return document.Setup{
-		Owner:       document.Owner{Mesh: "shop", Node: "worker1"},
-		Role:        document.Worker,
-		TLS:         true,
-		MeshCommand: document.File{Path: host.MeshFile, Mode: "0755", Content: "#!/bin/sh\nexec /opt/gatehouse/bin/gatehouse-node mesh\n"},
-		DrainUnit:   &document.File{Path: host.UnitDir + "/gatehouse-drain.service", Mode: "0644", Content: "[Unit]\n"},
-	}
-}
-
-func (n *node) modes() string {
-	var modes []string
-	for _, path := range []string{
-		host.Gatehouse, host.Instances, host.Binaries, host.EnvDir, host.Incoming, instance.Incoming("shop"), host.MeshFile, host.RecordFile("shop"), host.NodeEnv,
-		host.UnitDir + "/gatehouse-drain.service",
-	} {
-		if info, err := os.Stat(n.h.Path(path)); err == nil {
-			modes = append(modes, fmt.Sprintf("%o %s", info.Mode().Perm(), filepath.Base(path)))
-		}
-	}
-	return strings.Join(modes, ", ")
-}
 
 func TestWorker(t *testing.T) {
 	n := newNode(t)
@@ -283,31 +163,6 @@ func TestADrainUnitThatDoesNotStart(t *testing.T) {
 	}
 }
 
-func TestWhatAnEarlierVersionLeft(t *testing.T) {
-	for name, one := range map[string]struct {
-		unit string
-		kept bool
-	}{
-		"an installed unit":       {host.UnitDir + "/edge.service", true},
-		"a release to go back to": {host.Instances + "/edge/releases/0123456789ab/systemd/edge.service", true},
-		"a file that is no unit":  {host.UnitDir + "/edge.txt", false},
-	} {
-		n := newNode(t)
-		n.put(host.Gatehouse+"/node.conf", "MESH='shop'\nNODE='worker1'\n")
-		n.put(host.Gatehouse+"/lib/drain-gateway.sh", "# old")
-		n.put(one.unit, "ExecStop=/opt/gatehouse/lib/drain-gateway.sh edge 19001\n")
-		must(t, n.run(workerDocument()))
-		if kept := n.h.Exists(host.Gatehouse + "/lib/drain-gateway.sh"); kept != one.kept || n.h.Exists(host.Gatehouse+"/node.conf") != kept {
-			t.Errorf("%s: kept %t", name, kept)
-		}
-		must(t, n.h.Remove(one.unit))
-		must(t, n.run(workerDocument()))
-		if n.h.Exists(host.Gatehouse+"/lib") || n.h.Exists(host.Gatehouse+"/node.conf") {
-			t.Errorf("%s: something is left", name)
-		}
-	}
-}
-
 func TestOfAnotherProgramThatIsNamedMeshACopyIsKept(t *testing.T) {
 	n := newNode(t)
 	n.put(host.MeshFile, "another program")
@@ -334,20 +189,6 @@ func TestWhatARunThatWasKilledKeptIsGone(t *testing.T) {
 	}
 }
 
-func TestTheRecordOfAnEarlierVersionIsReplaced(t *testing.T) {
-	n := newNode(t)
-	n.put(host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
-	n.put(consul.NodeToken, "one\n")
-	must(t, n.run(workerDocument()))
-	if n.h.Exists(host.NodeFile) || !n.h.Exists(host.RecordFile("shop")) {
-		t.Error(n.state())
-	}
-	// The token of a mesh for which Consul was there before has a name of its own now.
-	if n.h.Exists(consul.NodeToken) || consul.TokenFor(n.h, "shop") != "one" || consul.TokenFor(n.h, "") != "one" || consul.TokenFor(n.h, "other") != "" {
-		t.Error(n.state())
-	}
-}
-
 func TestAnAgentsTokenStaysWhereItIs(t *testing.T) {
 	n := newNode(t)
 	n.put(host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
@@ -356,22 +197,5 @@ func TestAnAgentsTokenStaysWhereItIs(t *testing.T) {
 	must(t, n.run(workerDocument()))
 	if consul.TokenFor(n.h, "other") != "one" {
 		t.Error(n.state())
-	}
-}
-
-func TestAnEarlierVersionRefusesANodeWithTwoMeshes(t *testing.T) {
-	n := newNode(t)
-	must(t, n.run(workerDocument()))
-	doc := workerDocument()
-	doc.Mesh = "stock"
-	must(t, n.run(doc))
-	if got := n.read(host.NodeFile); !strings.Contains(got, "a newer Gatehouse has to deploy here") {
-		t.Errorf("node.json: %s", got)
-	}
-	before := n.state()
-	n.units.Forget()
-	must(t, n.run(workerDocument()))
-	if n.state() != before || len(n.units.Calls()) > 0 {
-		t.Errorf("calls: %v\n%s", n.units.Calls(), n.state())
 	}
 }

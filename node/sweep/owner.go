@@ -53,3 +53,8 @@ func checkRecord(h *host.Host, owner document.Owner) error {
 	return fmt.Errorf("%s is not there, so there is no record of what %s put here; nothing was removed. Replace the Terraform resource node_%s and deploy again",
 		host.RecordFile(owner.Mesh), owner.Mesh, owner.Node)
 }
+
+// belongs says whether files of this name stay: they are of a declared instance, of the agent or of the node.
+func (s *sweep) belongs(name string) bool {
+	return s.declared(name) || instance.Reserved(name) || !document.ValidName(name)
+}

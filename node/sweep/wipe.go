@@ -8,13 +8,10 @@ import (
 	"strings"
 
 	"gatehouse/node/agent"
-	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
-	"gatehouse/node/secrets"
 	"gatehouse/node/setup"
-	"gatehouse/node/taken"
 )
 
 const drainUnit = "gatehouse-drain.service"
@@ -133,49 +130,6 @@ func (s *sweep) removeShared(ctx context.Context, doc document.Wipe) error {
 	return removeMeshCommand(s.Host)
 }
 
-// forget what is left of the mesh in Gatehouse's folder.
-func (s *sweep) forget(keepsProgram bool, others int) error {
-	h := s.Host
-	if s.alone {
-		failed := errors.Join(forgetAll(h, keepsProgram), h.Remove(host.Locks))
-		h.RemoveEmpty(host.Secrets, host.Gatehouse)
-		return failed
-	}
-	failed := []error{forgetOwn(h, s.mesh, keepsProgram)}
-	if !keepsProgram && !hasAgent(h, s.mesh) {
-		failed = append(failed, h.RemoveProgram(s.mesh))
-	}
-	if err := errors.Join(failed...); err != nil {
-		return err
-	}
-	return leaveRecord(h, s.mesh, others)
-}
-
-// forgetOwn removes what is this mesh's alone and of no instance.
-//
-// keepsProgram: on destroy this program still has work to do here; see Uninstall.
-func forgetOwn(h *host.Host, mesh string, keepsProgram bool) error {
-	failed := []error{h.Remove(consul.NodeTokenOf(mesh)), h.Remove(instance.Incoming(mesh))}
-	if !keepsProgram {
-		failed = append(failed, h.Remove(taken.TokenFile(mesh)))
-	}
-	if !hasAgent(h, mesh) {
-		failed = append(failed, h.Remove(secrets.Arriving(mesh)))
-	}
-	h.RemoveEmpty(host.Incoming, host.Arriving)
-	return errors.Join(failed...)
-}
-
-// leaveRecord takes the mesh off the node's records, the last thing of a wipe.
-func leaveRecord(h *host.Host, mesh string, others int) error {
-	if host.EarlierRecord(others) == "" {
-		if err := h.Remove(host.NodeFile); err != nil {
-			return err
-		}
-	}
-	return h.Remove(host.RecordFile(mesh))
-}
-
 // removeMeshCommand unless another program has its name.
 func removeMeshCommand(h *host.Host) error {
 	if !setup.IsMeshCommand(h) {
@@ -195,77 +149,4 @@ func endMaintenance(ctx context.Context, node *instance.Node, agentGoes bool) {
 	if !host.Wait(ctx, node.Timing.Offered, node.Timing.Poll, ended) {
 		node.Host.Say("warning: the node may still be in maintenance mode (%v); see: consul maint", err)
 	}
-}
-
-// hasAgent says whether the cluster stack of this mesh set up the agent here: its record and its token stay for it.
-func hasAgent(h *host.Host, mesh string) bool {
-	record, there, err := agent.ReadRecord(h)
-	return there && (err != nil || record.Mesh == "" || record.Mesh == mesh)
-}
-
-// hasAnyAgent says whether the cluster stack of any mesh did.
-func hasAnyAgent(h *host.Host) bool {
-	_, there, _ := agent.ReadRecord(h)
-	return there
-}
-
-// handoverToken of an earlier version: `expand remove` comes later, needs it, and removes it.
-const handoverToken = "_handover.token"
-
-// forgetAll removes what is left in Gatehouse's folder.
-//
-// keepsProgram: on destroy this program still has work to do here; see Uninstall.
-func forgetAll(h *host.Host, keepsProgram bool) error {
-	hasAgent := hasAnyAgent(h)
-	var failed []error
-	for _, name := range h.List(host.Gatehouse) {
-		keeps := name == "secrets" ||
-			name == "bin" && (keepsProgram || hasAgent) ||
-			hasAgent && (strings.HasPrefix(name, "agent.") || name == "incoming-secrets")
-		if !keeps {
-			failed = append(failed, h.Remove(filepath.Join(host.Gatehouse, name)))
-		}
-	}
-	for _, name := range h.List(host.Secrets) {
-		if name == handoverToken || hasAgent && strings.HasPrefix(name, "_") || keepsProgram && strings.HasPrefix(name, taken.TokenPrefix) {
-			continue
-		}
-		failed = append(failed, h.Remove(filepath.Join(host.Secrets, name)))
-	}
-	return errors.Join(failed...)
-}
-
-// Uninstall removes this program, the last thing of a mesh on a node, and what a deploy brought that never came to set the
-// node up. One that the agent still needs for its removal stays.
-func Uninstall(h *host.Host, owner document.Owner) error {
-	if hasAgent(h, owner.Mesh) {
-		return nil
-	}
-	if err := h.CheckOwner(owner); err != nil {
-		return nil //nolint:nilerr // an earlier version gave the node to another mesh
-	}
-	if err := errors.Join(removeClaims(h, owner.Mesh), forgetOwn(h, owner.Mesh, false), h.RemoveProgram(owner.Mesh)); err != nil {
-		return err
-	}
-	defer h.RemoveEmpty(host.Secrets, host.Instances, host.Gatehouse)
-	others, err := h.Others(owner.Mesh)
-	if err != nil || len(others) > 0 || hasAnyAgent(h) {
-		return err
-	}
-	failed := []error{h.Remove(host.Arriving), h.Remove(host.Locks)}
-	if record, err := h.Record(owner.Mesh); err == nil && record.Mesh == "" {
-		failed = append(failed, forgetAll(h, false))
-	}
-	return errors.Join(failed...)
-}
-
-// removeClaims of a mesh: names of which no release came.
-func removeClaims(h *host.Host, mesh string) error {
-	var failed []error
-	for _, name := range instance.OwnedBy(h, mesh) {
-		if len(h.List(filepath.Join(instance.Home(name), "releases"))) == 0 {
-			failed = append(failed, h.Remove(instance.TokenFile(name)), h.Remove(instance.Home(name)))
-		}
-	}
-	return errors.Join(failed...)
 }

@@ -1,7 +1,7 @@
 /** What somebody may try who has one of the mesh's tokens, none, or only a place in the network. */
-import { readSecrets } from "../../../keys";
-import { makeAuthority, makeServerCertificate } from "../../../keys/certificates";
-import type { KeyPair } from "../../../keys/document";
+import { readSecrets } from "../../../mesh-secrets";
+import { makeAuthority, makeServerCertificate } from "../../../mesh-secrets/certificates";
+import type { KeyPair } from "../../../mesh-secrets/document";
 import { attempt, frontendsSidecar, rpcOver, sidecarOf } from "../support/knock";
 import { consul, declaration, deploy, describeOnLab, freshLab, on } from "../support/mesh";
 

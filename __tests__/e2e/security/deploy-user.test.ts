@@ -1,7 +1,7 @@
 /** The lab's mesh is deployed by `deploy`, who is not root and may run one program with sudo. */
 import { execFileSync } from "node:child_process";
 import { ssh } from "../../../lab/machines";
-import { output } from "../../../tools/process";
+import { output } from "../../../toolchain/process";
 import {
   cdktf,
   declaration,
@@ -36,7 +36,7 @@ const asDeploy = (command: string) =>
 async function preflight() {
   const { stdout, exitCode } = await output(
     process.execPath,
-    ["--import", "tsx", "doctor/preflight-cli.ts", "--json"],
+    ["--import", "tsx", "commands/preflight.ts", "--json"],
     {},
     { env: { ...process.env, GATEHOUSE_MESH: meshFile } },
   );

@@ -1,7 +1,7 @@
 /** Attacks on and between machines that must fail. */
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { ssh, start } from "../../../lab/machines";
-import { output } from "../../../tools/process";
+import { output } from "../../../toolchain/process";
 import { doctor, doctorVerdict } from "../support/doctor";
 import {
   cdktf,
@@ -63,7 +63,7 @@ describeOnLab("a service's port", () => {
     expect(findings.map(({ where, found }) => `${where}: ${found}`)).toEqual([
       expect.stringMatching(/^worker2: backend\.service: listens on (0\.0\.0\.0|\[::\]):9002$/),
     ]);
-    const preflight = await ourselves("doctor/preflight-cli.ts", "--json");
+    const preflight = await ourselves("commands/preflight.ts", "--json");
     expect(JSON.parse(preflight.stdout).findings).toContainEqual(
       expect.objectContaining({ node: "worker2", check: "backend.service", severity: "warning" }),
     );
@@ -75,7 +75,7 @@ describeOnLab("a service's port", () => {
 
 describeOnLab("a machine that is not the one it was", () => {
   const impostor = "rm /etc/ssh/ssh_host_ed25519_key*; ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key";
-  const trust = (...args: string[]) => ourselves("doctor/trust/cli.ts", ...args);
+  const trust = (...args: string[]) => ourselves("commands/trust.ts", ...args);
   let print = "";
 
   beforeAll(async () => {
@@ -98,7 +98,7 @@ describeOnLab("a machine that is not the one it was", () => {
   });
 
   test("is named by the preflight", async () => {
-    const { stdout, exitCode } = await ourselves("doctor/preflight-cli.ts", "--json");
+    const { stdout, exitCode } = await ourselves("commands/preflight.ts", "--json");
     expect(exitCode).not.toBe(0);
     expect(JSON.parse(stdout).findings).toContainEqual(
       expect.objectContaining({ node: "worker2", check: "host key", severity: "problem" }),
@@ -129,7 +129,7 @@ describeOnLab("a machine that is not the one it was", () => {
     const onTerminal = (answer: string) =>
       output(
         "script",
-        ["-qefc", `${process.execPath} --import tsx doctor/trust/cli.ts`, "/dev/null"],
+        ["-qefc", `${process.execPath} --import tsx commands/trust.ts`, "/dev/null"],
         { input: answer },
         {
           env: { ...process.env, GATEHOUSE_MESH: meshFile },

@@ -5,11 +5,11 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readSecrets, type Secrets, secretsFile } from "../../../keys";
-import { makeSecrets } from "../../../keys/make";
 import { machinesOf } from "../../../lab/declared";
+import { readSecrets, type Secrets, secretsFile } from "../../../mesh-secrets";
+import { makeSecrets } from "../../../mesh-secrets/make";
 import { checkMesh, type MeshDeclaration, nodeFiles } from "../../../model";
-import { output } from "../../../tools/process";
+import { output } from "../../../toolchain/process";
 import {
   commandLinesDuring,
   filesWith,
@@ -239,7 +239,7 @@ describeOnLab("secrets stay where they belong", () => {
 
 /** What Terraform itself says of the mesh stack that was synthesized last. */
 function terraformPlan(...options: string[]) {
-  const command = ["--import", "tsx", "tools/with-providers.ts", "--", "terraform", "-chdir=cdktf.out/stacks/mesh"];
+  const command = ["--import", "tsx", "commands/with-providers.ts", "--", "terraform", "-chdir=cdktf.out/stacks/mesh"];
   return output(process.execPath, [...command, "plan", "-input=false", "-no-color", ...options]);
 }
 

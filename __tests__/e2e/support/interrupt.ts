@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { changes } from "../../../lab/machines";
 import type { MeshDeclaration } from "../../../model";
-import { output } from "../../../tools/process";
+import { output } from "../../../toolchain/process";
 import { cdktfCommand, withoutAccountBackups, withoutTokens } from "./mesh";
 
 const machines = ["server1", "gateway1", "worker1", "worker2"];

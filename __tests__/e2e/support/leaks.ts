@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { ssh } from "../../../lab/machines";
-import { output } from "../../../tools/process";
+import { output } from "../../../toolchain/process";
 
 /** Texts that give a secret away wherever they turn up, by what they are. */
 export type Markers = Record<string, string>;

@@ -1,14 +1,14 @@
 /** What the end-to-end tests do to a mesh on the lab, as a person would: edit the declaration, deploy, look. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readSecrets } from "../../../keys";
 import { machinesOf } from "../../../lab/declared";
 import { reset, ssh } from "../../../lab/machines";
 import { forgetState } from "../../../lab/terraform-state";
+import { readSecrets } from "../../../mesh-secrets";
 import labMesh from "../../../meshes/lab";
 import type { MeshDeclaration } from "../../../model";
 import { askApi } from "../../../nodes";
-import { output } from "../../../tools/process";
+import { output } from "../../../toolchain/process";
 
 export const gatewayUrl = "http://10.77.0.11:8080";
 const folder = "lab/.state/e2e";
@@ -91,7 +91,7 @@ const noise = new RegExp(
 export function cdktfCommand(mesh: MeshDeclaration, args: string[], file = meshFile) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, `export default ${JSON.stringify(mesh, null, 2)};\n`);
-  const command = ["--import", "tsx", "tools/with-providers.ts", "--", "cdktf", ...args];
+  const command = ["--import", "tsx", "commands/with-providers.ts", "--", "cdktf", ...args];
   return { file: process.execPath, command, env: { ...process.env, GATEHOUSE_MESH: file, FORCE_COLOR: "0", CI: "1" } };
 }
 

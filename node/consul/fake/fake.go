@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -84,39 +82,6 @@ func (a *Agent) Forget() {
 	a.requests = nil
 }
 
-// Register through the API, with a token.
-func (a *Agent) Register(one consul.Registration, token string) {
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	a.put(registration{Registration: one, token: token})
-}
-
-func (a *Agent) put(one registration) {
-	if a.registered == nil {
-		a.registered = map[string]registration{}
-	}
-	a.registered[one.ID] = one
-}
-
-// InMaintenance are the ids of what is in maintenance mode; "node" is the node itself.
-func (a *Agent) InMaintenance() []string {
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	ids := slices.Sorted(maps.Keys(a.maintenance))
-	if a.node {
-		ids = append(ids, "node")
-	}
-	return ids
-}
-
-// IntroducedPassing says whether the definition by which the agent first heard of a registration gave it the result
-// passing.
-func (a *Agent) IntroducedPassing(id string) bool {
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	return a.registered[id].passing
-}
-
 // State is one line a registration. Equal states of two moments are equal texts.
 func (a *Agent) State() string {
 	a.mutex.Lock()
@@ -139,68 +104,4 @@ func (a *Agent) Leader(context.Context) string {
 		return ""
 	}
 	return "10.0.0.1:8300"
-}
-
-// Reload implements consul.Agent.
-func (a *Agent) Reload(ctx context.Context) error {
-	if err := errors.Join(a.ask("reload"), ctx.Err()); err != nil {
-		return err
-	}
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	known := a.registered
-	a.registered = map[string]registration{}
-	for _, one := range known {
-		if one.file == "" {
-			a.put(one)
-		}
-	}
-	for id, one := range a.registered {
-		if one.kept != "" {
-			delete(a.registered, id)
-		}
-	}
-	files, _ := filepath.Glob(filepath.Join(a.Folder, "*.hcl"))
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		for _, one := range parse(filepath.Base(file), string(text)) {
-			if earlier, there := known[one.ID]; there {
-				one.passing = earlier.passing
-			}
-			a.put(one)
-		}
-	}
-	if err := a.loadKept(); err != nil {
-		return err
-	}
-	for id := range a.maintenance {
-		if _, there := a.registered[id]; !there {
-			delete(a.maintenance, id)
-		}
-	}
-	return nil
-}
-
-// Deregister takes a registration away.
-func (a *Agent) Deregister(ctx context.Context, id, token string) error {
-	if err := errors.Join(a.ask("deregister", id), ctx.Err()); err != nil {
-		return err
-	}
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	one, there := a.registered[id]
-	if !there {
-		return fmt.Errorf("unknown service %q", id)
-	}
-	if one.token != token {
-		return errRefused
-	}
-	if one.kept != "" {
-		_ = os.Remove(one.kept)
-	}
-	delete(a.registered, id)
-	return nil
 }

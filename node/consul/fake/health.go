@@ -3,11 +3,6 @@ package fake
 import (
 	"context"
 	"errors"
-	"maps"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 
 	"gatehouse/node/consul"
 )
@@ -55,36 +50,6 @@ func (a *Agent) Checks(ctx context.Context, ids ...string) ([]consul.Check, erro
 	return checks, nil
 }
 
-// Maintenance implements consul.Agent.
-func (a *Agent) Maintenance(ctx context.Context, id string, on bool, _ string) error {
-	word := map[bool]string{true: "on", false: "off"}[on]
-	if err := errors.Join(a.ask("maintenance", id, word), ctx.Err()); err != nil {
-		return err
-	}
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	if a.maintenance == nil {
-		a.maintenance = map[string]bool{}
-	}
-	if on {
-		a.maintenance[id] = true
-	} else {
-		delete(a.maintenance, id)
-	}
-	return nil
-}
-
-// NodeMaintenance implements consul.Agent.
-func (a *Agent) NodeMaintenance(ctx context.Context, on bool) error {
-	if err := errors.Join(a.ask("node-maintenance"), ctx.Err()); err != nil {
-		return err
-	}
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	a.node = on
-	return nil
-}
-
 // Offered implements consul.Agent.
 func (a *Agent) Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error) {
 	if err := errors.Join(a.ask("offered", service), ctx.Err()); err != nil {
@@ -102,79 +67,4 @@ func (a *Agent) Offered(ctx context.Context, service string, sidecar bool) (map[
 		offered[a.Node] = true
 	}
 	return offered, nil
-}
-
-// Registrations implements consul.Agent.
-func (a *Agent) Registrations(ctx context.Context) ([]consul.Registration, error) {
-	if err := errors.Join(a.ask("registrations"), ctx.Err()); err != nil {
-		return nil, err
-	}
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	var all []consul.Registration
-	for _, id := range slices.Sorted(maps.Keys(a.registered)) {
-		all = append(all, a.registered[id].Registration)
-	}
-	return all, nil
-}
-
-var (
-	begins      = regexp.MustCompile(`(?m)^service \{$`)
-	sidecarPort = regexp.MustCompile(`sidecar_service \{\s*port\s*= (\d+)`)
-	upstream    = regexp.MustCompile(`destination_name = "([^"]*)"\s*local_bind_port\s*= (\d+)`)
-)
-
-// parse what a file defines, as far as tests need it: `service` blocks with their attributes at the first level.
-func parse(file, text string) []registration {
-	var found []registration
-	at := begins.FindAllStringIndex(text, -1)
-	for i, from := range at {
-		end := len(text)
-		if i+1 < len(at) {
-			end = at[i+1][0]
-		}
-		block := text[from[0]:end]
-		one := registration{file: file, text: block, passing: strings.Contains(block, `status = "passing"`)}
-		one.Port, _ = strconv.Atoi(number(block, "port"))
-		one.Service, one.Kind = attribute(block, "name"), attribute(block, "kind")
-		if one.ID = attribute(block, "id"); one.ID == "" {
-			one.ID = one.Service
-		}
-		found = append(found, one)
-		if strings.Contains(block, "sidecar_service") {
-			found = append(found, sidecarOf(one))
-		}
-	}
-	return found
-}
-
-func sidecarOf(service registration) registration {
-	sidecar := service
-	sidecar.ID, sidecar.Service = service.ID+"-sidecar-proxy", service.Service+"-sidecar-proxy"
-	sidecar.Kind, sidecar.Of, sidecar.OfID = "connect-proxy", service.Service, service.ID
-	sidecar.Port = 0
-	if port := sidecarPort.FindStringSubmatch(service.text); port != nil {
-		sidecar.Port, _ = strconv.Atoi(port[1])
-	}
-	for _, match := range upstream.FindAllStringSubmatch(service.text, -1) {
-		port, _ := strconv.Atoi(match[2])
-		sidecar.Upstreams = append(sidecar.Upstreams, consul.Upstream{Name: match[1], LocalPort: port})
-	}
-	return sidecar
-}
-
-func number(block, name string) string {
-	match := regexp.MustCompile(`(?m)^  ` + name + `\s*= (\d+)$`).FindStringSubmatch(block)
-	if match == nil {
-		return ""
-	}
-	return match[1]
-}
-
-func attribute(block, name string) string {
-	match := regexp.MustCompile(`(?m)^  ` + name + `\s*= "([^"]*)"$`).FindStringSubmatch(block)
-	if match == nil {
-		return ""
-	}
-	return match[1]
 }

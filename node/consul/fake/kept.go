@@ -65,11 +65,3 @@ func (a *Agent) loadKept() error {
 	}
 	return nil
 }
-
-// Registered with this id.
-func (a *Agent) Registered(id string) (consul.Registration, bool) {
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	one, there := a.registered[id]
-	return one.Registration, there
-}

@@ -4,8 +4,6 @@ package fake
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 	"sync"
@@ -171,53 +169,6 @@ func (m *Manager) ServiceNames(ctx context.Context) ([]string, error) {
 	}
 	sort.Strings(names)
 	return names, ctx.Err()
-}
-
-// DaemonReload implements systemd.Manager.
-func (m *Manager) DaemonReload(ctx context.Context) error {
-	if err := m.change("daemon-reload"); err != nil {
-		return err
-	}
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	files, _ := filepath.Glob(filepath.Join(m.Folder, "*.service"))
-	for _, file := range files {
-		m.unit(filepath.Base(file))
-	}
-	for name, state := range m.linked {
-		m.unit(name).UnitFileState = state
-	}
-	clear(m.linked)
-	for name := range m.units {
-		m.readFile(name)
-	}
-	return ctx.Err()
-}
-
-// readFile has systemd know what is in the folder.
-func (m *Manager) readFile(name string) {
-	if m.Folder == "" {
-		return
-	}
-	unit := m.units[name]
-	m.read[name] = m.onDisk(name)
-	switch {
-	case m.read[name] == "":
-		unit.LoadState, unit.UnitFileState, unit.FragmentPath = "not-found", "", ""
-	default:
-		unit.LoadState, unit.FragmentPath = "loaded", "/etc/systemd/system/"+name
-		if unit.UnitFileState == "" {
-			unit.UnitFileState = "disabled"
-		}
-	}
-}
-
-func (m *Manager) onDisk(name string) string {
-	text, err := os.ReadFile(filepath.Join(m.Folder, name))
-	if err != nil {
-		return ""
-	}
-	return "file:" + string(text)
 }
 
 // Close implements systemd.Manager.

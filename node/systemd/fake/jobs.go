@@ -116,38 +116,6 @@ func (m *Manager) end(name string) {
 	}
 }
 
-// Enable implements systemd.Manager.
-func (m *Manager) Enable(ctx context.Context, units ...string) error {
-	return m.each(ctx, "enable", units, func(name string) error { return m.link(name, "enabled") })
-}
-
-// Disable implements systemd.Manager.
-func (m *Manager) Disable(ctx context.Context, units ...string) error {
-	return m.each(ctx, "disable", units, func(name string) error { return m.link(name, "disabled") })
-}
-
-// link changes the state of a unit file; a file that is not there cannot be enabled.
-func (m *Manager) link(name, state string) error {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	had, there := m.units[name]
-	known := there && had.LoadState != "not-found"
-	unit := m.unit(name)
-	if m.Folder != "" && m.onDisk(name) == "" {
-		unit.UnitFileState = ""
-		if state == "enabled" {
-			return fmt.Errorf("unit file %s does not exist", name)
-		}
-		return nil
-	}
-	if !known {
-		unit.UnitFileState = state
-		return nil
-	}
-	m.linked[name] = state // systemd remembers the state of a unit that it has read until it reads all of them again
-	return nil
-}
-
 // ResetFailed implements systemd.Manager.
 func (m *Manager) ResetFailed(ctx context.Context, units ...string) error {
 	return m.each(ctx, "reset-failed", units, func(name string) error {

@@ -1,0 +1,92 @@
+/**
+ * The lab's commands:
+ *   npm run lab                          machines, deploy, and a request through the gateway
+ *   npm run lab:up                       machines only
+ *   npm run lab:reset                    machines as if new, and the lab this checkout's if it was another's
+ *   npm run lab:ssh -- NAME [COMMAND]    a shell on a machine, or one command
+ *   npm run lab:down                     all of it gone
+ */
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { labOfAnotherCheckout } from "../lab/checkout";
+import { machinesOf } from "../lab/declared";
+import { down, remove, reset, sshArguments } from "../lab/machines";
+import { describe, firstWay } from "../lab/request";
+import { allSteps, machineSteps, run } from "../lab/steps";
+import { forgetState } from "../lab/terraform-state";
+import { type MeshDeclaration, meshPath } from "../model";
+
+async function declaration(): Promise<MeshDeclaration> {
+  const path = resolve(meshPath());
+  const { default: mesh } = require(path) as { default?: MeshDeclaration };
+  if (!mesh?.nodes) throw new Error(`${path} declares no nodes, so there is no machine to make.`);
+  return mesh;
+}
+
+async function lab(): Promise<void> {
+  const mesh = await declaration();
+  const { answer } = await run(allSteps(mesh));
+  const way = firstWay(mesh);
+  if (way && answer) console.log(`\n${describe(way, answer)}\n`);
+  console.log(nextCommands(mesh));
+}
+
+function nextCommands(mesh: MeshDeclaration): string {
+  const worker = firstWay(mesh)?.services[0]?.node ?? machinesOf(mesh)[0]?.name;
+  const commands = [
+    [`curl ${firstWay(mesh)?.url ?? ""}`, "the same request again"],
+    [`npm run lab:ssh -- ${worker} mesh status`, "what runs on a machine"],
+    [`npm run lab:ssh -- ${worker}`, "a shell on it"],
+    [`edit ${meshPath()}, then npm run lab`, "change the mesh"],
+    ["npm run lab:down", "take all of it away"],
+  ] as const;
+  const width = Math.max(...commands.map(([command]) => command.length));
+  return ["Try next:", ...commands.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`)].join("\n");
+}
+
+async function shell([name, ...command]: string[]): Promise<void> {
+  if (!name) throw new Error("Which machine? npm run lab:ssh -- NAME [COMMAND]");
+  const { status } = spawnSync("ssh", [...sshArguments(name), ...command], { stdio: "inherit" });
+  process.exitCode = status ?? 255;
+}
+
+function needRoot(): void {
+  if (process.getuid?.() !== 0) throw new Error("The lab's machines belong to root: use sudo.");
+}
+
+async function renew(): Promise<void> {
+  needRoot();
+  const mesh = await declaration();
+  const machines = machinesOf(mesh);
+  // Whatever else another checkout made would keep the lab from being this checkout's.
+  const others = labOfAnotherCheckout()?.nodes ?? [];
+  await Promise.all(others.filter((name) => !machines.some((one) => one.name === name)).map(remove));
+  await reset(machines, console.log);
+  forgetState(mesh.name);
+}
+
+async function takeAway(): Promise<void> {
+  needRoot();
+  await down();
+  forgetState((await declaration()).name);
+  console.log("The lab is gone. npm run lab makes it again.");
+}
+
+const commands: Record<string, (args: string[]) => Promise<unknown>> = {
+  lab,
+  up: async () => run(machineSteps(await declaration())),
+  reset: renew,
+  ssh: shell,
+  down: takeAway,
+};
+
+async function main([name = "lab", ...args]: string[]): Promise<void> {
+  const command = commands[name];
+  if (!command) throw new Error(`The lab has no command "${name}". It has ${Object.keys(commands).join(", ")}.`);
+  await command(args[0] === "--" ? args.slice(1) : args);
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

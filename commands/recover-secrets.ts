@@ -1,0 +1,52 @@
+/**
+ * `npm run secrets -- recover`: the secrets of a mesh from the servers that run with them, when the file is lost. It shows no
+ * value, changes nothing on a node, and writes over no file.
+ * Exit 0: they are complete. 1: something has to be given by a person, told. 2: it could not be done.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { READ_SECRETS, type ReadServer, secretsFrom } from "../doctor/recover/secrets";
+import { exitWith } from "../findings";
+import { readSecrets, secretsPlace } from "../mesh-secrets";
+import { complete } from "../mesh-secrets/complete";
+import { formatSecrets, parseSecrets } from "../mesh-secrets/document";
+import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
+import { runOn } from "../nodes";
+
+async function main(): Promise<number> {
+  const path = meshPath();
+  const loaded = await loadMesh(path);
+  if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
+  const { mesh } = loaded;
+  const place = secretsPlace(mesh.name);
+  if (readSecrets(mesh.name)) throw new Error(`${place} is there. Move it away first, if it is not the right one.`);
+  const secrets = secretsFrom(await readServers(mesh));
+  const text = formatSecrets(secrets);
+  parseSecrets(text, "what the servers have");
+  const { made, wanted } = await complete(mesh, secrets);
+  if (made.length > 0) throw new Error(`The servers do not have ${made.join(", ")}. Nothing was written.`);
+  mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+  writeFileSync(place, text, { mode: 0o600, flag: "wx" });
+  console.log(`${place}: read from ${Object.keys(secrets.servers).join(", ")}. Keep a copy of it.`);
+  console.log(
+    "The key of the certificates' authority is on no node: when the certificates end, take `ca` out of the file (docs/recovery.md).",
+  );
+  if (wanted.length === 0) return 0;
+  console.log("Still wanted:");
+  for (const part of wanted) console.log(`  ${part}`);
+  return 1;
+}
+
+async function readServers({ name, nodes, consul }: Mesh): Promise<ReadServer[]> {
+  if (consul.existing) throw new Error(`The Consul of mesh ${name} is not Gatehouse's: its secrets are not here.`);
+  const servers = nodes.filter(({ role, retired }) => role === "server" && !retired);
+  return Promise.all(
+    servers.map(async (node) => {
+      const { exitCode, stdout, stderr } = await runOn(node, READ_SECRETS);
+      if (exitCode !== 0) throw new Error(`${node.name} cannot be read: ${stderr || `exit code ${exitCode}`}`);
+      return { node: node.name, text: stdout };
+    }),
+  );
+}
+
+exitWith(main());

@@ -1,0 +1,92 @@
+/**
+ * `npm run -s review -- [BASE] [--limit N]` prints, as Markdown for a pull request's comment, what the working folder's
+ * declaration changes against that of BASE (a git ref; where the two parted, as a pull request shows it).
+ * BASE is origin/main or main when it is not given. Exit 0: printed. 2: a declaration cannot be rendered.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { meshPath } from "../model";
+import { compare } from "../review/compare";
+import { LIMIT, markdown } from "../review/markdown";
+import type { Rendered } from "../review/rendered";
+import { output } from "../toolchain/process";
+
+const USAGE = "Write: npm run -s review -- [BASE] [--limit CHARACTERS]";
+
+async function main(args: string[]): Promise<void> {
+  const { base: given, limit } = parse(args);
+  const mesh = relative("", resolve(meshPath()));
+  const base = given ?? (await defaultBase());
+  const start = (await git("merge-base", base, "HEAD")).trim();
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-review-"));
+  try {
+    await unpack(start, folder);
+    const after = await render(process.cwd(), mesh, process.cwd());
+    const before = existsSync(join(folder, mesh)) ? await render(folder, mesh, folder) : nothing(after);
+    const sides = { from: `\`${base}\` (${start.slice(0, 7)})`, to: await here() };
+    process.stdout.write(markdown(compare(before, after), sides, limit));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function parse(args: string[]): { base?: string; limit?: number } {
+  const at = args.indexOf("--limit");
+  const limit = at === -1 ? undefined : Number(args[at + 1]);
+  if (limit !== undefined && !(limit >= 1000)) throw new Error(`--limit takes a number of at least 1000. ${USAGE}`);
+  const rest = at === -1 ? args : args.filter((_, index) => index !== at && index !== at + 1);
+  if (rest.length > 1 || rest[0]?.startsWith("-")) throw new Error(USAGE);
+  return { base: rest[0], limit: limit ?? LIMIT };
+}
+
+async function defaultBase(): Promise<string> {
+  for (const ref of ["origin/main", "main"]) {
+    const { exitCode } = await output("git", ["rev-parse", "--quiet", "--verify", `${ref}^{commit}`]);
+    if (exitCode === 0) return ref;
+  }
+  throw new Error(`There is neither origin/main nor main to compare with. ${USAGE}`);
+}
+
+async function git(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await output("git", args);
+  if (exitCode !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
+  return stdout;
+}
+
+async function here(): Promise<string> {
+  const changed = (await git("status", "--porcelain", "--untracked-files=no")) !== "";
+  return `${(await git("rev-parse", "--short", "HEAD")).trim()}${changed ? " and what is not committed" : ""}`;
+}
+
+/** The commit's files, with this folder's packages. */
+async function unpack(commit: string, folder: string): Promise<void> {
+  const archive = spawnSync("git", ["archive", "--format=tar", commit], { maxBuffer: 1 << 30 });
+  if (archive.status !== 0) throw new Error(`git archive ${commit}: ${archive.stderr}`);
+  const { status, stderr } = spawnSync("tar", ["-x", "-C", folder], { input: archive.stdout });
+  if (status !== 0) throw new Error(`tar: ${stderr}`);
+  symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+}
+
+/**
+ * By the Gatehouse of that commit, so that what a newer one does differently shows as well; one that cannot do it yet is
+ * rendered by this one. Both run in this folder: files that a declaration reads may lie here alone.
+ */
+async function render(project: string, mesh: string, folder: string): Promise<Rendered> {
+  const own = join(project, "review/render.ts");
+  const program = existsSync(own) ? own : join(__dirname, "..", "review", "render.ts");
+  const args = ["--import", "tsx", program, join(folder, mesh), folder];
+  const { exitCode, stdout, stderr } = await output(process.execPath, args);
+  if (exitCode !== 0) throw new Error(`${folder === process.cwd() ? "" : "the base: "}${stderr}`);
+  return JSON.parse(stdout) as Rendered;
+}
+
+function nothing({ name }: Rendered): Rendered {
+  return { name, nodes: {}, workloads: {}, instances: [], edges: {}, routes: [], entries: {}, files: {} };
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 2;
+});

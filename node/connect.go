@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"gatehouse/node/consul"
+	"gatehouse/node/document"
+	"gatehouse/node/envoy"
+	"gatehouse/node/hold"
+	"gatehouse/node/host"
+	"gatehouse/node/instance"
+	"gatehouse/node/systemd"
+)
+
+// withDocument reads the document.
+func withDocument[T any](do func(ctx context.Context, h *host.Host, doc T) error) verb {
+	return func(ctx context.Context, h *host.Host, _ []string) error {
+		doc, err := document.Read[T](os.Stdin)
+		if err != nil {
+			return err
+		}
+		return do(ctx, h, doc)
+	}
+}
+
+// connectAs connects to the node's agent with a token; "" is none.
+func connectAs(token string) (*consul.Client, error) { return consul.New(consul.Address, token) }
+
+// withNode reads the document, and connects to systemd and to the node's Consul agent.
+func withNode[T any](do func(ctx context.Context, n *instance.Node, doc T) error) verb {
+	return func(ctx context.Context, h *host.Host, _ []string) error {
+		doc, err := document.Read[T](os.Stdin)
+		if err != nil {
+			return err
+		}
+		node, closing, err := connect(ctx, h, meshOf(doc))
+		if err != nil {
+			return err
+		}
+		defer closing()
+		return do(ctx, node, doc)
+	}
+}
+
+// meshOf a document; "" where it names none.
+func meshOf(doc any) string {
+	if owned, is := doc.(interface{ OwnerMesh() string }); is {
+		return owned.OwnerMesh()
+	}
+	return ""
+}
+
+func connect(ctx context.Context, h *host.Host, mesh string) (*instance.Node, func(), error) {
+	// What undoes a change still needs systemd when the run is to end.
+	manager, err := systemd.Connect(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, nil, err
+	}
+	agent, err := consul.Connect(h, mesh)
+	if err != nil {
+		manager.Close()
+		return nil, nil, err
+	}
+	return &instance.Node{
+		Host: h, Systemd: manager, Agent: agent, Envoy: envoy.At, Processes: instance.Kernel{}, Hold: hold.Kernel{},
+		ValidateConsul: instance.ValidateConsul, Timing: instance.Usual(),
+	}, manager.Close, nil
+}

@@ -1,0 +1,66 @@
+package consul
+
+import (
+	"context"
+
+	"github.com/hashicorp/consul/api"
+)
+
+// Status of a registration, as the agent sees it.
+type Status string
+
+// Statuses of a registration.
+const (
+	Passing  Status = api.HealthPassing
+	Warning  Status = api.HealthWarning
+	Critical Status = api.HealthCritical
+	// Absent is a registration that the agent does not have.
+	Absent Status = "absent"
+)
+
+// Check of the agent.
+type Check struct{ ID, Service, Name, Status, Type, Output string }
+
+// Registration in the agent.
+type Registration struct {
+	ID, Service, Kind string
+	// Address is "" where it is the node's.
+	Address string
+	Port    int
+	// Of is the service that a sidecar is for, and OfID the id of that one's registration.
+	Of, OfID  string
+	Upstreams []Upstream
+	// Mesh whose registration it is, by its Meta; "" where a person or an earlier version made it.
+	Mesh string
+}
+
+// Upstream of a sidecar, as it is registered.
+type Upstream struct {
+	Name      string
+	LocalPort int
+}
+
+// Agent is what the program asks of a node's Consul agent. A token that is "" is the node's own.
+type Agent interface {
+	// Answers says whether the agent is there.
+	Answers(ctx context.Context) bool
+	// Leader is the address of the servers' leader; "" when there is none.
+	Leader(ctx context.Context) string
+	// Reload has the agent read its files again.
+	Reload(ctx context.Context) error
+	// Status of a registration by its id.
+	Status(ctx context.Context, id string) (Status, error)
+	// Checks of these registrations, without maintenance mode and what only repeats it (an alias).
+	Checks(ctx context.Context, ids ...string) ([]Check, error)
+	// Maintenance mode of a registration, set with the token of that instance.
+	Maintenance(ctx context.Context, id string, on bool, token string) error
+	// NodeMaintenance is maintenance mode of everything on this node.
+	NodeMaintenance(ctx context.Context, on bool) error
+	// Offered says for each node whether Consul's servers offer a healthy instance of the service there to callers. With
+	// sidecar the instance's sidecar is what counts.
+	Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error)
+	// Registrations are all that the agent has.
+	Registrations(ctx context.Context) ([]Registration, error)
+	// Deregister takes a registration away, with the token that it was made with; "" is the node's own.
+	Deregister(ctx context.Context, id, token string) error
+}

@@ -1,0 +1,71 @@
+package document
+
+// Instance is one release of a service or a gateway on one node. Verb: instance apply.
+type Instance struct {
+	Owner
+	// Name of the workload.
+	Name string `json:"name"`
+	Kind Kind   `json:"kind"`
+	// Release names the release: twelve hex digits of the hash of all that makes it.
+	Release string `json:"release"`
+	// Files are the definition, the units and the environment. Only the places that belong to the instance are taken.
+	Files []File `json:"files"`
+	// Binary that the service runs. Absent for a gateway.
+	Binary *Binary `json:"binary,omitempty"`
+	// Secrets are the secret environment variables; their values arrive as the secret file "env-NAME".
+	Secrets []SecretVariable `json:"secrets,omitempty"`
+	// Port that the service listens on, on 127.0.0.1. Absent for a gateway.
+	Port int `json:"port,omitempty"`
+	// SidecarPort is the sidecar's public listener. Absent for a gateway.
+	SidecarPort int `json:"sidecarPort,omitempty"`
+	// AdminPort is the port of Envoy's admin page, on 127.0.0.1.
+	AdminPort int `json:"adminPort"`
+	// Upstreams are what the sidecar listens for on behalf of the service.
+	Upstreams []Upstream `json:"upstreams,omitempty"`
+	Health    Health     `json:"health"`
+	// Drain says whether the workload is declared on other nodes too, so that callers can go there meanwhile.
+	Drain bool `json:"drain"`
+	// TakeOver says that what a person made under this name is set aside for the first release. Without it such a node is
+	// refused.
+	TakeOver bool `json:"takeOver,omitempty"`
+}
+
+// Binary is a file that was uploaded to /opt/gatehouse/incoming/MESH/SHA256.
+type Binary struct {
+	SHA256 string `json:"sha256"`
+	// Name of the file, for `ps`.
+	Name string `json:"name"`
+	// Resource is the Terraform resource that uploads it, for the message when the file is missing.
+	Resource string `json:"resource"`
+}
+
+// SecretVariable is an environment variable whose value is a secret.
+type SecretVariable struct {
+	Name string `json:"name"`
+	// Version changes with the value.
+	Version string `json:"version"`
+}
+
+// Upstream is a service that this one calls.
+type Upstream struct {
+	Name string `json:"name"`
+	// LocalPort is where the sidecar listens for it, on 127.0.0.1.
+	LocalPort int `json:"localPort"`
+}
+
+// Health says how the program tells whether a new process serves.
+type Health struct {
+	// Direct says that the program can ask what Consul's agent asks: an HTTP or TCP check.
+	Direct bool `json:"direct"`
+	// URL of an HTTP check. Absent: a TCP connection is enough, or only Consul's agent can tell.
+	URL string `json:"url,omitempty"`
+	// TimeoutSeconds of one request to URL.
+	TimeoutSeconds float64 `json:"timeoutSeconds"`
+	// SteadySeconds are how long a process that was just started has to go on serving.
+	SteadySeconds float64 `json:"steadySeconds"`
+}
+
+// Name names an instance. Verbs: instance rollback, instance remove.
+type Name struct {
+	Name string `json:"name"`
+}

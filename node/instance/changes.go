@@ -1,0 +1,88 @@
+package instance
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"strings"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+// changes that a release brings to the node.
+type changes struct {
+	// files that would be other ones, by content, owner or mode.
+	files []liveFile
+	// stale is the file of secret variables when the release has none.
+	stale string
+	// units whose process would not be what the release wants.
+	units []string
+	// definition says that Consul must hear of it.
+	definition bool
+}
+
+func (c changes) none() bool { return len(c.files) == 0 && len(c.units) == 0 }
+
+func (n *Node) changes(ctx context.Context, release document.Instance, files []liveFile) (changes, error) {
+	var found changes
+	restart := map[string]bool{}
+	hasSecrets := false
+	for _, file := range files {
+		have, err := n.Host.Read(file.path)
+		same := err == nil && bytes.Equal(have, file.content)
+		if file.path == secretEnvPath(release.Name) {
+			hasSecrets = true
+		}
+		if !same && file.unit != "" {
+			restart[file.unit] = true
+		}
+		if !same || !n.Host.Owns(file.path, file.mode, file.owner) {
+			found.files = append(found.files, file)
+			found.definition = found.definition || file.path == definitionPath(release.Name)
+		}
+	}
+	if path := secretEnvPath(release.Name); !hasSecrets && n.Host.Exists(path) {
+		found.stale = path
+	}
+	for _, unit := range Units(release.Kind, release.Name) {
+		otherwise, err := n.runsOtherwise(ctx, release.Name, unit)
+		if err != nil {
+			return found, err
+		}
+		if restart[unit] || otherwise {
+			found.units = append(found.units, unit)
+		}
+	}
+	return found, nil
+}
+
+// runsOtherwise says whether a unit's process is not what its files on the disk say.
+func (n *Node) runsOtherwise(ctx context.Context, name, unit string) (bool, error) {
+	state, err := n.Systemd.Unit(ctx, unit)
+	if err != nil {
+		return false, err
+	}
+	if state.NeedDaemonReload || len(dropIns(n.Host, unit)) > 0 || n.hasOtherToken(name, unit) {
+		return true, nil
+	}
+	if state.MainPID == 0 {
+		return false, nil
+	}
+	path := n.Processes.Executable(state.MainPID)
+	if !strings.HasPrefix(path, host.Binaries+"/") {
+		return false, nil // Envoy's 90 MB are not summed
+	}
+	// The folder is named after what belongs into it; the process may be of a file that was there before.
+	return filepath.Base(filepath.Dir(path)) != n.Processes.ExecutableSHA256(state.MainPID), nil
+}
+
+// hasOtherToken says whether the unit was started with a token that is no longer the instance's.
+func (n *Node) hasOtherToken(name, unit string) bool {
+	own, err := n.Host.Read(filepath.Join("/run/credentials", unit, "token"))
+	if err != nil {
+		return false
+	}
+	token, err := n.Host.Read(TokenFile(name))
+	return err != nil || !bytes.Equal(own, token)
+}

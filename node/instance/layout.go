@@ -1,0 +1,64 @@
+package instance
+
+import (
+	"path/filepath"
+	"slices"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+// Home of an instance: its releases, which of them runs, and its record.
+func Home(name string) string { return filepath.Join(host.Instances, name) }
+
+func releaseFolder(name, release string) string {
+	return filepath.Join(Home(name), "releases", release)
+}
+
+func currentLink(name string) string { return filepath.Join(Home(name), "current") }
+
+// IDs under which Consul knows an instance.
+func IDs(kind document.Kind, name string) []string {
+	if kind == document.Service {
+		return []string{name, sidecarID(name)}
+	}
+	return []string{name}
+}
+
+func sidecarID(name string) string { return name + "-sidecar-proxy" }
+
+func mainUnit(name string) string { return name + ".service" }
+
+func sidecarUnit(name string) string { return sidecarID(name) + ".service" }
+
+// Units of an instance, the process that callers want first.
+func Units(kind document.Kind, name string) []string {
+	if kind == document.Service {
+		return []string{mainUnit(name), sidecarUnit(name)}
+	}
+	return []string{mainUnit(name)}
+}
+
+// envoyUnit is the unit whose process is the instance's Envoy.
+func envoyUnit(release document.Instance) string {
+	if release.Kind == document.Service {
+		return sidecarUnit(release.Name)
+	}
+	return mainUnit(release.Name)
+}
+
+// belongsTo says whether a path is a place of an instance of this name, of whichever kind.
+func belongsTo(name, path string) bool {
+	places := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env")}
+	for _, unit := range Units(document.Service, name) {
+		places = append(places, filepath.Join(host.UnitDir, unit))
+	}
+	return slices.Contains(places, path)
+}
+
+func definitionPath(name string) string { return filepath.Join(host.ConsulDir, name+".hcl") }
+
+func secretEnvPath(name string) string { return filepath.Join(host.Secrets, name+".env") }
+
+// TokenFile of an instance: the token with which its Envoy and its registration talk to Consul.
+func TokenFile(name string) string { return filepath.Join(host.Secrets, name+".token") }

@@ -1,0 +1,63 @@
+package instance
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"gatehouse/node/host"
+	"gatehouse/node/undo"
+)
+
+// clearOverrides takes away what a person put over the units by hand; copies are kept.
+func (a *apply) clearOverrides(ctx context.Context, units []string) error {
+	for _, unit := range units {
+		for _, path := range dropIns(a.Host, unit) {
+			if err := a.Host.Backup(path); err != nil {
+				return err
+			}
+			if err := a.Host.Remove(path); err != nil {
+				return err
+			}
+			a.Host.RemoveEmpty(filepath.Dir(path))
+			a.swap.overridden = true
+		}
+		if a.Host.Exists(runtimeMask(unit)) {
+			a.swap.overridden = true
+			if err := a.Systemd.UnmaskRuntime(ctx, unit); err != nil {
+				return fmt.Errorf("%s is masked: %w", unit, err)
+			}
+		}
+	}
+	return nil
+}
+
+// runtimeMask of a unit: a link to /dev/null that ends with the next boot.
+func runtimeMask(unit string) string { return filepath.Join("/run/systemd/system", unit) }
+
+// dropIns of a unit alone; those for every service of the node are the node's business.
+func dropIns(h *host.Host, unit string) []string {
+	return inDropIns(h, unit, func(name string) (string, bool) { return name, strings.HasSuffix(name, ".conf") })
+}
+
+// leftDropIns are drop-ins of which a run that was killed left only what it had kept.
+func leftDropIns(h *host.Host, unit string) []string {
+	return inDropIns(h, unit, func(name string) (string, bool) {
+		kept, isKept := strings.CutSuffix(name, undo.KeptSuffix)
+		return strings.TrimPrefix(kept, "."), isKept
+	})
+}
+
+func inDropIns(h *host.Host, unit string, which func(name string) (string, bool)) []string {
+	var found []string
+	for _, folder := range []string{"/etc/systemd/system", "/etc/systemd/system.control", "/run/systemd/system", "/run/systemd/system.control"} {
+		at := filepath.Join(folder, unit+".d")
+		for _, name := range h.List(at) {
+			if one, wanted := which(name); wanted {
+				found = append(found, filepath.Join(at, one))
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,139 @@
+package instance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/secrets"
+)
+
+// stage the release and its binary on the node; nothing of it is in service yet.
+func (a *apply) stage(ctx context.Context, values map[string]string) error {
+	name := a.release.Name
+	secretText, err := a.secretText(values)
+	if err != nil {
+		return err
+	}
+	if a.old == nil && !a.Host.Exists(Home(name)) {
+		a.undo.Add("remove "+Home(name), func(context.Context) error { return a.Host.Remove(Home(name)) })
+	}
+	for _, folder := range []string{host.Binaries, Home(name), Home(name) + "/releases"} {
+		if err := a.Host.Folder(folder, 0o755, host.Owner{}); err != nil {
+			return err
+		}
+	}
+	if err := a.Host.Folder(host.EnvDir, 0o700, host.Owner{}); err != nil {
+		return err
+	}
+	if a.release.Binary != nil {
+		// Services of this node may share one: no other run may take it for unneeded before a release names it.
+		unlock, err := a.Host.Lock(ctx, BinariesLock)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		if err := a.takeBinary(a.release); err != nil {
+			return err
+		}
+	}
+	unstage, err := stage(a.Host, a.release, secretText)
+	if err != nil {
+		return fmt.Errorf("the release could not be written: %w", err)
+	}
+	a.undo.Add("remove the release "+a.release.Release, func(context.Context) error { return a.giveUp(unstage) })
+	return nil
+}
+
+func (a *apply) secretText(values map[string]string) ([]byte, error) {
+	if len(a.release.Secrets) == 0 {
+		return nil, nil
+	}
+	names := make([]string, len(a.release.Secrets))
+	for i, one := range a.release.Secrets {
+		names[i] = one.Name
+	}
+	return secrets.Environment(values, names)
+}
+
+// recoverReplaced puts a release back that a run which was killed had moved away.
+func recoverReplaced(h *host.Host, name string) error {
+	folder := filepath.Join(Home(name), "releases")
+	for _, one := range h.List(folder) {
+		release, replaced := strings.CutSuffix(one, replacedSuffix)
+		if replaced && !h.Exists(filepath.Join(folder, release)) {
+			if err := h.Rename(filepath.Join(folder, one), filepath.Join(folder, release)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// replacedSuffix of a release's folder while another content takes its name.
+const replacedSuffix = ".replaced"
+
+// stage puts a release into its folder, whole or not at all, and returns how that is taken back.
+func stage(h *host.Host, release document.Instance, secrets []byte) (unstage func() error, err error) {
+	text, err := json.MarshalIndent(release, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	text = append(text, '\n')
+	folder := releaseFolder(release.Name, release.Release)
+	if sameFile(h, filepath.Join(folder, documentFile), text) && sameFile(h, filepath.Join(folder, secretFile), secrets) {
+		return func() error { return nil }, nil // it is there already, and perhaps in service
+	}
+	staging, replaced := folder+".staging", folder+replacedSuffix
+	for _, leftover := range []string{staging, replaced} {
+		if err := h.Remove(leftover); err != nil {
+			return nil, err
+		}
+	}
+	if err := writeRelease(h, staging, text, secrets); err != nil {
+		return nil, errors.Join(err, h.Remove(staging))
+	}
+	existed := h.Exists(folder)
+	if existed {
+		if err := h.Rename(folder, replaced); err != nil {
+			return nil, errors.Join(err, h.Remove(staging))
+		}
+	}
+	unstage = func() error {
+		err := h.Remove(folder)
+		if existed {
+			err = errors.Join(err, h.Rename(replaced, folder))
+		}
+		return err
+	}
+	if err := h.Rename(staging, folder); err != nil {
+		return nil, errors.Join(err, unstage(), h.Remove(staging))
+	}
+	return unstage, nil
+}
+
+func writeRelease(h *host.Host, folder string, text, secrets []byte) error {
+	if err := h.Folder(folder, 0o755, host.Owner{}); err != nil {
+		return err
+	}
+	// The environment is in it, which only root may read.
+	if err := h.Write(filepath.Join(folder, documentFile), text, 0o600, host.Owner{}); err != nil || secrets == nil {
+		return err
+	}
+	return h.Write(filepath.Join(folder, secretFile), secrets, 0o600, host.Owner{})
+}
+
+func sameFile(h *host.Host, path string, content []byte) bool {
+	have, err := h.Read(path)
+	if content == nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return err == nil && bytes.Equal(have, content)
+}

@@ -1,0 +1,69 @@
+package mesh
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"gatehouse/node/document"
+	"gatehouse/node/envoy"
+	"gatehouse/node/host"
+)
+
+// of an instance that is there.
+func (c command) of(name string, do func() error) func() error {
+	return func() error {
+		names := c.names()
+		if name == "" {
+			return fmt.Errorf("which one? say one of: %s", strings.Join(names, " "))
+		}
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("no '%s' on this node; there are: %s", name, strings.Join(names, " "))
+		}
+		return do()
+	}
+}
+
+// names of the instances on the node.
+func (c command) names() []string {
+	var names []string
+	for _, name := range c.host.List(host.Instances) {
+		info, err := os.Lstat(c.host.Path(host.Instances + "/" + name))
+		if err == nil && info.IsDir() && document.ValidName(name) && !c.isClaim(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// isClaim says whether of a name there is only a record of the mesh that brought a token for it.
+func (c command) isClaim(name string) bool {
+	return slices.Equal(c.host.List(host.Instances+"/"+name), []string{"history.json"})
+}
+
+// of the mesh, where there are several on the node.
+func (c command) meshOf(name string) string {
+	if mesh := c.Owner(c.host, name); len(c.records) > 1 && mesh != "" {
+		return " (mesh " + mesh + ")"
+	}
+	return ""
+}
+
+// units of an instance that are on the node.
+func (c command) units(name string) []string {
+	var units []string
+	for _, unit := range []string{name + ".service", name + "-sidecar-proxy.service"} {
+		if c.host.Exists(host.UnitDir + "/" + unit) {
+			units = append(units, unit)
+		}
+	}
+	return units
+}
+
+func (c command) current(name string) (document.Instance, error) {
+	return c.Load(c.host, host.Instances+"/"+name+"/current")
+}
+
+// admin page of an instance's Envoy.
+func (c command) admin(release document.Instance) envoy.Admin { return envoy.At(release.AdminPort) }
