@@ -1,6 +1,6 @@
 import { Annotations, App, TerraformStack } from "cdktf";
 import { formatProblems, loadMesh, type Mesh, meshPath, nodeFiles, type Problem } from "./model";
-import { atReachableConsul, passedOverText } from "./nodes/consul-api";
+import { atReachableConsul, passedOverText } from "./nodes";
 import { writeReview } from "./review/folder";
 import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
 import { synthIsComplete } from "./terraform/env";

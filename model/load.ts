@@ -3,9 +3,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkMesh } from "./check";
-import { nodeFiles } from "./files";
-import type { Files, Mesh, Problem } from "./mesh";
-import { show } from "./problem";
+import { type Problem, show } from "./checking/problem";
+import { type Files, nodeFiles } from "./files";
+import type { Mesh } from "./mesh";
 
 /** The mesh that is used when none is named: it can be read everywhere, without a node or a key. */
 const EXAMPLE = "meshes/shop.ts";

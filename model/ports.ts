@@ -1,5 +1,15 @@
-/** Which ports Gatehouse and Consul keep for themselves on every node, and which instance gets which. */
+/** The ports of instances: which range each kind has, and which instance gets which. */
 import { createHash } from "node:crypto";
+import { z } from "zod";
+import { count } from "./checking/fields";
+
+/** A node has a port of each range for each of its instances. */
+export interface PortsDeclaration {
+  /** The first of the 1000 ports for Envoys' admin pages, on 127.0.0.1. @default 19000 */
+  admin?: number;
+  /** The first of the 1000 ports at which sidecars take calls of other nodes. @default 21000 */
+  sidecars?: number;
+}
 
 /** A range of ports, both ends included. */
 export interface PortRange {
@@ -11,6 +21,7 @@ export interface PortRange {
 
 /** Instances that one node can carry: one slot each. */
 export const SLOTS = 1000;
+
 /** The ports that a mesh's instances are given. */
 export interface PortRanges {
   /** Envoy's admin page of each instance, on 127.0.0.1. */
@@ -21,6 +32,11 @@ export interface PortRanges {
 
 /** Consul's own default range for sidecars begins at 21000 too. */
 const FIRST = { admin: 19000, sidecars: 21000 };
+
+/** A range of a thousand begins there, above what only root may take. */
+const firstPort = count(1024, 65_536 - SLOTS);
+
+export const portsSchema = z.strictObject({ admin: firstPort.optional(), sidecars: firstPort.optional() });
 
 /** The ranges of a declaration. Where two meshes share nodes, one of them declares others than these. */
 export function portRanges({ admin = FIRST.admin, sidecars = FIRST.sidecars }: Partial<typeof FIRST> = {}): PortRanges {

@@ -1,7 +1,8 @@
 /** Ports, units and definitions that belong to another owner and are going to be ours. Pure. */
-import { operand } from "../findings/printable";
-import type { Facts, Listener } from "../nodes/facts";
-import type { Finding } from "./finding";
+
+import type { Finding } from "../findings";
+import { operand } from "../findings";
+import type { Facts, Listener } from "../nodes";
 import { willSetUpAgent } from "./judge-consul";
 import { isTheirs } from "./judge-others";
 import { findByHand } from "./judge-take-over";
@@ -39,11 +40,10 @@ function portFinding(plan: Plan, facts: Facts, wanted: WantedPort, listener: Lis
   const other = unit.endsWith(".service") ? `stop it: systemctl disable --now ${operand(unit)}` : "stop it";
   const own = facts.instances.includes(workloadOf(unit));
   return {
-    node: node.name,
     severity: own ? "warning" : "problem",
-    check: `port ${port}`,
+    where: { on: node.name, what: `port ${port}` },
     found: `held by ${holder}`,
-    reason: own
+    why: own
       ? `${use} is going to listen there; this holder is of the mesh too, and the new comes up before the old goes`
       : `${use} is going to listen there`,
     remedy: own
@@ -60,11 +60,10 @@ function theirPort(
   owner: string,
 ): Finding {
   return {
-    node: node.name,
     severity: "problem",
-    check: `port ${port}`,
+    where: { on: node.name, what: `port ${port}` },
     found: `held by ${unit} of mesh ${owner}`,
-    reason: `${use} is going to listen there`,
+    why: `${use} is going to listen there`,
     remedy: assigned
       ? `give ${mesh} ranges that ${owner} has not: \`ports: { admin: 20000, sidecars: 22000 }\` in its declaration`
       : `declare another port in ${mesh}, or in ${owner} first`,
@@ -77,24 +76,21 @@ const workloadOf = (unit: string): string => unit.replace(/(-sidecar-proxy)?\.se
 export function judgeRollbacks({ node, mesh }: Plan, { rolledBack, owners }: Facts): Finding[] {
   const own = rolledBack.filter((name) => !isTheirs(owners[name], mesh));
   return own.map((name) => ({
-    node: node.name,
     severity: "warning",
-    check: "rollback",
+    where: { on: node.name, what: "rollback" },
     found: `${name} was taken back to an earlier release by hand`,
-    reason: "Terraform does not know, so the declared release comes back only with the next change of the service",
-    remedy: "to have the declared release there: npm run doctor -- --mend",
+    why: "Terraform does not know, so the declared release comes back only with the next change of the service",
+    remedy: "to have the declared release there: npm run doctor -- --fix",
   }));
 }
 
 /** A service that runs: a deploy may be what mends it, so this stops none. */
 export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
   return open.map(({ unit, at }) => ({
-    node: node.name,
     severity: "warning",
-    check: unit,
+    where: { on: node.name, what: unit },
     found: `it listens on ${at}`,
-    reason:
-      "whoever reaches that address calls the service past the mesh: without a certificate, and whatever the intentions say",
+    why: "whoever reaches that address calls the service past the mesh: without a certificate, and whatever the intentions say",
     remedy: "have the program listen on 127.0.0.1 alone, by its run.args or run.env",
   }));
 }
@@ -105,11 +101,10 @@ export function judgeConsulUnit(plan: Plan, facts: Facts): Finding[] {
   return facts.units
     .filter(({ name, file }) => file !== "" && name === "consul.service")
     .map(({ name, file, state }) => ({
-      node: plan.node.name,
       severity: "note",
-      check: name,
+      where: { on: plan.node.name, what: name },
       found: `${file} is there (${state}), and Gatehouse did not put it there`,
-      reason: file.startsWith("/etc/systemd/system/")
+      why: file.startsWith("/etc/systemd/system/")
         ? "the mesh has a unit of this name: it is taken over, and a copy is kept under /var/backups/gatehouse"
         : "the mesh has a unit of this name, which goes before it as long as it is there",
       remedy: "nothing, if that is what you want; else write existing: true under consul",

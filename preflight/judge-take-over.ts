@@ -1,6 +1,7 @@
-/** What a person made under a declared name: refused until the declaration takes it over. Pure. */
-import type { Facts, Registration } from "../nodes/facts";
-import type { Finding } from "./finding";
+/** Units and definitions that a person made under a declared name: refused until the declaration takes them over. Pure. */
+
+import type { Finding } from "../findings";
+import type { Facts, Registration } from "../nodes";
 import type { Plan } from "./plan";
 
 export interface ByHand {
@@ -12,7 +13,7 @@ export interface ByHand {
 
 const PROXY = "connect-proxy";
 
-/** What bears a mark of Gatehouse, or is of an instance that Gatehouse has put there, is not by hand. */
+/** Everything with a mark of Gatehouse, or of an instance that Gatehouse has put there, is not by hand. */
 export function findByHand(facts: Facts, name: string): ByHand {
   if (facts.instances.includes(name)) return { units: [], definitions: [], registrations: [] };
   const written = new Set(facts.written);
@@ -89,32 +90,31 @@ function declaredHere(
   takeOver: boolean,
   found: ByHand,
 ): Finding {
-  const told = { node: node.name, check: name, found: `made by hand: ${listOf(found)}` };
+  const common = { where: { on: node.name, what: name }, found: `made by hand: ${listOf(found)}` };
   if (takeOver) {
     return {
-      ...told,
+      ...common,
       severity: "note",
-      reason: "it is set aside while the declared one starts, and put back and run again when that is not healthy",
+      why: "it is set aside while the declared one starts, and put back and run again when that is not healthy",
       remedy: "nothing: copies stay under /var/backups/gatehouse",
     };
   }
   return {
-    ...told,
+    ...common,
     severity: "problem",
-    reason: `the mesh declares ${name} on this node, and what others made is left alone`,
+    why: `the mesh declares ${name} on this node, and what others made is left alone`,
     remedy: `have it taken over: \`takeOver: { ${section}: [${JSON.stringify(name)}] }\`; or declare another name`,
   };
 }
 
 function gatewayElsewhere({ node }: Plan, { name, runsOn, letGo }: Plan["elsewhere"][number], found: ByHand): Finding {
   return {
-    node: node.name,
     severity: "note",
-    check: name,
+    where: { on: node.name, what: name },
     found: `made by hand: ${listOf(found)}`,
-    reason: letGo
+    why: letGo
       ? `the declaration lets it go: it is removed when the gateway on ${runsOn.join(", ")} serves`
-      : `it goes on serving beside the gateway on ${runsOn.join(", ")}, with the same routes`,
+      : `it goes on serving next to the gateway on ${runsOn.join(", ")}, with the same routes`,
     remedy: letGo
       ? "nothing: copies stay under /var/backups/gatehouse"
       : `when no client calls it any more: \`takeOver: { letGo: [${JSON.stringify(name)}] }\``,

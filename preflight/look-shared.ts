@@ -1,9 +1,8 @@
 /** Asks a Consul that was there before what it has for everyone, and who uses it. */
 
-import type { LiveEntry } from "../doctor/entries";
 import type { Mesh } from "../model";
-import { askApi } from "../nodes/consul-api";
-import { mapLimit } from "../nodes/map-limit";
+import type { LiveEntry } from "../nodes";
+import { askApi, mapLimit } from "../nodes";
 import { type Call, type CatalogueProxy, callsOf } from "./cut-calls";
 import { letsThrough, type SharedConsul, undeclared } from "./judge-owns";
 

@@ -1,7 +1,7 @@
 import type { MeshDeclaration } from "../../model";
+import { UNKNOWN_SHA256 } from "../../model";
 import { compare } from "../../review/compare";
 import { markdown } from "../../review/markdown";
-import { UNKNOWN_SHA256 } from "../../model";
 import { type Rendered, rendered } from "../../review/rendered";
 import { declaration, meshOf } from "../support/stacks";
 
