@@ -46,7 +46,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "key"), "no key");
   env = {
     ...process.env,
-    ...(await chooseProviders(() => {})).env,
+    ...(await chooseProviders(() => {})).env, // with it the synth is complete
     GATEHOUSE_MESH: join(folder, "mesh.ts"),
     ...(postgres && { PG_CONN_STR: postgres.url }),
     CONSUL_HTTP_ADDR: consul.address,
