@@ -1,15 +1,8 @@
 /** What should be on a machine, each thing with the Terraform resource that puts it there. */
 import { createHash } from "node:crypto";
 import { about, type Mend } from "../findings/finding";
-import type { Instance, Mesh, MeshNode } from "../model";
-import {
-  AGENT_RECORD,
-  agentRelease,
-  agentSecretFiles,
-  instanceRelease,
-  type MachineFile,
-  nodeRelease,
-} from "../templates";
+import { type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { agentRelease, agentSecretFiles, instanceRelease, type NodeFile, nodeRelease } from "../templates";
 
 export interface ExpectedFile {
   path: string;
@@ -46,17 +39,19 @@ export interface Expected {
   sweep: Mend[];
 }
 
+const { access } = layout;
+
 const replacing = (stack: Mend["stack"], id: string): Mend[] => [{ stack, replace: `null_resource.${id}` }];
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The resources that an instance hangs on. The ids are those of `stacks/`; a test compares them. */
 export const mendInstance = ({ workload, node }: Instance): Mend[] =>
-  replacing("mesh", `instance_${workload.name}_${node.name}`);
-export const mendNode = (node: MeshNode): Mend[] => replacing("mesh", `node_${node.name}`);
+  replacing("mesh", layout.resources.instance(workload.name, node.name));
+export const mendNode = (node: MeshNode): Mend[] => replacing("mesh", layout.resources.node(node.name));
 /** gatehouse-node comes with the first stack that needs it. */
 export const mendProgram = ({ consul }: Mesh, node: MeshNode): Mend[] =>
-  replacing(consul.existing ? "mesh" : "cluster", `program_${node.name}`);
-const mendAgent = (node: MeshNode): Mend[] => replacing("cluster", `agent_${node.name}`);
+  replacing(consul.existing ? "mesh" : "cluster", layout.resources.program(node.name));
+const mendAgent = (node: MeshNode): Mend[] => replacing("cluster", layout.resources.agent(node.name));
 
 /** What `mesh` wants on `node`. A retired node wants nothing. */
 export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
@@ -69,7 +64,7 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
     units: [],
     links: [],
     binaries: new Set(),
-    sweep: replacing("mesh", `sweep_${node.name}`),
+    sweep: replacing("mesh", layout.resources.sweep(node.name)),
   };
   if (node.retired) return expected;
   const all = instances.map(({ workload }) => about.instance(workload.name, node.name));
@@ -82,28 +77,28 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
 function addAgent({ node, files, units }: Expected, mesh: Mesh, concerns: string[]): void {
   const mends = mendAgent(node);
   files.push(...agentRelease(mesh, node).files.map((file) => fileFrom(file, mends, concerns)));
-  for (const { path, mode } of agentSecretFiles(mesh, node)) {
-    files.push({ path, mode: plain(mode), owner: ownerOf(mode), sha256: [], mends, concerns });
-  }
-  files.push({ path: AGENT_RECORD, mode: "644", sha256: [], mends, concerns });
-  units.push({ unit: "consul.service", mends, concerns });
+  const { files: places, consulUnit } = layout;
+  for (const { path, ...secret } of agentSecretFiles(mesh, node))
+    files.push({ path, ...found(secret), sha256: [], mends, concerns });
+  files.push({ path: places.agentRecord, ...found(access.anyone), sha256: [], mends, concerns });
+  units.push({ unit: consulUnit, mends, concerns });
 }
 
 function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): void {
   const mends = mendNode(node);
   files.push(...nodeRelease(mesh, node).files.map((file) => fileFrom(file, mends, [])));
-  files.push({ path: `/opt/gatehouse/meshes/${mesh.name}.json`, mode: "644", sha256: [], mends, concerns: [] });
+  files.push({ path: layout.meshRecord(mesh.name), ...found(access.anyone), sha256: [], mends, concerns: [] });
   if (node.role === "server") return;
   // The machine asked its Consul which of these it needs.
-  const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:8503 -grpc-ca-file ${ca}`;
-  const ways = mesh.consul.tls ? [xds("/etc/consul.d/tls/xds-ca.pem"), xds("/opt/gatehouse/xds-ca.pem")] : [""];
+  const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:${layout.consulPorts.grpcTls} -grpc-ca-file ${ca}`;
+  const ways = mesh.consul.tls ? [xds(layout.files.agentXdsCa), xds(layout.files.xdsCa)] : [""];
   const flags = ["", "-ignore-envoy-compatibility"].flatMap((flag) => ways.map((way) => flag + way));
   // An agent that was there before has ports of its own.
   const sha256 = mesh.consul.existing ? [] : flags.map((flag) => digest(`GATEHOUSE_ENVOY_FLAGS=${flag}\n`));
   if (mesh.consul.existing && mesh.consul.tls) {
-    files.push({ path: "/opt/gatehouse/xds-ca.pem", mode: "644", sha256: [], mends, concerns });
+    files.push({ path: layout.files.xdsCa, ...found(access.anyone), sha256: [], mends, concerns });
   }
-  files.push({ path: "/opt/gatehouse/node.env", mode: "644", sha256, mends, concerns });
+  files.push({ path: layout.files.nodeEnv, ...found(access.anyone), sha256, mends, concerns });
 }
 
 function addInstance({ node, files, units, links, binaries }: Expected, mesh: Mesh, instance: Instance): void {
@@ -113,36 +108,35 @@ function addInstance({ node, files, units, links, binaries }: Expected, mesh: Me
   const concerns = [about.instance(workload.name, node.name)];
   files.push(...release.files.map((file) => fileFrom(file, mends, concerns)).map((file) => locked(file, mesh)));
   if (mesh.consul.acl) {
-    const token = `/opt/gatehouse/secrets/${workload.name}.token`;
-    const brought = replacing("mesh", `tokens_${node.name}`);
-    files.push({ path: token, mode: "600", sha256: [], mends: [...brought, ...mends], concerns });
+    const token = layout.tokenFile(workload.name);
+    const brought = replacing("mesh", layout.resources.tokens(node.name));
+    files.push({ path: token, ...found(access.rootOnly), sha256: [], mends: [...brought, ...mends], concerns });
   }
-  if (release.secretFile) files.push({ path: release.secretFile, mode: "600", sha256: [], mends, concerns });
-  const path = `/opt/gatehouse/instances/${workload.name}/current`;
+  if (release.secretFile)
+    files.push({ path: release.secretFile, ...found(access.rootOnly), sha256: [], mends, concerns });
+  const path = layout.currentRelease(workload.name);
   links.push({ path, target: `releases/${release.release}`, mends, concerns });
   if (workload.kind !== "service") {
-    units.push({ unit: `${workload.name}.service`, mends, concerns });
+    units.push({ unit: layout.unitOf(workload.name), mends, concerns });
     return;
   }
   const { sha256 } = workload.binary;
   const binary = { path: release.binaryPath ?? "", sha256 };
-  const upload = replacing("mesh", `binary_${node.name}_${sha256.slice(0, 12)}`);
+  const upload = replacing("mesh", layout.resources.binary(node.name, workload.binary));
   binaries.add(sha256);
-  files.push({ path: binary.path, mode: "755", sha256: [sha256], mends: [...upload, ...mends], concerns });
-  units.push({ unit: `${workload.name}.service`, binary, mends, concerns });
-  units.push({ unit: `${workload.name}-sidecar-proxy.service`, mends, concerns });
+  files.push({ path: binary.path, ...found(access.program), sha256: [sha256], mends: [...upload, ...mends], concerns });
+  units.push({ unit: layout.unitOf(workload.name), binary, mends, concerns });
+  units.push({ unit: layout.sidecarUnitOf(workload.name), mends, concerns });
 }
 
-function fileFrom({ path, mode, content }: MachineFile, mends: Mend[], concerns: string[]): ExpectedFile {
-  return { path, mode: plain(mode), sha256: [digest(content)], mends, concerns };
+function fileFrom({ path, mode, content }: NodeFile, mends: Mend[], concerns: string[]): ExpectedFile {
+  return { path, mode: found({ mode }).mode, sha256: [digest(content)], mends, concerns };
 }
 
 /** A definition carries the instance's token on the machine. */
 function locked(file: ExpectedFile, { consul }: Mesh): ExpectedFile {
-  return consul.acl && file.path.endsWith(".hcl") ? { ...file, mode: "640", owner: ownerOf("0640") } : file;
+  return consul.acl && file.path.endsWith(".hcl") ? { ...file, ...found(access.consulOnly) } : file;
 }
 
-const plain = (mode: string): string => mode.replace(/^0/, "");
-
-/** What not everybody may read is there for Consul. */
-const ownerOf = (mode: string): string => (mode === "0640" ? "root:consul" : "root:root");
+/** Owner and mode as the node reports them: without the leading zero. */
+const found = <A extends { mode: string }>(one: A): A => ({ ...one, mode: one.mode.replace(/^0/, "") });

@@ -1,9 +1,8 @@
 /** gatehouse-node itself against the declaration: whether it is there, its version, and for which mesh it works. */
 
 import { about, drift, type Finding, Layer } from "../findings/finding";
-import type { Mesh, MeshNode } from "../model";
+import { layout, type Mesh, type MeshNode } from "../model";
 import type { NodeReport } from "../nodes/report";
-import { programOf } from "../templates";
 import type { Output } from "../toolchain/process";
 import { type Expected, mendNode, mendProgram } from "./expected";
 
@@ -12,13 +11,13 @@ const NOT_FOUND = [126, 127];
 
 /** Whether the node has no gatehouse-node. */
 export function isAbsent({ exitCode, stderr }: Output): boolean {
-  return NOT_FOUND.includes(exitCode) && stderr.includes("/opt/gatehouse/bin/");
+  return NOT_FOUND.includes(exitCode) && stderr.includes(`${layout.folders.bin}/`);
 }
 
 /** What a program says of a document that is made for another version. */
 export const OTHER_DOCUMENT = "is not what this gatehouse-node reads";
 
-const where = (mesh: Mesh, node: MeshNode): string => `${node.name}: ${programOf(mesh.name)}`;
+const where = (mesh: Mesh, node: MeshNode): string => `${node.name}: ${layout.programOf(mesh.name)}`;
 
 /** Without the program nothing of the node can be looked at. A retired node has been emptied then. */
 export function absent(mesh: Mesh, { node, instances }: Expected, version: string): Finding[] {

@@ -2,11 +2,9 @@
 
 import { about, drift, type Finding, Layer } from "../findings/finding";
 import { shellWord } from "../findings/printable";
-import type { Instance, Mesh } from "../model";
+import { type Instance, layout, type Mesh } from "../model";
 import type { AgentService, NodeReport } from "../nodes/report";
 import { type Expected, mendInstance } from "./expected";
-
-const INSTANCES = "/opt/gatehouse/instances";
 
 export function compareRegistrations(mesh: Mesh, expected: Expected, report: NodeReport): Finding[] {
   const { node, instances } = expected;
@@ -37,7 +35,7 @@ export function compareRegistrations(mesh: Mesh, expected: Expected, report: Nod
 
 /** The ids of an instance in Consul. */
 function idsOf({ workload }: Instance): string[] {
-  return workload.kind === "service" ? [workload.name, `${workload.name}-sidecar-proxy`] : [workload.name];
+  return workload.kind === "service" ? [workload.name, layout.sidecarOf(workload.name)] : [workload.name];
 }
 
 /** A registration in one comparable line. */
@@ -80,13 +78,14 @@ function undeclared(
   const declared = new Set(instances.flatMap(idsOf));
   const names = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
   const moved = new Set(mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name)).map(({ name }) => name));
-  const recorded = (name: string) => !declared.has(name) && tree.some(({ path }) => path === `${INSTANCES}/${name}`);
+  const recorded = (name: string) =>
+    !declared.has(name) && tree.some(({ path }) => path === layout.instanceFolder(name));
   const sweeps = ({ Kind, Service, Of }: AgentService) =>
     (Kind === "ingress-gateway" && moved.has(Service)) || recorded(Of || Service);
   return services
     .filter(({ Mesh: owner }) => owner === "" || owner === mesh.name)
     .filter(({ ID, Service, Of }) => !declared.has(ID) && (names.has(Of || Service) || recorded(Of || Service)))
-    .filter(({ ID, Of }) => !(Of && services.some((one) => ID === `${one.ID}-sidecar-proxy` && !declared.has(one.ID))))
+    .filter(({ ID, Of }) => !(Of && services.some((one) => ID === layout.sidecarOf(one.ID) && !declared.has(one.ID))))
     .map((service) =>
       drift(Layer.Registered, `${node.name}: registration ${service.ID}`, {
         expected: "nothing",
