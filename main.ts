@@ -1,6 +1,6 @@
 import { App } from "cdktf";
 import { formatProblems, loadMesh, type Mesh, meshPath, nodeFiles } from "./model";
-import { atReachableConsul, passedOverText } from "./nodes/consul-api";
+import { atReachableConsul, passedOverText } from "./nodes";
 import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
 import { nodePrograms } from "./toolchain/node-program";
 

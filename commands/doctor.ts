@@ -4,11 +4,10 @@
  */
 
 import { examine } from "../doctor/examine";
-import { exitWith } from "../findings/exit-code";
-import { exitCode, type Finding } from "../findings/finding";
-import { asJson, asText } from "../findings/show";
+import { asText } from "../doctor/show";
+import { doctorJson, exitCodeOf, exitWith, type Finding } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
-import { atReachableConsul } from "../nodes/consul-api";
+import { atReachableConsul } from "../nodes";
 import { mend } from "../terraform/replace";
 
 const OPTIONS = ["--json", "--fix", "--mend", "--auto-approve"];
@@ -21,17 +20,17 @@ async function main(options: string[]): Promise<number> {
   if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
   const { mesh } = await atReachableConsul(loaded.mesh);
   const findings = await examine(mesh);
-  const mends = findings.flatMap((finding) => finding.mends);
-  const fixes = options.includes("--fix") || options.includes("--mend");
-  if (!fixes || mends.length === 0) return tell(mesh, findings, options);
+  const fixes = findings.flatMap(({ fix = [] }) => fix);
+  const isToFix = options.includes("--fix") || options.includes("--mend");
+  if (!isToFix || fixes.length === 0) return tell(mesh, findings, options);
   console.error(asText(mesh, findings));
-  await mend(mends, options.includes("--auto-approve"));
+  await mend(fixes, options.includes("--auto-approve"));
   return tell(mesh, await examine(mesh), options);
 }
 
 function tell(mesh: Mesh, findings: Finding[], options: string[]): number {
-  console.log(options.includes("--json") ? asJson(mesh, findings) : asText(mesh, findings));
-  return exitCode(findings);
+  console.log(options.includes("--json") ? doctorJson(mesh.name, findings) : asText(mesh, findings));
+  return exitCodeOf(findings);
 }
 
 exitWith(main(process.argv.slice(2)));

@@ -9,10 +9,10 @@
  * looked at.
  */
 
-import { exitWith } from "../findings/exit-code";
+import { exitCodeOf, exitWith } from "../findings";
 import { formatProblems, loadMesh, type MeshNode, meshPath } from "../model";
 import { preflight } from "../preflight/look";
-import { exitCodeOf, json, text } from "../preflight/report";
+import { json, text } from "../preflight/report";
 import { runsElsewhere } from "../terraform/env";
 
 async function main(args: string[]): Promise<number> {
@@ -30,7 +30,7 @@ async function main(args: string[]): Promise<number> {
   }
   const result = await preflight(loaded.mesh, { onProgress, recovering: args.includes("--recovering") });
   process.stdout.write(args.includes("--json") ? json(result) : text(result));
-  return exitCodeOf(result);
+  return exitCodeOf(result.findings);
 }
 
 /** One line that is written over, on a terminal only; the machines that take longest are named. */

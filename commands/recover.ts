@@ -8,9 +8,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readConsul, removeLeftOver } from "../doctor/recover/consul";
 import { importsFor, leftOver, lostFrom, type PulledState, type SynthesizedStack } from "../doctor/recover/imports";
-import { exitWith } from "../findings/exit-code";
+import { exitWith } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
-import { atReachableConsul } from "../nodes/consul-api";
+import { atReachableConsul } from "../nodes";
 import { deploy, type InitializedStack } from "../terraform/deploy";
 import { runsElsewhere } from "../terraform/env";
 

@@ -8,13 +8,13 @@
  */
 
 import { certificates, rotation } from "../doctor/rotate";
-import type { Mend } from "../findings/finding";
+import type { Fix } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { mend } from "../terraform/replace";
 
 const USAGE = "npm run rotate -- NAME... | --all | --certificates   [--auto-approve]";
 
-function wanted(mesh: Mesh, args: string[]): Mend[] {
+function wanted(mesh: Mesh, args: string[]): Fix[] {
   const names = args.filter((arg) => !arg.startsWith("--"));
   const options = args.filter((arg) => arg.startsWith("--") && arg !== "--auto-approve");
   const [option, more] = options;

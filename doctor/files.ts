@@ -1,18 +1,18 @@
 /** Files of a node against the declaration: content, owner, mode, and what is not declared. */
 
-import { drift, type Finding, Layer } from "../findings/finding";
-import { shellWord } from "../findings/printable";
+import { shellWord } from "../findings";
 import { layout } from "../model";
-import type { NodeReport } from "../nodes/report";
+import type { NodeReport } from "../nodes";
+import { drift, Layer, type Symptom } from "./causes";
 import type { Expected, ExpectedFile } from "./expected";
 
-export function compareFiles(expected: Expected, report: NodeReport): Finding[] {
+export function compareFiles(expected: Expected, report: NodeReport): Symptom[] {
   const alike = report.others.length > 0 ? { ...expected, files: withOthers(expected.files, report) } : expected;
   return [...declaredFiles(alike, report), ...links(alike, report), ...undeclared(alike, report)];
 }
 
-/** What is there once for all meshes of a node. */
 const { meshCommand, drainUnit, nodeEnv, xdsCa, nodeRecord } = layout.files;
+/** Files that all meshes of a node share. */
 const SHARED: string[] = [meshCommand, drainUnit, nodeEnv, xdsCa, nodeRecord];
 
 /**
@@ -25,7 +25,7 @@ function withOthers(files: ExpectedFile[], { tree }: NodeReport): ExpectedFile[]
     .map((file) => (SHARED.includes(file.path) ? { ...file, sha256: [] } : file));
 }
 
-function declaredFiles({ node, files }: Expected, report: NodeReport): Finding[] {
+function declaredFiles({ node, files }: Expected, report: NodeReport): Symptom[] {
   const found = new Map(report.files.map((file) => [file.path, file]));
   const seen = new Set<string>();
   return files.flatMap((file) => {
@@ -33,9 +33,9 @@ function declaredFiles({ node, files }: Expected, report: NodeReport): Finding[]
     if (!wrong || seen.has(file.path)) return []; // one binary may belong to several instances
     seen.add(file.path);
     const same = files.filter(({ path }) => path === file.path);
-    const mends = unique(same.flatMap((one) => one.mends));
+    const fix = unique(same.flatMap((one) => one.fix));
     const concerns = same.flatMap((one) => one.concerns);
-    return [drift(Layer.Declared, `${node.name}: ${file.path}`, { ...wrong, mends, concerns })];
+    return [drift(Layer.Declared, { on: node.name, what: file.path }, { ...wrong, fix, concerns })];
   });
 }
 
@@ -56,18 +56,18 @@ function difference(file: ExpectedFile, found: NodeReport["files"][number] | und
   return want === is ? undefined : { expected: `owner and mode ${want}`, found: is };
 }
 
-function links({ node, links }: Expected, { tree }: NodeReport): Finding[] {
+function links({ node, links }: Expected, { tree }: NodeReport): Symptom[] {
   const targets = new Map(tree.map(({ path, target }) => [path, target]));
-  return links.flatMap(({ path, target, mends, concerns }) => {
+  return links.flatMap(({ path, target, fix, concerns }) => {
     const found = targets.get(path);
     if (found === target) return [];
-    const what = { expected: `release ${target}`, found: found ? `release ${found}` : "nothing", mends, concerns };
-    return [drift(Layer.Declared, `${node.name}: ${path}`, what)];
+    const what = { expected: `release ${target}`, found: found ? `release ${found}` : "nothing", fix, concerns };
+    return [drift(Layer.Declared, { on: node.name, what: path }, what)];
   });
 }
 
 /** What lies in Gatehouse's places and belongs to nothing that is declared here. */
-function undeclared(expected: Expected, report: NodeReport): Finding[] {
+function undeclared(expected: Expected, report: NodeReport): Symptom[] {
   const { mesh, node, files, links, binaries, sweep } = expected;
   const shared = report.others.length > 0 ? SHARED : [];
   const needed = new Set([...binaries, ...report.needed]);
@@ -80,13 +80,19 @@ function undeclared(expected: Expected, report: NodeReport): Finding[] {
   const tops = foreign.filter((path) => !foldersAbove(path).some((folder) => foreign.includes(folder)));
   const left = report.written.filter((path) => !known.has(path) && !isAgents(path));
   return [...tops, ...left].map((path) =>
-    drift(Layer.Declared, `${node.name}: ${path}`, {
-      expected: "nothing",
-      found: "it is there",
-      ...(hasRecord(path, report)
-        ? { mends: sweep }
-        : { remedy: `on ${node.name}: rm ${shellWord(path)}${path.endsWith(".hcl") ? ", then: consul reload" : ""}` }),
-    }),
+    drift(
+      Layer.Declared,
+      { on: node.name, what: path },
+      {
+        expected: "nothing",
+        found: "it is there",
+        ...(hasRecord(path, report)
+          ? { fix: sweep }
+          : {
+              remedy: `on ${node.name}: rm ${shellWord(path)}${path.endsWith(".hcl") ? ", then: consul reload" : ""}`,
+            }),
+      },
+    ),
   );
 }
 
@@ -102,17 +108,18 @@ function hasRecord(path: string, { tree, written }: NodeReport): boolean {
 }
 
 /** Gatehouse's own folders and its program, which `compareProgram` looks at. */
-const ownPaths = (mesh: string): string[] => {
+function ownPaths(mesh: string): string[] {
   const { folders, files, AGENT_TOKEN } = layout;
-  const { bin, binaries, env, incoming, incomingSecrets, instances, meshes, secrets } = folders;
-  return [
+  const { gatehouse, bin, binaries, env, incoming, incomingSecrets, instances, meshes, secrets } = folders;
+  const paths = [
     ...[bin, binaries, env, incoming, incomingSecrets, instances, meshes, secrets],
     ...[bin, incoming, incomingSecrets].map((folder) => `${folder}/${mesh}`),
     ...[files.program, layout.programOf(mesh)],
     ...[layout.tokenFile(AGENT_TOKEN), layout.tokenFile(`${AGENT_TOKEN}.${mesh}`)],
     ...[files.prerequisites, files.deployUser], // of user_data
-  ].map((path) => path.slice(folders.gatehouse.length + 1));
-};
+  ];
+  return paths.map((path) => path.slice(gatehouse.length + 1));
+}
 
 /** Of an earlier version: it stays as long as the unit of a release to go back to calls it (node/setup/earlier.go). */
 const EARLIER = /^(lib(\/[^/]+)?|node\.conf)$/;

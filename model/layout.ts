@@ -179,8 +179,16 @@ export const resources = {
   binary: (node: string, { sha256 }: Pick<Binary, "sha256">) => `binary_${node}_${sha256.slice(0, 12)}`,
   instance: (workload: string, node: string) => `instance_${workload}_${node}`,
   probe: (gateway: string, node: string) => `probe_${gateway}_${node}`,
-  /** An ACL token, by the names below. */
+  begun: (node: string) => `begun_${node}`,
+  refreshed: (node: string) => `refreshed_${node}`,
+  /** An ACL token, by its name among `tokens`. */
   token: (name: string) => `token_${name}`,
-  tokenOfAgent: (node: string) => `agent_of_${node}`,
-  tokenOfInstance: (workload: string, node: string) => `${workload}_${node}`,
+} as const;
+
+/** Names of ACL tokens. */
+export const tokens = {
+  ofAgent: (node: string) => `agent_of_${node}`,
+  ofInstance: (workload: string, node: string) => `${workload}_${node}`,
+  handover: "handover",
+  routes: "routes",
 } as const;

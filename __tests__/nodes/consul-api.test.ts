@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { atReachableConsul } from "../../nodes/consul-api";
+import { atReachableConsul } from "../../nodes";
 import { mesh } from "../support/mesh";
 
 const servers: Server[] = [];

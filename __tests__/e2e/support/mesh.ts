@@ -7,7 +7,7 @@ import { forgetState } from "../../../lab/terraform-state";
 import { readSecrets } from "../../../mesh-secrets";
 import labMesh from "../../../meshes/lab";
 import type { MeshDeclaration } from "../../../model";
-import { askApi } from "../../../nodes/consul-api";
+import { askApi } from "../../../nodes";
 import { output } from "../../../toolchain/process";
 
 export const gatewayUrl = "http://10.77.0.11:8080";
