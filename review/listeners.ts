@@ -1,5 +1,5 @@
 /** What listens where on the nodes of a mesh. */
-import type { Instance, Mesh, MeshNode } from "../model";
+import { type Instance, layout, type Mesh, type MeshNode } from "../model";
 
 /** A port that is open on a node. */
 export interface Listener {
@@ -17,6 +17,7 @@ type OnNode = Omit<Listener, "node">;
 
 const LOOPBACK = "127.0.0.1";
 const EVERYWHERE = "every address";
+const AGENT = "Consul's agent";
 
 /** By node in the order of the declaration; there Consul's agent, then the instances in the order of a deploy. */
 export function listenersOf(mesh: Mesh): Listener[] {
@@ -25,23 +26,29 @@ export function listenersOf(mesh: Mesh): Listener[] {
   return [...byNode].flatMap(([{ name }, ports]) => ports.map((port) => ({ node: name, ...port })));
 }
 
-/** None where the agent is not the mesh's. */
+/** As `templates/consul/agent.hcl` has them. None where the agent is not the mesh's. */
 function agentPorts({ consul }: Mesh, { role, retired }: MeshNode): OnNode[] {
   if (consul.existing || retired) return [];
+  const { serverRpc, lanGossip, wanGossip, http, https, grpc, grpcTls, dns } = layout.consulPorts;
+  const server = role === "server";
+  const { tls } = consul;
+  const gossip = consul.gossipEncryption ? "encrypted gossip" : "gossip";
+  const over = (protocol: string) => (tls ? `${protocol} over TLS` : protocol);
+  const toClients = server ? EVERYWHERE : LOOPBACK;
   const port = (address: string, number: number, protocol: string) => ({
     address,
     port: number,
     protocol,
-    owner: "Consul's agent",
+    owner: AGENT,
   });
-  const server = role === "server";
-  const xds = consul.tls ? 8503 : 8502;
   return [
-    ...(server ? [port(EVERYWHERE, 8300, consul.tls ? "RPC over TLS" : "RPC")] : []),
-    port(EVERYWHERE, 8301, consul.gossipEncryption ? "encrypted gossip" : "gossip"),
-    port(server && !consul.tls ? EVERYWHERE : LOOPBACK, 8500, "HTTP API"),
-    ...(server && consul.tls ? [port(EVERYWHERE, 8501, "HTTP API over TLS")] : []),
-    port(server ? EVERYWHERE : LOOPBACK, xds, consul.tls ? "gRPC over TLS" : "gRPC"),
+    ...(server ? [port(EVERYWHERE, serverRpc, over("RPC"))] : []),
+    port(EVERYWHERE, lanGossip, gossip),
+    ...(server ? [port(EVERYWHERE, wanGossip, `${gossip} between datacenters`)] : []),
+    port(tls ? LOOPBACK : toClients, http, "HTTP API"),
+    ...(server && tls ? [port(EVERYWHERE, https, over("HTTP API"))] : []),
+    port(toClients, tls ? grpcTls : grpc, over("gRPC")),
+    port(toClients, dns, "DNS"),
   ];
 }
 

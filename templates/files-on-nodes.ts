@@ -1,7 +1,7 @@
 /** The files that a deploy puts on the nodes of a mesh. */
-import type { Instance, Mesh, MeshNode } from "../model";
+import { type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, agentSecretFiles } from "./agent";
-import { instanceRelease, secretFile } from "./instance";
+import { instanceRelease } from "./instance";
 import type { MachineFile } from "./machine-file";
 import { nodeRelease } from "./node";
 
@@ -30,8 +30,9 @@ export function secretFilesOnNodes(mesh: Mesh): Map<MeshNode, string[]> {
   const agent = (node: MeshNode) => (mesh.consul.existing ? [] : agentSecretFiles(mesh, node).map(({ path }) => path));
   const paths = new Map(nodes.map((node) => [node, agent(node)]));
   for (const { workload, node } of mesh.instances) {
-    if (mesh.consul.acl) paths.get(node)?.push(`/opt/gatehouse/secrets/${workload.name}.token`);
-    if (workload.kind === "service" && workload.secrets.length > 0) paths.get(node)?.push(secretFile(workload.name));
+    if (mesh.consul.acl) paths.get(node)?.push(layout.tokenFile(workload.name));
+    if (workload.kind === "service" && workload.secrets.length > 0)
+      paths.get(node)?.push(layout.secretEnvironmentFile(workload.name));
   }
   return paths;
 }
