@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Mesh, Problem } from "../model";
-import { filesOnNodes, type MachineFile, userData } from "../templates";
+import { filesOnNodes, type NodeFile, userData } from "../templates";
 import { entriesInOrder } from "./entries";
 import { meshInWords } from "./words";
 
@@ -26,7 +26,7 @@ export function writeReview(outdir: string, mesh: Mesh, missing: readonly Proble
 }
 
 /** Paths count from the folder. */
-function* reviewFiles(mesh: Mesh, missing: readonly Problem[]): Generator<MachineFile> {
+function* reviewFiles(mesh: Mesh, missing: readonly Problem[]): Generator<NodeFile> {
   yield text("mesh.md", meshInWords(mesh, missing));
   yield* entryFiles(mesh);
   for (const node of mesh.nodes) yield text(`${node.name}/user_data`, userData(mesh, node));
@@ -34,10 +34,10 @@ function* reviewFiles(mesh: Mesh, missing: readonly Problem[]): Generator<Machin
     for (const file of files) yield { ...file, path: `${node.name}${file.path}` };
 }
 
-const text = (path: string, content: string): MachineFile => ({ path, mode: "0644", content });
+const text = (path: string, content: string): NodeFile => ({ path, mode: "0644", content });
 
 /** As `consul config write` takes them. */
-function entryFiles(mesh: Mesh): MachineFile[] {
+function entryFiles(mesh: Mesh): NodeFile[] {
   const entries = entriesInOrder(mesh);
   const digits = Math.max(2, String(entries.length).length);
   return entries.map(({ kind, name, config }, index) => {
@@ -47,7 +47,7 @@ function entryFiles(mesh: Mesh): MachineFile[] {
   });
 }
 
-function write(file: string, { mode, content }: MachineFile): void {
+function write(file: string, { mode, content }: NodeFile): void {
   const bits = Number.parseInt(mode, 8);
   if (isThere(file, bits, content)) return;
   mkdirSync(dirname(file), { recursive: true });

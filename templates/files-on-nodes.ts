@@ -2,7 +2,7 @@
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, agentSecretFiles } from "./agent";
 import { instanceRelease } from "./instance";
-import type { MachineFile } from "./machine-file";
+import type { NodeFile } from "./node-file";
 import { nodeRelease } from "./node";
 
 /** Files of one node that belong together. */
@@ -10,7 +10,7 @@ export interface FileGroup {
   node: MeshNode;
   /** Whose they are. Undefined: the node's own. */
   instance?: Instance;
-  files: MachineFile[];
+  files: NodeFile[];
 }
 
 /** All but those with secrets: the files of every node that is not retired, then those of every instance, in the order of a deploy. */
