@@ -1,9 +1,8 @@
 /** gatehouse-node itself against the declaration: whether it is there, its version, and for which mesh it works. */
 
 import type { Place } from "../findings";
-import type { Mesh, MeshNode } from "../model";
+import { layout, type Mesh, type MeshNode } from "../model";
 import type { NodeReport, Output } from "../nodes";
-import { programOf } from "../templates";
 import { about, drift, Layer, type Symptom } from "./causes";
 import { type Expected, fixNode, fixProgram } from "./expected";
 
@@ -12,13 +11,13 @@ const NOT_FOUND = [126, 127];
 
 /** Whether the node has no gatehouse-node. */
 export function isAbsent({ exitCode, stderr }: Output): boolean {
-  return NOT_FOUND.includes(exitCode) && stderr.includes("/opt/gatehouse/bin/");
+  return NOT_FOUND.includes(exitCode) && stderr.includes(`${layout.folders.bin}/`);
 }
 
 /** The message of a program that gets a document for another version. */
 export const OTHER_DOCUMENT = "is not what this gatehouse-node reads";
 
-const where = (mesh: Mesh, node: MeshNode): Place => ({ on: node.name, what: programOf(mesh.name) });
+const where = (mesh: Mesh, node: MeshNode): Place => ({ on: node.name, what: layout.programOf(mesh.name) });
 
 /** Without the program nothing on the node can be inspected. A retired node without one has been emptied. */
 export function absent(mesh: Mesh, { node, instances }: Expected, version: string): Symptom[] {

@@ -1,12 +1,10 @@
 /** What the node's own agent knows against the declaration, and whether it is healthy. */
 
 import { shellWord } from "../findings";
-import type { Instance, Mesh } from "../model";
+import { type Instance, layout, type Mesh } from "../model";
 import type { AgentService, NodeReport } from "../nodes";
 import { about, drift, Layer, type Symptom } from "./causes";
 import { type Expected, fixInstance } from "./expected";
-
-const INSTANCES = "/opt/gatehouse/instances";
 
 export function compareRegistrations(mesh: Mesh, expected: Expected, report: NodeReport): Symptom[] {
   const { node, instances } = expected;
@@ -41,7 +39,7 @@ export function compareRegistrations(mesh: Mesh, expected: Expected, report: Nod
 
 /** The ids of an instance in Consul. */
 function idsOf({ workload }: Instance): string[] {
-  return workload.kind === "service" ? [workload.name, `${workload.name}-sidecar-proxy`] : [workload.name];
+  return workload.kind === "service" ? [workload.name, layout.sidecarOf(workload.name)] : [workload.name];
 }
 
 /** A registration in one comparable line. */
@@ -84,13 +82,14 @@ function undeclared(
   const declared = new Set(instances.flatMap(idsOf));
   const names = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
   const moved = new Set(mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name)).map(({ name }) => name));
-  const recorded = (name: string) => !declared.has(name) && tree.some(({ path }) => path === `${INSTANCES}/${name}`);
+  const recorded = (name: string) =>
+    !declared.has(name) && tree.some(({ path }) => path === layout.instanceFolder(name));
   const sweeps = ({ Kind, Service, Of }: AgentService) =>
     (Kind === "ingress-gateway" && moved.has(Service)) || recorded(Of || Service);
   return services
     .filter(({ Mesh: owner }) => owner === "" || owner === mesh.name)
     .filter(({ ID, Service, Of }) => !declared.has(ID) && (names.has(Of || Service) || recorded(Of || Service)))
-    .filter(({ ID, Of }) => !(Of && services.some((one) => ID === `${one.ID}-sidecar-proxy` && !declared.has(one.ID))))
+    .filter(({ ID, Of }) => !(Of && services.some((one) => ID === layout.sidecarOf(one.ID) && !declared.has(one.ID))))
     .map((service) =>
       drift(
         Layer.Registered,

@@ -1,21 +1,24 @@
 /** Which Terraform resources make a new token, or bring new certificates, when they are replaced. Pure. */
 
 import type { Fix } from "../findings";
-import type { Mesh } from "../model";
+import { layout, type Mesh } from "../model";
 import { routedGateways } from "../templates";
 
-const HANDOVER = "handover";
-const ROUTES = "routes";
+const { handover, routes } = layout.tokens;
 
 /** Everything that has a token, by the name that a person writes. */
 function tokensOf(mesh: Mesh): Map<string, Fix[]> {
   const tokens = new Map<string, Fix[]>();
   const add = (name: string, stack: Fix["stack"], id: string) =>
-    tokens.set(name, [...(tokens.get(name) ?? []), { stack, replace: `consul_acl_token.token_${id}` }]);
-  for (const { name } of mesh.nodes) add(name, mesh.consul.existing ? "mesh" : "cluster", `agent_of_${name}`);
-  for (const { workload, node } of mesh.instances) add(workload.name, "mesh", `${workload.name}_${node.name}`);
-  add(HANDOVER, "mesh", HANDOVER);
-  if (routedGateways(mesh).length > 0) add(ROUTES, "mesh", ROUTES);
+    tokens.set(name, [
+      ...(tokens.get(name) ?? []),
+      { stack, replace: `consul_acl_token.${layout.resources.token(id)}` },
+    ]);
+  for (const { name } of mesh.nodes) add(name, mesh.consul.existing ? "mesh" : "cluster", layout.tokens.ofAgent(name));
+  for (const { workload, node } of mesh.instances)
+    add(workload.name, "mesh", layout.tokens.ofInstance(workload.name, node.name));
+  add(handover, "mesh", handover);
+  if (routedGateways(mesh).length > 0) add(routes, "mesh", routes);
   return tokens;
 }
 
@@ -40,5 +43,5 @@ export function certificates(mesh: Mesh): Fix[] {
   if (mesh.consul.existing || !mesh.consul.tls) throw new Error("Consul's certificates are not Gatehouse's here.");
   return mesh.nodes
     .filter(({ retired }) => !retired)
-    .map(({ name }) => ({ stack: "cluster", replace: `null_resource.agent_${name}` }));
+    .map(({ name }) => ({ stack: "cluster", replace: `null_resource.${layout.resources.agent(name)}` }));
 }

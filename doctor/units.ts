@@ -1,6 +1,7 @@
 /** Units of a node against the declaration. */
 
 import { operand, type Place } from "../findings";
+import { layout } from "../model";
 import type { NodeReport, UnitReport } from "../nodes";
 import { drift, Layer, type Symptom } from "./causes";
 import type { Expected, ExpectedUnit } from "./expected";
@@ -26,7 +27,7 @@ function compareUnit(
   report: NodeReport,
   broken: Set<string>,
 ): Symptom[] {
-  if (broken.has(`/etc/systemd/system/${unit}`)) return [];
+  if (broken.has(layout.unitFile(unit))) return [];
   const where = { on: node, what: unit };
   const finding = (expected: string, is: string) => [
     drift(Layer.Declared, where, { expected, found: is, fix, concerns }),
@@ -88,7 +89,7 @@ function ownDropIns({ Id, DropInPaths }: UnitReport): string[] {
 
 /** A unit under the name of a workload that the mesh runs elsewhere. */
 function foreignUnits({ node }: Expected, report: NodeReport, names: string[], declared: Set<string>): Symptom[] {
-  const ours = new Set(names.flatMap((name) => [`${name}.service`, `${name}-sidecar-proxy.service`]));
+  const ours = new Set(names.flatMap((name) => layout.unitsOf("service", name)));
   const written = new Set(report.written); // already among the findings about files
   return report.units
     .filter(({ Id, LoadState, FragmentPath }) => {

@@ -26,6 +26,7 @@ export type { Duration, Health, HealthDeclaration } from "./health";
 export { ASKED_FOR, hostKeyFault, hostKeyFrom, missingKeyFile, withoutComment } from "./host-key";
 export type { Instance } from "./instance";
 export type { IntentionDeclaration } from "./intention";
+export * as layout from "./layout";
 export type { CpuShare, Limits, Memory } from "./limits";
 export type { ListenerDeclaration, ListenerServiceDeclaration, ListenerTlsDeclaration } from "./listener";
 export { loadDeclaration, loadMesh, meshPath } from "./load";

@@ -1,5 +1,5 @@
 /** Why ssh to a node failed, by the message that ssh printed. Pure. */
-import type { MeshNode } from "../model";
+import { layout, type MeshNode } from "../model";
 import type { Output } from "../toolchain/process";
 
 export interface SshFault {
@@ -109,7 +109,7 @@ function noRoot({ ssh }: MeshNode, lines: string[]): SshFault | undefined {
   return {
     what: "sudo",
     found: line,
-    why: `${ssh.user} may not run /usr/local/sbin/gatehouse-root as root there, and a deploy changes what belongs to root`,
+    why: `${ssh.user} may not run ${layout.files.rootCommand} as root there, and a deploy changes what belongs to root`,
     remedy: `as root there, once: bash -s -- ${ssh.user} <templates/shell/deploy-user.sh (the rendered user_data does it on a new node)`,
   };
 }

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MeshNode } from "../model";
+import { layout, type MeshNode } from "../model";
 import { type Output, output } from "../toolchain/process";
 
 /** Seconds until an unanswered connection counts as failed. */
@@ -12,7 +12,7 @@ const CONNECT_TIMEOUT = 10;
 const LONGEST = 120_000;
 
 /** The only program that a deploy user other than root may run with sudo: `templates/shell/deploy-user.sh` makes it. */
-const AS_ROOT = ["sudo", "-n", "/usr/local/sbin/gatehouse-root"];
+const AS_ROOT = ["sudo", "-n", layout.files.rootCommand];
 
 /**
  * Runs a shell script as root on a node through its standard input, so that nothing of it is on a command line.

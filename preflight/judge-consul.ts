@@ -1,9 +1,12 @@
 /** The Consul agent of a node, and whether the node's Envoy fits it. Pure. */
 
 import { type Finding, HERE, problem, type Severity } from "../findings";
+import { layout } from "../model";
 import type { Facts, PassedOver } from "../nodes";
 import { atLeast } from "../toolchain/command";
 import type { Plan } from "./plan";
+
+const { http, https } = layout.consulPorts;
 
 /** README, and `templates/shell/prerequisites.sh`: `default_intention_policy` came with it. */
 const CONSUL_AT_LEAST = "1.18.0";
@@ -34,15 +37,15 @@ export function judgeAgent(plan: Plan, facts: Facts, serversComing: boolean): Fi
   const journal = "see: journalctl -u consul -n 50";
   if (agent.status === 0 && facts.httpsAlone) {
     report(
-      "the agent answers on port 8501 with TLS, and not on 127.0.0.1:8500",
+      `the agent answers on port ${https} with TLS, and not on 127.0.0.1:${http}`,
       "Gatehouse's programs on the node talk to its agent over plain HTTP on loopback, with a token, also where everything else is locked",
-      'write addresses { http = "127.0.0.1" } and ports { http = 8500 } into the agent\'s configuration and restart it; port 8501 stays as it is',
+      `write addresses { http = "127.0.0.1" } and ports { http = ${http} } into the agent's configuration and restart it; port ${https} stays as it is`,
     );
   } else if (agent.status === 0) {
-    const unit = facts.units.find(({ name }) => name === "consul.service");
+    const unit = facts.units.find(({ name }) => name === layout.consulUnit);
     const state = unit?.file ? `consul.service is ${unit.state}` : "there is no consul.service";
     const remedy = unit?.file ? `systemctl start consul; ${journal}` : "set up Consul's agent on this node";
-    report(`nothing answers at 127.0.0.1:8500, ${state}`, "services register with their node's agent", remedy);
+    report(`nothing answers at 127.0.0.1:${http}, ${state}`, "services register with their node's agent", remedy);
   } else if (agent.status === 403 && plan.acl) {
     // Where Consul was there before, the first deploy brings the node's token.
     if (plan.ownAgent) {

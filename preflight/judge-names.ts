@@ -2,6 +2,7 @@
 
 import type { Finding } from "../findings";
 import { operand } from "../findings";
+import { layout } from "../model";
 import type { Facts, Listener } from "../nodes";
 import { willSetUpAgent } from "./judge-consul";
 import { isTheirs } from "./judge-others";
@@ -14,7 +15,7 @@ export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const byHand = new Set(plan.workloads.flatMap(({ name }) => findByHand(facts, name).units.map(({ name }) => name)));
   for (const wanted of plan.ports) {
     // A running agent's ports are its own affair.
-    if (wanted.unit === "consul.service" && !willSetUpAgent(plan, facts)) continue;
+    if (wanted.unit === layout.consulUnit && !willSetUpAgent(plan, facts)) continue;
     for (const listener of facts.listeners.filter((one) => !byHand.has(one.unit) && inTheWay(wanted, one))) {
       // A process that listens on IPv4 and on IPv6 is told once.
       found.set(`${wanted.port} ${listener.pid}`, portFinding(plan, facts, wanted, listener));
@@ -31,14 +32,14 @@ function inTheWay({ port, where, unit }: WantedPort, listener: Listener): boolea
 const existing = "where Consul already runs on every node, write existing: true under consul";
 
 function portFinding(plan: Plan, facts: Facts, wanted: WantedPort, listener: Listener): Finding {
-  const owner = facts.owners[workloadOf(listener.unit)];
+  const owner = facts.owners[layout.workloadOf(listener.unit)];
   if (isTheirs(owner, plan.mesh)) return theirPort(plan, wanted, listener, owner!);
   const { node } = plan;
   const { port, use } = wanted;
   const { pid, unit, program } = listener;
   const holder = pid ? `${program} (process ${pid}${unit ? `, ${unit}` : ""})` : "something without a process";
-  const other = unit.endsWith(".service") ? `stop it: systemctl disable --now ${operand(unit)}` : "stop it";
-  const own = facts.instances.includes(workloadOf(unit));
+  const other = layout.isServiceUnit(unit) ? `stop it: systemctl disable --now ${operand(unit)}` : "stop it";
+  const own = facts.instances.includes(layout.workloadOf(unit));
   return {
     severity: own ? "warning" : "problem",
     where: { on: node.name, what: `port ${port}` },
@@ -48,7 +49,7 @@ function portFinding(plan: Plan, facts: Facts, wanted: WantedPort, listener: Lis
       : `${use} is going to listen there`,
     remedy: own
       ? "if the deploy goes back for this: choose another port, or change it in two deploys"
-      : `${other}; or ${wanted.unit === "consul.service" ? existing : "declare another port"}`,
+      : `${other}; or ${wanted.unit === layout.consulUnit ? existing : "declare another port"}`,
   };
 }
 
@@ -69,8 +70,6 @@ function theirPort(
       : `declare another port in ${mesh}, or in ${owner} first`,
   };
 }
-
-const workloadOf = (unit: string): string => unit.replace(/(-sidecar-proxy)?\.service$/, "");
 
 /** Terraform does not know of `mesh rollback`, so a deploy that does not change the service leaves it as it is. */
 export function judgeRollbacks({ node, mesh }: Plan, { rolledBack, owners }: Facts): Finding[] {
@@ -99,13 +98,13 @@ export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
 export function judgeConsulUnit(plan: Plan, facts: Facts): Finding[] {
   if (AGENT_RECORDS.some((file) => file in facts.files) || !willSetUpAgent(plan, facts)) return [];
   return facts.units
-    .filter(({ name, file }) => file !== "" && name === "consul.service")
+    .filter(({ name, file }) => file !== "" && name === layout.consulUnit)
     .map(({ name, file, state }) => ({
       severity: "note",
       where: { on: plan.node.name, what: name },
       found: `${file} is there (${state}), and Gatehouse did not put it there`,
-      why: file.startsWith("/etc/systemd/system/")
-        ? "the mesh has a unit of this name: it is taken over, and a copy is kept under /var/backups/gatehouse"
+      why: file.startsWith(`${layout.folders.units}/`)
+        ? `the mesh has a unit of this name: it is taken over, and a copy is kept under ${layout.folders.backups}`
         : "the mesh has a unit of this name, which goes before it as long as it is there",
       remedy: "nothing, if that is what you want; else write existing: true under consul",
     }));

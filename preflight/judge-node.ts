@@ -1,7 +1,7 @@
 /** The node itself: the user who logs in, systemd, programs, free space. Pure. */
 
 import { type Finding, operand, problem, shellWord } from "../findings";
-import type { MeshNode } from "../model";
+import { layout, type MeshNode } from "../model";
 import type { Facts, Folder } from "../nodes";
 import type { Plan } from "./plan";
 
@@ -108,7 +108,7 @@ export function judgePrograms({ node }: Plan, { missing, versions }: Facts): Fin
 }
 
 const fromUserData = (program: string): string =>
-  `run /opt/gatehouse/prerequisites.sh there (the rendered user_data brings it), or copy the program to /usr/local/bin/${program}`;
+  `run ${layout.files.prerequisites} there (the rendered user_data brings it), or copy the program to ${layout.folders.commands}/${program}`;
 
 /** Space and permissions where a deploy writes. Folders of one file system share its space, and make one finding. */
 export function judgeFolders(plan: Plan, facts: Facts): Finding[] {
@@ -150,7 +150,7 @@ function judgeSpace(node: string, folders: Folder[], needed: number): Finding | 
 /** The bytes that the folders of one file system need: their margins, and the binaries that are not on the node yet. */
 function neededBytes({ folders: margins, binaries }: Plan, facts: Facts, folders: Folder[]): number {
   const margin = folders.reduce((sum, { path }) => sum + (margins[path] ?? 0), 0);
-  if (!folders.some(({ path }) => path === "/opt/gatehouse")) return margin;
+  if (!folders.some(({ path }) => path === layout.folders.gatehouse)) return margin;
   const coming = [...binaries].filter(([sha256]) => !facts.binaries.includes(sha256)).map(([, binary]) => binary.bytes);
   // An uploaded binary is there twice for a moment, while it is checked and put in its place.
   return margin + coming.reduce((sum, size) => sum + size, 0) + Math.max(0, ...coming);

@@ -1,7 +1,7 @@
 /** The entries for everyone in a Consul that was there before: what a deploy does to them, and which services notice. Pure. */
 
 import { type Finding, HERE, warning } from "../findings";
-import type { Mesh } from "../model";
+import { layout, type Mesh } from "../model";
 import type { LiveEntry } from "../nodes";
 import { type Call, cutCalls } from "./cut-calls";
 
@@ -92,7 +92,7 @@ function undenied(): Finding {
 export function undeclared(mesh: Mesh, services: string[]): string[] {
   const declared = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
   const all = new Set([...declared, ...services]);
-  const isSidecar = (name: string) => name.endsWith("-sidecar-proxy") && all.has(name.replace(/-sidecar-proxy$/, ""));
+  const isSidecar = (name: string) => layout.isSidecar(name) && all.has(layout.serviceOf(name));
   return services.filter((name) => name !== "consul" && !declared.has(name) && !isSidecar(name)).sort();
 }
 

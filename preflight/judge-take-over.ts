@@ -1,6 +1,7 @@
 /** Units and definitions that a person made under a declared name: refused until the declaration takes them over. Pure. */
 
 import type { Finding } from "../findings";
+import { layout } from "../model";
 import type { Facts, Registration } from "../nodes";
 import type { Plan } from "./plan";
 
@@ -17,13 +18,13 @@ const PROXY = "connect-proxy";
 export function findByHand(facts: Facts, name: string): ByHand {
   if (facts.instances.includes(name)) return { units: [], definitions: [], registrations: [] };
   const written = new Set(facts.written);
-  const ownDefinition = `/etc/consul.d/${name}.hcl`;
-  const own = [name, `${name}-sidecar-proxy`];
+  const ownDefinition = layout.definitionFile(name);
+  const own = [name, layout.sidecarOf(name)];
   const registrations = facts.registrations.filter(
     ({ id, service, kind, of, mesh }) =>
       mesh === "" && (kind === PROXY ? of : service) === name && !(own.includes(id) && written.has(ownDefinition)),
   );
-  const ofInstances = new Set(facts.instances.map((instance) => `/etc/consul.d/${instance}.hcl`));
+  const ofInstances = new Set(facts.instances.map(layout.definitionFile));
   const definitions = facts.definitions
     .filter((one) => one.name === name && !written.has(one.file) && !ofInstances.has(one.file))
     .map(({ file }) => file);
@@ -49,8 +50,8 @@ function unitsOf(facts: Facts, own: string[], ids: string[], ports: number[]): B
     if (ids.includes(id) && !found.has(name)) found.set(name, { name, file, about: `runs the Envoy of ${id}` });
   }
   for (const { port, unit, pid, program } of facts.listeners) {
-    if (!ports.includes(port) || !unit.endsWith(".service") || found.has(unit)) continue;
-    if (unit === "consul.service" || written.has(`/etc/systemd/system/${unit}`)) continue;
+    if (!ports.includes(port) || !layout.isServiceUnit(unit) || found.has(unit)) continue;
+    if (unit === layout.consulUnit || written.has(layout.unitFile(unit))) continue;
     found.set(unit, { name: unit, file: "", about: `${program}, process ${pid}, listens on ${port}` });
   }
   return [...found.values()];
@@ -96,7 +97,7 @@ function declaredHere(
       ...common,
       severity: "note",
       why: "it is set aside while the declared one starts, and put back and run again when that is not healthy",
-      remedy: "nothing: copies stay under /var/backups/gatehouse",
+      remedy: `nothing: copies stay under ${layout.folders.backups}`,
     };
   }
   return {
@@ -116,7 +117,7 @@ function gatewayElsewhere({ node }: Plan, { name, runsOn, letGo }: Plan["elsewhe
       ? `the declaration lets it go: it is removed when the gateway on ${runsOn.join(", ")} serves`
       : `it goes on serving next to the gateway on ${runsOn.join(", ")}, with the same routes`,
     remedy: letGo
-      ? "nothing: copies stay under /var/backups/gatehouse"
+      ? `nothing: copies stay under ${layout.folders.backups}`
       : `when no client calls it any more: \`takeOver: { letGo: [${JSON.stringify(name)}] }\``,
   };
 }

@@ -3,7 +3,9 @@
 import { type Finding, HERE, problem } from "../findings";
 import { readSecrets, SecretsError, type Source, secretsPlace } from "../mesh-secrets";
 import { complete } from "../mesh-secrets/complete";
-import type { Mesh } from "../model";
+import { layout, type Mesh } from "../model";
+
+const { http, https } = layout.consulPorts;
 
 /**
  * Says what is missing by name, and no value.
@@ -44,14 +46,14 @@ function lost(place: string, running: string[]): Finding {
 
 /** Plain HTTP is for programs on the servers themselves. */
 function wrongPort({ consul }: Mesh): Finding[] {
-  if (consul.existing || !consul.tls || !consul.address.endsWith(":8500")) return [];
+  if (consul.existing || !consul.tls || !consul.address.endsWith(`:${http}`)) return [];
   return [
     {
       severity: "warning",
       where: { on: HERE, what: "consul.address" },
       found: consul.address,
-      why: "with TLS, port 8500 is there on the servers' loopback alone",
-      remedy: "write port 8501; or `tls: false`, which leaves Consul open",
+      why: `with TLS, port ${http} is there on the servers' loopback alone`,
+      remedy: `write port ${https}; or \`tls: false\`, which leaves Consul open`,
     },
   ];
 }

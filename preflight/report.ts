@@ -1,5 +1,7 @@
 /** The report of a preflight, for people and for programs. Pure. */
+
 import { alike, block, counts, exitCodeOf, type Finding, preflightJson, table } from "../findings";
+import { layout } from "../model";
 import { clockOff } from "./judge";
 import { bytes } from "./judge-node";
 import type { LookedAt, Preflight } from "./look";
@@ -16,7 +18,7 @@ function row({ node, look }: LookedAt, findings: Finding[]): string[] {
   const result = counts(findings.filter(({ where }) => where.on === node.name)).join(", ") || "ok";
   if (!look) return [node.name, "?", "?", "?", "?", result];
   const { facts } = look;
-  const free = facts.folders.find(({ path }) => path === "/opt/gatehouse")?.free;
+  const free = facts.folders.find(({ path }) => path === layout.folders.gatehouse)?.free;
   const off = clockOff(look);
   return [
     node.name,

@@ -12,7 +12,7 @@ import {
   type SSHProvisionerConnection,
 } from "cdktf";
 import type { Construct } from "constructs";
-import type { MeshNode } from "../model";
+import { layout, type MeshNode } from "../model";
 import { contentHash, incomingProgram } from "../templates";
 import { addressesOf } from "./depends-on";
 import { privateKey, runsElsewhere, uploadSource, type When } from "./remote-run";
@@ -77,7 +77,7 @@ function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
   const file: FileProvisioner = {
     type: "file",
     content: Fn.jsonencode(values),
-    destination: `/opt/gatehouse/incoming-secrets/${mesh}/${name}.json`,
+    destination: layout.uploadedSecrets(mesh, name),
   };
   return [remoteExec(incomingProgram(mesh, node.name), "create"), file];
 }

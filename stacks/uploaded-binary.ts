@@ -2,7 +2,7 @@
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import type { Binary, MeshNode } from "../model";
+import { type Binary, layout, type MeshNode } from "../model";
 import { addressesOf } from "./depends-on";
 import { connectionTo, machineIdentity } from "./remote-program";
 import { uploadSource } from "./remote-run";
@@ -18,7 +18,7 @@ export interface UploadedBinaryProps {
 export class UploadedBinary extends Resource {
   /** The id of the resource, which the machine names when the binary is missing there. */
   static idFor(node: MeshNode, binary: Binary): string {
-    return `binary_${node.name}_${binary.sha256.slice(0, 12)}`;
+    return layout.resources.binary(node.name, binary);
   }
 
   constructor(scope: Construct, { mesh, node, binary, dependsOn }: UploadedBinaryProps) {
@@ -30,7 +30,7 @@ export class UploadedBinary extends Resource {
           type: "file",
           source: uploadSource(scope, binary),
           // The transaction checks the sum before it takes the file from here.
-          destination: `/opt/gatehouse/incoming/${mesh}/${binary.sha256}`,
+          destination: layout.uploadedBinary(mesh, binary),
         },
       ],
     });

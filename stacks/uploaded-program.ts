@@ -1,6 +1,6 @@
 /** gatehouse-node on a node, uploaded once: the program that does the work there. */
 import type { Construct } from "constructs";
-import type { Mesh, MeshNode } from "../model";
+import { layout, type Mesh, type MeshNode } from "../model";
 import { nodeProgram } from "../templates";
 import { RemoteProgram } from "./remote-program";
 
@@ -24,7 +24,7 @@ export class UploadedProgram extends RemoteProgram {
     // In the home folder of the user who logs in, where no other user comes in.
     const name = `.gatehouse-node-${version}`;
     const owner = { mesh: mesh.name, node: node.name };
-    super(scope, `program_${node.name}`, {
+    super(scope, layout.resources.program(node.name), {
       node,
       triggers: node.retired ? { retired: "yes" } : { version },
       upload: { path, sha256, destination: `./${name}` },

@@ -1,16 +1,13 @@
 export { gatewayRules, handoverRules, machineRules, routesRules, takenRules } from "./acl";
 export {
-  AGENT_RECORD,
   type AgentRelease,
   agentRelease,
   agentSecretFiles,
   agentTokenProgram,
-  EARLIER_AGENT_RECORD,
 } from "./agent";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";
-export type { MachineFile } from "./machine-file";
 export {
   incomingProgram,
   nodeRelease,
@@ -25,6 +22,7 @@ export {
   wipeProgram,
 } from "./node";
 export type { AgentService, EdgeTrial, EnvoyReport, Inspection, Report, UnitReport } from "./node-documents";
+export type { NodeFile } from "./node-file";
 export {
   isUpload,
   type PreflightQuestions,
@@ -33,7 +31,7 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram, programOf } from "./program";
+export { contentHash, nodeProgram } from "./program";
 export { programsOn } from "./programs";
 export {
   entryId,
