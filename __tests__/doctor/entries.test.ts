@@ -3,7 +3,7 @@ import { compareEntries } from "../../doctor/entries";
 import { placeText } from "../../findings";
 import { difference, type LiveEntry } from "../../nodes";
 import { mesh } from "../support/doctor";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 /** As Consul gives back what was written. */
 const live = (): LiveEntry[] =>

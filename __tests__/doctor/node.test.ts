@@ -2,7 +2,7 @@ import { placeText } from "../../findings";
 import type { NodeReport } from "../../nodes";
 import { expectedNode, findingsOn, mesh, runningUnit } from "../support/doctor";
 import { clusterGraph, meshGraph } from "../support/graph";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const frontend = "/etc/systemd/system/frontend.service";
 const unitOf = (report: NodeReport, name: string) => report.units.find(({ Id }) => Id === name)!;

@@ -2,7 +2,7 @@ import { judgeAnswer } from "../../doctor/node";
 import type { Mesh } from "../../model";
 import type { NodeReport } from "../../nodes";
 import { expectedNode, healthyReport, mesh, VERSION } from "../support/doctor";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const names = ["frontend", "backend", "edge"];
 

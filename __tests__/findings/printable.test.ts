@@ -18,8 +18,8 @@ import {
 import { judge } from "../../preflight/judge";
 import { json, text } from "../../preflight/report";
 import { findingsOn, mesh } from "../support/doctor";
-import { worker } from "../support/mesh";
 import { nasty } from "../support/nasty";
+import { worker } from "../support/parts";
 import { lookAt, planOf } from "../support/preflight";
 
 /** An escape sequence of each kind (C0, C1), DEL, and what turns the direction of text. */

@@ -1,5 +1,5 @@
 import { unseen } from "../../findings";
-import { worker } from "../support/mesh";
+import { worker } from "../support/parts";
 
 const said = (stderr: string, exitCode = 255) => unseen(worker, { stdout: "", stderr, exitCode });
 

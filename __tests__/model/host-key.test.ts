@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostKeyFrom } from "../../model";
-import { edited, problemsOf } from "../support/declaration";
+import { edited, problemsOf } from "../support/shop";
 
 test("a host key comes out of its file", () => {
   const folder = mkdtempSync(join(tmpdir(), "host-key-"));

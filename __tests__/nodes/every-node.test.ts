@@ -1,5 +1,5 @@
 import { onEveryNode } from "../../nodes";
-import { worker } from "../support/mesh";
+import { worker } from "../support/parts";
 
 const bastion = { host: "192.0.2.1", port: 22, user: "jump", hostKey: "ssh-ed25519 AAAA" };
 const meshOf = (ssh: typeof worker.ssh) => ({

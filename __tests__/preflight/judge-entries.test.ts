@@ -3,7 +3,7 @@ import type { LiveEntry } from "../../nodes";
 import { callsOf } from "../../preflight/cut-calls";
 import { judgeEntries, unmarked } from "../../preflight/judge-entries";
 import { judgePaths } from "../../preflight/judge-paths";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const existing = { ...declaration().consul, existing: true };
 const shop = (changes: Partial<MeshDeclaration> = {}) => meshOf(declaration({ consul: existing, ...changes }));

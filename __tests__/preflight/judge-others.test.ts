@@ -1,7 +1,7 @@
 import { type Facts, readFacts } from "../../nodes";
 import { judge } from "../../preflight/judge";
 import { judgeCatalogue, renamedFrom } from "../../preflight/judge-others";
-import { mesh, service, worker } from "../support/mesh";
+import { mesh, service, worker } from "../support/parts";
 import { heads, healthy, lookAt, planOf, shop } from "../support/preflight";
 
 const answers = { url: "https://10.77.0.10:8501" };

@@ -1,6 +1,6 @@
 import type { OwnedEntry } from "../../model";
 import { judgeOwns, letsThrough, type SharedConsul } from "../../preflight/judge-owns";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const shopOwning = (...owns: OwnedEntry[]) => {
   const shop = declaration();

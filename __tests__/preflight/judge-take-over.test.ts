@@ -1,7 +1,7 @@
 import type { Mesh } from "../../model";
 import type { Facts, Registration } from "../../nodes";
 import { judge } from "../../preflight/judge";
-import { gateway, instanceOf } from "../support/mesh";
+import { gateway, instanceOf } from "../support/parts";
 import { facts, heads, lookAt, shop } from "../support/preflight";
 
 const found = (changes: Partial<Facts>, of: Mesh = shop) =>

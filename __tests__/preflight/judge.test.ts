@@ -2,7 +2,7 @@ import type { Mesh, MeshNode } from "../../model";
 import type { Facts, Listener } from "../../nodes";
 import { judge, type Look } from "../../preflight/judge";
 import type { ConsulApi } from "../../preflight/judge-consul";
-import { instanceOf, mesh, service, worker } from "../support/mesh";
+import { instanceOf, mesh, service, worker } from "../support/parts";
 import { facts, heads, lookAt, MiB, planOf, shop } from "../support/preflight";
 
 const answers: ConsulApi = { url: "https://10.77.0.10:8501" };

@@ -1,6 +1,6 @@
 import type { Consul, Mesh } from "../../model";
 import { lookAtSecrets } from "../../preflight/look-secrets";
-import { mesh, service } from "../support/mesh";
+import { mesh, service } from "../support/parts";
 import { Project } from "../support/secrets-folder";
 
 const of = (consul: Partial<Consul> = {}): Mesh => ({ ...mesh(), consul: { ...mesh().consul, ...consul } });

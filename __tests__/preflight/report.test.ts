@@ -2,7 +2,7 @@ import { exitCodeOf, unseen } from "../../findings";
 import { judge } from "../../preflight/judge";
 import type { Preflight } from "../../preflight/look";
 import { json, text } from "../../preflight/report";
-import { server, worker } from "../support/mesh";
+import { server, worker } from "../support/parts";
 import { lookAt } from "../support/preflight";
 
 const api = { url: "https://10.77.0.10:8501" };

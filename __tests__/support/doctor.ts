@@ -4,7 +4,7 @@ import { type Expected, expectedOn } from "../../doctor/expected";
 import { compareNode } from "../../doctor/node";
 import type { Mesh } from "../../model";
 import type { AgentService, NodeReport, UnitReport } from "../../nodes";
-import { declaration, meshOf } from "./stacks";
+import { declaration, meshOf } from "./shop";
 
 /** Of gatehouse-node. */
 export const VERSION = "0123456789ab";

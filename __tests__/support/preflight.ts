@@ -3,7 +3,7 @@ import type { Mesh } from "../../model";
 import { type Facts, readFacts } from "../../nodes";
 import type { Look } from "../../preflight/judge";
 import { type Plan, planFor } from "../../preflight/plan";
-import { instanceOf, mesh, service } from "./mesh";
+import { instanceOf, mesh, service } from "./parts";
 
 export const MiB = 1024 * 1024;
 

@@ -7,8 +7,8 @@ import { basename, join } from "node:path";
 import type { HealthDeclaration } from "../../model";
 import { agentRelease, instanceRelease, type NodeFile, nodeRelease, userData } from "../../templates";
 import { which } from "../../toolchain/command";
-import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/mesh";
 import { nasty } from "../support/nasty";
+import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/parts";
 
 jest.setTimeout(900_000);
 

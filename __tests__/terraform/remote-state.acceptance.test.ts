@@ -10,7 +10,7 @@ import { chooseProviders } from "../../terraform/provider-choice";
 import { type Output, output } from "../../toolchain/process";
 import { type ConsulAgent, startConsul } from "../support/consul-agent";
 import { type Postgres, postgresFolder, startPostgres } from "../support/postgres";
-import { declaration } from "../support/stacks";
+import { declaration } from "../support/shop";
 
 jest.setTimeout(300_000);
 
