@@ -34,12 +34,10 @@ export {
 export { contentHash, nodeProgram } from "./program";
 export { programsOn } from "./programs";
 export {
-  entryId,
   entryName,
   returnProgram,
   SETTLE_SECRET,
   settleProgram,
   takenEntries,
-  takenId,
   takeProgram,
 } from "./taken";
