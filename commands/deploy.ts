@@ -5,7 +5,7 @@
  * It does what `cdktf deploy '*'` does, without the start of cdktf's own program, which takes longer than a plan. The
  * preflight looks at the machines meanwhile; nothing is applied before it has passed.
  */
-import { deploy } from "../terraform/deploy";
+import { deploy } from "../terraform";
 
 deploy(process.argv.slice(2)).then(
   (code) => {

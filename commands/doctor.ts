@@ -3,12 +3,11 @@
  * Compares the declaration with the live mesh. Exit code 0: clean. 1: drift. 2: something could not be looked at.
  */
 
-import { examine } from "../doctor/examine";
-import { asText } from "../doctor/show";
+import { asText, examine } from "../doctor";
 import { doctorJson, exitCodeOf, exitWith, type Finding } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { atReachableConsul } from "../nodes";
-import { mend } from "../terraform/replace";
+import { mend } from "../terraform";
 
 const OPTIONS = ["--json", "--fix", "--mend", "--auto-approve"];
 

@@ -1,9 +1,7 @@
 // `eval "$(npm run -s env)"` gives a shell the choice of providers that Gatehouse's own commands make.
 
 import { delimiter } from "node:path";
-import { terraformEnv } from "../terraform/env";
-import { chooseProviders } from "../terraform/provider-choice";
-import { outputFolder, settleProviders } from "../terraform/settle";
+import { chooseProviders, outputFolder, settleProviders, terraformEnv } from "../terraform";
 
 async function main(): Promise<void> {
   const choice = await chooseProviders((line) => console.error(line));

@@ -1,7 +1,7 @@
 /** `npx gatehouse VERB`: the front door. Each verb is a program of its own room; here it is named, checked and started. */
 import { resolve } from "node:path";
 import yargs, { type Argv } from "yargs";
-import { runHere } from "../toolchain/with-terminal";
+import { runHere } from "../toolchain";
 import { VERBS, type Verb } from "./verbs";
 
 const project = resolve(__dirname, "..");

@@ -11,9 +11,8 @@
 
 import { exitCodeOf, exitWith } from "../findings";
 import { formatProblems, loadMesh, type MeshNode, meshPath } from "../model";
-import { preflight } from "../preflight/look";
-import { json, text } from "../preflight/report";
-import { runsElsewhere } from "../terraform/env";
+import { json, preflight, text } from "../preflight";
+import { runsElsewhere } from "../terraform";
 
 async function main(args: string[]): Promise<number> {
   const unknown = args.find((arg) => !["--json", "--before-deploy", "--recovering"].includes(arg));

@@ -5,13 +5,11 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { READ_SECRETS, type ReadServer, secretsFrom } from "../doctor/recover/secrets";
 import { exitWith } from "../findings";
-import { readSecrets, secretsPlace } from "../mesh-secrets";
-import { complete } from "../mesh-secrets/complete";
-import { formatSecrets, parseSecrets } from "../mesh-secrets/document";
+import { complete, formatSecrets, parseSecrets, readSecrets, secretsPlace } from "../mesh-secrets";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { runOn } from "../nodes";
+import { READ_SECRETS, type ReadServer, secretsFrom } from "../recover";
 
 async function main(): Promise<number> {
   const path = meshPath();

@@ -6,13 +6,19 @@
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readConsul, removeLeftOver } from "../doctor/recover/consul";
-import { importsFor, leftOver, lostFrom, type PulledState, type SynthesizedStack } from "../doctor/recover/imports";
 import { exitWith } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { atReachableConsul } from "../nodes";
-import { deploy, type InitializedStack } from "../terraform/deploy";
-import { runsElsewhere } from "../terraform/env";
+import {
+  importsFor,
+  leftOver,
+  lostFrom,
+  type PulledState,
+  readConsul,
+  removeLeftOver,
+  type SynthesizedStack,
+} from "../recover";
+import { deploy, type InitializedStack, runsElsewhere } from "../terraform";
 
 /** Next to cdk.tf.json; a synth removes what a run that was killed left. */
 const IMPORTS = "gatehouse-import.tf.json";

@@ -7,10 +7,10 @@
  * Terraform shows its plan and asks; --auto-approve does not. Exit 0: done. 1: Terraform failed. 2: it could not begin.
  */
 
-import { certificates, rotation } from "../doctor/rotate";
+import { certificates, rotation } from "../doctor";
 import type { Fix } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
-import { mend } from "../terraform/replace";
+import { mend } from "../terraform";
 
 const USAGE = "npm run rotate -- NAME... | --all | --certificates   [--auto-approve]";
 

@@ -5,9 +5,7 @@
  * Exit 0: they are complete. 1: something has to be given by a person. 2: they cannot be used.
  */
 import { spawnSync } from "node:child_process";
-import { makeSecrets } from "../mesh-secrets/make";
-import { readSecrets, secretsPlace } from "../mesh-secrets/read";
-import { signOfDeploy } from "../mesh-secrets/signs";
+import { makeSecrets, readSecrets, secretsPlace, signOfDeploy } from "../mesh-secrets";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 
 async function main([what, ...more]: string[]): Promise<number> {

@@ -8,12 +8,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { claimFolder } from "../terraform/claim";
-import { open, stacksIn } from "../terraform/open-state";
-import { chooseProviders } from "../terraform/provider-choice";
-import { outputFolder } from "../terraform/settle";
-import { emptied, moved } from "../terraform/state-content";
-import { runHere } from "../toolchain/with-terminal";
+import { chooseProviders, claimFolder, emptied, moved, open, outputFolder, stacksIn } from "../terraform";
+import { runHere } from "../toolchain";
 
 const USAGE =
   "Write: npm run state -- move FROM TO, for example: npm run state -- move local cloud; or, when the state is lost: npm run state -- recover";

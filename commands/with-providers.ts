@@ -1,10 +1,7 @@
 // Runs a command with the chosen Terraform providers: `tsx commands/with-providers.ts -- cdktf deploy mesh`.
 import { delimiter, resolve } from "node:path";
-import { claimFolder } from "../terraform/claim";
-import { terraformEnv } from "../terraform/env";
-import { chooseProviders } from "../terraform/provider-choice";
-import { outputFolder, settleProviders } from "../terraform/settle";
-import { runHere } from "../toolchain/with-terminal";
+import { chooseProviders, claimFolder, outputFolder, settleProviders, terraformEnv } from "../terraform";
+import { runHere } from "../toolchain";
 
 async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(process.argv[2] === "--" ? 3 : 2);

@@ -1,7 +1,6 @@
 /** The deploy that `npm run deploy` and `npm run state -- recover` share. */
 import { join } from "node:path";
-import { type Output, output } from "../toolchain/process";
-import { runHere } from "../toolchain/with-terminal";
+import { type Output, output, runHere } from "../toolchain";
 import { claimFolder } from "./claim";
 import { COMPLETE, runsElsewhere, terraformEnv } from "./env";
 import { initialize } from "./init";

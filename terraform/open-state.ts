@@ -1,8 +1,7 @@
 /** The states of a mesh, read and written by Terraform wherever they are kept. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../toolchain/command";
-import { output } from "../toolchain/process";
+import { output, run } from "../toolchain";
 import type { State } from "./state-content";
 
 /** Terraform's settings of each stack with this backend, as `synth` writes them; returns the stacks' names. */

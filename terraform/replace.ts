@@ -1,6 +1,6 @@
 /** Puts right what was found, by applying the stacks with exactly those resources replaced. */
 import { delimiter, join, resolve } from "node:path";
-import { runHere } from "../toolchain/with-terminal";
+import { runHere } from "../toolchain";
 import { chooseProviders } from "./provider-choice";
 import { outputFolder, settleProviders } from "./settle";
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { mendInterrupted } from "../../stacks/interrupted";
-import { chooseProviders } from "../../terraform/provider-choice";
+import { chooseProviders } from "../../terraform";
 import { TerraformFolder } from "../support/terraform-folder";
 
 jest.setTimeout(120_000);
