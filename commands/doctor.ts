@@ -1,9 +1,9 @@
 /** `gatehouse doctor`: compares the live mesh with the declaration, and with `--fix` repairs it through Terraform. */
 import { examine } from "../doctor/examine";
-import { exitCode, type Finding } from "../findings/finding";
-import { asJson, asText } from "../findings/show";
+import { asText } from "../doctor/show";
+import { doctorJson, exitCodeOf, type Finding } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
-import { atReachableConsul } from "../nodes/consul-api";
+import { atReachableConsul } from "../nodes";
 import type { Call } from "./gatehouse";
 
 interface Options {
@@ -13,22 +13,22 @@ interface Options {
 }
 
 export async function run({ options }: Call): Promise<number> {
-  const { json, fix, "auto-approve": approved = false } = options as Options;
+  const { json, "auto-approve": approved = false } = options as Options;
   const path = meshPath();
   const loaded = await loadMesh(path);
   if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
   const { mesh } = await atReachableConsul(loaded.mesh);
   const findings = await examine(mesh);
-  const mends = findings.flatMap((finding) => finding.mends);
-  if (!fix || mends.length === 0) return tell(mesh, findings, json);
+  const fixes = findings.flatMap(({ fix = [] }) => fix);
+  if (!options.fix || fixes.length === 0) return tell(mesh, findings, json);
   console.error(asText(mesh, findings));
   const { replace } = require("../terraform/replace") as typeof import("../terraform/replace");
-  const code = await replace(mends, { what: "doctor --fix", approved });
+  const code = await replace(fixes, { what: "doctor --fix", approved });
   if (code !== 0) throw new Error(`Terraform did not apply the repairs (exit code ${code}); its output is above.`);
   return tell(mesh, await examine(mesh), json);
 }
 
 function tell(mesh: Mesh, findings: Finding[], json: boolean | undefined): number {
-  console.log(json ? asJson(mesh, findings) : asText(mesh, findings));
-  return exitCode(findings);
+  console.log(json ? doctorJson(mesh.name, findings) : asText(mesh, findings));
+  return exitCodeOf(findings);
 }

@@ -1,7 +1,6 @@
 /** `npx gatehouse VERB`: the one entry of all commands. Each verb is a function that is loaded when it is asked for. */
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
-import { printable } from "../findings/printable";
 import { VERBS, type Verb } from "./verbs";
 
 const project = resolve(__dirname, "..");
@@ -64,6 +63,8 @@ async function perform(name: string, call: Call): Promise<void> {
   try {
     process.exitCode = await verb.load().run(call);
   } catch (error) {
+    // A message may carry what a node said.
+    const { printable } = require("../findings") as typeof import("../findings");
     console.error((error as Error).message.split("\n").map(printable).join("\n"));
     process.exitCode = verb.failure;
   }

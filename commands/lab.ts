@@ -2,16 +2,17 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { labOfAnotherCheckout } from "../lab/checkout";
+import { chosenMesh, rememberMesh } from "../lab/chosen";
 import { machinesOf } from "../lab/declared";
 import { down, remove, reset, sshArguments } from "../lab/machines";
 import { describe, firstWay } from "../lab/request";
 import { allSteps, machineSteps, run as runSteps } from "../lab/steps";
 import { forgetState } from "../lab/terraform-state";
-import { type MeshDeclaration, meshPath } from "../model";
+import type { MeshDeclaration } from "../model";
 import type { Call } from "./gatehouse";
 
 async function declaration(): Promise<MeshDeclaration> {
-  const path = resolve(meshPath());
+  const path = resolve(chosenMesh());
   const { default: mesh } = require(path) as { default?: MeshDeclaration };
   if (!mesh?.nodes) throw new Error(`${path} declares no nodes, so there is no machine to make.`);
   return mesh;
@@ -31,7 +32,7 @@ function nextCommands(mesh: MeshDeclaration): string {
     [`curl ${firstWay(mesh)?.url ?? ""}`, "the same request again"],
     [`npm run lab:ssh -- ${worker} mesh status`, "what runs on a machine"],
     [`npm run lab:ssh -- ${worker}`, "a shell on it"],
-    [`edit ${meshPath()}, then npm run lab`, "change the mesh"],
+    [`edit ${chosenMesh()}, then npm run lab`, "change the mesh"],
     ["npm run lab:down", "take all of it away"],
   ] as const;
   const width = Math.max(...commands.map(([command]) => command.length));
@@ -56,6 +57,7 @@ async function renew(): Promise<void> {
   const others = labOfAnotherCheckout()?.nodes ?? [];
   await Promise.all(others.filter((name) => !machines.some((one) => one.name === name)).map(remove));
   await reset(machines, console.log);
+  rememberMesh(chosenMesh());
   forgetState(mesh.name);
 }
 
@@ -76,6 +78,7 @@ const commands: Record<string, (args: string[]) => Promise<unknown>> = {
 
 export async function run({ own: [name = "lab", ...args] }: Call): Promise<number> {
   const command = commands[name];
+  process.env.GATEHOUSE_MESH = chosenMesh(); // for the commands that the lab calls
   if (!command) throw new Error(`The lab has no command "${name}". It has ${Object.keys(commands).join(", ")}.`);
   const code = await command(args[0] === "--" ? args.slice(1) : args);
   return typeof code === "number" ? code : 0;

@@ -1,7 +1,8 @@
 /** `gatehouse preflight`: what a deploy would meet on the nodes, told all at once. It changes nothing. */
+import { exitCodeOf } from "../findings";
 import { formatProblems, loadMesh, type MeshNode, meshPath } from "../model";
 import { type PreflightOptions, preflight } from "../preflight/look";
-import { exitCodeOf, json, text } from "../preflight/report";
+import { json, text } from "../preflight/report";
 import { Ended } from "../terraform/ended";
 import { runsElsewhere } from "../terraform/env";
 import type { Call } from "./gatehouse";
@@ -15,7 +16,7 @@ export async function run({ options }: Call): Promise<number> {
   }
   const result = await preflight(loaded.mesh, { onProgress });
   process.stdout.write(options.json ? json(result) : text(result));
-  return exitCodeOf(result);
+  return exitCodeOf(result.findings);
 }
 
 /**
@@ -31,7 +32,7 @@ export async function preflightOfDeploy(options: Pick<PreflightOptions, "recover
   if ("problems" in loaded) throw new Ended(1); // `synth` says why
   const result = await preflight(loaded.mesh, options);
   process.stdout.write(text(result));
-  const code = exitCodeOf(result);
+  const code = exitCodeOf(result.findings);
   if (code !== 0) throw new Ended(code);
 }
 

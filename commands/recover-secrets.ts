@@ -6,7 +6,7 @@ import { readSecrets, secretsPlace } from "../mesh-secrets";
 import { complete } from "../mesh-secrets/complete";
 import { formatSecrets, parseSecrets } from "../mesh-secrets/document";
 import type { Mesh } from "../model";
-import { runOn } from "../nodes/ssh";
+import { runOn } from "../nodes";
 
 /**
  * Reads the secrets, shows no value, changes nothing on a node, and writes over no file.

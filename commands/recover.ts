@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { readConsul, removeLeftOver } from "../doctor/recover/consul";
 import { importsFor, leftOver, lostFrom, type PulledState, type SynthesizedStack } from "../doctor/recover/imports";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
-import { atReachableConsul } from "../nodes/consul-api";
+import { atReachableConsul } from "../nodes";
 import { deploy } from "../terraform/deploy";
 import { runsElsewhere } from "../terraform/env";
 import type { Stack } from "../terraform/stack";

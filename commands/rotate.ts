@@ -3,7 +3,7 @@
  * when nobody uses it any more.
  */
 import { certificates, rotation } from "../doctor/rotate";
-import type { Mend } from "../findings/finding";
+import type { Fix } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { replace } from "../terraform/replace";
 import type { Call } from "./gatehouse";
@@ -31,7 +31,7 @@ export async function run({ options, own }: Call): Promise<number> {
   return code === 0 || code > 2 ? code : 1;
 }
 
-function wanted(mesh: Mesh, { names = [], all, certificates: renewed }: Options): Mend[] {
+function wanted(mesh: Mesh, { names = [], all, certificates: renewed }: Options): Fix[] {
   if ([names.length > 0, all, renewed].filter(Boolean).length !== 1) throw new Error(USAGE);
   if (renewed) return certificates(mesh);
   return rotation(mesh, all ? "all" : names);

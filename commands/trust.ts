@@ -7,9 +7,9 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { confirmed, type Expected, expectedFrom } from "../doctor/trust/answers";
 import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn, type Verdict } from "../doctor/trust/judge";
-import { printable } from "../findings/printable";
+import { printable } from "../findings";
 import { checkMesh, formatProblems, loadDeclaration, type MeshDeclaration, meshPath, nodeFiles } from "../model";
-import { mapLimit } from "../nodes/map-limit";
+import { mapLimit } from "../nodes";
 import { output } from "../toolchain/process";
 import type { Call } from "./gatehouse";
 

@@ -54,11 +54,14 @@ export const VERBS: Record<string, Verb> = {
   },
   synth: {
     usage: "synth",
-    does: "checks the declaration and writes cdktf.out",
+    does: "checks the declaration and writes what a deploy would bring, to be read: cdktf.out/review",
     load: () => require("./synth") as typeof import("./synth"),
     failure: 1,
     options: {},
-    examples: [["GATEHOUSE_MESH=meshes/shop.ts gatehouse synth", "of another declaration than meshes/lab.ts"]],
+    examples: [
+      ["gatehouse synth", "then read cdktf.out/review/mesh.md"],
+      ["GATEHOUSE_MESH=meshes/mine.ts gatehouse synth", "another mesh than the example"],
+    ],
     handsOn: true,
   },
   preflight: {

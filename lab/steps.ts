@@ -5,6 +5,7 @@ import { Listr, type ListrTask, PRESET_TIMER } from "listr2";
 import type { MeshDeclaration } from "../model";
 import { part, type Report } from "../toolchain/parts";
 import { labOfAnotherCheckout, refusal } from "./checkout";
+import { chosenMesh, rememberMesh } from "./chosen";
 import { machinesOf } from "./declared";
 import { deploy, secrets } from "./deploy";
 import { sharedRoot, up } from "./machines";
@@ -65,6 +66,7 @@ function machinesStep(mesh: MeshDeclaration): ListrTask<Result> {
   const machines = machinesOf(mesh);
   return step(`Machines: ${machines.map(({ name }) => name).join(", ")}`, async (report) => {
     await up(machines, report);
+    rememberMesh(chosenMesh());
     if (forgetStateOfOthers(mesh.name, machines)) report("new machines: forgot the Terraform state of the ones before");
   });
 }

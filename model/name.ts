@@ -1,7 +1,9 @@
 /** Names: of the mesh, nodes, services and gateways. They end in unit files, paths, DNS labels and Consul's API. */
+
 import type { Fault, Path, Problems } from "./checking/problem";
 import type { View } from "./checking/view";
 import { variableFault } from "./formats/text";
+import { isSidecar, sidecarOf } from "./layout";
 
 export const LONGEST_NAME = 63;
 
@@ -54,9 +56,9 @@ export function workloadNameFault(name: string): Fault | undefined {
     return { reason: "names that begin with `systemd` are reserved: they are systemd's own units", remedy };
   if (name.startsWith("gatehouse-"))
     return { reason: "names that begin with `gatehouse-` are reserved: they are Gatehouse's own units", remedy };
-  if (name.endsWith("-sidecar-proxy")) {
+  if (isSidecar(name)) {
     return {
-      reason: "names that end in `-sidecar-proxy` are reserved: Consul and Gatehouse name the sidecars so",
+      reason: `names that end in \`${sidecarOf("")}\` are reserved: Consul and Gatehouse name the sidecars so`,
       remedy,
     };
   }

@@ -2,6 +2,7 @@
 
 import { formatPath, type Path, type Problems } from "./checking/problem";
 import { items, type View } from "./checking/view";
+import { consulPorts } from "./layout";
 import { CONSUL_PORTS, portRanges, reservedFor, SLOTS } from "./ports";
 
 /** Somebody who wants a port wherever it runs. */
@@ -42,7 +43,7 @@ function checkRanges({ declaration }: View, problems: Problems): void {
     if (consuls === undefined || !named(key)) continue;
     problems.add(["ports", key], range.first, {
       reason: `port ${consuls} of that range belongs to ${CONSUL_PORTS.get(consuls)}`,
-      remedy: "choose a range of a thousand ports that has none of 8300 to 8600, for example from 20000",
+      remedy: `choose a range of a thousand ports that has none of ${consulPorts.serverRpc} to ${consulPorts.dns}, for example from 20000`,
     });
   }
   if (Math.abs(admin.first - sidecars.first) >= SLOTS) return;

@@ -8,6 +8,12 @@ export const WRAPPER = join(__dirname, "terraform.sh");
 export const runsElsewhere = (env: NodeJS.ProcessEnv): boolean =>
   ["cloud", "remote"].includes(env.GATEHOUSE_BACKEND ?? "");
 
+/** What Terraform is going to run must be complete; without this a synth is for reading, and needs less. */
+export const COMPLETE = { GATEHOUSE_SYNTH: "deploy" } as const;
+
+/** Whether this synth is for Terraform to run. */
+export const synthIsComplete = (env: NodeJS.ProcessEnv): boolean => env.GATEHOUSE_SYNTH === COMPLETE.GATEHOUSE_SYNTH;
+
 /**
  * Environment variables for cdktf and for Gatehouse's own commands: Terraform is started by `terraform.sh`, which chooses the
  * settings for each command, so that a shell's environment is right for every backend. A program that a person named in

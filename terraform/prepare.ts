@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { output } from "../toolchain/process";
 import { claimFolder } from "./claim";
 import { Ended } from "./ended";
-import { terraformEnv } from "./env";
+import { COMPLETE, terraformEnv } from "./env";
 import { stacksIn } from "./manifest";
 import { chooseProviders, type ProviderChoice } from "./provider-choice";
 import { outputFolder, settleProviders } from "./settle";
@@ -47,4 +47,5 @@ export const environment = (choice: ProviderChoice): NodeJS.ProcessEnv => ({
   ...choice.env,
 });
 
-const synthesize = () => output(process.execPath, ["--require", "tsx/cjs", "main.ts"]);
+const synthesize = () =>
+  output(process.execPath, ["--require", "tsx/cjs", "main.ts"], {}, { env: { ...process.env, ...COMPLETE } });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { run } from "../../toolchain/command";
 import { output } from "../../toolchain/process";
-import { declaration } from "../support/stacks";
+import { declaration } from "../support/shop";
 
 jest.setTimeout(120_000);
 

@@ -17,7 +17,8 @@ jest.mock("node:child_process", () => {
 });
 
 import { addStacks } from "../../stacks";
-import { declaration, meshOf, programs } from "../support/stacks";
+import { programs } from "../support/graph";
+import { declaration, meshOf } from "../support/shop";
 
 test("constructing the stacks starts no program and touches no state", () => {
   const name = `untouched-${process.pid}`;

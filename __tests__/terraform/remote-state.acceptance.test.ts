@@ -10,7 +10,7 @@ import { chooseProviders } from "../../terraform/provider-choice";
 import { type Output, output } from "../../toolchain/process";
 import { type ConsulAgent, startConsul } from "../support/consul-agent";
 import { type Postgres, postgresFolder, startPostgres } from "../support/postgres";
-import { declaration } from "../support/stacks";
+import { declaration } from "../support/shop";
 
 jest.setTimeout(300_000);
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "key"), "no key");
   env = {
     ...process.env,
-    ...(await chooseProviders(() => {})).env,
+    ...(await chooseProviders(() => {})).env, // with it the synth is complete
     GATEHOUSE_MESH: join(folder, "mesh.ts"),
     ...(postgres && { PG_CONN_STR: postgres.url }),
     CONSUL_HTTP_ADDR: consul.address,

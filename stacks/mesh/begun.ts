@@ -2,7 +2,7 @@
  * Phase: a change of what runs on a node is recorded before anything new is put there. So the node is also swept when a
  * deploy failed half-way and the declaration went back to what it was before.
  */
-import type { MeshNode } from "../../model";
+import { layout, type MeshNode } from "../../model";
 import { Milestone } from "../milestone";
 import { type Context, instancesByNode, present } from "./context";
 import type { ReadyNodes } from "./nodes";
@@ -17,7 +17,7 @@ export function begin({ stack, mesh }: Context, after: { nodes: ReadyNodes }): B
     const existing = begun.get(node);
     if (existing) return existing;
     const instances = instancesOn(node).map(({ workload }) => workload.name);
-    const added = new Milestone(stack, `begun_${node.name}`, present(after.nodes.ready.get(node.name)), {
+    const added = new Milestone(stack, layout.resources.begun(node.name), present(after.nodes.ready.get(node.name)), {
       instances: instances.sort().join(" "),
     });
     begun.set(node, added);

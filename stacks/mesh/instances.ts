@@ -2,7 +2,7 @@
  * Phase: the instances of services, upstreams before their callers, then those of gateways. Instances of one service
  * follow each other.
  */
-import type { Gateway, Instance, MeshNode, Service } from "../../model";
+import { type Gateway, type Instance, layout, type MeshNode, type Service } from "../../model";
 import { instanceRelease } from "../../templates";
 import { RemoteProgram, type RemoteProgramProps } from "../remote-program";
 import { UploadedBinary } from "../uploaded-binary";
@@ -47,7 +47,7 @@ class Instances {
     const token = tokens.ofInstance.get(instance);
     review.add(node, release.files);
     const before = this.last.get(workload.name);
-    const started = new RemoteProgram(stack, `instance_${workload.name}_${node.name}`, {
+    const started = new RemoteProgram(stack, layout.resources.instance(workload.name, node.name), {
       node,
       program: release.program,
       triggers: { release: release.hash, ...(token && { token: token.id }) },

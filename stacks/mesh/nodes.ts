@@ -2,7 +2,7 @@
  * Phase: nodes are made ready while Consul's entries are still being written. On destroy they are emptied while the
  * deny-all intention is still in Consul.
  */
-import type { MeshNode } from "../../model";
+import { layout, type MeshNode } from "../../model";
 import { nodeRelease, userData, wipeProgram } from "../../templates";
 import { RemoteProgram } from "../remote-program";
 import { type Context, present } from "./context";
@@ -39,7 +39,7 @@ export function makeNodesReady(context: Context, after: After): ReadyNodes {
 function makeReady({ stack, mesh, review }: Context, node: MeshNode, after: After): RemoteProgram {
   const release = nodeRelease(mesh, node);
   review.add(node, release.files);
-  return new RemoteProgram(stack, `node_${node.name}`, {
+  return new RemoteProgram(stack, layout.resources.node(node.name), {
     node,
     program: release.program,
     triggers: { release: release.hash },
@@ -49,7 +49,7 @@ function makeReady({ stack, mesh, review }: Context, node: MeshNode, after: Afte
 }
 
 function wipe({ stack, mesh }: Context, node: MeshNode, ready: RemoteProgram, guard: Guard): RemoteProgram {
-  return new RemoteProgram(stack, `wipe_${node.name}`, {
+  return new RemoteProgram(stack, layout.resources.wipe(node.name), {
     node,
     triggers: {},
     onDestroy: wipeProgram(mesh, node, { agent: false, onDestroy: true }),

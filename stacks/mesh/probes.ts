@@ -1,5 +1,5 @@
 /** Phase: the routes of each gateway are tried on each of its nodes. */
-import type { Gateway, Instance } from "../../model";
+import { type Gateway, type Instance, layout } from "../../model";
 import { contentHash, probeProgram, routedGateways, routesOf } from "../../templates";
 import { AclToken } from "../acl-token";
 import { RemoteProgram } from "../remote-program";
@@ -26,7 +26,7 @@ function probe(
   const entry = mesh.configEntries.find(({ kind, name }) => kind === "ingress-gateway" && name === gateway.name);
   // The whole entry, since that is recorded for a later deploy to go back to.
   const { Meta, ...content } = entry?.config ?? {};
-  return new RemoteProgram(stack, `probe_${gateway.name}_${instance.node.name}`, {
+  return new RemoteProgram(stack, layout.resources.probe(gateway.name, instance.node.name), {
     node: instance.node,
     program: probeProgram(mesh, instance, gateway),
     triggers: { routes: contentHash(JSON.stringify(routesOf(mesh, gateway)), JSON.stringify(content)) },

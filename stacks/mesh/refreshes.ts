@@ -1,4 +1,5 @@
 /** Phase: Consul's agents register their services again, before entries change that the registrations have to fit. */
+import { layout } from "../../model";
 import { refreshRelease } from "../../templates";
 import { RemoteProgram } from "../remote-program";
 import { type Context, present } from "./context";
@@ -13,7 +14,7 @@ export function refreshAgents(
     .filter(({ name, retired }) => !retired && mesh.instances.some(({ node }) => node.name === name))
     .map((node) => {
       const { hash, program } = refreshRelease(mesh, node);
-      return new RemoteProgram(stack, `refreshed_${node.name}`, {
+      return new RemoteProgram(stack, layout.resources.refreshed(node.name), {
         node,
         program,
         triggers: { entries: hash },

@@ -3,7 +3,7 @@
  * that moves may leave one behind that a person made, on a server for instance: it goes on serving until the declaration
  * lets it go.
  */
-import type { MeshNode } from "../../model";
+import { layout, type MeshNode } from "../../model";
 import { sweepProgram, wipeProgram } from "../../templates";
 import { Milestone } from "../milestone";
 import { RemoteProgram } from "../remote-program";
@@ -33,7 +33,7 @@ export function sweepNodes(context: Context, after: After): Milestone {
   const instancesOn = instancesByNode(mesh);
   const sweeps = mesh.nodes.map((node) => {
     const { program, triggers } = node.retired ? retire(context, node) : sweep(context, node, instancesOn, after.begun);
-    return new RemoteProgram(stack, `sweep_${node.name}`, {
+    return new RemoteProgram(stack, layout.resources.sweep(node.name), {
       node,
       program,
       triggers,

@@ -1,6 +1,6 @@
 /** Phase: each instance gets an ACL token of its own. All tokens of a node travel there at once, while others are at work. */
 import { Fn } from "cdktf";
-import type { Instance, MeshNode } from "../../model";
+import { type Instance, layout, type MeshNode } from "../../model";
 import { tokensProgram } from "../../templates";
 import { AclToken } from "../acl-token";
 import { RemoteProgram } from "../remote-program";
@@ -41,7 +41,7 @@ function bring(
 ): RemoteProgram {
   const values = Object.fromEntries(Object.entries(tokens).map(([name, { secret }]) => [name, secret]));
   const ids = Object.values(tokens).map(({ id }) => id);
-  return new RemoteProgram(stack, `tokens_${node.name}`, {
+  return new RemoteProgram(stack, layout.resources.tokens(node.name), {
     node,
     program: tokensProgram(mesh.name, node.name),
     triggers: { tokens: Fn.join(" ", ids) },

@@ -1,5 +1,5 @@
 /** Every place where a config entry differs from another, for a person. */
-import { difference } from "./entries";
+import { difference } from "./entry-difference";
 
 const MOST_LINES = 12;
 
