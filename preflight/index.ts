@@ -1,4 +1,4 @@
 /** Looks at the nodes before a deploy. */
 
-export { preflight } from "./look";
+export { type PreflightOptions, preflight } from "./look";
 export { json, text } from "./report";

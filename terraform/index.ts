@@ -1,12 +1,14 @@
 /** Everything that runs Terraform, and its states. */
 
+export { runCdktf, runWithTerraform } from "./cdktf";
 export { claimFolder } from "./claim";
-export { deploy, type InitializedStack } from "./deploy";
+export { deploy } from "./deploy";
+export { destroy } from "./destroy";
+export { Ended } from "./ended";
 export { COMPLETE, runsElsewhere, synthIsComplete, terraformEnv } from "./env";
 export { hasLocalState } from "./local-state";
 export { resourcesOf } from "./mesh-state";
-export { open, stacksIn } from "./open-state";
 export { chooseProviders, type ProviderChoice } from "./provider-choice";
-export { mend } from "./replace";
+export { replace } from "./replace";
 export { outputFolder, settleProviders } from "./settle";
-export { emptied, moved } from "./state-content";
+export type { Stack } from "./stack";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { cacheRoot, missingFrom, part, type Report, registryAnswers, which, writeWhole } from "../toolchain";
-import { COMPLETE } from "./env";
+import { COMPLETE, namedTerraform } from "./env";
 
 /** Where a run's Terraform providers come from. */
 export interface ProviderChoice {
@@ -111,7 +111,9 @@ function cliConfig(text: string): string {
   return file;
 }
 
+/** Undefined where a person chose a program, or Terraform is on the PATH. */
 async function terraformFolder(report: Report): Promise<string | undefined> {
+  if (namedTerraform()) return undefined;
   const terraform = await part("terraform", report);
   return terraform === which("terraform") ? undefined : dirname(terraform);
 }
