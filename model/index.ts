@@ -20,7 +20,7 @@ export type { RouteDeclaration, RouteDestinationDeclaration, ServiceRouterDeclar
 export { ROUTING_KINDS, type RoutingDeclaration } from "./config-entry/routing";
 export type { ServiceSplitterDeclaration, SplitDeclaration } from "./config-entry/splitter";
 export type { Consul, ConsulDeclaration, OwnedEntry } from "./consul";
-export { type Files, nodeFiles } from "./files";
+export { type Files, nodeFiles, UNKNOWN_SHA256 } from "./files";
 export type { Gateway, GatewayDeclaration } from "./gateway";
 export type { Duration, Health, HealthDeclaration } from "./health";
 export { ASKED_FOR, hostKeyFault, hostKeyFrom, missingKeyFile, withoutComment } from "./host-key";
@@ -29,7 +29,7 @@ export type { IntentionDeclaration } from "./intention";
 export * as layout from "./layout";
 export type { CpuShare, Limits, Memory } from "./limits";
 export type { ListenerDeclaration, ListenerServiceDeclaration, ListenerTlsDeclaration } from "./listener";
-export { loadDeclaration, loadMesh, meshPath } from "./load";
+export { LAB_MESH, loadDeclaration, loadMesh, meshPath } from "./load";
 export { defineMesh, type Mesh, type MeshDeclaration } from "./mesh";
 export type { Arch, MeshNode, NodeDeclaration } from "./node";
 export type { HeaderPermissionDeclaration, HttpPermissionDeclaration, PermissionDeclaration } from "./permission";

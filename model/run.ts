@@ -3,7 +3,7 @@ import { z } from "zod";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
 import type { Sound, View } from "./checking/view";
-import { checkFile, type Files } from "./files";
+import { checkFile, type Files, UNKNOWN_SHA256 } from "./files";
 import { filledTextFault, sha256Fault, textFault, versionFault } from "./formats/text";
 
 export interface RunDeclaration {
@@ -44,8 +44,10 @@ export interface Run {
 export interface Binary {
   /** Absolute path on the machine that deploys. */
   path: string;
-  /** Lower-case hex. */
+  /** Lower-case hex. Zeros when the file is missing. */
   sha256: string;
+  /** There is no such file yet: such a mesh can be read and not deployed. */
+  missing?: boolean;
 }
 
 const SECRET =
@@ -113,11 +115,17 @@ function checkSum(binary: string, declared: string, path: Path, view: View, prob
 /** Program, arguments and environment with their defaults. */
 export function resolveRun({ binary, args = [], env = {}, secrets = {} }: RunDeclaration, files: Files): Run {
   return {
-    binary: { path: files.absolute(binary), sha256: files.sha256(binary) },
+    binary: resolveBinary(binary, files),
     args: [...args],
     env: { ...env },
     secrets: Object.entries(secrets)
       .map(([name, { version }]) => ({ name, version }))
       .sort((one, other) => (one.name < other.name ? -1 : 1)),
   };
+}
+
+function resolveBinary(declared: string, files: Files): Binary {
+  const path = files.absolute(declared);
+  if (files.look(declared) === "missing") return { path, sha256: UNKNOWN_SHA256, missing: true };
+  return { path, sha256: files.sha256(declared) };
 }

@@ -1,6 +1,6 @@
 /** What differs between two meshes, in the mesh's own words. Pure. */
-import { layout } from "../model";
-import { type Rendered, UNKNOWN_SHA256, type Workload } from "./rendered";
+import { layout, UNKNOWN_SHA256 } from "../model";
+import type { Rendered, Workload } from "./rendered";
 
 export interface Changes {
   name: string;

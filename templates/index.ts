@@ -5,6 +5,7 @@ export {
   agentSecretFiles,
   agentTokenProgram,
 } from "./agent";
+export { filesOnNodes, secretFilesOnNodes } from "./files-on-nodes";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";

@@ -21,21 +21,31 @@ export type Path = readonly (string | number)[];
 export interface Fault {
   reason: string;
   remedy: string;
+  /** Something is missing that only a deploy needs: what it would bring can be read without. @default false */
+  onlyForDeploy?: boolean;
 }
 
 /** Collects every problem of one declaration. */
 export class Problems {
-  readonly #found: (Problem & { at: Path })[] = [];
+  readonly #found: (Problem & { at: Path; onlyForDeploy?: boolean })[] = [];
 
   /** `found` is the value as it was written. */
-  add(at: Path, found: unknown, { reason, remedy }: Fault): void {
+  add(at: Path, found: unknown, { reason, remedy, onlyForDeploy }: Fault): void {
     const shown = isSecret(at, found) ? "something (not shown)" : show(found);
-    this.#found.push({ at, path: formatPath(at), found: shown, reason, remedy });
+    this.#found.push({ at, path: formatPath(at), found: shown, reason, remedy, onlyForDeploy });
+  }
+
+  /**
+   * Whether there is one with which the mesh cannot be used.
+   * @param forReview what only a deploy needs may be missing
+   */
+  refuse(forReview = false): boolean {
+    return this.#found.some(({ onlyForDeploy }) => !(forReview && onlyForDeploy));
   }
 
   /** All of them, in the order in which a person reads `declaration`. */
   list(declaration: unknown): Problem[] {
-    return inOrderOf(declaration, this.#found).map(({ at: _at, ...problem }) => problem);
+    return inOrderOf(declaration, this.#found).map(({ at: _at, onlyForDeploy: _, ...problem }) => problem);
   }
 }
 
