@@ -7,23 +7,15 @@ import { FIRST_PAGE } from "../review/folder";
 import { claimFolder } from "../terraform/claim";
 import { outputFolder } from "../terraform/settle";
 import { runHere } from "../toolchain/with-terminal";
+import type { Call } from "./gatehouse";
 
-async function main(args: string[]): Promise<number> {
+/** Options are those of `cdktf synth`. */
+export async function run({ own }: Call): Promise<number> {
   const folder = outputFolder();
   await claimFolder(folder, "synth");
   const PATH = [resolve("node_modules/.bin"), process.env.PATH].join(delimiter); // cdktf itself
   const env = { ...process.env, PATH, GATEHOUSE_SYNTH: "", CHECKPOINT_DISABLE: "1", DISABLE_VERSION_CHECK: "1" };
-  const code = await runHere("cdktf", ["synth", ...args], env);
+  const code = await runHere("cdktf", ["synth", ...own], env);
   if (code === 0) console.log(`To read: ${relative("", join(folder, FIRST_PAGE))}`);
   return code;
 }
-
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  },
-);

@@ -7,7 +7,7 @@ import { part, type Report } from "../toolchain/parts";
 import { labOfAnotherCheckout, refusal } from "./checkout";
 import { chosenMesh, rememberMesh } from "./chosen";
 import { machinesOf } from "./declared";
-import { deploy, preflight, secrets } from "./deploy";
+import { deploy, secrets } from "./deploy";
 import { sharedRoot, up } from "./machines";
 import { projectFolder } from "./places";
 import { type Answer, ask, firstWay } from "./request";
@@ -71,11 +71,6 @@ function machinesStep(mesh: MeshDeclaration): ListrTask<Result> {
   });
 }
 
-function deployStep(mesh: MeshDeclaration): ListrTask<Result> {
-  const stacks = mesh.consul.existing ? ["mesh"] : ["cluster", "mesh"];
-  return step(`cdktf deploy ${stacks.join(" ")}`, (report) => deploy(stacks, report));
-}
-
 function requestStep(mesh: MeshDeclaration): ListrTask<Result> {
   const way = firstWay(mesh);
   return step("A request through the gateway", async (_report, result) => {
@@ -95,8 +90,7 @@ export const machineSteps = (mesh: MeshDeclaration): ListrTask<Result>[] => [
 /** From nothing to an answered request. */
 export const allSteps = (mesh: MeshDeclaration): ListrTask<Result>[] => [
   ...machineSteps(mesh),
-  step("Preflight", preflight),
-  deployStep(mesh),
+  step("Preflight and deploy", deploy),
   requestStep(mesh),
 ];
 

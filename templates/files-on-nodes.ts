@@ -2,8 +2,8 @@
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, agentSecretFiles } from "./agent";
 import { instanceRelease } from "./instance";
-import type { NodeFile } from "./node-file";
 import { nodeRelease } from "./node";
+import type { NodeFile } from "./node-file";
 
 /** Files of one node that belong together. */
 export interface FileGroup {

@@ -7,7 +7,7 @@ import { which } from "../toolchain/command";
 import { part, type Report } from "../toolchain/parts";
 import { missingFrom } from "../toolchain/provider-mirror";
 import { registryAnswers } from "../toolchain/registry";
-import { COMPLETE } from "./env";
+import { COMPLETE, namedTerraform } from "./env";
 
 /** Where a run's Terraform providers come from. */
 export interface ProviderChoice {
@@ -115,7 +115,9 @@ function cliConfig(text: string): string {
   return file;
 }
 
+/** Undefined where a person chose a program, or Terraform is on the PATH. */
 async function terraformFolder(report: Report): Promise<string | undefined> {
+  if (namedTerraform()) return undefined;
   const terraform = await part("terraform", report);
   return terraform === which("terraform") ? undefined : dirname(terraform);
 }

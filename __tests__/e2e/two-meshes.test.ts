@@ -118,7 +118,7 @@ async function preflight(mesh: MeshDeclaration): Promise<string> {
   const file = "lab/.state/e2e/preflight-mesh.ts";
   writeFileSync(file, `export default ${JSON.stringify(mesh, null, 2)};\n`);
   const env = { ...process.env, GATEHOUSE_MESH: file, FORCE_COLOR: "0", CI: "1" };
-  const { stdout, stderr } = await output(process.execPath, ["--import", "tsx", "commands/preflight.ts"], {}, { env });
+  const { stdout, stderr } = await output(process.execPath, ["bin/gatehouse.js", "preflight"], {}, { env });
   return stdout + stderr;
 }
 

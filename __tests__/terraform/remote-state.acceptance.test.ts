@@ -115,7 +115,7 @@ async function plan(stack: string): Promise<string[]> {
 const destroy = async (stack: string) => terraform(stack, "destroy", "-auto-approve", "-input=false");
 
 const move = (from: string, to: string) =>
-  program(process.cwd(), process.execPath, ["--import", "tsx", "commands/state.ts", "move", from, to]);
+  program(process.cwd(), process.execPath, ["bin/gatehouse.js", "state", "move", from, to]);
 
 const backends: [string, boolean, () => string][] = [
   ["consul", can, () => consulState()],

@@ -94,7 +94,7 @@ const noise = new RegExp(
 export function cdktfCommand(mesh: MeshDeclaration, args: string[], file = meshFile) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, `export default ${JSON.stringify(mesh, null, 2)};\n`);
-  const command = ["--import", "tsx", "commands/with-providers.ts", "--", "cdktf", ...args];
+  const command = ["bin/gatehouse.js", "exec", "cdktf", ...args];
   return { file: process.execPath, command, env: { ...process.env, GATEHOUSE_MESH: file, FORCE_COLOR: "0", CI: "1" } };
 }
 

@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { namedTerraform } from "./env";
 
 interface State {
   serial: number;
@@ -21,11 +22,11 @@ interface Instance {
 }
 
 /**
- * Mends the state of a deploy that was killed: nothing happens when there was none, or when it still runs.
+ * Repairs the state of a deploy that was killed: nothing happens when there was none, or when it still runs.
  * @param path of a local state
  * @returns the names of the resources whose programs will run again
  */
-export function mendInterrupted(path: string): string[] {
+export function repairInterrupted(path: string): string[] {
   // Terraform makes this file when it takes the state's lock and removes it in the end; the lock itself dies with it.
   const note = join(dirname(path), `.${basename(path)}.lock.info`);
   if (!existsSync(note) || !/"Operation":"OperationTypeApply"/.test(readFileSync(note, "utf8"))) return [];
@@ -65,8 +66,8 @@ function push(path: string, state: State): boolean {
   try {
     // Without any configuration the state is this file, and there is nothing to initialize.
     symlinkSync(resolve(path), join(folder, "terraform.tfstate"));
-    writeFileSync(join(folder, "mended"), JSON.stringify(state, null, 2));
-    return terraform(folder, "state", "push", "mended");
+    writeFileSync(join(folder, "repaired"), JSON.stringify(state, null, 2));
+    return terraform(folder, "state", "push", "repaired");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -74,6 +75,8 @@ function push(path: string, state: State): boolean {
 
 function terraform(cwd: string, ...args: string[]): boolean {
   const kept = Object.entries(process.env).filter(([name]) => !/^TF_(CLI_ARGS|DATA_DIR|WORKSPACE)/.test(name));
-  const program = process.env.TERRAFORM_BINARY_NAME || "terraform";
-  return spawnSync(program, args, { cwd, env: Object.fromEntries(kept), stdio: "ignore" }).status === 0;
+  return (
+    spawnSync(namedTerraform() ?? "terraform", args, { cwd, env: Object.fromEntries(kept), stdio: "ignore" }).status ===
+    0
+  );
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { mendInterrupted } from "../../stacks/interrupted";
+import { repairInterrupted } from "../../terraform/interrupted";
 import { chooseProviders } from "../../terraform/provider-choice";
 import { TerraformFolder } from "../support/terraform-folder";
 
@@ -49,24 +49,24 @@ describe("a deploy that was killed", () => {
     await folder.apply();
   });
 
-  test("claims what it had only begun; mended, all that it did is done again, and nothing else", async () => {
+  test("claims what it had only begun; repaired, all that it did is done again, and nothing else", async () => {
     const { kill } = await hanging();
     await kill();
     const { code } = await folder.try("plan", "-detailed-exitcode", "-lock=false");
     expect(code).toBe(0); // nothing to do, though `slow` was never done
-    expect(mendInterrupted(state()).sort()).toEqual(["quick", "slow"]);
+    expect(repairInterrupted(state()).sort()).toEqual(["quick", "slow"]);
     expect(await folder.plan()).toEqual([
       "null_resource.quick is tainted, so must be replaced",
       "null_resource.slow is tainted, so must be replaced",
     ]);
     expect(existsSync(note())).toBe(false);
-    expect(mendInterrupted(state())).toEqual([]);
+    expect(repairInterrupted(state())).toEqual([]);
   });
 
   test("and one that still runs is left alone", async () => {
     const { kill } = await hanging();
     const before = readFileSync(state(), "utf8");
-    expect(mendInterrupted(state())).toEqual([]);
+    expect(repairInterrupted(state())).toEqual([]);
     expect(readFileSync(state(), "utf8")).toBe(before);
     await kill();
   });
