@@ -7,7 +7,7 @@ const texts = [
   "README.md",
   "CONTRIBUTING.md",
   ...["docs", "meshes"].flatMap((folder) => readdirSync(folder).map((name) => join(folder, name))),
-  "model/schema/declaration.ts",
+  "model/ssh.ts",
 ].filter((name) => /\.(md|ts)$/.test(name));
 
 const keyFiles = texts.flatMap((file) =>

@@ -12,7 +12,7 @@ const rooms: Record<string, string[]> = {
   terraform: ["toolchain"],
   lab: ["model", "mesh-secrets", "toolchain", "meshes"],
   nodes: ["model", "templates", "mesh-secrets", "toolchain", "terraform"],
-  findings: ["model", "templates"],
+  findings: ["model", "templates", "nodes"],
   preflight: ["model", "templates", "mesh-secrets", "toolchain", "terraform", "nodes", "findings", "doctor"],
   doctor: ["model", "templates", "mesh-secrets", "toolchain", "terraform", "nodes", "findings", "preflight"],
   review: ["model", "templates", "toolchain"],

@@ -1,8 +1,8 @@
 /** Consul's catalogue against the declaration: instances on machines where nobody declared them. */
 
-import { drift, type Finding, Layer } from "../findings/finding";
-import { shellWord } from "../findings/printable";
+import { shellWord } from "../findings";
 import type { Mesh } from "../model";
+import { drift, Layer, type Symptom } from "./causes";
 
 /** `/v1/catalog/node-services/<node>` */
 export interface NodeServices {
@@ -10,7 +10,7 @@ export interface NodeServices {
   Services: { ID: string; Service: string; Kind?: string; Proxy?: { DestinationServiceName?: string } }[] | null;
 }
 
-export function compareCatalogue(mesh: Mesh, nodes: NodeServices[], inspected: Set<string>): Finding[] {
+export function compareCatalogue(mesh: Mesh, nodes: NodeServices[], inspected: Set<string>): Symptom[] {
   const names = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
   const known = new Set(mesh.instances.map(({ workload, node }) => `${workload.name} ${node.name}`));
   return nodes
@@ -20,11 +20,15 @@ export function compareCatalogue(mesh: Mesh, nodes: NodeServices[], inspected: S
         .map((one) => ({ id: one.ID, name: one.Proxy?.DestinationServiceName || one.Service }))
         .filter(({ name }) => names.has(name) && !known.has(`${name} ${Node.Node}`))
         .map(({ id, name }) =>
-          drift(Layer.Registered, `consul: ${name} on ${Node.Node}`, {
-            expected: "no instance there",
-            found: `the registration ${id}`,
-            remedy: `stop it on ${Node.Node}, then take it out of the catalogue: consul services deregister -id=${shellWord(id)}`,
-          }),
+          drift(
+            Layer.Registered,
+            { on: "consul", what: `${name} on ${Node.Node}` },
+            {
+              expected: "no instance there",
+              found: `the registration ${id}`,
+              remedy: `stop it on ${Node.Node}, then take it out of the catalogue: consul services deregister -id=${shellWord(id)}`,
+            },
+          ),
         ),
     );
 }

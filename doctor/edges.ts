@@ -1,9 +1,9 @@
 /** Who may call whom, tried for real from the callers' nodes. */
 
-import { about, drift, type Finding, Layer } from "../findings/finding";
 import type { Instance, Mesh, MeshNode } from "../model";
-import type { NodeReport } from "../nodes/report";
+import type { NodeReport } from "../nodes";
 import type { EdgeTrial } from "../templates";
+import { about, drift, Layer, type Symptom } from "./causes";
 import { needs, reachOf, type Verdict, verdict } from "./reach";
 
 /** One attempt. */
@@ -77,7 +77,7 @@ function protocolOf(mesh: Mesh, name: string): string {
 }
 
 /** Edges that a node did not come to for lack of time are told as one finding. */
-export function compareEdges(mesh: Mesh, node: MeshNode, edges: Edge[], report: NodeReport): Finding[] {
+export function compareEdges(mesh: Mesh, node: MeshNode, edges: Edge[], report: NodeReport): Symptom[] {
   const answers = new Map(report.edges.map((edge) => [edge.id, edge]));
   const untried = edges.filter(({ trial }) => !answers.has(trial.id));
   const found = edges.flatMap((edge) => {
@@ -88,8 +88,12 @@ export function compareEdges(mesh: Mesh, node: MeshNode, edges: Edge[], report: 
   });
   if (untried.length === 0) return found;
   const what = { expected: `${edges.length} edges tried`, found: `time for ${edges.length - untried.length}` };
-  const blind = drift(Layer.Passes, `${node.name}: edges`, { ...what, remedy: "the node is slow: look again" });
-  return [...found, { ...blind, kind: "blind" }];
+  const blind = drift(
+    Layer.Passes,
+    { on: node.name, what: "edges" },
+    { ...what, remedy: "the node is slow: look again" },
+  );
+  return [...found, { ...blind, blind: true }];
 }
 
 function wrong(
@@ -97,9 +101,9 @@ function wrong(
   { from, to, at, trial: { expect, through } }: Edge,
   answer: string,
   detail: string,
-): Finding {
+): Symptom {
   const caller = from.workload.name;
-  const where = `${from.node.name}: ${caller} -> ${to}${at ? ` on ${at.name}` : ""}`;
+  const where = { on: from.node.name, what: `${caller} -> ${to}${at ? ` on ${at.name}` : ""}` };
   return drift(Layer.Passes, where, {
     expected: expect === "either" ? "an answer" : expect,
     found: `${answer}: ${detail} (${through === "upstream" ? "through its upstream port" : "with its certificate"})`,

@@ -1,26 +1,30 @@
 /** What the Envoys of a machine say about themselves against the declaration. */
 
-import { about, drift, type Finding, Layer } from "../findings/finding";
 import type { Instance, Mesh } from "../model";
-import type { EnvoyReport, NodeReport } from "../nodes/report";
+import type { EnvoyReport, NodeReport } from "../nodes";
+import { about, drift, Layer, type Symptom } from "./causes";
 import { needs, reachOf } from "./reach";
 
 /** Consul renews a certificate long before this share of its life is left. */
 const LEAST_LIFE = 0.1;
 
 /** `now` in milliseconds. */
-export function compareEnvoys(mesh: Mesh, instances: Instance[], report: NodeReport, now: number): Finding[] {
+export function compareEnvoys(mesh: Mesh, instances: Instance[], report: NodeReport, now: number): Symptom[] {
   return instances.flatMap((instance) => {
     const { workload, node } = instance;
     const envoy = report.envoys.find(({ name }) => name === workload.name);
     const own = [about.instance(workload.name, node.name), about.entry(workload.name), about.anyEntry];
     const finding = (expected: string, found: string, concerns = own) =>
-      drift(Layer.Runs, `${node.name}: Envoy of ${workload.name}`, {
-        expected,
-        found,
-        concerns,
-        remedy: `on ${node.name}: mesh config ${workload.name}`,
-      });
+      drift(
+        Layer.Runs,
+        { on: node.name, what: `Envoy of ${workload.name}` },
+        {
+          expected,
+          found,
+          concerns,
+          remedy: `on ${node.name}: mesh config ${workload.name}`,
+        },
+      );
     if (envoy?.ready !== "LIVE") return [finding("LIVE", envoy?.ready || "no answer from its admin page")];
     const [first] = [
       ...listeners(instance, envoy).map((what) => finding(`the listener ${what}`, named(envoy.listeners))),

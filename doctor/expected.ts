@@ -1,15 +1,9 @@
 /** What should be on a machine, each thing with the Terraform resource that puts it there. */
 import { createHash } from "node:crypto";
-import { about, type Mend } from "../findings/finding";
-import type { Instance, Mesh, MeshNode } from "../model";
-import {
-  AGENT_RECORD,
-  agentRelease,
-  agentSecretFiles,
-  instanceRelease,
-  type MachineFile,
-  nodeRelease,
-} from "../templates";
+import type { Fix } from "../findings";
+import { type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { agentRelease, agentSecretFiles, instanceRelease, type NodeFile, nodeRelease } from "../templates";
+import { about } from "./causes";
 
 export interface ExpectedFile {
   path: string;
@@ -19,7 +13,7 @@ export interface ExpectedFile {
   owner?: string;
   /** Any of these contents is right. Empty: whatever it holds. */
   sha256: string[];
-  mends: Mend[];
+  fix: Fix[];
   concerns: string[];
 }
 
@@ -27,7 +21,7 @@ export interface ExpectedUnit {
   unit: string;
   /** Of a service's own unit. */
   binary?: { path: string; sha256: string };
-  mends: Mend[];
+  fix: Fix[];
   concerns: string[];
 }
 
@@ -40,23 +34,25 @@ export interface Expected {
   files: ExpectedFile[];
   units: ExpectedUnit[];
   /** Link and what it names. */
-  links: { path: string; target: string; mends: Mend[]; concerns: string[] }[];
+  links: { path: string; target: string; fix: Fix[]; concerns: string[] }[];
   /** SHA-256 of binaries that belong here. */
   binaries: Set<string>;
-  sweep: Mend[];
+  sweep: Fix[];
 }
 
-const replacing = (stack: Mend["stack"], id: string): Mend[] => [{ stack, replace: `null_resource.${id}` }];
+const { access } = layout;
+
+const replacing = (stack: Fix["stack"], id: string): Fix[] => [{ stack, replace: `null_resource.${id}` }];
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** The resources that an instance hangs on. The ids are those of `stacks/`; a test compares them. */
-export const mendInstance = ({ workload, node }: Instance): Mend[] =>
-  replacing("mesh", `instance_${workload.name}_${node.name}`);
-export const mendNode = (node: MeshNode): Mend[] => replacing("mesh", `node_${node.name}`);
+/** The resources whose replacement repairs an instance, a node, the program or the agent. A test compares them with the stacks. */
+export const fixInstance = ({ workload, node }: Instance): Fix[] =>
+  replacing("mesh", layout.resources.instance(workload.name, node.name));
+export const fixNode = (node: MeshNode): Fix[] => replacing("mesh", layout.resources.node(node.name));
 /** gatehouse-node comes with the first stack that needs it. */
-export const mendProgram = ({ consul }: Mesh, node: MeshNode): Mend[] =>
-  replacing(consul.existing ? "mesh" : "cluster", `program_${node.name}`);
-const mendAgent = (node: MeshNode): Mend[] => replacing("cluster", `agent_${node.name}`);
+export const fixProgram = ({ consul }: Mesh, node: MeshNode): Fix[] =>
+  replacing(consul.existing ? "mesh" : "cluster", layout.resources.program(node.name));
+const fixAgent = (node: MeshNode): Fix[] => replacing("cluster", layout.resources.agent(node.name));
 
 /** What `mesh` wants on `node`. A retired node wants nothing. */
 export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
@@ -69,7 +65,7 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
     units: [],
     links: [],
     binaries: new Set(),
-    sweep: replacing("mesh", `sweep_${node.name}`),
+    sweep: replacing("mesh", layout.resources.sweep(node.name)),
   };
   if (node.retired) return expected;
   const all = instances.map(({ workload }) => about.instance(workload.name, node.name));
@@ -80,69 +76,68 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
 }
 
 function addAgent({ node, files, units }: Expected, mesh: Mesh, concerns: string[]): void {
-  const mends = mendAgent(node);
-  files.push(...agentRelease(mesh, node).files.map((file) => fileFrom(file, mends, concerns)));
-  for (const { path, mode } of agentSecretFiles(mesh, node)) {
-    files.push({ path, mode: plain(mode), owner: ownerOf(mode), sha256: [], mends, concerns });
-  }
-  files.push({ path: AGENT_RECORD, mode: "644", sha256: [], mends, concerns });
-  units.push({ unit: "consul.service", mends, concerns });
+  const fix = fixAgent(node);
+  files.push(...agentRelease(mesh, node).files.map((file) => fileFrom(file, fix, concerns)));
+  for (const { path, ...secret } of agentSecretFiles(mesh, node))
+    files.push({ path, ...reported(secret), sha256: [], fix, concerns });
+  files.push({ path: layout.files.agentRecord, ...reported(access.anyone), sha256: [], fix, concerns });
+  units.push({ unit: layout.consulUnit, fix, concerns });
 }
 
 function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): void {
-  const mends = mendNode(node);
-  files.push(...nodeRelease(mesh, node).files.map((file) => fileFrom(file, mends, [])));
-  files.push({ path: `/opt/gatehouse/meshes/${mesh.name}.json`, mode: "644", sha256: [], mends, concerns: [] });
+  const fix = fixNode(node);
+  files.push(...nodeRelease(mesh, node).files.map((file) => fileFrom(file, fix, [])));
+  files.push({ path: layout.meshRecord(mesh.name), ...reported(access.anyone), sha256: [], fix, concerns: [] });
   if (node.role === "server") return;
+  const { agentXdsCa, xdsCa, nodeEnv } = layout.files;
   // The machine asked its Consul which of these it needs.
-  const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:8503 -grpc-ca-file ${ca}`;
-  const ways = mesh.consul.tls ? [xds("/etc/consul.d/tls/xds-ca.pem"), xds("/opt/gatehouse/xds-ca.pem")] : [""];
+  const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:${layout.consulPorts.grpcTls} -grpc-ca-file ${ca}`;
+  const ways = mesh.consul.tls ? [xds(agentXdsCa), xds(xdsCa)] : [""];
   const flags = ["", "-ignore-envoy-compatibility"].flatMap((flag) => ways.map((way) => flag + way));
   // An agent that was there before has ports of its own.
   const sha256 = mesh.consul.existing ? [] : flags.map((flag) => digest(`GATEHOUSE_ENVOY_FLAGS=${flag}\n`));
   if (mesh.consul.existing && mesh.consul.tls) {
-    files.push({ path: "/opt/gatehouse/xds-ca.pem", mode: "644", sha256: [], mends, concerns });
+    files.push({ path: xdsCa, ...reported(access.anyone), sha256: [], fix, concerns });
   }
-  files.push({ path: "/opt/gatehouse/node.env", mode: "644", sha256, mends, concerns });
+  files.push({ path: nodeEnv, ...reported(access.anyone), sha256, fix, concerns });
 }
 
 function addInstance({ node, files, units, links, binaries }: Expected, mesh: Mesh, instance: Instance): void {
   const { workload } = instance;
   const release = instanceRelease(mesh, instance);
-  const mends = mendInstance(instance);
+  const fix = fixInstance(instance);
   const concerns = [about.instance(workload.name, node.name)];
-  files.push(...release.files.map((file) => fileFrom(file, mends, concerns)).map((file) => locked(file, mesh)));
+  files.push(...release.files.map((file) => fileFrom(file, fix, concerns)).map((file) => locked(file, mesh)));
   if (mesh.consul.acl) {
-    const token = `/opt/gatehouse/secrets/${workload.name}.token`;
-    const brought = replacing("mesh", `tokens_${node.name}`);
-    files.push({ path: token, mode: "600", sha256: [], mends: [...brought, ...mends], concerns });
+    const token = layout.tokenFile(workload.name);
+    const brought = replacing("mesh", layout.resources.tokens(node.name));
+    files.push({ path: token, ...reported(access.rootOnly), sha256: [], fix: [...brought, ...fix], concerns });
   }
-  if (release.secretFile) files.push({ path: release.secretFile, mode: "600", sha256: [], mends, concerns });
-  const path = `/opt/gatehouse/instances/${workload.name}/current`;
-  links.push({ path, target: `releases/${release.release}`, mends, concerns });
+  if (release.secretFile)
+    files.push({ path: release.secretFile, ...reported(access.rootOnly), sha256: [], fix, concerns });
+  const path = layout.currentRelease(workload.name);
+  links.push({ path, target: `releases/${release.release}`, fix, concerns });
   if (workload.kind !== "service") {
-    units.push({ unit: `${workload.name}.service`, mends, concerns });
+    units.push({ unit: layout.unitOf(workload.name), fix, concerns });
     return;
   }
   const { sha256 } = workload.binary;
   const binary = { path: release.binaryPath ?? "", sha256 };
-  const upload = replacing("mesh", `binary_${node.name}_${sha256.slice(0, 12)}`);
+  const upload = replacing("mesh", layout.resources.binary(node.name, workload.binary));
   binaries.add(sha256);
-  files.push({ path: binary.path, mode: "755", sha256: [sha256], mends: [...upload, ...mends], concerns });
-  units.push({ unit: `${workload.name}.service`, binary, mends, concerns });
-  units.push({ unit: `${workload.name}-sidecar-proxy.service`, mends, concerns });
+  files.push({ path: binary.path, ...reported(access.program), sha256: [sha256], fix: [...upload, ...fix], concerns });
+  units.push({ unit: layout.unitOf(workload.name), binary, fix, concerns });
+  units.push({ unit: layout.sidecarUnitOf(workload.name), fix, concerns });
 }
 
-function fileFrom({ path, mode, content }: MachineFile, mends: Mend[], concerns: string[]): ExpectedFile {
-  return { path, mode: plain(mode), sha256: [digest(content)], mends, concerns };
+function fileFrom({ path, mode, content }: NodeFile, fix: Fix[], concerns: string[]): ExpectedFile {
+  return { path, ...reported({ mode }), sha256: [digest(content)], fix, concerns };
 }
 
 /** A definition carries the instance's token on the machine. */
 function locked(file: ExpectedFile, { consul }: Mesh): ExpectedFile {
-  return consul.acl && file.path.endsWith(".hcl") ? { ...file, mode: "640", owner: ownerOf("0640") } : file;
+  return consul.acl && file.path.endsWith(".hcl") ? { ...file, ...reported(access.consulOnly) } : file;
 }
 
-const plain = (mode: string): string => mode.replace(/^0/, "");
-
-/** What not everybody may read is there for Consul. */
-const ownerOf = (mode: string): string => (mode === "0640" ? "root:consul" : "root:root");
+/** Mode and owner as a node reports them: the mode without its leading zero. */
+const reported = <A extends { mode: string }>(one: A): A => ({ ...one, mode: one.mode.replace(/^0/, "") });

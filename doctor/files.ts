@@ -1,22 +1,19 @@
 /** Files of a node against the declaration: content, owner, mode, and what is not declared. */
 
-import { drift, type Finding, Layer } from "../findings/finding";
-import { shellWord } from "../findings/printable";
-import type { NodeReport } from "../nodes/report";
+import { shellWord } from "../findings";
+import { layout } from "../model";
+import type { NodeReport } from "../nodes";
+import { drift, Layer, type Symptom } from "./causes";
 import type { Expected, ExpectedFile } from "./expected";
 
-export function compareFiles(expected: Expected, report: NodeReport): Finding[] {
+export function compareFiles(expected: Expected, report: NodeReport): Symptom[] {
   const alike = report.others.length > 0 ? { ...expected, files: withOthers(expected.files, report) } : expected;
   return [...declaredFiles(alike, report), ...links(alike, report), ...undeclared(alike, report)];
 }
 
-const XDS_CA = "/opt/gatehouse/xds-ca.pem";
-
-/** What is there once for all meshes of a node. */
-const SHARED = [
-  ...["/usr/local/bin/mesh", "/etc/systemd/system/gatehouse-drain.service", "/opt/gatehouse/node.env"],
-  ...[XDS_CA, "/opt/gatehouse/node.json"],
-];
+const { meshCommand, drainUnit, nodeEnv, xdsCa, nodeRecord } = layout.files;
+/** Files that all meshes of a node share. */
+const SHARED: string[] = [meshCommand, drainUnit, nodeEnv, xdsCa, nodeRecord];
 
 /**
  * Another team's version of Gatehouse may have written what all share. Where another mesh's cluster stack set up the agent, Envoy
@@ -24,11 +21,11 @@ const SHARED = [
  */
 function withOthers(files: ExpectedFile[], { tree }: NodeReport): ExpectedFile[] {
   return files
-    .filter(({ path }) => path !== XDS_CA || tree.some((one) => one.path === path))
+    .filter(({ path }) => path !== xdsCa || tree.some((one) => one.path === path))
     .map((file) => (SHARED.includes(file.path) ? { ...file, sha256: [] } : file));
 }
 
-function declaredFiles({ node, files }: Expected, report: NodeReport): Finding[] {
+function declaredFiles({ node, files }: Expected, report: NodeReport): Symptom[] {
   const found = new Map(report.files.map((file) => [file.path, file]));
   const seen = new Set<string>();
   return files.flatMap((file) => {
@@ -36,9 +33,9 @@ function declaredFiles({ node, files }: Expected, report: NodeReport): Finding[]
     if (!wrong || seen.has(file.path)) return []; // one binary may belong to several instances
     seen.add(file.path);
     const same = files.filter(({ path }) => path === file.path);
-    const mends = unique(same.flatMap((one) => one.mends));
+    const fix = unique(same.flatMap((one) => one.fix));
     const concerns = same.flatMap((one) => one.concerns);
-    return [drift(Layer.Declared, `${node.name}: ${file.path}`, { ...wrong, mends, concerns })];
+    return [drift(Layer.Declared, { on: node.name, what: file.path }, { ...wrong, fix, concerns })];
   });
 }
 
@@ -59,20 +56,18 @@ function difference(file: ExpectedFile, found: NodeReport["files"][number] | und
   return want === is ? undefined : { expected: `owner and mode ${want}`, found: is };
 }
 
-function links({ node, links }: Expected, { tree }: NodeReport): Finding[] {
+function links({ node, links }: Expected, { tree }: NodeReport): Symptom[] {
   const targets = new Map(tree.map(({ path, target }) => [path, target]));
-  return links.flatMap(({ path, target, mends, concerns }) => {
+  return links.flatMap(({ path, target, fix, concerns }) => {
     const found = targets.get(path);
     if (found === target) return [];
-    const what = { expected: `release ${target}`, found: found ? `release ${found}` : "nothing", mends, concerns };
-    return [drift(Layer.Declared, `${node.name}: ${path}`, what)];
+    const what = { expected: `release ${target}`, found: found ? `release ${found}` : "nothing", fix, concerns };
+    return [drift(Layer.Declared, { on: node.name, what: path }, what)];
   });
 }
 
-const GATEHOUSE = "/opt/gatehouse";
-
 /** What lies in Gatehouse's places and belongs to nothing that is declared here. */
-function undeclared(expected: Expected, report: NodeReport): Finding[] {
+function undeclared(expected: Expected, report: NodeReport): Symptom[] {
   const { mesh, node, files, links, binaries, sweep } = expected;
   const shared = report.others.length > 0 ? SHARED : [];
   const needed = new Set([...binaries, ...report.needed]);
@@ -80,18 +75,24 @@ function undeclared(expected: Expected, report: NodeReport): Finding[] {
   const own = shared.length > 0 || !node.retired ? ownPaths(mesh) : [];
   const known = new Set([...declared, ...shared].flatMap((path) => [path, ...foldersAbove(path)]));
   const foreign = report.tree
-    .filter(({ path }) => !known.has(path) && !allowed(path.slice(GATEHOUSE.length + 1), needed, own))
+    .filter(({ path }) => !known.has(path) && !allowed(path.slice(layout.folders.gatehouse.length + 1), needed, own))
     .map(({ path }) => path);
   const tops = foreign.filter((path) => !foldersAbove(path).some((folder) => foreign.includes(folder)));
   const left = report.written.filter((path) => !known.has(path) && !isAgents(path));
   return [...tops, ...left].map((path) =>
-    drift(Layer.Declared, `${node.name}: ${path}`, {
-      expected: "nothing",
-      found: "it is there",
-      ...(hasRecord(path, report)
-        ? { mends: sweep }
-        : { remedy: `on ${node.name}: rm ${shellWord(path)}${path.endsWith(".hcl") ? ", then: consul reload" : ""}` }),
-    }),
+    drift(
+      Layer.Declared,
+      { on: node.name, what: path },
+      {
+        expected: "nothing",
+        found: "it is there",
+        ...(hasRecord(path, report)
+          ? { fix: sweep }
+          : {
+              remedy: `on ${node.name}: rm ${shellWord(path)}${path.endsWith(".hcl") ? ", then: consul reload" : ""}`,
+            }),
+      },
+    ),
   );
 }
 
@@ -100,22 +101,25 @@ function undeclared(expected: Expected, report: NodeReport): Finding[] {
  * is not of an instance.
  */
 function hasRecord(path: string, { tree, written }: NodeReport): boolean {
-  const name = /^\/etc\/consul\.d\/(.*)\.hcl$/.exec(path)?.[1];
-  if (name === undefined) return !path.startsWith(`${GATEHOUSE}/secrets/_`);
-  const units = [`${name}.service`, `${name}-sidecar-proxy.service`].map((unit) => `/etc/systemd/system/${unit}`);
-  return (
-    tree.some((one) => one.path === `${GATEHOUSE}/instances/${name}`) || written.some((one) => units.includes(one))
-  );
+  const name = layout.nameOfDefinition(path);
+  if (name === undefined) return !path.startsWith(`${layout.folders.secrets}/_`);
+  const units = layout.unitsOf("service", name).map(layout.unitFile);
+  return tree.some((one) => one.path === layout.instanceFolder(name)) || written.some((one) => units.includes(one));
 }
 
 /** Gatehouse's own folders and its program, which `compareProgram` looks at. */
-const ownPaths = (mesh: string): string[] => [
-  ...["bin", "binaries", "env", "incoming", "incoming-secrets", "instances", "meshes", "secrets"],
-  ...["bin/gatehouse-node", `bin/${mesh}`, `bin/${mesh}/gatehouse-node`],
-  ...["secrets/_agent.token", `secrets/_agent.${mesh}.token`],
-  ...[`incoming/${mesh}`, `incoming-secrets/${mesh}`],
-  ...["prerequisites.sh", "deploy-user.sh"], // of user_data
-];
+function ownPaths(mesh: string): string[] {
+  const { folders, files, AGENT_TOKEN } = layout;
+  const { gatehouse, bin, binaries, env, incoming, incomingSecrets, instances, meshes, secrets } = folders;
+  const paths = [
+    ...[bin, binaries, env, incoming, incomingSecrets, instances, meshes, secrets],
+    ...[bin, incoming, incomingSecrets].map((folder) => `${folder}/${mesh}`),
+    ...[files.program, layout.programOf(mesh)],
+    ...[layout.tokenFile(AGENT_TOKEN), layout.tokenFile(`${AGENT_TOKEN}.${mesh}`)],
+    ...[files.prerequisites, files.deployUser], // of user_data
+  ];
+  return paths.map((path) => path.slice(gatehouse.length + 1));
+}
 
 /** Of an earlier version: it stays as long as the unit of a release to go back to calls it (node/setup/earlier.go). */
 const EARLIER = /^(lib(\/[^/]+)?|node\.conf)$/;

@@ -1,11 +1,10 @@
-/** One node: one connection, and everything that is found there. */
+/** One node, inspected over one ssh connection. */
 
-import { about, drift, type Finding, Layer } from "../findings/finding";
+import { unseen } from "../findings";
 import type { Mesh, MeshNode } from "../model";
-import { type NodeReport, readReport, Unreadable } from "../nodes/report";
-import { runOn } from "../nodes/ssh";
+import { type NodeReport, type Output, readReport, runOn, Unreadable } from "../nodes";
 import { inspectProgram } from "../templates";
-import type { Output } from "../toolchain/process";
+import { about, drift, Layer, type Symptom } from "./causes";
 import { compareEdges, type Edge } from "./edges";
 import { compareEnvoys } from "./envoys";
 import { type Expected, expectedOn } from "./expected";
@@ -20,11 +19,11 @@ const EDGE_SECONDS = 60;
 /** A node's findings. `looked` is false when it could not be looked at. */
 export interface Look {
   looked: boolean;
-  findings: Finding[];
+  findings: Symptom[];
 }
 
-/** `version`: of gatehouse-node, as it would be deployed. */
-export async function lookAt(mesh: Mesh, node: MeshNode, edges: Edge[], version: string): Promise<Look> {
+/** @param version of gatehouse-node as a deploy would install it */
+export async function inspect(mesh: Mesh, node: MeshNode, edges: Edge[], version: string): Promise<Look> {
   const expected = expectedOn(mesh, node);
   const names = [...mesh.services, ...mesh.gateways].map(({ name }) => name);
   const own = edges.filter(({ from }) => from.node === node);
@@ -42,7 +41,7 @@ export async function lookAt(mesh: Mesh, node: MeshNode, edges: Edge[], version:
   return judgeAnswer(mesh, expected, await runOn(node, script), own, names, version);
 }
 
-/** What an answer over ssh means. */
+/** The findings that an answer over ssh amounts to. */
 export function judgeAnswer(
   mesh: Mesh,
   expected: Expected,
@@ -52,30 +51,31 @@ export function judgeAnswer(
   version: string,
 ): Look {
   const { stdout, stderr, exitCode } = answer;
-  if (exitCode === 255) return { looked: false, findings: [unreachable(expected, stderr)] };
+  if (exitCode === 255) return { looked: false, findings: [notInspected(expected, answer)] };
   if (isAbsent(answer)) return { looked: false, findings: absent(mesh, expected, version) };
   try {
     const report = readReport(stdout);
     const program = compareProgram(mesh, expected.node, report, version);
-    return { looked: true, findings: [...program, ...compareMachine(mesh, expected, report, edges, names)] };
+    return { looked: true, findings: [...program, ...compareNode(mesh, expected, report, edges, names)] };
   } catch (error) {
     const found = error instanceof Unreadable ? error.version : undefined;
     const isOther = found === undefined ? stderr.includes(OTHER_DOCUMENT) : found !== version;
     if (isOther) return { looked: false, findings: unreadable(mesh, expected, version, found) };
-    return { looked: false, findings: [unreachable(expected, `${(error as Error).message}. ${stderr}`)] };
+    const words = `${(error as Error).message}. ${stderr}`.replace(/\s+/g, " ").trim().slice(0, 200);
+    return { looked: false, findings: [notInspected(expected, answer, words)] };
   }
 }
 
-/** Everything but the way there. */
-export function compareMachine(
+/** Compares a report with the declaration. Pure but for the clock that certificates are compared with. */
+export function compareNode(
   mesh: Mesh,
   expected: Expected,
   report: NodeReport,
   edges: Edge[],
   names: string[],
-): Finding[] {
+): Symptom[] {
   const files = compareFiles(expected, report);
-  const broken = new Set(files.map(({ where }) => where.slice(`${expected.node.name}: `.length)));
+  const broken = new Set(files.map(({ where }) => where.what));
   return [
     ...files,
     ...compareUnits(expected, report, names, broken),
@@ -85,13 +85,16 @@ export function compareMachine(
   ];
 }
 
-/** A retired node may be gone. */
-function unreachable({ node, instances }: Expected, reason: string): Finding {
-  const finding = drift(Layer.Declared, `${node.name}: ssh ${node.ssh.user}@${node.address}`, {
+/** ssh failed, or the answer is no report. A retired node may be gone. */
+function notInspected({ node, instances }: Expected, answer: Output, found?: string): Symptom {
+  const { severity, found: line, why, remedy } = unseen(node, answer);
+  const where = { on: node.name, what: `ssh ${node.ssh.user}@${node.address}` };
+  const finding = drift(Layer.Declared, where, {
     expected: "a look at the node",
-    found: reason.replace(/\s+/g, " ").trim().slice(0, 200) || "no answer",
-    remedy: node.retired ? "if it is gone, delete the node from the declaration" : "make it reachable, then look again",
+    found: found ?? line,
+    why,
+    remedy: node.retired ? "if it is gone, delete the node from the declaration" : remedy,
     concerns: instances.map(({ workload }) => about.instance(workload.name, node.name)),
   });
-  return { ...finding, kind: node.retired ? "note" : "blind" };
+  return { ...finding, severity: severity === "problem" ? severity : "note", blind: true };
 }

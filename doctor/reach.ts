@@ -1,7 +1,7 @@
 /** Who may call whom, and what a call needs, as the declaration has it. */
 
-import { about } from "../findings/finding";
 import type { ConfigEntry, Mesh } from "../model";
+import { about } from "./causes";
 
 /** `either` where it depends on what only a real request would carry. */
 export type Verdict = "allowed" | "refused" | "either";

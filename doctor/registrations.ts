@@ -1,14 +1,12 @@
 /** What the node's own agent knows against the declaration, and whether it is healthy. */
 
-import { about, drift, type Finding, Layer } from "../findings/finding";
-import { shellWord } from "../findings/printable";
-import type { Instance, Mesh } from "../model";
-import type { AgentService, NodeReport } from "../nodes/report";
-import { type Expected, mendInstance } from "./expected";
+import { shellWord } from "../findings";
+import { type Instance, layout, type Mesh } from "../model";
+import type { AgentService, NodeReport } from "../nodes";
+import { about, drift, Layer, type Symptom } from "./causes";
+import { type Expected, fixInstance } from "./expected";
 
-const INSTANCES = "/opt/gatehouse/instances";
-
-export function compareRegistrations(mesh: Mesh, expected: Expected, report: NodeReport): Finding[] {
+export function compareRegistrations(mesh: Mesh, expected: Expected, report: NodeReport): Symptom[] {
   const { node, instances } = expected;
   const concerns = instances.map(({ workload }) => about.instance(workload.name, node.name));
   if (!report.services || !report.checks) {
@@ -19,14 +17,18 @@ export function compareRegistrations(mesh: Mesh, expected: Expected, report: Nod
       remedy: `on ${node.name}: journalctl -u consul -n 50`,
       concerns,
     };
-    return [{ ...drift(Layer.Registered, `${node.name}: Consul's agent`, what), kind: "blind" }];
+    return [{ ...drift(Layer.Registered, { on: node.name, what: "Consul's agent" }, what), blind: true }];
   }
-  const noLeader = drift(Layer.Registered, `${node.name}: Consul's agent`, {
-    expected: "a leader",
-    found: "none",
-    remedy: "look after Consul's servers: consul operator raft list-peers",
-    concerns,
-  });
+  const noLeader = drift(
+    Layer.Registered,
+    { on: node.name, what: "Consul's agent" },
+    {
+      expected: "a leader",
+      found: "none",
+      remedy: "look after Consul's servers: consul operator raft list-peers",
+      concerns,
+    },
+  );
   return [
     ...(report.leader ? [] : [noLeader]),
     ...instances.flatMap((instance) => missing(instance, report.services ?? [])),
@@ -37,7 +39,7 @@ export function compareRegistrations(mesh: Mesh, expected: Expected, report: Nod
 
 /** The ids of an instance in Consul. */
 function idsOf({ workload }: Instance): string[] {
-  return workload.kind === "service" ? [workload.name, `${workload.name}-sidecar-proxy`] : [workload.name];
+  return workload.kind === "service" ? [workload.name, layout.sidecarOf(workload.name)] : [workload.name];
 }
 
 /** A registration in one comparable line. */
@@ -56,14 +58,14 @@ function wanted({ workload, sidecarPort = 0 }: Instance, id: string): string {
   return described({ Service: id, Kind: "connect-proxy", Port: sidecarPort, Of: workload.name, Upstreams });
 }
 
-function missing(instance: Instance, services: AgentService[]): Finding[] {
+function missing(instance: Instance, services: AgentService[]): Symptom[] {
   return idsOf(instance).flatMap((id) => {
     const service = services.find(({ ID }) => ID === id);
     const [expected, found] = [wanted(instance, id), service ? described(service) : "nothing"];
     if (found === expected) return [];
     const concerns = [about.instance(instance.workload.name, instance.node.name)];
-    const where = `${instance.node.name}: registration ${id}`;
-    return [drift(Layer.Registered, where, { expected, found, mends: mendInstance(instance), concerns })];
+    const where = { on: instance.node.name, what: `registration ${id}` };
+    return [drift(Layer.Registered, where, { expected, found, fix: fixInstance(instance), concerns })];
   });
 }
 
@@ -76,42 +78,51 @@ function undeclared(
   { node, instances, sweep }: Expected,
   { tree }: NodeReport,
   services: AgentService[],
-): Finding[] {
+): Symptom[] {
   const declared = new Set(instances.flatMap(idsOf));
   const names = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
   const moved = new Set(mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name)).map(({ name }) => name));
-  const recorded = (name: string) => !declared.has(name) && tree.some(({ path }) => path === `${INSTANCES}/${name}`);
+  const recorded = (name: string) =>
+    !declared.has(name) && tree.some(({ path }) => path === layout.instanceFolder(name));
   const sweeps = ({ Kind, Service, Of }: AgentService) =>
     (Kind === "ingress-gateway" && moved.has(Service)) || recorded(Of || Service);
   return services
     .filter(({ Mesh: owner }) => owner === "" || owner === mesh.name)
     .filter(({ ID, Service, Of }) => !declared.has(ID) && (names.has(Of || Service) || recorded(Of || Service)))
-    .filter(({ ID, Of }) => !(Of && services.some((one) => ID === `${one.ID}-sidecar-proxy` && !declared.has(one.ID))))
+    .filter(({ ID, Of }) => !(Of && services.some((one) => ID === layout.sidecarOf(one.ID) && !declared.has(one.ID))))
     .map((service) =>
-      drift(Layer.Registered, `${node.name}: registration ${service.ID}`, {
-        expected: "nothing",
-        found: described(service),
-        ...(sweeps(service)
-          ? { mends: sweep }
-          : { remedy: `on ${node.name}: consul services deregister -id=${shellWord(service.ID)}` }),
-      }),
+      drift(
+        Layer.Registered,
+        { on: node.name, what: `registration ${service.ID}` },
+        {
+          expected: "nothing",
+          found: described(service),
+          ...(sweeps(service)
+            ? { fix: sweep }
+            : { remedy: `on ${node.name}: consul services deregister -id=${shellWord(service.ID)}` }),
+        },
+      ),
     );
 }
 
-function unhealthy(instance: Instance, checks: NonNullable<NodeReport["checks"]>): Finding[] {
+function unhealthy(instance: Instance, checks: NonNullable<NodeReport["checks"]>): Symptom[] {
   const { workload, node } = instance;
   return checks
     .filter(({ ServiceID, Status }) => idsOf(instance).includes(ServiceID) && Status !== "passing")
     .slice(0, 1)
     .map(({ ServiceID, Name, Status, Output }) =>
-      drift(Layer.Runs, `${node.name}: ${ServiceID}`, {
-        expected: `check "${Name}" passing`,
-        found: `${Status}: ${Output.replace(/\s+/g, " ").trim().slice(0, 100)}`,
-        // A process that runs as declared and is ill is nothing that Terraform could put right.
-        ...(Name === "Service Maintenance Mode"
-          ? { mends: mendInstance(instance) }
-          : { remedy: `on ${node.name}: mesh logs ${workload.name}` }),
-        concerns: [about.instance(workload.name, node.name)],
-      }),
+      drift(
+        Layer.Runs,
+        { on: node.name, what: ServiceID },
+        {
+          expected: `check "${Name}" passing`,
+          found: `${Status}: ${Output.replace(/\s+/g, " ").trim().slice(0, 100)}`,
+          // A process that runs as declared and is ill is nothing that Terraform could put right.
+          ...(Name === "Service Maintenance Mode"
+            ? { fix: fixInstance(instance) }
+            : { remedy: `on ${node.name}: mesh logs ${workload.name}` }),
+          concerns: [about.instance(workload.name, node.name)],
+        },
+      ),
     );
 }

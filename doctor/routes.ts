@@ -3,10 +3,10 @@ import { request as plainRequest } from "node:http";
 import { connect as connectHttp2, constants } from "node:http2";
 import { request as tlsRequest } from "node:https";
 import { connect } from "node:net";
-import { about, drift, type Finding, Layer } from "../findings/finding";
 import type { Gateway, Mesh, MeshNode } from "../model";
-import { mapLimit } from "../nodes/map-limit";
+import { mapLimit } from "../nodes";
 import { type Route, routesOf } from "../templates";
+import { about, drift, Layer, type Symptom } from "./causes";
 import { needs, verdict } from "./reach";
 
 /** Milliseconds for one attempt. */
@@ -22,7 +22,7 @@ interface Answer {
 }
 
 /** Tries them all, some at a time. */
-export async function tryRoutes(mesh: Mesh): Promise<Finding[]> {
+export async function tryRoutes(mesh: Mesh): Promise<Symptom[]> {
   const tries = mesh.gateways.flatMap((gateway) =>
     gateway.runsOn.flatMap((name) => {
       const node = mesh.nodes.find((one) => one.name === name);
@@ -33,7 +33,7 @@ export async function tryRoutes(mesh: Mesh): Promise<Finding[]> {
   return found.flat();
 }
 
-async function tryRoute(mesh: Mesh, gateway: Gateway, node: MeshNode, route: Route): Promise<Finding[]> {
+async function tryRoute(mesh: Mesh, gateway: Gateway, node: MeshNode, route: Route): Promise<Symptom[]> {
   let answer = await ask(node.address, route);
   // What has just changed may still be on its way to Envoy.
   for (let again = 0; again < 3 && wrong(mesh, gateway, route, answer) && !answer.unreachable; again++) {
@@ -55,18 +55,22 @@ function wrong(
   return refused && verdict(mesh, gateway.name, service) === "allowed";
 }
 
-function finding(mesh: Mesh, gateway: Gateway, node: MeshNode, route: Route, answer: Answer): Finding {
+function finding(mesh: Mesh, gateway: Gateway, node: MeshNode, route: Route, answer: Answer): Symptom {
   const { port, host, service } = route;
-  const found = drift(Layer.Passes, `${node.name}: route :${port} host ${host} -> ${service}`, {
-    expected: `an answer of ${service}`,
-    found: answer.status ? `status ${answer.status} ${answer.said.slice(0, 80)}`.trim() : answer.said,
-    remedy: `on ${node.name}: mesh routes`,
-    concerns: [about.instance(gateway.name, node.name), about.entry(gateway.name), ...needs(mesh, [service])],
-  });
+  const found = drift(
+    Layer.Passes,
+    { on: node.name, what: `route :${port} host ${host} -> ${service}` },
+    {
+      expected: `an answer of ${service}`,
+      found: answer.status ? `status ${answer.status} ${answer.said.slice(0, 80)}`.trim() : answer.said,
+      remedy: `on ${node.name}: mesh routes`,
+      concerns: [about.instance(gateway.name, node.name), about.entry(gateway.name), ...needs(mesh, [service])],
+    },
+  );
   if (!answer.unreachable) return found;
   return {
     ...found,
-    kind: "blind",
+    blind: true,
     remedy: `open the way from here to ${node.address}:${port}, or look from elsewhere`,
   };
 }

@@ -1,15 +1,16 @@
 /** Units of a node against the declaration. */
 
-import { drift, type Finding, Layer } from "../findings/finding";
-import { operand } from "../findings/printable";
-import type { NodeReport, UnitReport } from "../nodes/report";
+import { operand, type Place } from "../findings";
+import { layout } from "../model";
+import type { NodeReport, UnitReport } from "../nodes";
+import { drift, Layer, type Symptom } from "./causes";
 import type { Expected, ExpectedUnit } from "./expected";
 
 /** A unit that ran for fewer seconds since its last of several restarts keeps crashing. */
 const STEADY = 30;
 
 /** `broken`: unit files that have a finding already. */
-export function compareUnits(expected: Expected, report: NodeReport, names: string[], broken: Set<string>): Finding[] {
+export function compareUnits(expected: Expected, report: NodeReport, names: string[], broken: Set<string>): Symptom[] {
   const found = new Map(report.units.map((unit) => [unit.Id, unit]));
   const declared = new Set(expected.units.map(({ unit }) => unit));
   return [
@@ -21,15 +22,15 @@ export function compareUnits(expected: Expected, report: NodeReport, names: stri
 
 function compareUnit(
   node: string,
-  { unit, binary, mends, concerns }: ExpectedUnit,
+  { unit, binary, fix, concerns }: ExpectedUnit,
   found: UnitReport | undefined,
   report: NodeReport,
   broken: Set<string>,
-): Finding[] {
-  if (broken.has(`/etc/systemd/system/${unit}`)) return [];
-  const where = `${node}: ${unit}`;
+): Symptom[] {
+  if (broken.has(layout.unitFile(unit))) return [];
+  const where = { on: node, what: unit };
   const finding = (expected: string, is: string) => [
-    drift(Layer.Declared, where, { expected, found: is, mends, concerns }),
+    drift(Layer.Declared, where, { expected, found: is, fix, concerns }),
   ];
   if (!found) return finding("active and enabled", "unknown");
   const dropIns = ownDropIns(found);
@@ -51,13 +52,17 @@ function compareUnit(
 }
 
 /** The mesh must be the only way in. */
-function openServices({ node }: Expected, { open }: NodeReport): Finding[] {
+function openServices({ node }: Expected, { open }: NodeReport): Symptom[] {
   return open.map(({ unit, at }) =>
-    drift(Layer.Declared, `${node.name}: ${unit}`, {
-      expected: "listens on 127.0.0.1 alone",
-      found: `listens on ${at}`,
-      remedy: "by run.args or run.env have the program listen on 127.0.0.1, then npm run deploy",
-    }),
+    drift(
+      Layer.Declared,
+      { on: node.name, what: unit },
+      {
+        expected: "listens on 127.0.0.1 alone",
+        found: `listens on ${at}`,
+        remedy: "by run.args or run.env have the program listen on 127.0.0.1, then npm run deploy",
+      },
+    ),
   );
 }
 
@@ -65,14 +70,13 @@ function secondsUp({ ActiveEnterTimestampMonotonic }: UnitReport, { uptime }: No
   return Math.max(0, Math.round(uptime - ActiveEnterTimestampMonotonic / 1e6));
 }
 
-function restartNote(where: string, unit: UnitReport, report: NodeReport): Finding {
+function restartNote(where: Place, unit: UnitReport, report: NodeReport): Symptom {
   return {
-    kind: "note",
+    severity: "note",
     where,
     expected: "no restart since the deploy",
     found: `${unit.NRestarts}, the last ${secondsUp(unit, report)}s ago`,
-    remedy: "journalctl on the node tells why",
-    mends: [],
+    remedy: "journalctl on the node says why",
     layer: Layer.Declared,
     concerns: [],
   };
@@ -84,19 +88,23 @@ function ownDropIns({ Id, DropInPaths }: UnitReport): string[] {
 }
 
 /** A unit under the name of a workload that the mesh runs elsewhere. */
-function foreignUnits({ node }: Expected, report: NodeReport, names: string[], declared: Set<string>): Finding[] {
-  const ours = new Set(names.flatMap((name) => [`${name}.service`, `${name}-sidecar-proxy.service`]));
-  const written = new Set(report.written); // told with the files
+function foreignUnits({ node }: Expected, report: NodeReport, names: string[], declared: Set<string>): Symptom[] {
+  const ours = new Set(names.flatMap((name) => layout.unitsOf("service", name)));
+  const written = new Set(report.written); // already among the findings about files
   return report.units
     .filter(({ Id, LoadState, FragmentPath }) => {
       return ours.has(Id) && !declared.has(Id) && LoadState !== "not-found" && !written.has(FragmentPath);
     })
     .map(({ Id, ActiveState, FragmentPath }) =>
-      drift(Layer.Declared, `${node.name}: ${Id}`, {
-        expected: "no unit of this name here",
-        found: [FragmentPath, ActiveState].filter(Boolean).join(", "),
-        // No deploy removes a unit that Gatehouse did not write.
-        remedy: `on ${node.name}: systemctl disable --now ${operand(Id)}, and remove it`,
-      }),
+      drift(
+        Layer.Declared,
+        { on: node.name, what: Id },
+        {
+          expected: "no unit of this name here",
+          found: [FragmentPath, ActiveState].filter(Boolean).join(", "),
+          // No deploy removes a unit that Gatehouse did not write.
+          remedy: `on ${node.name}: systemctl disable --now ${operand(Id)}, and remove it`,
+        },
+      ),
     );
 }

@@ -1,90 +1,72 @@
-/** What the doctor finds, and in which order of cause and effect. */
+/** One thing that a look at a mesh found: the preflight and the doctor both say what they found with this type. */
+
+/** `note`: worth knowing, nothing to do. `warning`: somebody should look at it, and a deploy goes on. `problem`: changes the exit code. */
+export type Severity = "problem" | "warning" | "note";
+
+/** Where in the mesh. As text: "worker1: /etc/consul.d/backend.hcl". */
+export interface Place {
+  /** Name of a node, `consul`, or `HERE`. */
+  on: string;
+  /** The file, unit, port, config entry or check there. Empty for all of it. */
+  what: string;
+}
 
 /** A Terraform stack to apply, and a resource in it to replace first. */
-export interface Mend {
+export interface Fix {
   stack: "cluster" | "mesh";
-  /** Resource address. @default none: the apply alone sees and mends it */
+  /** Resource address. @default none: the apply alone sees the difference and corrects it */
   replace?: string;
 }
 
 export interface Finding {
-  /**
-   * `drift`: differs from the declaration. `blind`: could not be looked at. `note`: worth knowing, nothing to mend.
-   */
-  kind: "drift" | "blind" | "note";
-  /** Machine or `consul`, and what there: `worker1: /etc/consul.d/backend.hcl`. */
-  where: string;
-  expected: string;
+  severity: Severity;
+  where: Place;
   found: string;
+  /** What the declaration asks for. @default nothing to compare with */
+  expected?: string;
+  /** Why it matters. @default `expected` says it */
+  why?: string;
   /** What to do. */
   remedy: string;
-  /** What `--mend` does. Empty when only a person can. */
-  mends: Mend[];
-  /** How far from a cause this is: what is on the disk breaks what runs, which breaks what passes through. */
-  layer: Layer;
-  /** What this tells about: see `about`. Findings of a lower layer about the same are its cause. */
-  concerns: string[];
-  /** Whether another finding already tells the cause. */
-  follows?: boolean;
+  /** What `doctor --fix` applies. @default nothing: only a person can repair it */
+  fix?: Fix[];
+  /** Set where something could not be looked at, so that there may be more to find. */
+  blind?: true;
+  /** Set where another finding names the cause. */
+  follows?: true;
 }
 
-export enum Layer {
-  /** Files, units, config entries. */
-  Declared = 0,
-  /** What the agents and the catalogue know. */
-  Registered = 1,
-  /** Health checks, Envoy. */
-  Runs = 2,
-  /** Requests. */
-  Passes = 3,
-}
+/** The computer that runs the command, among the places. */
+export const HERE = "this machine";
 
-/** Words for `concerns`. */
-export const about = {
-  instance: (workload: string, node: string) => `${workload}@${node}`,
-  entry: (name: string) => `entry ${name}`,
-  /** Entries that shape all traffic. */
-  anyEntry: "entry *",
-};
+/** What a judgement has to say besides where and how bad. */
+export type Judgement = Pick<Finding, "found" | "remedy"> & Partial<Pick<Finding, "expected" | "why" | "fix">>;
 
-/** Marks every finding whose cause is another one. Notes cause nothing. */
-export function markConsequences(findings: Finding[]): Finding[] {
-  const lowest = new Map<string, Layer>();
-  for (const { kind, layer, concerns } of findings) {
-    if (kind === "note") continue;
-    for (const concern of concerns) lowest.set(concern, Math.min(layer, lowest.get(concern) ?? layer));
-  }
-  return findings.map((finding) => ({
-    ...finding,
-    follows:
-      finding.kind !== "note" &&
-      finding.concerns.some((concern) => (lowest.get(concern) ?? finding.layer) < finding.layer),
-  }));
-}
+export const problem = (on: string, what: string, judgement: Judgement): Finding => ({
+  ...{ severity: "problem", where: { on, what } },
+  ...judgement,
+});
+
+export const warning = (on: string, what: string, judgement: Judgement): Finding => ({
+  ...problem(on, what, judgement),
+  severity: "warning",
+});
+
+export const note = (on: string, what: string, judgement: Judgement): Finding => ({
+  ...problem(on, what, judgement),
+  severity: "note",
+});
+
+export const placeText = ({ on, what }: Place): string => (what === "" ? on : `${on}: ${what}`);
 
 /** One line. */
-export function line({ where, expected, found, remedy }: Finding): string {
-  return `${where}: expected ${expected}, found ${found}; ${remedy}`;
+export function lineOf({ where, expected, found, remedy }: Finding): string {
+  return `${placeText(where)}: ${expected === undefined ? "" : `expected ${expected}, `}found ${found}; ${remedy}`;
 }
 
-/** 0 clean, 1 drift, 2 when something could not be looked at. */
-export function exitCode(findings: Finding[]): 0 | 1 | 2 {
-  if (findings.some(({ kind }) => kind === "blind")) return 2;
-  return findings.some(({ kind }) => kind === "drift") ? 1 : 0;
-}
-
-/** A finding of the usual kind. */
-export function drift(
-  layer: Layer,
-  where: string,
-  what: { expected: string; found: string; mends?: Mend[]; remedy?: string; concerns?: string[] },
-): Finding {
-  const { expected, found, mends = [], concerns = [] } = what;
-  return { kind: "drift", where, expected, found, remedy: what.remedy ?? remedyOf(mends), mends, layer, concerns };
-}
-
-function remedyOf(mends: Mend[]): string {
-  const replaced = mends.flatMap(({ replace }) => replace ?? []);
-  if (replaced.length > 0) return `npm run doctor -- --mend replaces ${replaced.join(" and ")}`;
-  return mends.length > 0 ? "npm run deploy writes it again, and so does npm run doctor -- --mend" : "look there";
+/** 0: no problem. 1: problems. 2: something could not be looked at, so there may be more. */
+export function exitCodeOf(findings: Finding[]): 0 | 1 | 2 {
+  const problems = findings.filter(({ severity }) => severity === "problem");
+  if (problems.some(({ blind }) => blind)) return 2;
+  return problems.length > 0 ? 1 : 0;
 }

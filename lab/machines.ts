@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../toolchain/command";
 import { part, type Report } from "../toolchain/parts";
 import { output } from "../toolchain/process";
+import { forgetMesh } from "./chosen";
 import { checkMachines, hostsFile } from "./declared";
 import { type Machine, makeKeys } from "./keys";
 import { known, specOf } from "./known";
@@ -70,6 +71,7 @@ export async function reset(machines: Machine[] = known(), report: Report = quie
 /** Takes everything away but the shared root and the keys. */
 export async function down(): Promise<void> {
   await run(script("down.sh"), []);
+  forgetMesh();
 }
 
 /** Takes one machine away. */

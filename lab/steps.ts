@@ -5,8 +5,9 @@ import { Listr, type ListrTask, PRESET_TIMER } from "listr2";
 import type { MeshDeclaration } from "../model";
 import { part, type Report } from "../toolchain/parts";
 import { labOfAnotherCheckout, refusal } from "./checkout";
+import { chosenMesh, rememberMesh } from "./chosen";
 import { machinesOf } from "./declared";
-import { deploy, preflight, secrets } from "./deploy";
+import { deploy, secrets } from "./deploy";
 import { sharedRoot, up } from "./machines";
 import { projectFolder } from "./places";
 import { type Answer, ask, firstWay } from "./request";
@@ -65,13 +66,9 @@ function machinesStep(mesh: MeshDeclaration): ListrTask<Result> {
   const machines = machinesOf(mesh);
   return step(`Machines: ${machines.map(({ name }) => name).join(", ")}`, async (report) => {
     await up(machines, report);
+    rememberMesh(chosenMesh());
     if (forgetStateOfOthers(mesh.name, machines)) report("new machines: forgot the Terraform state of the ones before");
   });
-}
-
-function deployStep(mesh: MeshDeclaration): ListrTask<Result> {
-  const stacks = mesh.consul.existing ? ["mesh"] : ["cluster", "mesh"];
-  return step(`cdktf deploy ${stacks.join(" ")}`, (report) => deploy(stacks, report));
 }
 
 function requestStep(mesh: MeshDeclaration): ListrTask<Result> {
@@ -93,8 +90,7 @@ export const machineSteps = (mesh: MeshDeclaration): ListrTask<Result>[] => [
 /** From nothing to an answered request. */
 export const allSteps = (mesh: MeshDeclaration): ListrTask<Result>[] => [
   ...machineSteps(mesh),
-  step("Preflight", preflight),
-  deployStep(mesh),
+  step("Preflight and deploy", deploy),
   requestStep(mesh),
 ];
 

@@ -1,25 +1,25 @@
-/** Decides whether a declaration can work, and tells everything that is wrong with it in one go. */
-import { checkConfigEntries } from "./checks/config-entries";
-import { checkConsul } from "./checks/consul";
-import { checkIntentions } from "./checks/intentions";
-import { checkNames } from "./checks/names";
-import { checkNodes } from "./checks/nodes";
-import { checkPlacement } from "./checks/placement";
-import { checkPorts } from "./checks/ports";
-import { checkRoutes } from "./checks/routes";
-import { checkRuns } from "./checks/run";
-import { checkSsh } from "./checks/ssh";
-import { checkTakenEntries, checkTakeOver } from "./checks/take-over";
-import { checkUpstreams } from "./checks/upstreams";
-import type { MeshDeclaration } from "./declaration";
-import type { Files, Mesh, Problem } from "./mesh";
-import { toPlain } from "./plain";
-import { Problems } from "./problem";
-import { resolveMesh } from "./resolve";
-import { typedKinds } from "./schema/config-entries";
-import { declarationSchema } from "./schema/declaration";
-import { keepSound } from "./schema/problems";
-import { type View, viewOf } from "./view";
+/** Decides whether a declaration can work, and reports every problem at once. */
+
+import { toPlain } from "./checking/plain";
+import { type Problem, Problems } from "./checking/problem";
+import { keepSound } from "./checking/sound";
+import { type View, viewOf } from "./checking/view";
+import { checkConfigEntries } from "./config-entry/declared";
+import { typedKinds } from "./config-entry/routing";
+import { checkConsul } from "./consul";
+import type { Files } from "./files";
+import { checkHealth } from "./health";
+import { checkPlacement } from "./instance";
+import { checkIntentions } from "./intention";
+import { checkRoutes } from "./listener";
+import { declarationSchema, type Mesh, type MeshDeclaration, resolveMesh } from "./mesh";
+import { checkNames } from "./name";
+import { checkNodes } from "./node";
+import { checkPorts } from "./port-clash";
+import { checkRuns } from "./run";
+import { checkUpstreams } from "./service";
+import { checkSsh } from "./ssh";
+import { checkTakenEntries, checkTakeOver } from "./take-over";
 
 /** What one part of a declaration says about another. Each looks at sound parts only. */
 const checks: ((view: View, problems: Problems) => void)[] = [
@@ -29,6 +29,7 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkSsh,
   checkPlacement,
   checkRuns,
+  checkHealth,
   checkPorts,
   checkUpstreams,
   checkRoutes,
@@ -37,8 +38,14 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkTakeOver,
 ];
 
-/** The mesh, or every reason why there is none. Takes anything, and never throws. */
-export function checkMesh(declaration: unknown, files: Files): { mesh: Mesh } | { problems: Problem[] } {
+/**
+ * The mesh, or every reason why there is none. Takes anything, and never throws.
+ * @returns with the mesh what is still missing for a deploy, which is nothing unless `files.forReview`
+ */
+export function checkMesh(
+  declaration: unknown,
+  files: Files,
+): { mesh: Mesh; missing: Problem[] } | { problems: Problem[] } {
   const problems = new Problems();
   const plain = toPlain(declaration, problems);
   const sound = keepSound(declarationSchema, plain, [], problems) as Record<string, unknown> | undefined;
@@ -47,12 +54,11 @@ export function checkMesh(declaration: unknown, files: Files): { mesh: Mesh } | 
     const view = viewOf(sound, files);
     for (const check of checks) check(view, problems);
   }
-  const list = problems.list(plain);
-  if (list.length > 0) return { problems: list };
+  if (problems.refuse(files.forReview)) return { problems: problems.list(plain) };
   const mesh = resolveMesh(plain as MeshDeclaration, files);
   checkTakenEntries(mesh, problems);
-  const left = problems.list(plain);
-  return left.length > 0 ? { problems: left } : { mesh };
+  const list = problems.list(plain);
+  return problems.refuse(files.forReview) ? { problems: list } : { mesh, missing: list };
 }
 
 /** Looks into the config entries whose kind has a schema. */

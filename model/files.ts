@@ -1,8 +1,24 @@
-/** The real file system, as the checks see it. */
+/** The files that a declaration names, as the checks see them. */
 import { createHash } from "node:crypto";
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Files } from "./mesh";
+import type { Path, Problems } from "./checking/problem";
+import type { View } from "./checking/view";
+
+/** What the checks ask of the file system; tests give their own. */
+export interface Files {
+  /** "missing", "unreadable", "folder", "file" or "executable". Relative paths count from the project's folder. */
+  look(path: string): "missing" | "unreadable" | "folder" | "file" | "executable";
+  absolute(path: string): string;
+  sha256(path: string): string;
+  /** Private keys are where Terraform runs, which is elsewhere: none is looked for. @default false */
+  keysElsewhere?: boolean;
+  /** The mesh is to be read and not deployed: what only a deploy needs may be missing. @default false */
+  forReview?: boolean;
+}
+
+/** Stands for the checksum of a file that is not there to be read. */
+export const UNKNOWN_SHA256 = "0".repeat(64);
 
 /** Relative paths count from `folder`. A file's hash is computed once, however many services share the file. */
 export function nodeFiles(folder: string = process.cwd()): Files {
@@ -58,4 +74,25 @@ function may(path: string, mode: number): boolean {
 
 function isPermission(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EACCES";
+}
+
+/** Reports a file that cannot be read. Says whether there is one that can. */
+export function checkFile(
+  file: string | undefined,
+  path: Path,
+  remedy: string,
+  view: View,
+  problems: Problems,
+): boolean {
+  if (file === undefined) return false;
+  const look = view.files.look(file);
+  if (look === "file" || look === "executable") return true;
+  const where = view.files.absolute(file);
+  const reasons = {
+    missing: `there is no such file (${where})`,
+    unreadable: `the file cannot be read (${where})`,
+    folder: `this is a folder, not a file (${where})`,
+  };
+  problems.add(path, file, { reason: reasons[look], remedy, onlyForDeploy: look === "missing" });
+  return false;
 }

@@ -1,12 +1,40 @@
-/** The room's door: what a mesh file and the rooms below use. */
+/** The door of this folder: everything that a mesh file and the other folders use. */
 export { checkMesh } from "./check";
-export * from "./declaration";
-export { nodeFiles } from "./files";
-export { ASKED_FOR, hostKeyFault, withoutComment } from "./formats/host-key";
-export { hostKeyFrom, missingKeyFile } from "./host-key";
-export { loadDeclaration, loadMesh, meshPath } from "./load";
-export { MARK } from "./mark";
-export type * from "./mesh";
-export { CONSUL_PORTS, type PortRange, type PortRanges, portRanges } from "./ports";
-export { formatProblems } from "./problem";
-export { ROUTING_KINDS } from "./routing";
+export { formatProblems, type Problem } from "./checking/problem";
+export type {
+  ConfigEntryDeclaration,
+  OtherConfigEntryDeclaration,
+  OtherConfigEntryKind,
+} from "./config-entry/declared";
+export type { ConfigEntry } from "./config-entry/derived";
+export type { HeaderModifiersDeclaration } from "./config-entry/fields";
+export type { LoadBalancerDeclaration } from "./config-entry/load-balancer";
+export { MARK } from "./config-entry/mark";
+export type {
+  FailoverDeclaration,
+  ServiceResolverDeclaration,
+  TargetDeclaration,
+} from "./config-entry/resolver";
+export type { RouteMatchDeclaration } from "./config-entry/route-match";
+export type { RouteDeclaration, RouteDestinationDeclaration, ServiceRouterDeclaration } from "./config-entry/router";
+export { ROUTING_KINDS, type RoutingDeclaration } from "./config-entry/routing";
+export type { ServiceSplitterDeclaration, SplitDeclaration } from "./config-entry/splitter";
+export type { Consul, ConsulDeclaration, OwnedEntry } from "./consul";
+export { type Files, nodeFiles, UNKNOWN_SHA256 } from "./files";
+export type { Gateway, GatewayDeclaration } from "./gateway";
+export type { Duration, Health, HealthDeclaration } from "./health";
+export { ASKED_FOR, hostKeyFault, hostKeyFrom, missingKeyFile, withoutComment } from "./host-key";
+export type { Instance } from "./instance";
+export type { IntentionDeclaration } from "./intention";
+export * as layout from "./layout";
+export type { CpuShare, Limits, Memory } from "./limits";
+export type { ListenerDeclaration, ListenerServiceDeclaration, ListenerTlsDeclaration } from "./listener";
+export { LAB_MESH, loadDeclaration, loadMesh, meshPath } from "./load";
+export { defineMesh, type Mesh, type MeshDeclaration } from "./mesh";
+export type { Arch, MeshNode, NodeDeclaration } from "./node";
+export type { HeaderPermissionDeclaration, HttpPermissionDeclaration, PermissionDeclaration } from "./permission";
+export { CONSUL_PORTS, type PortRange, type PortRanges, type PortsDeclaration, portRanges } from "./ports";
+export type { Binary, RunDeclaration, SecretDeclaration } from "./run";
+export type { Protocol, Service, ServiceDeclaration, UpstreamDeclaration } from "./service";
+export type { BastionDeclaration, NodeSsh, SshDeclaration } from "./ssh";
+export type { TakeOver, TakeOverDeclaration } from "./take-over";

@@ -1,15 +1,21 @@
 /** From the path of a mesh file to a checked mesh. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkMesh } from "./check";
-import { nodeFiles } from "./files";
-import type { Files, Mesh, Problem } from "./mesh";
-import { show } from "./problem";
+import { type Problem, show } from "./checking/problem";
+import { type Files, nodeFiles } from "./files";
+import type { Mesh } from "./mesh";
 
-/** The mesh file that `GATEHOUSE_MESH` names, from the project's folder. */
+/** The mesh that is used when none is named: it can be read everywhere, without a node or a key. */
+const EXAMPLE = "meshes/shop.ts";
+
+/** Holds the path of the mesh that this checkout's lab runs, as long as there is that lab. */
+export const LAB_MESH = "lab/.state/mesh";
+
+/** The mesh file that `GATEHOUSE_MESH` names, or else the lab's, or else the example; from the project's folder. */
 export function meshPath(environment: NodeJS.ProcessEnv = process.env): string {
-  return environment.GATEHOUSE_MESH || "meshes/lab.ts";
+  return environment.GATEHOUSE_MESH || (existsSync(LAB_MESH) ? readFileSync(LAB_MESH, "utf8").trim() : EXAMPLE);
 }
 
 /**
@@ -19,7 +25,7 @@ export function meshPath(environment: NodeJS.ProcessEnv = process.env): string {
 export async function loadMesh(
   path: string = meshPath(),
   files: Files = nodeFiles(),
-): Promise<{ mesh: Mesh } | { problems: Problem[] }> {
+): Promise<{ mesh: Mesh; missing: Problem[] } | { problems: Problem[] }> {
   const loaded = await loadDeclaration(path);
   return "problems" in loaded ? loaded : checkMesh(loaded.declaration, files);
 }
@@ -31,7 +37,7 @@ export async function loadDeclaration(
   const absolute = resolve(path);
   const fault = fileFault(absolute);
   if (fault)
-    return problem(path, fault, "set GATEHOUSE_MESH to the path of a mesh file, or leave it unset for meshes/lab.ts");
+    return problem(path, fault, `set GATEHOUSE_MESH to the path of a mesh file, or leave it unset for ${EXAMPLE}`);
   let module: unknown;
   try {
     module = await import(pathToFileURL(absolute).href);

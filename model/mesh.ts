@@ -1,10 +1,61 @@
-/**
- * The checked mesh: every default filled in, every name resolved, and the facts that follow from the declaration.
- * The rooms below read this and nothing else.
- */
-import type { Arch, HealthDeclaration, OwnedEntry, Protocol } from "./declaration";
-import type { PortRanges } from "./ports";
+/** One mesh: what a person declares, its schema, and the checked mesh that everything else reads. */
+import { z } from "zod";
+import { field, text } from "./checking/fields";
+import { type ConfigEntryDeclaration, configEntrySchema } from "./config-entry/declared";
+import { type ConfigEntry, configEntries } from "./config-entry/derived";
+import { type Consul, type ConsulDeclaration, consulSchema, resolveConsul } from "./consul";
+import { deployOrder } from "./deploy-order";
+import type { Files } from "./files";
+import { type Gateway, type GatewayDeclaration, gatewaySchema, resolveGateway } from "./gateway";
+import { type Instance, placeInstances } from "./instance";
+import { type IntentionDeclaration, intentionSchema } from "./intention";
+import { nameFault } from "./name";
+import { type MeshNode, type NodeDeclaration, nodeSchema, resolveNode } from "./node";
+import { type PortRanges, type PortsDeclaration, portRanges, portsSchema } from "./ports";
+import { resolveService, type Service, type ServiceDeclaration, serviceSchema, upstreamsOf } from "./service";
+import { type SshDeclaration, sshSchema } from "./ssh";
+import { resolveTakeOver, type TakeOver, type TakeOverDeclaration, takeOverSchema } from "./take-over";
 
+/** One mesh: its machines, its services, and who may call whom. */
+export interface MeshDeclaration {
+  /** Names the mesh in every message and its state. Lower-case letters, digits and `-`, at most 63. */
+  name: string;
+  consul: ConsulDeclaration;
+  /** How the machines are reached, unless a node says otherwise. */
+  ssh: SshDeclaration;
+  /** Machines by name. The name is also the Consul node name. */
+  nodes: Record<string, NodeDeclaration>;
+  /** Services by name. @default none */
+  services?: Record<string, ServiceDeclaration>;
+  /** Ingress gateways by name. @default none */
+  gateways?: Record<string, GatewayDeclaration>;
+  /**
+   * What goes beyond the derived edges. Every declared edge (gateway to service, service to upstream) is allowed and
+   * everything else is denied without a line here.
+   * @default none
+   */
+  intentions?: IntentionDeclaration[];
+  /** Further Consul config entries. @default none */
+  configEntries?: ConfigEntryDeclaration[];
+  /** What was made by hand under declared names and becomes this mesh's. @default nothing */
+  takeOver?: TakeOverDeclaration;
+  /**
+   * Where this mesh's Envoys listen. Another mesh on the same nodes has other ranges, so that no two Envoys want one port. A
+   * change moves every sidecar to another port, each drained like any other change.
+   * @default those of a mesh that is alone
+   */
+  ports?: PortsDeclaration;
+}
+
+/** Gives a declaration its type while it is written. It changes and checks nothing. */
+export function defineMesh(declaration: MeshDeclaration): MeshDeclaration {
+  return declaration;
+}
+
+/**
+ * The checked mesh: every default filled in, every name resolved, and the facts that follow from the declaration. The folders
+ * below read this and never the declaration.
+ */
 export interface Mesh {
   name: string;
   consul: Consul;
@@ -20,135 +71,71 @@ export interface Mesh {
   ports: PortRanges;
 }
 
-/** What was made by hand and becomes the mesh's. */
-export interface TakeOver {
-  services: string[];
-  gateways: string[];
-  /** Gateways of which those made by hand on other nodes go. */
-  letGo: string[];
-  /** As `kind/name`. */
-  configEntries: string[];
-}
+/** The schema knows only kind and name of config entries: their other fields depend on the kind. */
+type Shape = Omit<MeshDeclaration, "configEntries"> & { configEntries?: { kind: string; name: string }[] };
 
-export interface Consul {
-  datacenter: string;
-  /** The one that is used. */
-  address: string;
-  /** All that are declared, each once, in the order in which they are tried. */
-  addresses: string[];
-  existing: boolean;
-  /** Which entries for everyone the mesh writes. All where Gatehouse sets up Consul. */
-  owns: OwnedEntry[];
-  acl: boolean;
-  tls: boolean;
-  gossipEncryption: boolean;
-}
+/** A whole declaration. Names are keys here, so `checkNames` checks them. */
+export const declarationSchema = field(
+  z.strictObject({
+    name: text("name the mesh, for example `lab`", nameFault),
+    consul: field(consulSchema, 'write `consul: { datacenter: "dc1", address: "10.0.0.10:8501" }`'),
+    ssh: sshSchema,
+    nodes: field(
+      z.record(z.string(), field(nodeSchema, "write `{ role, address, hostKey }`")),
+      "list the machines: `nodes: { server1: { role, address, hostKey } }`",
+    ),
+    services: field(
+      z.record(z.string(), field(serviceSchema, "write `{ runsOn, port, protocol, run }`")),
+      "write an object of services by name",
+    ).optional(),
+    gateways: field(
+      z.record(z.string(), field(gatewaySchema, "write `{ runsOn, listeners }`")),
+      "write an object of gateways by name",
+    ).optional(),
+    intentions: field(
+      z.array(field(intentionSchema, "write `{ source, destination, action }`")),
+      "write a list of intentions",
+    ).optional(),
+    configEntries: field(
+      z.array(field(configEntrySchema, "write `{ kind, name, ... }`")),
+      "write a list of config entries",
+    ).optional(),
+    ports: field(
+      portsSchema,
+      "write the first port of each range, for example `{ admin: 20000, sidecars: 22000 }`",
+    ).optional(),
+    takeOver: field(takeOverSchema, 'write what to take over, for example `{ services: ["web"] }`').optional(),
+  }),
+  "export one object with `name`, `consul`, `ssh` and `nodes`: `export default defineMesh({ ... })`",
+) satisfies z.ZodType<Shape>;
 
-export interface MeshNode {
-  name: string;
-  role: "server" | "worker";
-  address: string;
-  hostKey: string;
-  arch: Arch;
-  retired: boolean;
-  ssh: NodeSsh;
-}
-
-export interface NodeSsh {
-  user: string;
-  port: number;
-  agent: boolean;
-  /** Absolute path. Undefined with an agent. */
-  privateKeyFile?: string;
-  bastion?: { host: string; port: number; user: string; hostKey: string; privateKeyFile?: string };
-}
-
-/** As the unit states them. Undefined: no limit. */
-export interface Limits {
-  memoryMax?: string;
-  cpuQuota?: string;
-}
-
-export interface Service extends Limits {
-  kind: "service";
-  name: string;
-  runsOn: string[];
-  port: number;
-  protocol: Protocol;
-  binary: Binary;
-  args: string[];
-  env: Record<string, string>;
-  /** Secret environment variables by name, in the order of their names. Their values are in the mesh's secrets. */
-  secrets: { name: string; version: string }[];
-  health: Health;
-  upstreams: { name: string; localPort: number }[];
-  /** Upstreams whose instances come first. In a cycle of upstreams nobody waits for anybody in that cycle. */
-  deployAfter: string[];
-}
-
-export interface Binary {
-  /** Absolute path on the machine that deploys. */
-  path: string;
-  /** Lower-case hex. */
-  sha256: string;
-}
-
-/** Exactly one of http, tcp, grpc, script is set. */
-export type Health = HealthDeclaration & { interval: string; timeout: string };
-
-export interface Gateway extends Limits {
-  kind: "ingress-gateway";
-  name: string;
-  runsOn: string[];
-  listeners: {
-    port: number;
-    protocol: Protocol;
-    tls?: { minVersion: string; sds?: { clusterName: string; certResource: string } };
-    services: { name: string; hosts?: string[] }[];
-  }[];
-  extraStaticClustersJson?: string;
-}
-
-/** One service or gateway on one node. */
-export interface Instance {
-  workload: Service | Gateway;
-  node: MeshNode;
-  /** Envoy's admin port on 127.0.0.1. */
-  adminPort: number;
-  /** Port of the sidecar's public listener. Undefined for a gateway. */
-  sidecarPort?: number;
-  /** The instance of the same workload that is rolled before this one, by node name. */
-  after?: string;
-}
-
-/** A config entry as Consul's API takes it, in the form that plans clean. */
-export interface ConfigEntry {
-  kind: string;
-  name: string;
-  /** Without Kind and Name. */
-  config: Record<string, unknown>;
-  /** Other services that an entry sends calls to. @default none */
-  leadsTo?: string[];
-}
-
-/** A problem in the declaration. */
-export interface Problem {
-  /** Where: `services.frontend.upstreams.backend.localPort`. Empty for the declaration as a whole. */
-  path: string;
-  /** What was found there, as written. */
-  found: string;
-  /** Why it cannot work. */
-  reason: string;
-  /** What to do. */
-  remedy: string;
-}
-
-/** What the checks ask of the file system; tests give their own. */
-export interface Files {
-  /** "missing", "unreadable", "folder", "file" or "executable". Relative paths count from the project's folder. */
-  look(path: string): "missing" | "unreadable" | "folder" | "file" | "executable";
-  absolute(path: string): string;
-  sha256(path: string): string;
-  /** Private keys are where Terraform runs, which is elsewhere: none is looked for. @default false */
-  keysElsewhere?: boolean;
+/** The mesh of a declaration that passed every check. */
+export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
+  const nodes = Object.entries(declaration.nodes).map(([name, node]) => resolveNode(name, node, declaration, files));
+  const named = Object.entries(declaration.services ?? {});
+  const steps = deployOrder(named.map(([name, service]) => ({ name, upstreams: upstreamsOf(service) })));
+  const after = new Map(steps.map((step) => [step.name, step.deployAfter]));
+  const services = named.map(([name, service]) => resolveService(name, service, after.get(name)!, files));
+  const gateways = Object.entries(declaration.gateways ?? {}).map(([name, gateway]) => resolveGateway(name, gateway));
+  const ports = portRanges(declaration.ports);
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const consul = resolveConsul(declaration.consul);
+  return {
+    name: declaration.name,
+    consul,
+    nodes,
+    services,
+    gateways,
+    instances: placeInstances([...steps.map(({ name }) => byName.get(name)!), ...gateways], nodes, ports),
+    configEntries: configEntries({
+      mesh: declaration.name,
+      owns: consul.owns,
+      services,
+      gateways,
+      intentions: declaration.intentions ?? [],
+      configEntries: declaration.configEntries ?? [],
+    }),
+    takeOver: resolveTakeOver(declaration.takeOver),
+    ports,
+  };
 }

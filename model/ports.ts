@@ -1,5 +1,16 @@
-/** Which ports Gatehouse and Consul keep for themselves on every node, and which instance gets which. */
+/** The ports of instances: which range each kind has, and which instance gets which. */
 import { createHash } from "node:crypto";
+import { z } from "zod";
+import { count } from "./checking/fields";
+import { consulPorts, firstPorts } from "./layout";
+
+/** A node has a port of each range for each of its instances. */
+export interface PortsDeclaration {
+  /** The first of the 1000 ports for Envoys' admin pages, on 127.0.0.1. @default 19000 */
+  admin?: number;
+  /** The first of the 1000 ports at which sidecars take calls of other nodes. @default 21000 */
+  sidecars?: number;
+}
 
 /** A range of ports, both ends included. */
 export interface PortRange {
@@ -11,6 +22,7 @@ export interface PortRange {
 
 /** Instances that one node can carry: one slot each. */
 export const SLOTS = 1000;
+
 /** The ports that a mesh's instances are given. */
 export interface PortRanges {
   /** Envoy's admin page of each instance, on 127.0.0.1. */
@@ -19,25 +31,30 @@ export interface PortRanges {
   sidecars: PortRange;
 }
 
-/** Consul's own default range for sidecars begins at 21000 too. */
-const FIRST = { admin: 19000, sidecars: 21000 };
+/** A range of a thousand begins there, above what only root may take. */
+const firstPort = count(1024, 65_536 - SLOTS);
+
+export const portsSchema = z.strictObject({ admin: firstPort.optional(), sidecars: firstPort.optional() });
 
 /** The ranges of a declaration. Where two meshes share nodes, one of them declares others than these. */
-export function portRanges({ admin = FIRST.admin, sidecars = FIRST.sidecars }: Partial<typeof FIRST> = {}): PortRanges {
+export function portRanges({
+  admin = firstPorts.admin,
+  sidecars = firstPorts.sidecars,
+}: PortsDeclaration = {}): PortRanges {
   const range = (first: number, owner: string): PortRange => ({ first, last: first + SLOTS - 1, owner });
   return { admin: range(admin, "the Envoy admin ports"), sidecars: range(sidecars, "the sidecars") };
 }
 
-/** What Consul listens on. https://developer.hashicorp.com/consul/docs/reference/architecture/ports */
+/** Consul's ports, each with its use. */
 export const CONSUL_PORTS: ReadonlyMap<number, string> = new Map([
-  [8300, "Consul's server RPC"],
-  [8301, "Consul's LAN gossip"],
-  [8302, "Consul's WAN gossip"],
-  [8500, "Consul's HTTP API"],
-  [8501, "Consul's HTTPS API"],
-  [8502, "Consul's gRPC"],
-  [8503, "Consul's gRPC over TLS"],
-  [8600, "Consul's DNS"],
+  [consulPorts.serverRpc, "Consul's server RPC"],
+  [consulPorts.lanGossip, "Consul's LAN gossip"],
+  [consulPorts.wanGossip, "Consul's WAN gossip"],
+  [consulPorts.http, "Consul's HTTP API"],
+  [consulPorts.https, "Consul's HTTPS API"],
+  [consulPorts.grpc, "Consul's gRPC"],
+  [consulPorts.grpcTls, "Consul's gRPC over TLS"],
+  [consulPorts.dns, "Consul's DNS"],
 ]);
 
 /** Who keeps this port on every node, or undefined when a declaration may use it. */

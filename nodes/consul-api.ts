@@ -5,7 +5,7 @@ import { request as tlsRequest } from "node:https";
 import { readSecrets } from "../mesh-secrets";
 import type { Mesh } from "../model";
 
-/** What of a mesh says how its Consul is reached. */
+/** The part of a mesh that says how its Consul is reached. */
 export type Where = Pick<Mesh, "name" | "consul">;
 
 export interface ApiAnswer {
@@ -49,6 +49,21 @@ export async function askApi(
       .on("error", reject)
       .end();
   });
+}
+
+/**
+ * Asks Consul for a page of the mesh's datacenter.
+ * @throws when there is no answer, or one that is not 200
+ */
+export async function askJson<T>(
+  where: Where,
+  path: string,
+  { timeout, query = {} }: { timeout?: number; query?: Record<string, string> } = {},
+): Promise<T> {
+  const parameters = new URLSearchParams({ dc: where.consul.datacenter, ...query });
+  const { status, text } = await askApi(where, `${path}?${parameters}`, timeout);
+  if (status !== 200) throw new Error(`${path}: status ${status} ${text.slice(0, 200)}`);
+  return JSON.parse(text) as T;
 }
 
 /** Milliseconds that one of several addresses has to answer. */

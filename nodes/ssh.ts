@@ -1,8 +1,8 @@
-/** Reaching the machines of a mesh as Terraform does: the same user, key, bastion and host keys. */
+/** Reaching the nodes of a mesh as Terraform does: the same user, key, bastion and host keys. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MeshNode } from "../model";
+import { layout, type MeshNode } from "../model";
 import { type Output, output } from "../toolchain/process";
 
 /** Seconds until an unanswered connection counts as failed. */
@@ -11,11 +11,11 @@ const CONNECT_TIMEOUT = 10;
 /** Milliseconds after which a script that hangs is given up. */
 const LONGEST = 120_000;
 
-/** What the user who deploys may run with sudo, where that is not root: `templates/shell/deploy-user.sh` makes it. */
-const AS_ROOT = ["sudo", "-n", "/usr/local/sbin/gatehouse-root"];
+/** The only program that a deploy user other than root may run with sudo: `templates/shell/deploy-user.sh` makes it. */
+const AS_ROOT = ["sudo", "-n", layout.files.rootCommand];
 
 /**
- * Runs a shell script as root on a machine through its standard input, so that nothing of it is on a command line.
+ * Runs a shell script as root on a node through its standard input, so that nothing of it is on a command line.
  * @returns what it said; exit code 255 when ssh itself failed or the script took over two minutes, with ssh's reason
  * in `stderr`
  */
@@ -47,10 +47,10 @@ function sshArguments({ address, hostKey, ssh }: MeshNode, folder: string): stri
     "StrictHostKeyChecking yes",
     "BatchMode yes",
     `ConnectTimeout ${CONNECT_TIMEOUT}`,
-    // A machine that goes away in the middle is given up after 15 s.
+    // ssh gives up a node that stops answering in the middle after 15 s.
     "ServerAliveInterval 5",
     "LogLevel ERROR",
-    // As Terraform's own ssh prefers it. What OpenSSH prefers takes both ends ten times as long, machine by machine.
+    // As Terraform's own ssh prefers it. What OpenSSH prefers takes both ends ten times as long, node by node.
     "KexAlgorithms ^curve25519-sha256",
   ];
   const config = [

@@ -1,7 +1,8 @@
 /** Has gatehouse-node answer on a node: the one that is installed there, or one that is uploaded to look and removed again. */
 import { readFileSync } from "node:fs";
+import type { Finding } from "../findings";
 import type { MeshNode } from "../model";
-import { runAsLogin, runOn } from "../nodes/ssh";
+import { runAsLogin, runOn } from "../nodes";
 import {
   isUpload,
   type PreflightQuestions,
@@ -12,7 +13,6 @@ import {
 } from "../templates";
 import { NODE_MODULE, type NodeProgram, nodeProgram, nodeProgramVersion } from "../toolchain/node-program";
 import type { Output } from "../toolchain/process";
-import type { Finding } from "./finding";
 import { judgeArch } from "./judge-node";
 
 /** Asks nodes, each program read and built once. */
@@ -20,14 +20,17 @@ export class Asker {
   private readonly version = nodeProgramVersion(NODE_MODULE);
   private readonly programs = new Map<MeshNode["arch"], Promise<NodeProgram>>();
 
-  /** What the node says; a finding where no gatehouse-node could. `begins` is called before it is asked. */
+  /**
+   * The node's answer; a finding where no gatehouse-node can run.
+   * @param begins called right before the node is asked
+   */
   async ask(node: MeshNode, questions: PreflightQuestions, begins: () => void): Promise<Output | Finding> {
     begins();
     const installed = await runOn(node, preflightScript(questions, this.version));
     const [said, arch = ""] = installed.stdout.split("\t");
     if (said !== WANTED) return installed;
     const [wrong] = judgeArch(node, { arch: arch.trim() });
-    if (wrong) return wrong;
+    if (wrong) return node.retired ? wrong : { ...wrong, blind: true };
     const { path, sha256 } = await this.program(node.arch);
     const uploaded = await runAsLogin(node, UPLOAD_COMMAND, readFileSync(path));
     const file = uploaded.stdout.trim();

@@ -1,7 +1,7 @@
 /** Calls of services that are not declared, which pass now and are refused once everything else is denied. Pure. */
 
-import type { LiveEntry } from "../doctor/entries";
 import type { Mesh } from "../model";
+import type { LiveEntry } from "../nodes";
 
 export interface Call {
   from: string;

@@ -1,15 +1,17 @@
-/** Consul's agent of a machine, and the Envoy that it has to get along with. Pure. */
+/** The Consul agent of a node, and whether the node's Envoy fits it. Pure. */
 
-import type { PassedOver } from "../nodes/consul-api";
-import type { Facts } from "../nodes/facts";
+import { type Finding, HERE, problem, type Severity } from "../findings";
+import { layout } from "../model";
+import type { Facts, PassedOver } from "../nodes";
 import { atLeast } from "../toolchain/command";
-import { type Finding, HERE } from "./finding";
 import type { Plan } from "./plan";
+
+const { http, https } = layout.consulPorts;
 
 /** README, and `templates/shell/prerequisites.sh`: `default_intention_policy` came with it. */
 const CONSUL_AT_LEAST = "1.18.0";
 
-/** How Consul's API answers the machine that deploys. */
+/** How Consul's API answers from here. */
 export interface ConsulApi {
   /** With its scheme. */
   url: string;
@@ -21,7 +23,7 @@ export interface ConsulApi {
   passedOver?: PassedOver[];
 }
 
-/** Whether the `cluster` stack is about to set up, or to change, the agent of this machine. */
+/** Whether the `cluster` stack is about to set up, or to change, the agent of this node. */
 export function willSetUpAgent({ agentFiles }: Plan, { files }: Facts): boolean {
   return Object.entries(agentFiles).some(([path, sha256]) => files[path] !== sha256);
 }
@@ -30,40 +32,40 @@ export function judgeAgent(plan: Plan, facts: Facts, serversComing: boolean): Fi
   const { agent, versions } = facts;
   const found = [...judgeVersion(plan, versions.consul), ...judgeEnvoy(plan, facts)];
   if (willSetUpAgent(plan, facts) || facts.missing.includes("consul")) return found;
-  const problem = (what: string, reason: string, remedy: string) =>
-    found.push({ node: plan.node.name, severity: "problem", check: "consul agent", found: what, reason, remedy });
+  const report = (what: string, why: string, remedy: string) =>
+    found.push(problem(plan.node.name, "consul agent", { found: what, why, remedy }));
   const journal = "see: journalctl -u consul -n 50";
   if (agent.status === 0 && facts.httpsAlone) {
-    problem(
-      "the agent answers on port 8501 with TLS, and not on 127.0.0.1:8500",
-      "Gatehouse's programs on the machine talk to its agent over plain HTTP on loopback, with a token, also where everything else is locked",
-      'write addresses { http = "127.0.0.1" } and ports { http = 8500 } into the agent\'s configuration and restart it; port 8501 stays as it is',
+    report(
+      `the agent answers on port ${https} with TLS, and not on 127.0.0.1:${http}`,
+      "Gatehouse's programs on the node talk to its agent over plain HTTP on loopback, with a token, also where everything else is locked",
+      `write addresses { http = "127.0.0.1" } and ports { http = ${http} } into the agent's configuration and restart it; port ${https} stays as it is`,
     );
   } else if (agent.status === 0) {
-    const unit = facts.units.find(({ name }) => name === "consul.service");
+    const unit = facts.units.find(({ name }) => name === layout.consulUnit);
     const state = unit?.file ? `consul.service is ${unit.state}` : "there is no consul.service";
-    const remedy = unit?.file ? `systemctl start consul; ${journal}` : "set up Consul's agent on this machine";
-    problem(`nothing answers at 127.0.0.1:8500, ${state}`, "services register with their machine's agent", remedy);
+    const remedy = unit?.file ? `systemctl start consul; ${journal}` : "set up Consul's agent on this node";
+    report(`nothing answers at 127.0.0.1:${http}, ${state}`, "services register with their node's agent", remedy);
   } else if (agent.status === 403 && plan.acl) {
-    // Where Consul was there before, the machine's token comes with the first deploy.
+    // Where Consul was there before, the first deploy brings the node's token.
     if (plan.ownAgent) {
-      const reason = "Gatehouse's programs on the machine have no other way to its agent";
-      problem("the agent does not know this machine's token", reason, `npm run rotate -- ${plan.node.name}`);
+      const reason = "Gatehouse's programs on the node have no other way to its agent";
+      report("the agent does not know this node's token", reason, `npm run rotate -- ${plan.node.name}`);
     }
   } else if (agent.status !== 200) {
-    const reason = "services register with their machine's agent, which must let local programs read and register";
-    problem(`the agent answers ${agent.status}`, reason, `${journal}; with ACLs leave out consul.acl`);
+    const reason = "services register with their node's agent, which must let local programs read and register";
+    report(`the agent answers ${agent.status}`, reason, `${journal}; with ACLs leave out consul.acl`);
   } else if (agent.datacenter !== plan.datacenter) {
     // It is part of every certificate's name, so it is no matter of taste.
     const reason = `the declaration says ${plan.datacenter}, and the config entries go there`;
-    problem(
+    report(
       `the agent belongs to the datacenter ${agent.datacenter}`,
       reason,
       "correct consul.datacenter, or the agent",
     );
   } else if (agent.leader === "" && !serversComing) {
     const remedy = `see there: consul members, consul operator raft list-peers; ${journal}`;
-    problem("the agent sees no leader", "without one Consul takes no registration and no config entry", remedy);
+    report("the agent sees no leader", "without one Consul takes no registration and no config entry", remedy);
   }
   return found;
 }
@@ -73,11 +75,10 @@ function judgeVersion({ node }: Plan, version: string | undefined): Finding[] {
   if (!version || atLeast(numbers(version), numbers(CONSUL_AT_LEAST))) return [];
   return [
     {
-      node: node.name,
       severity: "problem",
-      check: "consul",
+      where: { on: node.name, what: "consul" },
       found: `consul ${version}`,
-      reason: `${CONSUL_AT_LEAST} or newer is needed`,
+      why: `${CONSUL_AT_LEAST} or newer is needed`,
       remedy: "update it from HashiCorp's package repository, or replace the program that `command -v consul` names",
     },
   ];
@@ -89,11 +90,10 @@ function judgeEnvoy({ node }: Plan, { agent, versions }: Facts): Finding[] {
   if (supportedEnvoys.includes(versions.envoy)) return [];
   return [
     {
-      node: node.name,
       severity: "note",
-      check: "envoy",
+      where: { on: node.name, what: "envoy" },
       found: `envoy ${versions.envoy}`,
-      reason: `this Consul ${agent.version} names ${supportedEnvoys.join(", ")} as supported; Gatehouse starts another one with -ignore-envoy-compatibility`,
+      why: `this Consul ${agent.version} names ${supportedEnvoys.join(", ")} as supported; Gatehouse starts another one with -ignore-envoy-compatibility`,
       remedy: "nothing; or install one of these versions",
     },
   ];
@@ -101,13 +101,14 @@ function judgeEnvoy({ node }: Plan, { agent, versions }: Facts): Finding[] {
 
 /**
  * Terraform writes config entries through this address.
- * @param servers addresses of Consul's servers that the machines tell of
+ * @param servers addresses of Consul's servers that the nodes name
  */
 export function judgeConsulApi(api: ConsulApi, serversComing: boolean, servers: string[] = []): Finding[] {
   const { url, fault, passedOver = [] } = api;
   if (serversComing) return [];
-  const finding = (severity: Finding["severity"], found: string, reason: string, remedy: string): Finding => ({
-    ...{ node: HERE, severity, check: "Consul's API", found, reason, remedy },
+  const finding = (severity: Severity, found: string, why: string, remedy: string): Finding => ({
+    ...problem(HERE, "Consul's API", { found, why, remedy }),
+    severity,
   });
   const others = passedOver.map((one) =>
     finding(

@@ -1,10 +1,9 @@
 /** Config entries in Consul that a deploy would write over: whose they are. Pure. */
 
-import { type LiveEntry, meshOf, withoutConsulsOwn } from "../doctor/entries";
-import { diffOf } from "../doctor/entry-diff";
+import { type Finding, HERE } from "../findings";
 import { type ConfigEntry, MARK, type Mesh } from "../model";
+import { diffOf, type LiveEntry, meshOf, withoutConsulsOwn } from "../nodes";
 import { entryName } from "../templates";
-import { type Finding, HERE } from "./finding";
 
 export interface EntryFacts {
   /** Config entries that Consul has, of every kind that the mesh writes. */
@@ -50,22 +49,20 @@ const isTaken = ({ takeOver }: Mesh, entry: ConfigEntry): boolean => takeOver.co
 
 function ofAnotherMesh({ name }: Mesh, entry: ConfigEntry, owner: string): Finding {
   return {
-    node: HERE,
     severity: "problem",
-    check: entryName(entry),
+    where: { on: HERE, what: entryName(entry) },
     found: `in Consul it belongs to mesh ${owner}`,
-    reason: `a config entry belongs to one mesh: a deploy of ${name} would undo what ${owner} declares, and the other way round`,
+    why: `a config entry belongs to one mesh: a deploy of ${name} would undo what ${owner} declares, and the other way round`,
     remedy: `declare it in one of the two; if ${owner} was only renamed to ${name}, name it ${owner} again: the name is also that of its state`,
   };
 }
 
 function takenOver(entry: ConfigEntry, live: LiveEntry): Finding {
   return {
-    node: HERE,
     severity: "note",
-    check: entryName(entry),
+    where: { on: HERE, what: entryName(entry) },
     found: foundText(entry, live),
-    reason: "takeOver.configEntries names it: it is recorded in Consul before this mesh writes its own",
+    why: "takeOver.configEntries names it: it is recorded in Consul before this mesh writes its own",
     remedy: `nothing; destroy, and a deploy without it, put it back as it is now${forEveryAgent(entry, live)}`,
   };
 }
@@ -80,11 +77,10 @@ function byHand(entry: ConfigEntry, live: LiveEntry, stateFault: string | undefi
   const name = entryName(entry);
   const unsure = stateFault === undefined ? "" : ` (Terraform's state could not be read: ${stateFault})`;
   return {
-    node: HERE,
     severity: "problem",
-    check: name,
+    where: { on: HERE, what: name },
     found: foundText(entry, live),
-    reason: `it is not known to be this mesh's${unsure}: a deploy would write over it, and destroy would delete it`,
+    why: `it is not known to be this mesh's${unsure}: a deploy would write over it, and destroy would delete it`,
     remedy: `to have this mesh write it: \`takeOver: { configEntries: [${JSON.stringify(name)}] }\`, and destroy puts it back; else ${elsewhere(entry)}`,
   };
 }

@@ -1,6 +1,6 @@
+import type { Finding } from "../findings";
 import { ASKED_FOR, type MeshNode } from "../model";
-import type { Facts } from "../nodes/facts";
-import type { Finding } from "./finding";
+import type { Facts } from "../nodes";
 
 /** `ssh` asks for the declared type of key; Terraform does not, and then refuses what it is shown. */
 export function judgeHostKey({ name, hostKey }: MeshNode, { hostKeys }: Facts): Finding[] {
@@ -9,12 +9,10 @@ export function judgeHostKey({ name, hostKey }: MeshNode, { hostKeys }: Facts): 
   const [declaredType, shownType] = [hostKey, shown].map((key) => key.split(" ")[0]);
   return [
     {
-      node: name,
       severity: "problem",
-      check: "host key",
+      where: { on: name, what: "host key" },
       found: `declared is its ${declaredType} key, and Terraform is going to be shown its ${shownType} key`,
-      reason:
-        "Terraform asks a machine for its ECDSA key first, then RSA, then Ed25519, and refuses any but the declared one",
+      why: "Terraform asks a machine for its ECDSA key first, then RSA, then Ed25519, and refuses any but the declared one",
       remedy: `declare the other one of this machine: nodes.${name}.hostKey: ${JSON.stringify(shown)}`,
     },
   ];

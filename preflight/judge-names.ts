@@ -1,7 +1,9 @@
 /** Ports, units and definitions that belong to another owner and are going to be ours. Pure. */
-import { operand } from "../findings/printable";
-import type { Facts, Listener } from "../nodes/facts";
-import type { Finding } from "./finding";
+
+import type { Finding } from "../findings";
+import { operand } from "../findings";
+import { layout } from "../model";
+import type { Facts, Listener } from "../nodes";
 import { willSetUpAgent } from "./judge-consul";
 import { isTheirs } from "./judge-others";
 import { findByHand } from "./judge-take-over";
@@ -13,7 +15,7 @@ export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const byHand = new Set(plan.workloads.flatMap(({ name }) => findByHand(facts, name).units.map(({ name }) => name)));
   for (const wanted of plan.ports) {
     // A running agent's ports are its own affair.
-    if (wanted.unit === "consul.service" && !willSetUpAgent(plan, facts)) continue;
+    if (wanted.unit === layout.consulUnit && !willSetUpAgent(plan, facts)) continue;
     for (const listener of facts.listeners.filter((one) => !byHand.has(one.unit) && inTheWay(wanted, one))) {
       // A process that listens on IPv4 and on IPv6 is told once.
       found.set(`${wanted.port} ${listener.pid}`, portFinding(plan, facts, wanted, listener));
@@ -30,25 +32,24 @@ function inTheWay({ port, where, unit }: WantedPort, listener: Listener): boolea
 const existing = "where Consul already runs on every node, write existing: true under consul";
 
 function portFinding(plan: Plan, facts: Facts, wanted: WantedPort, listener: Listener): Finding {
-  const owner = facts.owners[workloadOf(listener.unit)];
+  const owner = facts.owners[layout.workloadOf(listener.unit)];
   if (isTheirs(owner, plan.mesh)) return theirPort(plan, wanted, listener, owner!);
   const { node } = plan;
   const { port, use } = wanted;
   const { pid, unit, program } = listener;
   const holder = pid ? `${program} (process ${pid}${unit ? `, ${unit}` : ""})` : "something without a process";
-  const other = unit.endsWith(".service") ? `stop it: systemctl disable --now ${operand(unit)}` : "stop it";
-  const own = facts.instances.includes(workloadOf(unit));
+  const other = layout.isServiceUnit(unit) ? `stop it: systemctl disable --now ${operand(unit)}` : "stop it";
+  const own = facts.instances.includes(layout.workloadOf(unit));
   return {
-    node: node.name,
     severity: own ? "warning" : "problem",
-    check: `port ${port}`,
+    where: { on: node.name, what: `port ${port}` },
     found: `held by ${holder}`,
-    reason: own
+    why: own
       ? `${use} is going to listen there; this holder is of the mesh too, and the new comes up before the old goes`
       : `${use} is going to listen there`,
     remedy: own
       ? "if the deploy goes back for this: choose another port, or change it in two deploys"
-      : `${other}; or ${wanted.unit === "consul.service" ? existing : "declare another port"}`,
+      : `${other}; or ${wanted.unit === layout.consulUnit ? existing : "declare another port"}`,
   };
 }
 
@@ -60,41 +61,35 @@ function theirPort(
   owner: string,
 ): Finding {
   return {
-    node: node.name,
     severity: "problem",
-    check: `port ${port}`,
+    where: { on: node.name, what: `port ${port}` },
     found: `held by ${unit} of mesh ${owner}`,
-    reason: `${use} is going to listen there`,
+    why: `${use} is going to listen there`,
     remedy: assigned
       ? `give ${mesh} ranges that ${owner} has not: \`ports: { admin: 20000, sidecars: 22000 }\` in its declaration`
       : `declare another port in ${mesh}, or in ${owner} first`,
   };
 }
 
-const workloadOf = (unit: string): string => unit.replace(/(-sidecar-proxy)?\.service$/, "");
-
 /** Terraform does not know of `mesh rollback`, so a deploy that does not change the service leaves it as it is. */
 export function judgeRollbacks({ node, mesh }: Plan, { rolledBack, owners }: Facts): Finding[] {
   const own = rolledBack.filter((name) => !isTheirs(owners[name], mesh));
   return own.map((name) => ({
-    node: node.name,
     severity: "warning",
-    check: "rollback",
+    where: { on: node.name, what: "rollback" },
     found: `${name} was taken back to an earlier release by hand`,
-    reason: "Terraform does not know, so the declared release comes back only with the next change of the service",
-    remedy: "to have the declared release there: npm run doctor -- --mend",
+    why: "Terraform does not know, so the declared release comes back only with the next change of the service",
+    remedy: "to have the declared release there: npm run doctor -- --fix",
   }));
 }
 
 /** A service that runs: a deploy may be what mends it, so this stops none. */
 export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
   return open.map(({ unit, at }) => ({
-    node: node.name,
     severity: "warning",
-    check: unit,
+    where: { on: node.name, what: unit },
     found: `it listens on ${at}`,
-    reason:
-      "whoever reaches that address calls the service past the mesh: without a certificate, and whatever the intentions say",
+    why: "whoever reaches that address calls the service past the mesh: without a certificate, and whatever the intentions say",
     remedy: "have the program listen on 127.0.0.1 alone, by its run.args or run.env",
   }));
 }
@@ -103,14 +98,13 @@ export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
 export function judgeConsulUnit(plan: Plan, facts: Facts): Finding[] {
   if (AGENT_RECORDS.some((file) => file in facts.files) || !willSetUpAgent(plan, facts)) return [];
   return facts.units
-    .filter(({ name, file }) => file !== "" && name === "consul.service")
+    .filter(({ name, file }) => file !== "" && name === layout.consulUnit)
     .map(({ name, file, state }) => ({
-      node: plan.node.name,
       severity: "note",
-      check: name,
+      where: { on: plan.node.name, what: name },
       found: `${file} is there (${state}), and Gatehouse did not put it there`,
-      reason: file.startsWith("/etc/systemd/system/")
-        ? "the mesh has a unit of this name: it is taken over, and a copy is kept under /var/backups/gatehouse"
+      why: file.startsWith(`${layout.folders.units}/`)
+        ? `the mesh has a unit of this name: it is taken over, and a copy is kept under ${layout.folders.backups}`
         : "the mesh has a unit of this name, which goes before it as long as it is there",
       remedy: "nothing, if that is what you want; else write existing: true under consul",
     }));

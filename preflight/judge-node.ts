@@ -1,12 +1,11 @@
-/** The machine itself: who we are there, systemd, programs, room. Pure. */
+/** The node itself: the user who logs in, systemd, programs, free space. Pure. */
 
-import { operand, shellWord } from "../findings/printable";
-import type { MeshNode } from "../model";
-import type { Facts, Folder } from "../nodes/facts";
-import type { Finding } from "./finding";
+import { type Finding, operand, problem, shellWord } from "../findings";
+import { layout, type MeshNode } from "../model";
+import type { Facts, Folder } from "../nodes";
 import type { Plan } from "./plan";
 
-/** systemctl(1): `-P`, by which the programs on the machine read a unit's state. */
+/** systemctl(1): `-P`, by which the programs on the node read a unit's state. */
 const SYSTEMD_AT_LEAST = 246;
 
 /** Releases, units and definitions are small files, a few dozen an instance. */
@@ -14,31 +13,26 @@ const INODES_AT_LEAST = 1000;
 
 export function judgeSystem(node: MeshNode, { uid, home, init, systemd }: Facts): Finding[] {
   const found: Finding[] = [];
-  const problem = (check: string, what: string, reason: string, remedy: string) =>
-    found.push({ node: node.name, severity: "problem", check, found: what, reason, remedy });
+  const report = (check: string, what: string, why: string, remedy: string) =>
+    found.push(problem(node.name, check, { found: what, why, remedy }));
   if (uid !== 0)
-    problem(
-      "user",
-      `${node.ssh.user} is not root there`,
-      "units, /etc and /opt belong to root",
-      "set ssh.user to root",
-    );
+    report("user", `${node.ssh.user} is not root there`, "units, /etc and /opt belong to root", "set ssh.user to root");
   // The user's own group is as good as the user.
   if (home.mode & (home.group === home.owner ? 0o007 : 0o077)) {
-    problem(
+    report(
       "home folder",
       `others may come into ${home.path} (${home.mode.toString(8)} ${home.owner}:${home.group})`,
-      "Terraform uploads there what then runs as root, writable for everybody who reaches it",
+      "Terraform uploads there what then runs as root, writable for every user who can enter it",
       `chmod 700 ${operand(home.path)}`,
     );
   }
   if (init !== "systemd") {
-    problem("systemd", `process 1 is ${init}`, "services are systemd units", "use a machine that systemd has booted");
+    report("systemd", `process 1 is ${init}`, "services are systemd units", "use a node that systemd has booted");
     return found;
   }
   if (systemd.version < SYSTEMD_AT_LEAST) {
     const version = systemd.version || "of unknown version";
-    problem(
+    report(
       "systemd",
       `systemd ${version}`,
       `${SYSTEMD_AT_LEAST} or newer is needed`,
@@ -49,12 +43,12 @@ export function judgeSystem(node: MeshNode, { uid, home, init, systemd }: Facts)
   if (!["running", "degraded"].includes(systemd.state)) {
     const state = systemd.state || "not answering";
     const remedy = "wait until `systemctl is-system-running --wait` says running, or see: systemctl list-jobs";
-    problem("systemd", `the system is ${state}`, "units are not started as asked in this state", remedy);
+    report("systemd", `the system is ${state}`, "units are not started as asked in this state", remedy);
   }
   return found;
 }
 
-/** What `uname -m` says, and what a declaration says for it. */
+/** The word of a declaration for each one that `uname -m` prints. */
 const ARCHITECTURES: Record<string, MeshNode["arch"]> = { x86_64: "amd64", aarch64: "arm64" };
 
 export function judgeArch({ name, arch: declared }: MeshNode, { arch }: Pick<Facts, "arch">): Finding[] {
@@ -62,11 +56,10 @@ export function judgeArch({ name, arch: declared }: MeshNode, { arch }: Pick<Fac
   if (known === declared) return [];
   return [
     {
-      node: name,
       severity: "problem",
-      check: "architecture",
+      where: { on: name, what: "architecture" },
       found: `\`uname -m\` says ${arch || "nothing"}, and nodes.${name}.arch is ${declared}`,
-      reason: `a gatehouse-node that is built for ${declared} does not start there`,
+      why: `a gatehouse-node that is built for ${declared} does not start there`,
       remedy: known
         ? `write \`arch: "${known}"\` in nodes.${name}`
         : "use a node with an x86_64 or an aarch64 processor: there is no gatehouse-node for others",
@@ -79,12 +72,11 @@ export function judgeLimits({ node, limits }: Plan, { controllers }: Facts): Fin
   return Object.entries(limits)
     .filter(([controller]) => !controllers.includes(controller))
     .map(([controller, limit]) => ({
-      node: node.name,
       severity: "warning",
-      check: "limits",
+      where: { on: node.name, what: "limits" },
       found: `${limit} cannot be held: there is no cgroup controller for ${controller}`,
-      reason: "the unit states its limit, and the machine's kernel or container lets it take more",
-      remedy: "boot the machine with cgroup v2, or hand the controller on to the container",
+      why: "the unit states its limit, and the node's kernel or container lets it take more",
+      remedy: "boot the node with cgroup v2, or hand the controller on to the container",
     }));
 }
 
@@ -93,75 +85,72 @@ const packages = new Map(Object.entries({ awk: "mawk", find: "findutils", sha256
 
 export function judgePrograms({ node }: Plan, { missing, versions }: Facts): Finding[] {
   const found: Finding[] = [];
-  const problem = (what: string, reason: string, remedy: string) =>
-    found.push({ node: node.name, severity: "problem", check: "programs", found: what, reason, remedy });
+  const report = (what: string, why: string, remedy: string) =>
+    found.push(problem(node.name, "programs", { found: what, why, remedy }));
   const ordinary = missing.filter((program) => program !== "consul" && program !== "envoy");
   if (ordinary.length > 0) {
     const names = [...new Set(ordinary.map((program) => packages.get(program) ?? program))];
-    problem(
+    report(
       `not there: ${ordinary.join(", ")}`,
       "Gatehouse calls them on the node before its own program is there",
       `apt-get install ${names.map(shellWord).join(" ")}`,
     );
   }
   if (missing.includes("consul"))
-    problem("consul is not there", "its agent runs on every machine of the mesh", fromUserData("consul"));
+    report("consul is not there", "its agent runs on every node of the mesh", fromUserData("consul"));
   else if (versions.consul === "")
-    problem("consul is there and does not tell its version", "it does not start", "try on the machine: consul version");
+    report("consul is there and does not print its version", "it does not start", "try on the node: consul version");
   if (missing.includes("envoy"))
-    problem("envoy is not there", "every sidecar and gateway is an Envoy", fromUserData("envoy"));
+    report("envoy is not there", "every sidecar and gateway is an Envoy", fromUserData("envoy"));
   else if (versions.envoy === "")
-    problem("envoy is there and does not tell its version", "it does not start", "try on the machine: envoy --version");
+    report("envoy is there and does not print its version", "it does not start", "try on the node: envoy --version");
   return found;
 }
 
 const fromUserData = (program: string): string =>
-  `run /opt/gatehouse/prerequisites.sh there (the rendered user_data brings it), or copy the program to /usr/local/bin/${program}`;
+  `run ${layout.files.prerequisites} there (the rendered user_data brings it), or copy the program to ${layout.folders.commands}/${program}`;
 
-/** Room and rights where a deploy writes. Folders of one file system share its room, and are told once. */
+/** Space and permissions where a deploy writes. Folders of one file system share its space, and make one finding. */
 export function judgeFolders(plan: Plan, facts: Facts): Finding[] {
   const { name: node } = plan.node;
   const found: Finding[] = [];
   const readOnly = facts.folders.filter(({ writable }) => !writable).map(({ path }) => path);
   if (readOnly.length > 0) {
     found.push({
-      node,
       severity: "problem",
-      check: "writable",
+      where: { on: node, what: "writable" },
       found: `cannot write to ${readOnly.join(", ")}`,
-      reason: "units, definitions and releases are put there",
-      remedy:
-        "mount it writable: mount -o remount,rw …; a file system that went read-only by itself tells why in dmesg",
+      why: "units, definitions and releases are put there",
+      remedy: "mount it writable: mount -o remount,rw …; dmesg says why a file system went read-only by itself",
     });
   }
   for (const device of new Set(facts.folders.map((folder) => folder.device))) {
     const folders = facts.folders.filter((folder) => folder.device === device);
-    const finding = judgeRoom(node, folders, neededBytes(plan, facts, folders));
+    const finding = judgeSpace(node, folders, neededBytes(plan, facts, folders));
     if (finding) found.push(finding);
   }
   return found;
 }
 
-function judgeRoom(node: string, folders: Folder[], needed: number): Finding | undefined {
+function judgeSpace(node: string, folders: Folder[], needed: number): Finding | undefined {
   const free = Math.min(...folders.map((folder) => folder.free));
   const inodes = Math.min(...folders.map((folder) => folder.inodesFree));
   if (free >= needed && inodes >= INODES_AT_LEAST) return undefined;
   const where = folders.map(({ path }) => path).join(", ");
   const [what, want] = free < needed ? [bytes(free), bytes(needed)] : [`${inodes} inodes`, `${INODES_AT_LEAST}`];
   return {
-    node,
     severity: "problem",
-    check: "disk",
+    where: { on: node, what: "disk" },
     found: `${what} free for ${where}`,
-    reason: `${want} are needed for binaries, releases and some margin; a disk that fills up stops Consul too`,
-    remedy: "make room; see: journalctl --vacuum-size=100M, apt-get clean, du -xh / | sort -h | tail",
+    why: `${want} are needed for binaries, releases and some margin; a disk that fills up stops Consul too`,
+    remedy: "free some space; see: journalctl --vacuum-size=100M, apt-get clean, du -xh / | sort -h | tail",
   };
 }
 
-/** What the folders of one file system need: their margins, and the binaries that are not on the machine yet. */
+/** The bytes that the folders of one file system need: their margins, and the binaries that are not on the node yet. */
 function neededBytes({ folders: margins, binaries }: Plan, facts: Facts, folders: Folder[]): number {
   const margin = folders.reduce((sum, { path }) => sum + (margins[path] ?? 0), 0);
-  if (!folders.some(({ path }) => path === "/opt/gatehouse")) return margin;
+  if (!folders.some(({ path }) => path === layout.folders.gatehouse)) return margin;
   const coming = [...binaries].filter(([sha256]) => !facts.binaries.includes(sha256)).map(([, binary]) => binary.bytes);
   // An uploaded binary is there twice for a moment, while it is checked and put in its place.
   return margin + coming.reduce((sum, size) => sum + size, 0) + Math.max(0, ...coming);

@@ -1,7 +1,8 @@
 /** Other meshes on the nodes and in the catalogue: what is theirs stays theirs. Pure. */
+
+import { type Finding, HERE, problem } from "../findings";
 import type { Mesh } from "../model";
-import type { Facts } from "../nodes/facts";
-import { type Finding, HERE } from "./finding";
+import type { Facts } from "../nodes";
 import type { Look } from "./judge";
 import type { Plan } from "./plan";
 
@@ -11,13 +12,6 @@ export interface OthersService {
   mesh: string;
   node: string;
 }
-
-const problem = (node: string, check: string, what: Pick<Finding, "found" | "reason" | "remedy">): Finding => ({
-  node,
-  severity: "problem",
-  check,
-  ...what,
-});
 
 /** What another mesh has on a node that this one wants too. */
 export function judgeOthers(plan: Plan, facts: Facts): Finding[] {
@@ -30,7 +24,7 @@ export function judgeOthers(plan: Plan, facts: Facts): Finding[] {
 function earlierVersion({ mesh, node }: Plan, other: string): Finding {
   return problem(node.name, "mesh", {
     found: `mesh ${other} has it for itself: an earlier version of Gatehouse deployed that`,
-    reason: `that version would remove what ${mesh} puts there`,
+    why: `that version would remove what ${mesh} puts there`,
     remedy: `deploy ${other} with this version of Gatehouse first, then they share the node; if ${other} was only renamed to ${mesh}, name it ${other} again`,
   });
 }
@@ -44,7 +38,7 @@ function judgeTheirAgent({ mesh, node, ownAgent }: Plan, { agentMesh, meshes }: 
       found: agentMesh
         ? `mesh ${agentMesh} set up its Consul agent`
         : `mesh ${others.join(", ")} uses its Consul agent`,
-      reason: "a node has one agent, and this deploy would set up another in its place",
+      why: "a node has one agent, and this deploy would set up another in its place",
       remedy: `where Consul already runs on every node, write existing: true under consul in ${mesh}`,
     }),
   ];
@@ -57,7 +51,7 @@ function judgeRetired({ mesh, node, hasCluster }: Plan, { agentMesh, meshes }: F
   return [
     problem(node.name, "mesh", {
       found: `retired in ${mesh}, and mesh ${others.join(", ")} is on it too`,
-      reason: `its Consul agent is of ${mesh} and would go`,
+      why: `its Consul agent is of ${mesh} and would go`,
       remedy: `retire ${node.name} in ${others.join(", ")} first, and deploy that`,
     }),
   ];
@@ -69,7 +63,7 @@ function judgeTheirNames({ mesh, node, instances }: Plan, { owners }: Facts): Fi
     .map((name) =>
       problem(node.name, name, {
         found: `${name} is there, of mesh ${owners[name]}`,
-        reason: `its unit, its definition and its name in Consul are of ${owners[name]}`,
+        why: `its unit, its definition and its name in Consul are of ${owners[name]}`,
         remedy: `give it another name in ${mesh}, or take it out of ${owners[name]} first`,
       }),
     );
@@ -98,7 +92,7 @@ function otherNames({ meshes, agentMesh }: Facts, mesh: string): string[] {
 export function renamed(mesh: string, old: string): Finding {
   return problem(HERE, "mesh", {
     found: `the nodes have mesh ${old}, with the services and gateways that ${mesh} declares`,
-    reason: `this looks like ${old} renamed: the name is that of its state, its secrets and all that is on the nodes, so ${mesh} is another mesh`,
+    why: `this looks like ${old} renamed: the name is that of its state, its secrets and all that is on the nodes, so ${mesh} is another mesh`,
     remedy: `name it ${old} again; to give it another name, see "Renaming a mesh" in docs/two-meshes.md`,
   });
 }
@@ -115,7 +109,7 @@ export function judgeCatalogue(mesh: Mesh, looks: Look[], services: OthersServic
   return [...found].map(([name, [first, ...rest]]) =>
     problem(HERE, name, {
       found: `Consul has ${name} of mesh ${first!.mesh} on ${[first!, ...rest].map(({ node }) => node).join(", ")}`,
-      reason: `callers of ${name} would be sent to both meshes' instances, and both would write its config entries`,
+      why: `callers of ${name} would be sent to both meshes' instances, and both would write its config entries`,
       remedy: `give it another name in ${mesh.name}, or take it out of ${first!.mesh} first`,
     }),
   );

@@ -1,11 +1,11 @@
-/** The entries for everyone in a Consul that was there before: what a deploy does to them, and to whom. Pure. */
+/** The entries for everyone in a Consul that was there before: what a deploy does to them, and which services notice. Pure. */
 
-import type { LiveEntry } from "../doctor/entries";
-import type { Mesh } from "../model";
+import { type Finding, HERE, warning } from "../findings";
+import { layout, type Mesh } from "../model";
+import type { LiveEntry } from "../nodes";
 import { type Call, cutCalls } from "./cut-calls";
-import { type Finding, HERE } from "./finding";
 
-/** What such a Consul has now. */
+/** The state of such a Consul before the deploy. */
 export interface SharedConsul {
   proxyDefaults?: LiveEntry;
   /** The intention entry for `*`. */
@@ -14,7 +14,7 @@ export interface SharedConsul {
   services: string[];
   /** Whether a call between two services that no intention is about is let through. */
   allowsByDefault: boolean;
-  /** Who is set up to call whom, by what Consul's catalogue says of proxies and gateways. */
+  /** The calls for which proxies and gateways are set up, by Consul's catalogue. */
   calls: Call[];
   /** Consul's service-intentions. */
   intentions: LiveEntry[];
@@ -36,7 +36,7 @@ export function letsThrough(
   return action === "allow" || (action !== "deny" && checked);
 }
 
-/** Nothing where Gatehouse sets up Consul: then nobody else uses it. */
+/** Nothing where Gatehouse sets up Consul: such a Consul is for this mesh alone. */
 export function judgeOwns(mesh: Mesh, shared: SharedConsul | undefined): Finding[] {
   if (!mesh.consul.existing || !shared) return [];
   return [...judgeProxyDefaults(mesh, shared), ...judgeDefaultDeny(mesh, shared)];
@@ -50,9 +50,9 @@ function judgeProxyDefaults(mesh: Mesh, shared: SharedConsul): Finding[] {
   const others = undeclared(mesh, services).filter((name) => !withProtocol.includes(name));
   if (now === "http" || others.length === 0) return [];
   return [
-    warning("proxy-defaults/global", {
+    warning(HERE, "proxy-defaults/global", {
       found: `in the catalogue, not declared, and without a protocol of their own: ${listed(others)}`,
-      reason: `their protocol becomes http with this deploy; now it is ${now}`,
+      why: `their protocol becomes http with this deploy; now it is ${now}`,
       remedy: 'give each a service-defaults with its protocol first, or leave "proxy-defaults" out of consul.owns',
     }),
   ];
@@ -67,11 +67,11 @@ function judgeDefaultDeny(mesh: Mesh, shared: SharedConsul): Finding[] {
   const cut = cutCalls(mesh, calls, intentions).filter(({ from, to }) => others.includes(from) || others.includes(to));
   const known = cut.map(({ from, to }) => `${from} -> ${to}`);
   return [
-    warning("service-intentions/*", {
+    warning(HERE, "service-intentions/*", {
       found:
         `in the catalogue and not declared: ${listed(others)}; ` +
         `set up there and allowed by no intention: ${known.length > 0 ? listed(known) : "no call that Consul knows of"}`,
-      reason: "calls from and to them that no intention allows are let through now and refused after this deploy",
+      why: "calls from and to them that no intention allows are let through now and refused after this deploy",
       remedy: 'allow those calls in Consul first, or leave "default-deny" out of consul.owns',
     }),
   ];
@@ -79,12 +79,10 @@ function judgeDefaultDeny(mesh: Mesh, shared: SharedConsul): Finding[] {
 
 function undenied(): Finding {
   return {
-    node: HERE,
     severity: "note",
-    check: "intentions",
+    where: { on: HERE, what: "intentions" },
     found: "Consul lets through what no intention denies",
-    reason:
-      "it was there before, so Gatehouse writes no entry that denies the rest: calls that are not declared are not refused",
+    why: "it was there before, so Gatehouse writes no entry that denies the rest: calls that are not declared are not refused",
     remedy:
       'for a Consul that is for this mesh alone write `owns: ["default-deny"]` under consul; else deny in Consul itself',
   };
@@ -94,7 +92,7 @@ function undenied(): Finding {
 export function undeclared(mesh: Mesh, services: string[]): string[] {
   const declared = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
   const all = new Set([...declared, ...services]);
-  const isSidecar = (name: string) => name.endsWith("-sidecar-proxy") && all.has(name.replace(/-sidecar-proxy$/, ""));
+  const isSidecar = (name: string) => layout.isSidecar(name) && all.has(layout.serviceOf(name));
   return services.filter((name) => name !== "consul" && !declared.has(name) && !isSidecar(name)).sort();
 }
 
@@ -103,8 +101,4 @@ const MOST_NAMES = 20;
 function listed(names: string[]): string {
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
   return `${names.slice(0, MOST_NAMES).join(", ")}${more}`;
-}
-
-function warning(check: string, what: Pick<Finding, "found" | "reason" | "remedy">): Finding {
-  return { node: HERE, severity: "warning", check, ...what };
 }

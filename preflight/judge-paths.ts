@@ -1,8 +1,8 @@
 /** Permissions that name a path, where others decide how sidecars read paths. Pure. */
 
-import type { LiveEntry } from "../doctor/entries";
+import { type Finding, HERE } from "../findings";
 import type { Mesh } from "../model";
-import { type Finding, HERE } from "./finding";
+import type { LiveEntry } from "../nodes";
 
 /** Without these `//admin` passes a rule that denies `/admin`. */
 export function judgePaths(mesh: Mesh, present: LiveEntry[]): Finding[] {
@@ -17,14 +17,12 @@ export function judgePaths(mesh: Mesh, present: LiveEntry[]): Finding[] {
   if (fits) return [];
   return [
     {
-      node: HERE,
       severity: "problem",
-      check: "mesh/mesh",
+      where: { on: HERE, what: "mesh/mesh" },
       found: entry
         ? "Consul's entry does not merge slashes, or lets encoded ones through"
         : "Consul has no entry of kind mesh",
-      reason:
-        "an intention of this mesh has a permission for a path, and a rule for /admin would not hold for //admin or for /%2Fadmin",
+      why: "an intention of this mesh has a permission for a path, and a rule for /admin would not hold for //admin or for /%2Fadmin",
       remedy:
         'write `owns: ["mesh"]` under consul, which changes how every sidecar of this Consul reads paths; or set http.incoming.requestNormalization in that entry: mergeSlashes and pathWithEscapedSlashesAction "REJECT_REQUEST"',
     },

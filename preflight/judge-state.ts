@@ -1,6 +1,7 @@
 /** Whether the nodes know a mesh of which this checkout has no state: a deploy would make everything a second time. Pure. */
-import type { Facts } from "../nodes/facts";
-import { type Finding, HERE } from "./finding";
+
+import { type Finding, HERE } from "../findings";
+import type { Facts } from "../nodes";
 import type { Look } from "./judge";
 
 /** Whether each stack has a state here. Undefined where states are elsewhere. */
@@ -18,11 +19,10 @@ function lost(stack: string, state: boolean | undefined, nodes: string[]): Findi
   if (state !== false || nodes.length === 0) return [];
   return [
     {
-      node: HERE,
       severity: "problem",
-      check: `state of ${stack}`,
+      where: { on: HERE, what: `state of ${stack}` },
       found: `there is none here, and this mesh was deployed to ${nodes.join(", ")}`,
-      reason: "Terraform would make everything a second time: another set of tokens, and policies that Consul refuses",
+      why: "Terraform would make everything a second time: another set of tokens, and policies that Consul refuses",
       remedy:
         "deploy from where the state is, or bring a copy of the last one back; if it is lost: npm run state -- recover (docs/recovery.md)",
     },

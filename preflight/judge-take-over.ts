@@ -1,6 +1,8 @@
-/** What a person made under a declared name: refused until the declaration takes it over. Pure. */
-import type { Facts, Registration } from "../nodes/facts";
-import type { Finding } from "./finding";
+/** Units and definitions that a person made under a declared name: refused until the declaration takes them over. Pure. */
+
+import type { Finding } from "../findings";
+import { layout } from "../model";
+import type { Facts, Registration } from "../nodes";
 import type { Plan } from "./plan";
 
 export interface ByHand {
@@ -12,17 +14,17 @@ export interface ByHand {
 
 const PROXY = "connect-proxy";
 
-/** What bears a mark of Gatehouse, or is of an instance that Gatehouse has put there, is not by hand. */
+/** Everything with a mark of Gatehouse, or of an instance that Gatehouse has put there, is not by hand. */
 export function findByHand(facts: Facts, name: string): ByHand {
   if (facts.instances.includes(name)) return { units: [], definitions: [], registrations: [] };
   const written = new Set(facts.written);
-  const ownDefinition = `/etc/consul.d/${name}.hcl`;
-  const own = [name, `${name}-sidecar-proxy`];
+  const ownDefinition = layout.definitionFile(name);
+  const own = [name, layout.sidecarOf(name)];
   const registrations = facts.registrations.filter(
     ({ id, service, kind, of, mesh }) =>
       mesh === "" && (kind === PROXY ? of : service) === name && !(own.includes(id) && written.has(ownDefinition)),
   );
-  const ofInstances = new Set(facts.instances.map((instance) => `/etc/consul.d/${instance}.hcl`));
+  const ofInstances = new Set(facts.instances.map(layout.definitionFile));
   const definitions = facts.definitions
     .filter((one) => one.name === name && !written.has(one.file) && !ofInstances.has(one.file))
     .map(({ file }) => file);
@@ -48,8 +50,8 @@ function unitsOf(facts: Facts, own: string[], ids: string[], ports: number[]): B
     if (ids.includes(id) && !found.has(name)) found.set(name, { name, file, about: `runs the Envoy of ${id}` });
   }
   for (const { port, unit, pid, program } of facts.listeners) {
-    if (!ports.includes(port) || !unit.endsWith(".service") || found.has(unit)) continue;
-    if (unit === "consul.service" || written.has(`/etc/systemd/system/${unit}`)) continue;
+    if (!ports.includes(port) || !layout.isServiceUnit(unit) || found.has(unit)) continue;
+    if (unit === layout.consulUnit || written.has(layout.unitFile(unit))) continue;
     found.set(unit, { name: unit, file: "", about: `${program}, process ${pid}, listens on ${port}` });
   }
   return [...found.values()];
@@ -89,34 +91,33 @@ function declaredHere(
   takeOver: boolean,
   found: ByHand,
 ): Finding {
-  const told = { node: node.name, check: name, found: `made by hand: ${listOf(found)}` };
+  const common = { where: { on: node.name, what: name }, found: `made by hand: ${listOf(found)}` };
   if (takeOver) {
     return {
-      ...told,
+      ...common,
       severity: "note",
-      reason: "it is set aside while the declared one starts, and put back and run again when that is not healthy",
-      remedy: "nothing: copies stay under /var/backups/gatehouse",
+      why: "it is set aside while the declared one starts, and put back and run again when that is not healthy",
+      remedy: `nothing: copies stay under ${layout.folders.backups}`,
     };
   }
   return {
-    ...told,
+    ...common,
     severity: "problem",
-    reason: `the mesh declares ${name} on this node, and what others made is left alone`,
+    why: `the mesh declares ${name} on this node, and what others made is left alone`,
     remedy: `have it taken over: \`takeOver: { ${section}: [${JSON.stringify(name)}] }\`; or declare another name`,
   };
 }
 
 function gatewayElsewhere({ node }: Plan, { name, runsOn, letGo }: Plan["elsewhere"][number], found: ByHand): Finding {
   return {
-    node: node.name,
     severity: "note",
-    check: name,
+    where: { on: node.name, what: name },
     found: `made by hand: ${listOf(found)}`,
-    reason: letGo
+    why: letGo
       ? `the declaration lets it go: it is removed when the gateway on ${runsOn.join(", ")} serves`
-      : `it goes on serving beside the gateway on ${runsOn.join(", ")}, with the same routes`,
+      : `it goes on serving next to the gateway on ${runsOn.join(", ")}, with the same routes`,
     remedy: letGo
-      ? "nothing: copies stay under /var/backups/gatehouse"
+      ? `nothing: copies stay under ${layout.folders.backups}`
       : `when no client calls it any more: \`takeOver: { letGo: [${JSON.stringify(name)}] }\``,
   };
 }

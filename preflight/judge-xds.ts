@@ -1,7 +1,11 @@
 /** How Envoy would reach an agent that was there before: told before anything is changed. Pure. */
-import type { Facts, Xds } from "../nodes/facts";
-import type { Finding } from "./finding";
+
+import type { Finding } from "../findings";
+import { layout } from "../model";
+import type { Facts, Xds } from "../nodes";
 import type { Plan } from "./plan";
+
+const { grpc, grpcTls } = layout.consulPorts;
 
 /** Nothing where Gatehouse sets up the agent, or set it up for another mesh: it writes the port and the authority itself. */
 export function judgeXds(plan: Plan, facts: Facts): Finding[] {
@@ -16,44 +20,43 @@ export function judgeXds(plan: Plan, facts: Facts): Finding[] {
   return [finding(node.name, "problem", told)];
 }
 
-type Told = Pick<Finding, "found" | "reason" | "remedy">;
+type Told = Pick<Finding, "found" | "why" | "remedy">;
 
 const ENVOY = "Envoy has its configuration from the agent's gRPC port";
 
 const NO_PORT: Told = {
-  found: "nothing listens on the agent's gRPC ports, 8503 with TLS and 8502 without",
-  reason: ENVOY,
-  remedy: "write ports { grpc_tls = 8503 } into the agent's configuration, restart it",
+  found: `nothing listens on the agent's gRPC ports, ${grpcTls} with TLS and ${grpc} without`,
+  why: ENVOY,
+  remedy: `write ports { grpc_tls = ${grpcTls} } into the agent's configuration, restart it`,
 };
 
 const withoutTls = ({ port }: Xds): Told => ({
   found: `the agent has gRPC port ${port} without TLS alone`,
-  reason: `${ENVOY}, over 127.0.0.1: it is not encrypted there`,
-  remedy: "nothing; or write ports { grpc_tls = 8503 } and a certificate into the agent's configuration",
+  why: `${ENVOY}, over 127.0.0.1: it is not encrypted there`,
+  remedy: `nothing; or write ports { grpc_tls = ${grpcTls} } and a certificate into the agent's configuration`,
 });
 
 const FAULTS: Record<string, (xds: Xds) => Told> = {
   unsigned: ({ port, shown }) => ({
-    found: `on port ${port} the agent shows a certificate whose authority this machine does not know: ${shown}`,
-    reason: `${ENVOY}, and connects only when it can verify that certificate`,
-    remedy: `put the certificate of that authority into /etc/consul.d as a .pem file, or correct the agent's tls.grpc`,
+    found: `on port ${port} the agent shows a certificate whose authority this node does not know: ${shown}`,
+    why: `${ENVOY}, and connects only when it can verify that certificate`,
+    remedy: `put the certificate of that authority into ${layout.folders.consul} as a .pem file, or correct the agent's tls.grpc`,
   }),
   "wants-certificate": ({ port }) => ({
     found: `the agent demands a client's certificate on its gRPC port ${port}`,
-    reason: `${ENVOY}, and \`consul connect envoy\` has no way to give Envoy a certificate for it`,
+    why: `${ENVOY}, and \`consul connect envoy\` has no way to give Envoy a certificate for it`,
     remedy:
       "write tls { grpc { verify_incoming = false } } into the agent's configuration and restart it: the token still decides, and the other ports stay as they are",
   }),
   "no-tls": ({ port }) => ({
     found: `port ${port} of the agent does not speak TLS`,
-    reason: ENVOY,
+    why: ENVOY,
     remedy: "correct the agent's tls and ports.grpc_tls; see: journalctl -u consul -n 50",
   }),
 };
 
 const finding = (node: string, severity: Finding["severity"], told: Told): Finding => ({
-  node,
   severity,
-  check: "gRPC for Envoy",
+  where: { on: node, what: "gRPC for Envoy" },
   ...told,
 });

@@ -1,7 +1,8 @@
-/** From what the machines told to what a deploy would meet. Pure. */
+/** From the facts of the nodes to what would stop a deploy. Pure. */
+
+import { type Finding, HERE } from "../findings";
 import type { MeshNode } from "../model";
-import type { Facts } from "../nodes/facts";
-import { type Finding, HERE } from "./finding";
+import type { Facts } from "../nodes";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
 import { judgeConsulUnit, judgeOpen, judgePorts, judgeRollbacks } from "./judge-names";
@@ -11,16 +12,16 @@ import { judgeTakeOver } from "./judge-take-over";
 import { judgeXds } from "./judge-xds";
 import type { Plan } from "./plan";
 
-/** One machine, looked at. */
+/** The facts of a node, with what a deploy wants there. */
 export interface Look {
   plan: Plan;
   facts: Facts;
-  /** When the looking began and ended by the clock of the machine that deploys, in milliseconds since 1970. */
+  /** When the node was asked and when it had answered, by the clock here, in milliseconds since 1970. */
   began: number;
   ended: number;
 }
 
-/** Everything that was found on the machines that could be looked at. */
+/** All findings about the nodes that could be looked at. */
 export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
   // While a server is still to be set up, there need be no leader, and no API to write to.
   const servers = looks.filter(({ plan }) => plan.node.role === "server");
@@ -28,7 +29,7 @@ export function judge(looks: Look[], consulApi: ConsulApi): Finding[] {
   const old = renamedFrom(looks);
   const found = looks.flatMap((look) => [
     ...(old === undefined ? judgeOthers(look.plan, look.facts) : []),
-    ...judgeMachine(look, serversComing),
+    ...judgeNode(look, serversComing),
   ]);
   return [
     ...(old === undefined ? [] : [renamed(looks[0]!.plan.mesh, old)]),
@@ -44,7 +45,7 @@ function serversIn(looks: Look[]): string[] {
   return [...declared.map(({ plan }) => plan.node.address), ...leaders.filter(Boolean)];
 }
 
-function judgeMachine(look: Look, serversComing: boolean): Finding[] {
+function judgeNode(look: Look, serversComing: boolean): Finding[] {
   const { plan, facts } = look;
   const common = [
     ...judgeSystem(plan.node, facts),
@@ -72,7 +73,7 @@ function judgeMachine(look: Look, serversComing: boolean): Finding[] {
 const CLOCK_WARNS = 5;
 const CLOCK_FAILS = 60;
 
-/** Seconds that a machine's clock is ahead of ours, less what the looking took; negative when it is behind. */
+/** Seconds that a node's clock is ahead of ours, less the time that the answer took; negative when it is behind. */
 export function clockOff({ facts, began, ended }: Look): number {
   const { clock } = facts;
   if (Number.isNaN(clock)) return 0;
@@ -85,12 +86,10 @@ function judgeClock(node: MeshNode, look: Look): Finding[] {
   const way = off > 0 ? "ahead of" : "behind";
   return [
     {
-      node: node.name,
       severity: Math.abs(off) > CLOCK_FAILS ? "problem" : "warning",
-      check: CLOCK,
+      where: { on: node.name, what: CLOCK },
       found: `its clock is ${duration(Math.abs(off))} ${way} this machine's`,
-      reason:
-        "the certificates of the mesh are valid from their making on: to a clock that is behind they are not valid yet",
+      why: "the certificates of the mesh are valid from the moment they are made: to a clock that is behind they are not valid yet",
       remedy: "start time synchronisation there: timedatectl set-ntp true",
     },
   ];
@@ -98,15 +97,15 @@ function judgeClock(node: MeshNode, look: Look): Finding[] {
 
 const CLOCK = "clock";
 
-/** When every one of several machines is off, then it is this one. */
-function blameOwnClock(found: Finding[], machines: number): Finding[] {
-  const clocks = found.filter(({ check }) => check === CLOCK);
-  if (machines < 2 || clocks.length < machines) return found;
+/** When the clocks of all of several nodes are off, the clock here is the wrong one. */
+function blameOwnClock(found: Finding[], nodes: number): Finding[] {
+  const clocks = found.filter(({ where }) => where.what === CLOCK);
+  if (nodes < 2 || clocks.length < nodes) return found;
   return found.map((finding) =>
-    finding.check === CLOCK
+    finding.where.what === CLOCK
       ? {
           ...finding,
-          remedy: `look at ${HERE}'s clock first: every machine differs from it. Then: timedatectl set-ntp true`,
+          remedy: `look at ${HERE}'s clock first: every node differs from it. Then: timedatectl set-ntp true`,
         }
       : finding,
   );

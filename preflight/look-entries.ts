@@ -1,19 +1,14 @@
 /** Asks for the config entries that a deploy would write over. */
 
-import { type LiveEntry, named } from "../doctor/entries";
-import type { Mesh } from "../model";
-import { askApi } from "../nodes/consul-api";
-import { mapLimit } from "../nodes/map-limit";
-import { entryId, entryName } from "../templates";
+import { layout, type Mesh } from "../model";
+import { type LiveEntry, readEntries } from "../nodes";
+import { entryName } from "../templates";
 import { resourcesOf } from "../terraform/mesh-state";
 import { type EntryFacts, unmarked } from "./judge-entries";
 
-/** Requests at once. */
-const WIDTH = 4;
-
 /**
- * Undefined when Consul does not answer, as before the first deploy. Terraform's state is read only when there is an entry of
- * which nothing else says whose it is.
+ * Undefined when Consul does not answer, as before the first deploy. Terraform's state is read only when the owner of an
+ * entry cannot be known from the entry itself.
  */
 export async function askEntries(
   mesh: Mesh,
@@ -27,7 +22,10 @@ export async function askEntries(
   try {
     const resources = await resourcesOf(mesh.name, "mesh");
     const inState = mesh.configEntries
-      .filter((entry) => unknown.has(entryName(entry)) && resources.has(`consul_config_entry.${entryId(entry)}`))
+      .filter(
+        (entry) =>
+          unknown.has(entryName(entry)) && resources.has(`consul_config_entry.${layout.resources.entry(entry)}`),
+      )
       .map(entryName);
     return { present, inState: new Set(inState) };
   } catch (error) {
@@ -37,18 +35,8 @@ export async function askEntries(
 
 async function presentEntries(mesh: Mesh, kinds: readonly string[], timeout: number): Promise<LiveEntry[] | undefined> {
   try {
-    const all = [...new Set([...mesh.configEntries.map(({ kind }) => kind), ...kinds])];
-    const lists = await mapLimit(all, WIDTH, async (kind) => {
-      const { status, text } = await askApi(
-        mesh,
-        `config/${kind}?dc=${encodeURIComponent(mesh.consul.datacenter)}`,
-        timeout,
-      );
-      if (status !== 200) throw new Error(`config/${kind}: status ${status}`);
-      return (JSON.parse(text) ?? []) as LiveEntry[];
-    });
-    return lists.flat().map(named);
+    return await readEntries(mesh, [...mesh.configEntries.map(({ kind }) => kind), ...kinds], timeout);
   } catch {
-    return undefined; // `askConsul` tells why
+    return undefined; // the finding of `askConsul` says why
   }
 }

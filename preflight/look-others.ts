@@ -1,6 +1,6 @@
 /** Asks Consul's catalogue for services and gateways of other meshes that have a name of this one. */
 import type { Mesh } from "../model";
-import { askApi } from "../nodes/consul-api";
+import { askApi } from "../nodes";
 import type { OthersService } from "./judge-others";
 
 /** In the Meta of every registration of Gatehouse: whose it is. */

@@ -1,8 +1,11 @@
 /** Whether the secrets that a deploy needs are here. */
+
+import { type Finding, HERE, problem } from "../findings";
 import { readSecrets, SecretsError, type Source, secretsPlace } from "../mesh-secrets";
 import { complete } from "../mesh-secrets/complete";
-import type { Mesh } from "../model";
-import { type Finding, HERE } from "./finding";
+import { layout, type Mesh } from "../model";
+
+const { http, https } = layout.consulPorts;
 
 /**
  * Says what is missing by name, and no value.
@@ -32,12 +35,10 @@ export async function lookAtSecrets(mesh: Mesh, from: Source = {}, running: stri
 
 function lost(place: string, running: string[]): Finding {
   return {
-    node: HERE,
     severity: "problem",
-    check: "secrets",
+    where: { on: HERE, what: "secrets" },
     found: `${place} is not there, and the agents of ${running.join(", ")} run with what was in it`,
-    reason:
-      "with new ones the agents would not hear each other until the last is restarted, and every certificate would be another",
+    why: "with new ones the agents would not hear each other until the last is restarted, and every certificate would be another",
     remedy:
       "restore your copy of that file; without a copy: npm run secrets -- recover, which reads it from the servers (docs/recovery.md)",
   };
@@ -45,20 +46,19 @@ function lost(place: string, running: string[]): Finding {
 
 /** Plain HTTP is for programs on the servers themselves. */
 function wrongPort({ consul }: Mesh): Finding[] {
-  if (consul.existing || !consul.tls || !consul.address.endsWith(":8500")) return [];
+  if (consul.existing || !consul.tls || !consul.address.endsWith(`:${http}`)) return [];
   return [
     {
-      node: HERE,
       severity: "warning",
-      check: "consul.address",
+      where: { on: HERE, what: "consul.address" },
       found: consul.address,
-      reason: "with TLS, port 8500 is there on the servers' loopback alone",
-      remedy: "write port 8501; or `tls: false`, which leaves Consul open",
+      why: `with TLS, port ${http} is there on the servers' loopback alone`,
+      remedy: `write port ${https}; or \`tls: false\`, which leaves Consul open`,
     },
   ];
 }
 
 function finding(severity: Finding["severity"], found: string, remedy: string): Finding {
-  const reason = "Terraform takes keys, tokens, certificates and the services' values from them";
-  return { node: HERE, severity, check: "secrets", found, reason, remedy };
+  const why = "Terraform takes keys, tokens, certificates and the services' values from them";
+  return { ...problem(HERE, "secrets", { found, why, remedy }), severity };
 }

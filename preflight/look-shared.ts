@@ -1,9 +1,8 @@
 /** Asks a Consul that was there before what it has for everyone, and who uses it. */
 
-import type { LiveEntry } from "../doctor/entries";
-import type { Mesh } from "../model";
-import { askApi } from "../nodes/consul-api";
-import { mapLimit } from "../nodes/map-limit";
+import { layout, type Mesh } from "../model";
+import type { LiveEntry } from "../nodes";
+import { askApi, mapLimit } from "../nodes";
 import { type Call, type CatalogueProxy, callsOf } from "./cut-calls";
 import { letsThrough, type SharedConsul, undeclared } from "./judge-owns";
 
@@ -65,7 +64,7 @@ async function callsIn(
   ask: (path: string) => Promise<CatalogueProxy[] | undefined>,
 ): Promise<Call[]> {
   const others = new Set(undeclared(mesh, services));
-  const proxies = services.filter((name) => name.endsWith("-sidecar-proxy") || others.has(name));
+  const proxies = services.filter((name) => layout.isSidecar(name) || others.has(name));
   const asked = await mapLimit(proxies.slice(0, MOST_PROXIES), WIDTH, (name) =>
     ask(`catalog/service/${encodeURIComponent(name)}`),
   );

@@ -1,12 +1,10 @@
-/** Looks at every machine of a mesh before a deploy, and at nothing else; changes nothing. */
+/** Looks at every node of a mesh and at its Consul before a deploy. Changes nothing. */
 import { statSync } from "node:fs";
+import { type Finding, type Severity, unseen } from "../findings";
 import type { Mesh, MeshNode } from "../model";
-import { apiUrl, askApi, atReachableConsul, leaderFault, type PassedOver } from "../nodes/consul-api";
-import { readFacts } from "../nodes/facts";
-import { mapLimit } from "../nodes/map-limit";
+import { apiUrl, askApi, atReachableConsul, leaderFault, onEveryNode, type PassedOver, readFacts } from "../nodes";
 import { hasLocalState } from "../terraform/local-state";
 import { Asker } from "./ask";
-import type { Finding } from "./finding";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
 import { type EntryFacts, judgeEntries } from "./judge-entries";
@@ -19,44 +17,37 @@ import { askOthers } from "./look-others";
 import { lookAtSecrets } from "./look-secrets";
 import { askShared, SHARED_KINDS } from "./look-shared";
 import { planFor, questionsOf } from "./plan";
-import { unseen } from "./unseen";
-
-/** ssh connections at once: each is a process here, and a few hundred machines are asked in one go. */
-const CONNECTIONS = 32;
-
-/** Connections at once where a bastion is in between: its sshd refuses beyond ten that are not logged in yet. */
-const THROUGH_A_BASTION = 8;
 
 /** Milliseconds that Consul's API has to answer. */
 const API_TIMEOUT = 5_000;
 
 export interface Preflight {
   mesh: string;
-  machines: Machine[];
+  nodes: LookedAt[];
   /** In the order of the declaration, and there by weight. */
   findings: Finding[];
 }
 
-/** A machine; what is told of it is undefined where it could not be looked at. */
-export interface Machine {
+/** A node, and its facts. */
+export interface LookedAt {
   node: MeshNode;
+  /** @default the node could not be looked at */
   look?: Look;
 }
 
 export interface PreflightOptions {
-  /** Called when a machine has been looked at, with how many are still waited for. @default nobody */
-  onProgress?: (looked: MeshNode, waitingFor: MeshNode[]) => void;
-  /** The state is being made again: it is not told that there is none. @default false */
+  /** Called when a node has answered, with those that have not. @default nothing */
+  onProgress?: (answered: MeshNode, waitingFor: MeshNode[]) => void;
+  /** The state is being recovered: that there is none is no problem. @default false */
   recovering?: boolean;
-  /** The clock that machines are compared with, in milliseconds since 1970. @default this machine's */
+  /** The clock that the nodes' clocks are compared with, in milliseconds since 1970. @default the one here */
   now?: () => number;
 }
 
-/** One ssh connection a machine, many at once. */
+/** One ssh connection a node, many at once. */
 export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Promise<Preflight> {
   const waiting = new Set(mesh.nodes);
   const asker = new Asker();
-  const limit = mesh.nodes.some(({ ssh }) => ssh.bastion) ? THROUGH_A_BASTION : CONNECTIONS;
   const reached = atReachableConsul(mesh);
   const api = reached.then(({ mesh: there, passedOver }) => askConsul(there, passedOver));
   const kinds = mesh.consul.existing ? SHARED_KINDS : [];
@@ -65,7 +56,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
     ([{ mesh: there }, facts]) => facts && askShared(there, facts.present, API_TIMEOUT),
   );
   const others = reached.then(({ mesh: there }) => askOthers(there, API_TIMEOUT));
-  const asked = await mapLimit(mesh.nodes, limit, async (node) => {
+  const asked = await onEveryNode(mesh, async (node) => {
     const result = await lookAt(mesh, node, asker, options.now ?? Date.now);
     waiting.delete(node);
     options.onProgress?.(node, [...waiting]);
@@ -84,7 +75,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
   ];
   return {
     mesh: mesh.name,
-    machines: mesh.nodes.map((node) => ({ node, look: looks.find(({ plan }) => plan.node === node) })),
+    nodes: mesh.nodes.map((node) => ({ node, look: looks.find(({ plan }) => plan.node === node) })),
     findings: inOrder(found, mesh),
   };
 }
@@ -130,10 +121,10 @@ async function faultOf(mesh: Mesh): Promise<string | undefined> {
   }
 }
 
-const weights: Finding["severity"][] = ["problem", "warning", "note"];
+const weights: Severity[] = ["problem", "warning", "note"];
 
 function inOrder(findings: Finding[], mesh: Mesh): Finding[] {
-  const place = ({ node }: Finding) => mesh.nodes.findIndex(({ name }) => name === node);
+  const place = ({ where }: Finding) => mesh.nodes.findIndex(({ name }) => name === where.on);
   const weight = ({ severity }: Finding) => weights.indexOf(severity);
   return [...findings].sort((a, b) => place(a) - place(b) || weight(a) - weight(b));
 }

@@ -1,26 +1,21 @@
 /** What a deploy is going to want of one machine. */
 import { createHash } from "node:crypto";
-import type { Instance, Mesh, MeshNode } from "../model";
-import { AGENT_RECORD, agentRelease, EARLIER_AGENT_RECORD, type PreflightQuestions, programsOn } from "../templates";
+import { dirname } from "node:path";
+import { type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { agentRelease, type PreflightQuestions, programsOn } from "../templates";
 
 const MiB = 1024 * 1024;
 
 /** Where a deploy writes, and how much room it needs there beside the binaries: its files and releases are small. */
 const MARGINS: Record<string, number> = {
-  "/opt/gatehouse": 64 * MiB,
-  "/opt/consul": 32 * MiB,
-  "/etc/systemd/system": 4 * MiB,
-  "/etc/consul.d": 4 * MiB,
-  "/usr/local/bin": MiB,
-  "/var/backups": 4 * MiB,
+  [layout.folders.gatehouse]: 64 * MiB,
+  [layout.folders.consulData]: 32 * MiB,
+  [layout.folders.units]: 4 * MiB,
+  [layout.folders.consul]: 4 * MiB,
+  [layout.folders.commands]: MiB,
+  [dirname(layout.folders.backups)]: 4 * MiB,
   "/tmp": 16 * MiB,
 };
-
-/** What Consul's agent listens on, as `templates/consul/agent.hcl` sets it up. */
-const agentPortsOf = ({ role }: MeshNode, tls: boolean): number[] => [
-  ...(role === "server" ? [8300, 8302, tls ? 8501 : 8503] : []),
-  ...[8301, 8500, tls ? 8503 : 8502, 8600],
-];
 
 export interface WantedPort {
   port: number;
@@ -101,8 +96,8 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
       : mesh.gateways
           .filter(({ runsOn }) => !runsOn.includes(node.name))
           .map(({ name, runsOn }) => ({ name, runsOn, letGo: mesh.takeOver.letGo.includes(name) })),
-    units: instances.flatMap(unitsOf),
-    services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [`${name}.service`] : [])),
+    units: instances.flatMap(({ workload: { kind, name } }) => layout.unitsOf(kind, name)),
+    services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [layout.unitOf(name)] : [])),
     limits: {
       ...limitOf(instances, "memoryMax", "memory"),
       ...limitOf(instances, "cpuQuota", "cpu"),
@@ -114,7 +109,7 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
 }
 
 /** Records of an agent that Gatehouse set up, in this version and in earlier ones. */
-export const AGENT_RECORDS = [AGENT_RECORD, EARLIER_AGENT_RECORD];
+export const AGENT_RECORDS = [layout.files.agentRecord, layout.files.earlierAgentRecord];
 
 /** What to ask the machine. */
 export function questionsOf({
@@ -131,7 +126,7 @@ export function questionsOf({
   return {
     programs,
     ports: ports.map(({ port }) => port),
-    units: ["consul.service", ...units, ...gateways.map((name) => `${name}.service`)],
+    units: [layout.consulUnit, ...units, ...gateways.map(layout.unitOf)],
     services,
     names: [...instances, ...gateways],
     folders: Object.keys(folders),
@@ -147,7 +142,8 @@ function agentFiles(mesh: Mesh, node: MeshNode): Record<string, string> {
 }
 
 function agentPorts(node: MeshNode, tls: boolean): WantedPort[] {
-  return agentPortsOf(node, tls).map((port) => ({ port, where: "any", unit: "consul.service", use: "Consul's agent" }));
+  const agent = { where: "any" as const, unit: layout.consulUnit, use: "Consul's agent" };
+  return layout.agentPorts(node.role, tls).map((port) => ({ port, ...agent }));
 }
 
 function limitOf(instances: Instance[], field: "memoryMax" | "cpuQuota", controller: "memory" | "cpu") {
@@ -155,24 +151,20 @@ function limitOf(instances: Instance[], field: "memoryMax" | "cpuQuota", control
   return names.length > 0 ? { [controller]: `${field} of ${names.join(", ")}` } : {};
 }
 
-function unitsOf({ workload: { kind, name } }: Instance): string[] {
-  return kind === "service" ? [`${name}.service`, `${name}-sidecar-proxy.service`] : [`${name}.service`];
-}
-
 function portsOf(instance: Instance): WantedPort[] {
   const { workload, adminPort, sidecarPort } = instance;
   const { name } = workload;
   if (workload.kind === "ingress-gateway") {
-    const unit = `${name}.service`;
+    const unit = layout.unitOf(name);
     return [
       { port: adminPort, where: "loopback", unit, use: `the admin page of the gateway ${name}`, assigned: true },
       // The routes' probes ask on 127.0.0.1, so another listener there is in the way too.
       ...workload.listeners.map(({ port }) => ({ port, where: "any" as const, unit, use: `the gateway ${name}` })),
     ];
   }
-  const unit = `${name}-sidecar-proxy.service`;
+  const unit = layout.sidecarUnitOf(name);
   return [
-    { port: workload.port, where: "loopback", unit: `${name}.service`, use: `the service ${name}` },
+    { port: workload.port, where: "loopback", unit: layout.unitOf(name), use: `the service ${name}` },
     ...(sidecarPort ? [sidecarOf(name, sidecarPort, unit)] : []),
     { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar`, assigned: true },
     ...workload.upstreams.map((upstream) => ({

@@ -4,7 +4,7 @@ import { AclToken as ConsulAclToken } from "@cdktf/provider-consul/lib/acl-token
 import { DataConsulAclTokenSecretId } from "@cdktf/provider-consul/lib/data-consul-acl-token-secret-id";
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import type { ConfigEntry, Gateway, Mesh, MeshNode, Service } from "../model";
+import { type ConfigEntry, type Gateway, layout, type Mesh, type MeshNode, type Service } from "../model";
 import { gatewayRules, handoverRules, machineRules, routesRules, takenRules } from "../templates";
 import { terraformLiteral } from "./terraform-literal";
 
@@ -44,7 +44,7 @@ export class AclToken extends ConsulAclToken {
             dependsOn,
             lifecycle,
           });
-    super(scope, `token_${id}`, {
+    super(scope, layout.resources.token(id), {
       description: `Gatehouse, mesh ${name}: ${description}`,
       ...(policy && { policies: [policy.name] }),
       ...(service && { serviceIdentities: [{ serviceName: service, datacenters: [consul.datacenter] }] }),
@@ -58,7 +58,7 @@ export class AclToken extends ConsulAclToken {
   /** Of a machine's agent and of Gatehouse's programs there. */
   static ofMachine(scope: Construct, mesh: Mesh, node: MeshNode, dependsOn?: ITerraformDependable[]): AclToken {
     const description = `the agent of ${node.name}`;
-    return new AclToken(scope, `agent_of_${node.name}`, {
+    return new AclToken(scope, layout.tokens.ofAgent(node.name), {
       mesh,
       description,
       rules: machineRules(node),
@@ -71,11 +71,15 @@ export class AclToken extends ConsulAclToken {
   static ofInstance(scope: Construct, mesh: Mesh, workload: Service | Gateway, node: MeshNode): AclToken {
     const description = `${workload.name} on ${node.name}`;
     const rights = workload.kind === "service" ? { service: workload.name } : { rules: gatewayRules(workload) };
-    return new AclToken(scope, `${workload.name}_${node.name}`, { mesh, description, ...rights });
+    return new AclToken(scope, layout.tokens.ofInstance(workload.name, node.name), { mesh, description, ...rights });
   }
 
   static ofHandover(scope: Construct, mesh: Mesh): AclToken {
-    return new AclToken(scope, "handover", { mesh, description: "the handover", rules: handoverRules(mesh) });
+    return new AclToken(scope, layout.tokens.handover, {
+      mesh,
+      description: "the handover",
+      rules: handoverRules(mesh),
+    });
   }
 
   /** Of the programs that write these entries in place of those made by hand, and put those back on destroy. */
@@ -86,6 +90,6 @@ export class AclToken extends ConsulAclToken {
 
   /** Of the probes, which put the earlier routes of these gateways back when the new ones do not answer. */
   static ofRoutes(scope: Construct, mesh: Mesh, gateways: Gateway[]): AclToken {
-    return new AclToken(scope, "routes", { mesh, description: "the routes", rules: routesRules(gateways) });
+    return new AclToken(scope, layout.tokens.routes, { mesh, description: "the routes", rules: routesRules(gateways) });
   }
 }

@@ -1,7 +1,7 @@
 /** The Consul agents themselves: servers one after another, then every worker. Left out where Consul already runs. */
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import type { Construct } from "constructs";
-import type { Mesh, MeshNode } from "../model";
+import { layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, agentTokenProgram } from "../templates";
 import { AclToken } from "./acl-token";
 import { useBackend } from "./backend";
@@ -51,7 +51,7 @@ export class ClusterStack extends Stack {
   private agent(node: MeshNode, dependsOn: RemoteProgram[], token?: AclToken): RemoteProgram {
     const release = agentRelease(this.mesh, node);
     this.review.add(node, release.files);
-    return new RemoteProgram(this, `agent_${node.name}`, {
+    return new RemoteProgram(this, layout.resources.agent(node.name), {
       node,
       program: release.program,
       triggers: { release: release.hash, ...(token && { token: token.id }) },
@@ -92,7 +92,7 @@ export class ClusterStack extends Stack {
   /** A server is there before its token can be made. */
   private addServerToken(node: MeshNode, token: AclToken | undefined): void {
     if (!token) return;
-    new RemoteProgram(this, `agent_token_${node.name}`, {
+    new RemoteProgram(this, layout.resources.agentToken(node.name), {
       node,
       program: agentTokenProgram(this.mesh, node),
       triggers: { token: token.id },

@@ -12,7 +12,7 @@ import {
   type SSHProvisionerConnection,
 } from "cdktf";
 import type { Construct } from "constructs";
-import type { MeshNode } from "../model";
+import { layout, type MeshNode } from "../model";
 import { contentHash, incomingProgram } from "../templates";
 import { addressesOf } from "./depends-on";
 import { privateKey, runsElsewhere, uploadSource, type When } from "./remote-run";
@@ -32,7 +32,7 @@ export interface RemoteProgramProps {
    */
   secrets?: { mesh: string; name: string; values: Record<string, string> };
   /** A file that the program takes, and where it is uploaded to. @default none */
-  upload?: { path: string; sha256: string; destination: string };
+  upload?: { path: string; sha256: string; missing?: boolean; destination: string };
   /** What must hold when Terraform plans, and what to tell when it does not. @default nothing */
   requires?: { condition: string; errorMessage: string }[];
   /** Shell text to run when the whole stack is destroyed. @default none */
@@ -77,7 +77,7 @@ function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
   const file: FileProvisioner = {
     type: "file",
     content: Fn.jsonencode(values),
-    destination: `/opt/gatehouse/incoming-secrets/${mesh}/${name}.json`,
+    destination: layout.uploadedSecrets(mesh, name),
   };
   return [remoteExec(incomingProgram(mesh, node.name), "create"), file];
 }

@@ -6,7 +6,7 @@ import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import type { Construct } from "constructs";
 import type { MeshNode } from "../model";
-import type { MachineFile } from "../templates";
+import type { NodeFile } from "../templates";
 import { runsElsewhere } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
@@ -16,7 +16,7 @@ export class ReviewFiles {
   }
 
   /** Adds files of one machine, laid out as `<node>/<path on the node>`. */
-  add(node: MeshNode, files: MachineFile[]): void {
+  add(node: MeshNode, files: NodeFile[]): void {
     if (runsElsewhere(this.scope)) return;
     for (const { path, mode, content } of files) {
       new File(this.scope, `file_${node.name}_${path.slice(1).replace(/[^a-z0-9-]/gi, "_")}`, {

@@ -2,10 +2,13 @@
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import type { Binary, MeshNode } from "../model";
+import { type Binary, layout, type MeshNode } from "../model";
 import { addressesOf } from "./depends-on";
+import { refused } from "./refused";
 import { connectionTo, machineIdentity } from "./remote-program";
 import { uploadSource } from "./remote-run";
+
+const BUILD_IT = "Build it, or correct `run.binary` in the declaration of the services that run it.";
 
 export interface UploadedBinaryProps {
   /** The mesh's name. */
@@ -18,7 +21,7 @@ export interface UploadedBinaryProps {
 export class UploadedBinary extends Resource {
   /** The id of the resource, which the machine names when the binary is missing there. */
   static idFor(node: MeshNode, binary: Binary): string {
-    return `binary_${node.name}_${binary.sha256.slice(0, 12)}`;
+    return layout.resources.binary(node.name, binary);
   }
 
   constructor(scope: Construct, { mesh, node, binary, dependsOn }: UploadedBinaryProps) {
@@ -30,9 +33,10 @@ export class UploadedBinary extends Resource {
           type: "file",
           source: uploadSource(scope, binary),
           // The transaction checks the sum before it takes the file from here.
-          destination: `/opt/gatehouse/incoming/${mesh}/${binary.sha256}`,
+          destination: layout.uploadedBinary(mesh, binary),
         },
       ],
+      ...(binary.missing && { lifecycle: { precondition: [refused(`There is no file ${binary.path}. ${BUILD_IT}`)] } }),
     });
     this.dependsOn = addressesOf(dependsOn);
   }

@@ -1,18 +1,12 @@
 /** The Consul agent of one node, for the `cluster` stack. */
 import { isIP } from "node:net";
-import type { Mesh, MeshNode } from "../model";
+import { layout, type Mesh, type MeshNode } from "../model";
 import { render } from "./engine";
-import type { MachineFile } from "./machine-file";
+import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
 
-/** The node program's record of an agent that it set up: without it the agent is another person's. */
-export const AGENT_RECORD = "/opt/gatehouse/agent.json";
-
-/** The same of an earlier version. */
-export const EARLIER_AGENT_RECORD = "/opt/gatehouse/agent.conf";
-
 export interface AgentRelease {
-  files: MachineFile[];
+  files: NodeFile[];
   hash: string;
   /** Sets the agent up. */
   program: string;
@@ -38,13 +32,13 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
   });
   const unit = render("systemd/consul.service", { mesh: mesh.name });
   const files = {
-    configuration: { path: "/etc/consul.d/consul.hcl", mode: "0644", content: configuration },
-    unit: { path: "/etc/systemd/system/consul.service", mode: "0644", content: unit },
+    configuration: nodeFile(layout.files.agentConfiguration, configuration),
+    unit: nodeFile(layout.files.agentUnit, unit),
   };
   return {
     files: Object.values(files),
     // An agent with a record of an earlier version is set up again, which does not restart it.
-    hash: contentHash(configuration, unit, gossipEncryption ? "encrypted" : "plain", AGENT_RECORD),
+    hash: contentHash(configuration, unit, gossipEncryption ? "encrypted" : "plain", layout.files.agentRecord),
     program: nodeProgram("agent setup", {
       mesh: mesh.name,
       node: node.name,
@@ -59,19 +53,20 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
   };
 }
 
-/** The files that a node of a locked mesh has besides its agent's configuration: for the doctor. */
-export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): Omit<MachineFile, "content">[] {
+/** Files of a locked mesh's agent in addition to its configuration, for the doctor. */
+export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): ({ path: string } & layout.Access)[] {
   const { acl, tls, gossipEncryption } = consul;
-  const own = role === "server" ? "server" : "xds";
+  const { files, access } = layout;
+  const { cert, key } = layout.agentCertificate(role);
   return [
-    ...(acl || gossipEncryption ? [{ path: "/etc/consul.d/gatehouse-secrets.json", mode: "0640" }] : []),
-    ...(acl ? [{ path: "/opt/gatehouse/secrets/_agent.token", mode: "0600" }] : []),
+    ...(acl || gossipEncryption ? [{ path: files.agentSecrets, ...access.consulOnly }] : []),
+    ...(acl ? [{ path: layout.tokenFile(layout.AGENT_TOKEN), ...access.rootOnly }] : []),
     ...(tls
       ? [
-          { path: "/etc/consul.d/tls/ca.pem", mode: "0644" },
-          { path: `/etc/consul.d/tls/${own}.pem`, mode: "0644" },
-          { path: `/etc/consul.d/tls/${own}-key.pem`, mode: "0640" },
-          ...(role === "server" ? [] : [{ path: "/etc/consul.d/tls/xds-ca.pem", mode: "0644" }]),
+          { path: files.agentCa, ...access.anyone },
+          { path: cert, ...access.anyone },
+          { path: key, ...access.consulOnly },
+          ...(role === "server" ? [] : [{ path: files.agentXdsCa, ...access.anyone }]),
         ]
       : []),
   ];

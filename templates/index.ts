@@ -1,16 +1,14 @@
 export { gatewayRules, handoverRules, machineRules, routesRules, takenRules } from "./acl";
 export {
-  AGENT_RECORD,
   type AgentRelease,
   agentRelease,
   agentSecretFiles,
   agentTokenProgram,
-  EARLIER_AGENT_RECORD,
 } from "./agent";
+export { filesOnNodes, secretFilesOnNodes } from "./files-on-nodes";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";
-export type { MachineFile } from "./machine-file";
 export {
   incomingProgram,
   nodeRelease,
@@ -25,6 +23,7 @@ export {
   wipeProgram,
 } from "./node";
 export type { AgentService, EdgeTrial, EnvoyReport, Inspection, Report, UnitReport } from "./node-documents";
+export type { NodeFile } from "./node-file";
 export {
   isUpload,
   type PreflightQuestions,
@@ -33,15 +32,13 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram, programOf } from "./program";
+export { contentHash, nodeProgram } from "./program";
 export { programsOn } from "./programs";
 export {
-  entryId,
   entryName,
   returnProgram,
   SETTLE_SECRET,
   settleProgram,
   takenEntries,
-  takenId,
   takeProgram,
 } from "./taken";

@@ -1,8 +1,9 @@
 /** The script with which gatehouse-node looks at a node; `Report` is what it prints. */
+import { layout } from "../model";
 import type { Inspection } from "./node-documents";
-import { nodeScript, programOf } from "./program";
+import { nodeScript } from "./program";
 
 /** For the standard input of a shell. */
 export function inspectProgram(inspection: Inspection): string {
-  return nodeScript("inspect", inspection, programOf(inspection.mesh));
+  return nodeScript("inspect", inspection, layout.programOf(inspection.mesh));
 }

@@ -1,21 +1,20 @@
 /** The parts of a node that belong to no single instance: the `mesh` command, and the unit that drains the node. */
-import type { Gateway, Instance, Mesh, MeshNode, Protocol } from "../model";
+import { type Gateway, type Instance, layout, type Mesh, type MeshNode, type Protocol } from "../model";
 import { readTemplate, render } from "./engine";
-import type { MachineFile } from "./machine-file";
 import type { Probe, Setup, Sweep, Wipe } from "./node-documents";
+import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
 
 export interface NodeRelease {
-  files: MachineFile[];
+  files: NodeFile[];
   hash: string;
   program: string;
 }
 
 /** Makes a node ready for instances. */
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
-  const meshCommand = { path: "/usr/local/bin/mesh", mode: "0755", content: readTemplate("shell/mesh.sh") };
-  const drain = render("systemd/gatehouse-drain.service", {});
-  const drainUnit = { path: "/etc/systemd/system/gatehouse-drain.service", mode: "0644", content: drain };
+  const meshCommand = nodeFile(layout.files.meshCommand, readTemplate("shell/mesh.sh"), layout.access.program);
+  const drainUnit = nodeFile(layout.files.drainUnit, render("systemd/gatehouse-drain.service", {}));
   const carriesWorkload = node.role === "worker";
   const document: Setup = {
     mesh: mesh.name,

@@ -1,7 +1,8 @@
 /** What the preflight asks a node, for the standard input of root's shell: gatehouse-node answers. */
+import { layout } from "../model";
 import { shellWord } from "./escape";
 import type { Questions } from "./node-documents";
-import { NODE_PROGRAM, nodeCommand, nodeScript } from "./program";
+import { nodeCommand, nodeScript } from "./program";
 
 export type PreflightQuestions = Readonly<Questions>;
 
@@ -14,9 +15,9 @@ export const WANTED = "gatehouse-node wanted";
  */
 export function preflightScript(questions: PreflightQuestions, version: string): string {
   return [
-    `if [ "$(${NODE_PROGRAM} version 2>/dev/null)" != ${shellWord(version)} ]; then\n`,
+    `if [ "$(${layout.files.program} version 2>/dev/null)" != ${shellWord(version)} ]; then\n`,
     `  echo "${WANTED}\t$(uname -m)"\n  exit\nfi\n`,
-    nodeScript("inspect node", questions, NODE_PROGRAM),
+    nodeScript("inspect node", questions, layout.files.program),
   ].join("");
 }
 

@@ -4,12 +4,6 @@ import { readTemplate } from "./engine";
 import { shellWord } from "./escape";
 import type * as documents from "./node-documents";
 
-/** Where a node's units and its `mesh` command find gatehouse-node: a link to the one that was uploaded last. */
-export const NODE_PROGRAM = "/opt/gatehouse/bin/gatehouse-node";
-
-/** Where the gatehouse-node of a mesh is: two teams that share a node may have two versions of it. */
-export const programOf = (mesh: string): string => `/opt/gatehouse/bin/${mesh}/gatehouse-node`;
-
 /** What gatehouse-node can be asked to do, as its command line has it, each with the document that it takes. */
 interface Documents {
   "agent refresh": documents.AgentRefresh;

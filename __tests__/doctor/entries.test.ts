@@ -1,7 +1,9 @@
 import { compareCatalogue } from "../../doctor/catalogue";
-import { compareEntries, difference, type LiveEntry } from "../../doctor/entries";
+import { compareEntries } from "../../doctor/entries";
+import { placeText } from "../../findings";
+import { difference, type LiveEntry } from "../../nodes";
 import { mesh } from "../support/doctor";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 /** As Consul gives back what was written. */
 const live = (): LiveEntry[] =>
@@ -19,16 +21,16 @@ describe("config entries", () => {
     expect(compareEntries(mesh, live())).toEqual([]);
   });
 
-  test("one that was deleted, one that was changed, one that nobody declared", () => {
+  test("one that was deleted, one that was changed, one that is not declared", () => {
     const entries = live().filter(({ Kind, Name }) => `${Kind}/${Name}` !== "service-intentions/backend");
     Object.assign(entries.find(({ Kind, Name }) => `${Kind}/${Name}` === "service-defaults/frontend")!, {
       Protocol: "tcp",
     });
     entries.push({ Kind: "service-resolver", Name: "frontend" });
-    expect(compareEntries(mesh, entries).map(({ where, found, mends }) => [where, found, mends])).toEqual([
+    expect(compareEntries(mesh, entries).map(({ where, found, fix = [] }) => [placeText(where), found, fix])).toEqual([
       ["consul: service-defaults/frontend Protocol", '"tcp"', [{ stack: "mesh" }]],
       ["consul: service-intentions/backend", "nothing", [{ stack: "mesh" }]],
-      ["consul: service-resolver/frontend", "one that nobody declared; who made it is unknown", []],
+      ["consul: service-resolver/frontend", "one that is not declared; who made it is unknown", []],
     ]);
   });
 
@@ -38,7 +40,9 @@ describe("config entries", () => {
     const changed = declaration();
     changed.consul.existing = true;
     const existing = meshOf(changed);
-    expect(compareEntries(existing, [...live(), foreign, others]).filter(({ kind }) => kind !== "note")).toEqual([]);
+    expect(
+      compareEntries(existing, [...live(), foreign, others]).filter(({ severity }) => severity !== "note"),
+    ).toEqual([]);
     expect(compareEntries(mesh, [...live(), foreign, others])).toEqual([]);
   });
 
@@ -50,7 +54,7 @@ describe("config entries", () => {
       { Kind: "service-intentions", Name: "begun", Meta: { "gatehouse-handover": mesh.name } },
       marked("service-router", "frontend", "letters"),
     ];
-    expect(compareEntries(mesh, entries).map(({ where, found }) => [where, found])).toEqual([
+    expect(compareEntries(mesh, entries).map(({ where, found }) => [placeText(where), found])).toEqual([
       ["consul: service-defaults/gone", "one with this mesh's mark, which is not declared"],
       ["consul: service-intentions/begun", "one with this mesh's mark, which is not declared"],
       ["consul: service-router/frontend", "one of the mesh letters, about what this mesh declares"],
@@ -62,7 +66,9 @@ describe("config entries", () => {
     const at = (key: string) => entries.find(({ Kind, Name }) => `${Kind}/${Name}` === key)!;
     at("service-defaults/frontend").Meta = { "gatehouse-mesh": "letters" };
     at("service-defaults/backend").Meta = null;
-    expect(compareEntries(mesh, entries).map(({ where, found, mends }) => [where, found, mends.length])).toEqual([
+    expect(
+      compareEntries(mesh, entries).map(({ where, found, fix = [] }) => [placeText(where), found, fix.length]),
+    ).toEqual([
       ["consul: service-defaults/frontend", "one of the mesh letters", 0],
       ["consul: service-defaults/backend Meta", "nothing", 1],
     ]);
@@ -71,13 +77,15 @@ describe("config entries", () => {
   test("what is for everyone and was this mesh's is worth a note", () => {
     const left = { Kind: "proxy-defaults", Name: "global", Meta: { "gatehouse-mesh": "shop" } };
     const unowned = { ...mesh, name: "shop", configEntries: [] };
-    expect(compareEntries(unowned, [left])).toMatchObject([{ kind: "note", where: "consul: proxy-defaults/global" }]);
+    expect(compareEntries(unowned, [left])).toMatchObject([
+      { severity: "note", where: { on: "consul", what: "proxy-defaults/global" } },
+    ]);
   });
 
   test("one that is taken over is written again by its resource", () => {
     const taking = { ...mesh, takeOver: { ...mesh.takeOver, configEntries: ["service-defaults/frontend"] } };
     const entries = live().filter(({ Kind, Name }) => `${Kind}/${Name}` !== "service-defaults/frontend");
-    expect(compareEntries(taking, entries).map(({ mends }) => mends)).toEqual([
+    expect(compareEntries(taking, entries).map(({ fix }) => fix)).toEqual([
       [{ stack: "mesh", replace: "null_resource.entry_service-defaults_frontend" }],
     ]);
   });
@@ -114,7 +122,7 @@ describe("what means the same to Consul", () => {
   });
 });
 
-test("the catalogue: instances where nobody declared them, on machines that were not asked themselves", () => {
+test("the catalogue: instances where they are not declared, on nodes that were not inspected", () => {
   const service = (name: string) => ({ ID: name, Service: name });
   const sidecar = { ID: "x", Service: "x-sidecar-proxy", Proxy: { DestinationServiceName: "backend" } };
   const nodes = [
@@ -123,7 +131,9 @@ test("the catalogue: instances where nobody declared them, on machines that were
     { Node: { Node: "old1" }, Services: [service("backend"), sidecar, service("mail")] },
     { Node: { Node: "old2" }, Services: null },
   ];
-  expect(compareCatalogue(mesh, nodes, new Set(["worker1"])).map(({ where, found }) => [where, found])).toEqual([
+  expect(
+    compareCatalogue(mesh, nodes, new Set(["worker1"])).map(({ where, found }) => [placeText(where), found]),
+  ).toEqual([
     ["consul: backend on old1", "the registration backend"],
     ["consul: backend on old1", "the registration x"],
   ]);

@@ -1,7 +1,8 @@
-import type { NodeReport } from "../../nodes/report";
+import { placeText } from "../../findings";
+import type { NodeReport } from "../../nodes";
 import { expectedNode, findingsOn, mesh, runningUnit } from "../support/doctor";
 import { clusterGraph, meshGraph } from "../support/graph";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const frontend = "/etc/systemd/system/frontend.service";
 const unitOf = (report: NodeReport, name: string) => report.units.find(({ Id }) => Id === name)!;
@@ -15,7 +16,7 @@ test("every resource that may be replaced is one of Terraform's", () => {
   const known = [...meshGraph(mesh).addresses, ...clusterGraph(mesh).addresses];
   const named = mesh.nodes.flatMap(({ name }) => {
     const { files, units, links, sweep } = expectedNode(name);
-    return [...files, ...units, ...links].flatMap(({ mends }) => mends).concat(sweep);
+    return [...files, ...units, ...links].flatMap(({ fix }) => fix).concat(sweep);
   });
   expect(named.length).toBeGreaterThan(20);
   for (const { replace } of named) expect(known).toContain(replace);
@@ -172,8 +173,8 @@ const cases: [what: string, change: (report: NodeReport) => void, found: string,
 
 test.each(cases)("%s is one finding", (_, change, found, replaced) => {
   const findings = findingsOn("worker1", change);
-  expect(findings.map(({ where, found: is }) => `${where}: ${is}`)).toEqual([found]);
-  expect(findings.flatMap(({ mends }) => mends.map(({ replace }) => replace))).toEqual(
+  expect(findings.map(({ where, found: is }) => `${placeText(where)}: ${is}`)).toEqual([found]);
+  expect(findings.flatMap(({ fix = [] }) => fix.map(({ replace }) => replace))).toEqual(
     replaced.map((id) => `null_resource.${id}`),
   );
 });
@@ -183,7 +184,7 @@ test("a changed binary is uploaded again, and every instance that runs it is put
   const [finding] = findingsOn("worker2", (report) => {
     for (const one of report.files) if (one.path === path) one.sha256 = "0";
   });
-  expect(finding?.mends.map(({ replace }) => replace?.replace(/[0-9a-f]{12}$/, "SUM"))).toEqual([
+  expect(finding?.fix?.map(({ replace }) => replace?.replace(/[0-9a-f]{12}$/, "SUM"))).toEqual([
     "null_resource.binary_worker2_SUM",
     "null_resource.instance_backend_worker2",
     "null_resource.instance_frontend_worker2",
@@ -194,7 +195,7 @@ test("restarts are told and are no drift", () => {
   const findings = findingsOn("worker1", (report) => {
     Object.assign(unitOf(report, "frontend.service"), { NRestarts: 2 });
   });
-  expect(findings.map(({ kind, found }) => [kind, found])).toEqual([["note", "2, the last 990s ago"]]);
+  expect(findings.map(({ severity, found }) => [severity, found])).toEqual([["note", "2, the last 990s ago"]]);
 });
 
 test("registrations of others are theirs, wherever Consul runs", () => {
@@ -206,7 +207,7 @@ test("registrations of others are theirs, wherever Consul runs", () => {
   expect(findingsOn("worker1", (report) => report.services?.push(other))).toEqual([]);
 });
 
-test("edges that a machine did not come to are told as not looked at", () => {
+test("edges that a node had no time for count as not looked at", () => {
   const findings = findingsOn("worker1", (report) => report.edges.pop());
-  expect(findings.map(({ kind, where }) => [kind, where])).toEqual([["blind", "worker1: edges"]]);
+  expect(findings.map(({ blind, where }) => [blind, placeText(where)])).toEqual([[true, "worker1: edges"]]);
 });

@@ -1,5 +1,6 @@
 /** Another mesh on the node is no finding of this one. */
-import type { NodeReport } from "../../nodes/report";
+import { placeText } from "../../findings";
+import type { NodeReport } from "../../nodes";
 import { findingsOn } from "../support/doctor";
 
 const entry = (path: string) => ({ path, type: "f", target: "" });
@@ -23,7 +24,7 @@ test("what both share may be of another version, and must be there", () => {
     Object.assign(shared!, { sha256: "f".repeat(64) });
     report.files = report.files.filter(({ path }) => path !== "/etc/systemd/system/gatehouse-drain.service");
   });
-  expect(found.map(({ where }) => where)).toEqual(["worker1: /etc/systemd/system/gatehouse-drain.service"]);
+  expect(found.map(({ where }) => placeText(where))).toEqual(["worker1: /etc/systemd/system/gatehouse-drain.service"]);
 });
 
 test("without another mesh the same is a finding", () => {
@@ -31,5 +32,5 @@ test("without another mesh the same is a finding", () => {
     report.services?.push({ ID: "store", Service: "store", Kind: "", Port: 1, Of: "", Mesh: "", Upstreams: [] });
     report.tree.push(entry("/opt/gatehouse/node.json"));
   });
-  expect(found.map(({ where }) => where)).toEqual(["worker1: /opt/gatehouse/node.json"]);
+  expect(found.map(({ where }) => placeText(where))).toEqual(["worker1: /opt/gatehouse/node.json"]);
 });

@@ -1,23 +1,23 @@
 import { judgeAnswer } from "../../doctor/node";
 import type { Mesh } from "../../model";
-import type { NodeReport } from "../../nodes/report";
+import type { NodeReport } from "../../nodes";
 import { expectedNode, healthyReport, mesh, VERSION } from "../support/doctor";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const names = ["frontend", "backend", "edge"];
 
-/** What the doctor makes of an answer of worker1. Edges are left out: see machine.test.ts. */
+/** The findings for an answer of worker1. Edges are left out: see node.test.ts. */
 function judged(answer: { stdout?: string; stderr?: string; exitCode?: number }, of: Mesh = mesh, node = "worker1") {
   const whole = { stdout: "", stderr: "", exitCode: 0, ...answer };
   return judgeAnswer(of, expectedNode(node, of), whole, [], names, VERSION);
 }
 
-/** Of a node that is as declared but for this. */
+/** The report of a node that is as declared but for these changes. */
 function report(changes: Partial<NodeReport> = {}): { stdout: string } {
   return { stdout: JSON.stringify({ ...healthyReport(expectedNode("worker1")), ...changes }) };
 }
 
-const program = "worker1: /opt/gatehouse/bin/shop/gatehouse-node";
+const program = { on: "worker1", what: "/opt/gatehouse/bin/shop/gatehouse-node" };
 const replaced = [{ stack: "mesh", replace: "null_resource.node_worker1" }];
 const uploadedAgain = [{ stack: "cluster", replace: "null_resource.program_worker1" }];
 
@@ -34,11 +34,11 @@ test.each([
   expect(looked).toBe(false);
   expect(findings).toMatchObject([
     {
-      kind: "drift",
+      severity: "problem",
       where: program,
       expected: `gatehouse-node ${VERSION}`,
       found: "nothing; the rest of the node could not be looked at",
-      mends: uploadedAgain,
+      fix: uploadedAgain,
       concerns: ["frontend@worker1"],
     },
   ]);
@@ -46,7 +46,7 @@ test.each([
 
 test("another program that is missing is no such finding", () => {
   expect(judged({ exitCode: 127, stderr: "bash: sudo: command not found" }).findings).toMatchObject([
-    { kind: "blind", found: "it told nothing that is a report. bash: sudo: command not found" },
+    { severity: "problem", blind: true, found: "it told nothing that is a report. bash: sudo: command not found" },
   ]);
 });
 
@@ -54,12 +54,12 @@ test("another version is a finding, and the rest is compared all the same", () =
   const { looked, findings } = judged(report({ version: "older", files: [] }));
   expect(looked).toBe(true);
   expect(findings[0]).toMatchObject({
-    kind: "drift",
+    severity: "problem",
     where: program,
     found: "gatehouse-node older",
-    mends: uploadedAgain,
+    fix: uploadedAgain,
   });
-  expect(findings.map(({ where }) => where)).toContain("worker1: /etc/systemd/system/frontend.service");
+  expect(findings.map(({ where }) => where.what)).toContain("/etc/systemd/system/frontend.service");
 });
 
 test("a report of another version that cannot be read is a finding", () => {
@@ -67,35 +67,73 @@ test("a report of another version that cannot be read is a finding", () => {
     looked: false,
     findings: [
       {
-        kind: "drift",
+        severity: "problem",
         found: "gatehouse-node older; the rest of the node could not be looked at",
-        mends: uploadedAgain,
+        fix: uploadedAgain,
       },
     ],
   });
   const stderr = "gatehouse-node: the document on standard input is not what this gatehouse-node reads: unknown field";
   expect(judged({ exitCode: 1, stderr })).toMatchObject({
     looked: false,
-    findings: [{ kind: "drift", found: "another version; the rest of the node could not be looked at" }],
+    findings: [{ severity: "problem", found: "another version; the rest of the node could not be looked at" }],
   });
 });
 
 test("a program of this version that fails is blindness, with its reason", () => {
   expect(judged({ exitCode: 1, stderr: "gatehouse-node: systemd does not answer" }).findings).toMatchObject([
-    { kind: "blind", found: "it told nothing that is a report. gatehouse-node: systemd does not answer" },
+    {
+      severity: "problem",
+      blind: true,
+      found: "it told nothing that is a report. gatehouse-node: systemd does not answer",
+    },
   ]);
+});
+
+test.each([
+  [
+    "ssh: connect to host 10.77.0.12 port 22: Connection refused",
+    /nothing listens on its port 22$/,
+    /^start sshd there/,
+  ],
+  ["root@10.77.0.12: Permission denied (publickey).", /does not let root in/, /authorized_keys/],
+])("a node that ssh cannot reach has the reason and the remedy that the preflight gives: %s", (stderr, why, remedy) => {
+  expect(judged({ exitCode: 255, stderr })).toMatchObject({
+    looked: false,
+    findings: [
+      {
+        severity: "problem",
+        blind: true,
+        where: { on: "worker1", what: "ssh root@10.77.0.12" },
+        found: stderr,
+        why: expect.stringMatching(why),
+        remedy: expect.stringMatching(remedy),
+        concerns: ["frontend@worker1"],
+      },
+    ],
+  });
+});
+
+test("a retired node that ssh cannot reach is a note", () => {
+  const retired = structuredClone(mesh);
+  retired.nodes.find(({ name }) => name === "worker1")!.retired = true;
+  expect(judged({ exitCode: 255, stderr: "No route to host" }, retired)).toMatchObject({
+    findings: [{ severity: "note", remedy: "if it is gone, delete the node from the declaration" }],
+  });
 });
 
 test("the node's record is compared", () => {
   const record = { mesh: "shop", node: "worker1", role: "worker" as const, tls: mesh.consul.tls };
   expect(judged(report({ mesh: { ...record, node: "worker7" } })).findings).toMatchObject([
-    { where: "worker1: record of the node", found: expect.stringContaining("node worker7"), mends: replaced },
+    {
+      where: { on: "worker1", what: "record of the node" },
+      found: expect.stringContaining("node worker7"),
+      fix: replaced,
+    },
   ]);
-  expect(judged(report({ mesh: { ...record, mesh: "" } })).findings).toMatchObject([
-    { found: "none", mends: replaced },
-  ]);
+  expect(judged(report({ mesh: { ...record, mesh: "" } })).findings).toMatchObject([{ found: "none", fix: replaced }]);
   expect(judged(report({ mesh: { ...record, mesh: "other" } })).findings).toMatchObject([
-    { found: expect.stringContaining("mesh other"), mends: replaced },
+    { found: expect.stringContaining("mesh other"), fix: replaced },
   ]);
 });
 

@@ -2,7 +2,7 @@ import { edgesOf, MOST_REFUSALS } from "../../doctor/edges";
 import { needs, reachOf, verdict } from "../../doctor/reach";
 import type { MeshDeclaration } from "../../model";
 import { mesh } from "../support/doctor";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const withIntentions = (intentions: MeshDeclaration["intentions"]) => meshOf(declaration({ intentions }));
 const permissions = (...list: NonNullable<NonNullable<MeshDeclaration["intentions"]>[number]["permissions"]>) =>

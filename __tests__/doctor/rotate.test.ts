@@ -1,6 +1,6 @@
 import { certificates, rotation } from "../../doctor/rotate";
 import { clusterGraph, meshGraph } from "../support/graph";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const mesh = meshOf(declaration());
 

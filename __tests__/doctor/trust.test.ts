@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { confirmed, expectedFrom } from "../../doctor/trust/answers";
 import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn } from "../../doctor/trust/judge";
-import { publicKey, valid } from "../support/declaration";
+import { fullDeclaration, publicKey } from "../support/shop";
 
 const ed25519 = publicKey();
 const other = publicKey("ssh-ed25519", Buffer.alloc(32, 8));
 const ecdsa = publicKey("ecdsa-sha2-nistp256", Buffer.from("nistp256"), Buffer.alloc(65, 4));
 const host = (hostKey: string): Host => ({
   name: "worker1",
-  address: "10.0.0.12",
+  address: "10.77.0.12",
   port: 22,
   field: "nodes.worker1.hostKey",
   hostKey,
@@ -46,7 +46,7 @@ describe("a machine's key", () => {
 });
 
 test("the keys of a scan are read without hosts, comments and what is no key", () => {
-  const scan = `# 10.0.0.12:22 SSH-2.0-OpenSSH_9.2p1\n10.0.0.12 ${ed25519}\n[10.0.0.12]:2222 ${ecdsa}\n10.0.0.12 ssh-dss AAAA\n`;
+  const scan = `# 10.77.0.12:22 SSH-2.0-OpenSSH_9.2p1\n10.77.0.12 ${ed25519}\n[10.77.0.12]:2222 ${ecdsa}\n10.77.0.12 ssh-dss AAAA\n`;
   expect(keysIn(scan)).toEqual([ed25519, ecdsa]);
 });
 
@@ -63,7 +63,7 @@ test("a fingerprint is what ssh-keygen says", () => {
 });
 
 test("every host is asked, the bastion first; what is behind it cannot be asked from here", () => {
-  const mesh = valid();
+  const mesh = fullDeclaration();
   mesh.ssh.bastion = { host: "192.0.2.1", hostKey: ed25519 };
   mesh.nodes.worker1!.ssh = { port: 2222 };
   expect(hostsOf(mesh).map(({ name, port, hidden, field }) => `${name} ${port} ${hidden} ${field}`)).toEqual([

@@ -185,7 +185,7 @@ function tests(server: Server): void {
 
   async function move(from: string, to: string): Promise<void> {
     const { env } = lab.cdktfCommand(current, []);
-    const args = ["--import", "tsx", "commands/state.ts", "move", from, to];
+    const args = ["bin/gatehouse.js", "state", "move", from, to];
     const { exitCode, stdout, stderr } = await output(process.execPath, args, {}, { env });
     expect([exitCode, exitCode === 0 ? "" : stdout + stderr]).toEqual([0, ""]);
   }

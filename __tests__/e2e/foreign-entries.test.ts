@@ -119,7 +119,7 @@ describeOnLab("a Consul in which others have entries of their own", () => {
 
   async function preflight(): Promise<{ exitCode: number; findings: Record<string, string>[] }> {
     const { env } = cdktfCommand(hand.mesh, []);
-    const args = ["--import", "tsx", "commands/preflight.ts", "--json"];
+    const args = ["bin/gatehouse.js", "preflight", "--json"];
     const { stdout, exitCode } = await output(process.execPath, args, {}, { env });
     return { exitCode, findings: JSON.parse(stdout).findings };
   }

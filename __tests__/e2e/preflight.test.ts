@@ -100,7 +100,7 @@ describeOnLab("the preflight", () => {
     const mesh = declaration();
     mesh.consul.existing = true;
     const first = await npm(mesh, "deploy", "--auto-approve");
-    expect(first.text).toMatch(/preflight of mesh lab: 4 machines: \d notes?\.\n/);
+    expect(first.text).toMatch(/preflight of mesh lab: 4 nodes: \d notes?\.\n/);
     expect(first.text).toContain("Apply complete!"); // the machines' tokens
     const second = await npm(mesh, "deploy", "--auto-approve");
     expect(second.text).toContain("No changes.");

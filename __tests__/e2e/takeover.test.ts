@@ -29,12 +29,12 @@ describeOnLab("what was made by hand under other names", () => {
     if ("problems" in checked) throw new Error(JSON.stringify(checked.problems));
     const { findings } = await preflight(checked.mesh);
     const problems = findings.filter(({ severity, found }) => severity === "problem" && /made by hand/.test(found));
-    expect(problems.map(({ node, check }) => `${node} ${check}`).sort()).toEqual([
+    expect(problems.map(({ where }) => `${where.on} ${where.what}`).sort()).toEqual([
       "worker1 backend",
       "worker1 frontend",
       "worker2 backend",
     ]);
-    const frontend = problems.find(({ check }) => check === "frontend")!;
+    const frontend = problems.find(({ where }) => where.what === "frontend")!;
     for (const part of ["shop-frontend.service", "shop-frontend-envoy.service", "10-frontend.hcl", "frontend-1"]) {
       expect(frontend.found).toContain(part);
     }

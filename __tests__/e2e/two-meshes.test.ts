@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { ssh } from "../../lab/machines";
 import { forgetState } from "../../lab/terraform-state";
 import { readSecrets } from "../../mesh-secrets";
-import type { MeshDeclaration } from "../../model";
-import { programOf } from "../../templates";
+import { layout, type MeshDeclaration } from "../../model";
 import { output } from "../../toolchain/process";
 import { doctor, doctorVerdict } from "./support/doctor";
 import { underLoad } from "./support/load";
@@ -119,7 +118,7 @@ async function preflight(mesh: MeshDeclaration): Promise<string> {
   const file = "lab/.state/e2e/preflight-mesh.ts";
   writeFileSync(file, `export default ${JSON.stringify(mesh, null, 2)};\n`);
   const env = { ...process.env, GATEHOUSE_MESH: file, FORCE_COLOR: "0", CI: "1" };
-  const { stdout, stderr } = await output(process.execPath, ["--import", "tsx", "commands/preflight.ts"], {}, { env });
+  const { stdout, stderr } = await output(process.execPath, ["bin/gatehouse.js", "preflight"], {}, { env });
   return stdout + stderr;
 }
 
@@ -166,7 +165,7 @@ describeOnLab("two meshes on the same nodes", () => {
       health,
       drain: false,
     };
-    const refused = await ssh("worker1", `${programOf("stock")} instance apply`, document(frontend));
+    const refused = await ssh("worker1", `${layout.programOf("stock")} instance apply`, document(frontend));
     expect(refused.stderr).toContain(
       "frontend is of the mesh lab on this node, and the deploy is of stock: nothing was changed",
     );

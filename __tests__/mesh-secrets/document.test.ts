@@ -1,12 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { readSecrets, SECRETS_VARIABLE, SecretsError } from "../../mesh-secrets";
-import { meshOf, valid } from "../support/declaration";
 import { Project } from "../support/secrets-folder";
+import { fullDeclaration, meshOf } from "../support/shop";
 
 let project: Project;
 beforeEach(async () => {
-  project = new Project(meshOf(valid()));
+  project = new Project(meshOf(fullDeclaration()));
   await project.make();
 });
 afterEach(() => project.remove());

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { X509CertificateGenerator } from "@peculiar/x509";
 import { SECRETS_VARIABLE } from "../../mesh-secrets";
 import { makeSecrets } from "../../mesh-secrets/make";
-import { edited, meshOf, publicKey, valid } from "../support/declaration";
 import { Project } from "../support/secrets-folder";
+import { edited, fullDeclaration, meshOf, publicKey } from "../support/shop";
 
 const DAY_MS = 24 * 3600 * 1000;
 const mode = (path: string): number => statSync(path).mode & 0o777;
@@ -26,7 +26,7 @@ async function ed25519Authority(): Promise<{ cert: string; key: string }> {
 
 let project: Project;
 beforeEach(() => {
-  project = new Project(meshOf(valid()));
+  project = new Project(meshOf(fullDeclaration()));
 });
 afterEach(() => project.remove());
 
@@ -80,7 +80,7 @@ describe("certificates", () => {
       "DNS:localhost",
       "DNS:server.dc1.consul",
       "DNS:server1.server.dc1.consul",
-      "IP Address:10.0.0.10",
+      "IP Address:10.77.0.10",
       "IP Address:127.0.0.1",
     ]);
     expect(server.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]);
@@ -116,11 +116,11 @@ describe("a later run", () => {
   test("gives a new server its certificate and leaves the rest", async () => {
     await project.make();
     const before = project.secrets();
-    const more = meshOf(edited((mesh) => (mesh.nodes.server2 = { role: "server", address: "10.0.0.20", hostKey })));
+    const more = meshOf(edited((mesh) => (mesh.nodes.server2 = { role: "server", address: "10.77.0.20", hostKey })));
     expect((await project.make(more)).made).toEqual([expect.stringMatching(/^the certificate of server2 \(until /)]);
     const { servers, ...rest } = project.secrets();
     expect({ ...rest, servers: { server1: servers.server1 } }).toEqual(before);
-    expect(new X509Certificate(servers.server2?.cert ?? "").checkIP("10.0.0.20")).toBe("10.0.0.20");
+    expect(new X509Certificate(servers.server2?.cert ?? "").checkIP("10.77.0.20")).toBe("10.77.0.20");
   });
 
   test("makes a server's certificate anew in its last 30 days", async () => {
@@ -132,9 +132,9 @@ describe("a later run", () => {
 
   test("makes a server's certificate anew when its address changed", async () => {
     await project.make();
-    const moved = meshOf(edited((mesh) => (mesh.nodes.server1.address = "10.0.0.99")));
+    const moved = meshOf(edited((mesh) => (mesh.nodes.server1.address = "10.77.0.99")));
     expect((await project.make(moved)).made).toEqual([
-      "the certificate of server1 (the one before is not for 10.0.0.99)",
+      "the certificate of server1 (the one before is not for 10.77.0.99)",
     ]);
   });
 

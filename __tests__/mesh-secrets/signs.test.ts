@@ -4,11 +4,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { signOfDeploy } from "../../mesh-secrets/signs";
-import { meshOf, valid } from "../support/declaration";
+import { fullDeclaration, meshOf } from "../support/shop";
 
 /** Nothing listens on port 1. */
 const mesh = (address = "127.0.0.1:1", existing = false) => {
-  const { consul, ...rest } = meshOf(valid());
+  const { consul, ...rest } = meshOf(fullDeclaration());
   return { ...rest, consul: { ...consul, existing, address, addresses: [address] } };
 };
 

@@ -1,42 +1,19 @@
 import fc from "fast-check";
 import { checkMesh } from "../../model";
-import { type Draft, edited, files, meshOf, problemsOf, publicKey, valid } from "../support/declaration";
+import {
+  type Draft,
+  declaration,
+  edited,
+  files,
+  fullDeclaration,
+  meshOf,
+  problemsOf,
+  publicKey,
+} from "../support/shop";
 
-/** The example of the design document, with real keys. */
-function contract(): Draft {
-  const hostKey = publicKey();
-  return {
-    name: "lab",
-    consul: { datacenter: "dc1", address: "10.77.0.10:8500" },
-    ssh: { user: "root", privateKeyFile: "lab/.state/id_ed25519" },
-    nodes: {
-      server1: { role: "server", address: "10.77.0.10", hostKey },
-      gateway1: { role: "worker", address: "10.77.0.11", hostKey },
-      worker1: { role: "worker", address: "10.77.0.12", hostKey },
-      worker2: { role: "worker", address: "10.77.0.13", hostKey },
-    },
-    services: {
-      frontend: {
-        runsOn: ["worker1"],
-        port: 9001,
-        protocol: "http",
-        run: { binary: "lab/bin/fortio", args: ["server", "..."], env: { LOG: "info" } },
-        health: { http: "/", interval: "2s", timeout: "1s" },
-        upstreams: { backend: { localPort: 5000 } },
-      },
-      backend: {
-        runsOn: ["worker2"],
-        port: 9002,
-        protocol: "http",
-        run: { binary: "lab/bin/fortio", args: ["server", "..."] },
-      },
-    },
-    gateways: {
-      "ingress-gateway": {
-        runsOn: ["gateway1"],
-        listeners: [{ port: 8080, protocol: "http", services: [{ name: "frontend", hosts: ["*"] }] }],
-      },
-    },
+/** With one permission and one routing entry. */
+function permitted(): Draft {
+  return declaration({
     intentions: [
       {
         source: "frontend",
@@ -45,14 +22,14 @@ function contract(): Draft {
       },
     ],
     configEntries: [{ kind: "service-router", name: "frontend", routes: [] }],
-  };
+  });
 }
 
 describe("accepted", () => {
   it.each<[string, unknown]>([
-    ["the contract of the design", contract()],
-    ["the fixture", valid()],
-    ["a gateway without listeners", edited((d) => (d.gateways.web.listeners = []))],
+    ["permissions and a router", permitted()],
+    ["the fixture", fullDeclaration()],
+    ["a gateway without listeners", edited((d) => (d.gateways.edge.listeners = []))],
     [
       "no services, gateways, intentions or entries",
       edited((d) => {
@@ -60,7 +37,7 @@ describe("accepted", () => {
       }),
     ],
     ["fields that are undefined", edited((d) => (d.services.frontend.health = undefined))],
-    ["a frozen declaration", Object.freeze(valid())],
+    ["a frozen declaration", Object.freeze(fullDeclaration())],
     ["a service named constructor", edited((d) => (d.services.constructor = { ...d.services.store, port: 9010 }))],
     [
       "names of one and of 63 characters",
@@ -73,18 +50,18 @@ describe("accepted", () => {
     [
       "one host on two listeners",
       edited((d) => {
-        const [listener] = d.gateways.web.listeners;
-        d.gateways.web.listeners.push({ ...listener, port: 8081 });
+        const [listener] = d.gateways.edge.listeners;
+        d.gateways.edge.listeners.push({ ...listener, port: 8081 });
       }),
     ],
-    ["* for every http service", edited((d) => (d.gateways.web.listeners[0].services = [{ name: "*" }]))],
+    ["* for every http service", edited((d) => (d.gateways.edge.listeners[0].services = [{ name: "*" }]))],
     [
       "a tcp listener over a tcp service",
-      edited((d) => d.gateways.web.listeners.push({ port: 9999, protocol: "tcp", services: [{ name: "store" }] })),
+      edited((d) => d.gateways.edge.listeners.push({ port: 9999, protocol: "tcp", services: [{ name: "store" }] })),
     ],
     [
       "hosts with a wildcard label",
-      edited((d) => (d.gateways.web.listeners[0].services[0].hosts = ["*.example.org", "*"])),
+      edited((d) => (d.gateways.edge.listeners[0].services[0].hosts = ["*.example.org", "*"])),
     ],
     ["upstreams in a circle", edited((d) => (d.services.backend.upstreams = { frontend: { localPort: 5000 } }))],
     [
@@ -102,7 +79,7 @@ describe("accepted", () => {
     ],
     [
       "a retired node without instances",
-      edited((d) => (d.nodes.old = { role: "worker", address: "10.0.0.40", hostKey: publicKey(), retired: true })),
+      edited((d) => (d.nodes.old = { role: "worker", address: "10.77.0.40", hostKey: publicKey(), retired: true })),
     ],
     ["a host key with a comment", edited((d) => (d.nodes.worker1.hostKey += " root@worker1"))],
     [
@@ -130,7 +107,7 @@ describe("several problems", () => {
         d.services.frontend.port = "9001";
         d.services.frontend.runsOn = ["server1", "nowhere"];
         d.services.backend.run.binary = "missing/backend";
-        d.gateways.web.listeners[0].services[0].name = "frontnd";
+        d.gateways.edge.listeners[0].services[0].name = "frontnd";
         d.intentions = [{ source: "nobody", destination: "backend", action: "allow" }];
         d.configEntries = [{ kind: "mesh", name: "mesh", Tls: {} }];
       }),
@@ -142,7 +119,7 @@ describe("several problems", () => {
       "services.frontend.runsOn[1]",
       "services.frontend.port",
       "services.backend.run.binary",
-      "gateways.web.listeners[0].services[0].name",
+      "gateways.edge.listeners[0].services[0].name",
       "intentions[0].source",
       "configEntries[0].Tls",
     ]);
@@ -191,14 +168,14 @@ describe("anything at all", () => {
   });
 
   it("never throws on a declaration of which a part is anything", () => {
-    const places = placesOf(contract());
+    const places = placesOf(permitted());
     const anything = fc.oneof(
       fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true }),
       fc.jsonValue(),
     );
     fc.assert(
       fc.property(fc.constantFrom(...places), anything, (place, value) => {
-        const declaration = contract();
+        const declaration = permitted();
         const parent = place.slice(0, -1).reduce((at: Draft, step) => at[step], declaration);
         parent[place.at(-1) as string] = value;
         expectVerdict(declaration);
@@ -238,11 +215,11 @@ describe("the mesh", () => {
   });
 
   it("has every default filled in", () => {
-    const mesh = meshOf(valid());
+    const mesh = meshOf(fullDeclaration());
     expect(mesh.consul).toEqual({
       datacenter: "dc1",
-      address: "10.0.0.10:8501",
-      addresses: ["10.0.0.10:8501"],
+      address: "10.77.0.10:8501",
+      addresses: ["10.77.0.10:8501"],
       existing: false,
       owns: ["proxy-defaults", "default-deny", "mesh"],
       acl: true,
@@ -252,11 +229,11 @@ describe("the mesh", () => {
     expect(mesh.nodes[2]).toEqual({
       name: "worker1",
       role: "worker",
-      address: "10.0.0.12",
+      address: "10.77.0.12",
       hostKey: publicKey(),
       arch: "amd64",
       retired: false,
-      ssh: { user: "root", port: 22, agent: false, privateKeyFile: "/project/id_ed25519" },
+      ssh: { user: "root", port: 22, agent: false, privateKeyFile: "/project/keys/deploy" },
     });
     expect(mesh.services[1]).toEqual({
       kind: "service",
@@ -264,7 +241,7 @@ describe("the mesh", () => {
       runsOn: ["worker2"],
       port: 9002,
       protocol: "http",
-      binary: { path: "/project/bin/backend", sha256: "sha256 of bin/backend" },
+      binary: { path: "/project/bin/backend", sha256: files.sha256("bin/backend") },
       args: [],
       env: {},
       secrets: [],
@@ -275,7 +252,7 @@ describe("the mesh", () => {
     expect(mesh.gateways).toEqual([
       {
         kind: "ingress-gateway",
-        name: "web",
+        name: "edge",
         runsOn: ["gateway1"],
         listeners: [{ port: 8080, protocol: "http", services: [{ name: "frontend", hosts: ["shop.example.org"] }] }],
       },
@@ -315,7 +292,7 @@ describe("the mesh", () => {
     const mesh = meshOf(
       edited((d) => {
         d.services.backend.runsOn = ["worker2", "worker1"];
-        d.gateways.web.runsOn = ["gateway1", "worker1"];
+        d.gateways.edge.runsOn = ["gateway1", "worker1"];
       }),
     );
     const told = mesh.instances.map(
@@ -326,8 +303,8 @@ describe("the mesh", () => {
       "backend@worker1 after worker2",
       "frontend@worker1",
       "store@worker2",
-      "web@gateway1",
-      "web@worker1 after gateway1",
+      "edge@gateway1",
+      "edge@worker1 after gateway1",
     ]);
     for (const { workload, adminPort, sidecarPort } of mesh.instances) {
       expect(sidecarPort).toBe(workload.kind === "service" ? adminPort + 2000 : undefined);
@@ -351,7 +328,7 @@ describe("the mesh", () => {
             upstreams,
           };
         }
-        d.gateways.web.listeners[0].services = [{ name: "*" }];
+        d.gateways.edge.listeners[0].services = [{ name: "*" }];
       });
     // A quarter of a second on a quiet machine; were it quadratic, Jest's own limit would end it.
     expect(meshOf(large(5000)).services).toHaveLength(5000);
@@ -359,10 +336,10 @@ describe("the mesh", () => {
 });
 
 test("limits and a binary's sum are taken as they are written", () => {
-  const declaration = valid();
+  const declaration = fullDeclaration();
   const sum = "Ab".repeat(32);
   Object.assign(declaration.services!.frontend!, { memoryMax: "512M", cpuQuota: "150%" });
-  Object.assign(declaration.gateways!.web!, { memoryMax: "1G" });
+  Object.assign(declaration.gateways!.edge!, { memoryMax: "1G" });
   declaration.services!.frontend!.run.sha256 = sum;
   const result = checkMesh(declaration, { ...files, sha256: () => sum.toLowerCase() });
   if ("problems" in result) throw new Error(JSON.stringify(result.problems));

@@ -1,4 +1,4 @@
-import { type Draft, edited, meshOf, valid } from "../support/declaration";
+import { type Draft, edited, fullDeclaration, meshOf } from "../support/shop";
 
 const entry = (declaration: unknown, kind: string, name: string) =>
   entriesOf(declaration).find((found) => found.kind === kind && found.name === name)?.config;
@@ -25,7 +25,7 @@ const Defaults = { MaxConnections: 0, MaxPendingRequests: 0, MaxConcurrentReques
 
 describe("config entries", () => {
   it("are these, in this order and form", () => {
-    expect(entriesOf(valid())).toEqual([
+    expect(entriesOf(fullDeclaration())).toEqual([
       {
         kind: "proxy-defaults",
         name: "global",
@@ -47,11 +47,11 @@ describe("config entries", () => {
         },
       })),
       { kind: "service-intentions", name: "*", config: { Sources: [deny("*", 5)] } },
-      { kind: "service-intentions", name: "frontend", config: { Sources: [allow("web")] } },
+      { kind: "service-intentions", name: "frontend", config: { Sources: [allow("edge")] } },
       { kind: "service-intentions", name: "backend", config: { Sources: [allow("frontend")] } },
       {
         kind: "ingress-gateway",
-        name: "web",
+        name: "edge",
         config: {
           TLS: { Enabled: false },
           Listeners: [{ Port: 8080, Protocol: "http", Services: [{ Name: "frontend", Hosts: ["shop.example.org"] }] }],
@@ -114,12 +114,12 @@ describe("config entries", () => {
   });
 
   it("name Hosts as null where none are declared, and Listeners as [] where there are none", () => {
-    const routed = edited((d) => delete d.gateways.web.listeners[0].services[0].hosts);
-    expect(entry(routed, "ingress-gateway", "web")).toMatchObject({
+    const routed = edited((d) => delete d.gateways.edge.listeners[0].services[0].hosts);
+    expect(entry(routed, "ingress-gateway", "edge")).toMatchObject({
       Listeners: [{ Services: [{ Name: "frontend", Hosts: null }] }],
     });
-    const bare = edited((d) => (d.gateways.web.listeners = []));
-    expect(entry(bare, "ingress-gateway", "web")).toEqual({ TLS: { Enabled: false }, Listeners: [], Defaults });
+    const bare = edited((d) => (d.gateways.edge.listeners = []));
+    expect(entry(bare, "ingress-gateway", "edge")).toEqual({ TLS: { Enabled: false }, Listeners: [], Defaults });
   });
 
   it("have Consul's spelling, and a person's data as it was written", () => {
@@ -182,14 +182,14 @@ describe("intentions", () => {
     entry(edited(edit), "service-intentions", destination)?.Sources;
 
   it("allow every declared edge and nothing else", () => {
-    expect(entry(valid(), "service-intentions", "store")).toBeUndefined();
+    expect(entry(fullDeclaration(), "service-intentions", "store")).toBeUndefined();
     expect(sources(() => undefined, "*")).toEqual([deny("*", 5)]);
   });
 
   it("allow a gateway with `*` to call every service of the listener's protocol", () => {
-    const edit = (d: Draft) => (d.gateways.web.listeners[0].services = [{ name: "*" }]);
-    expect(sources(edit, "backend")).toEqual([allow("frontend"), allow("web")]);
-    expect(sources(edit, "frontend")).toEqual([allow("web")]);
+    const edit = (d: Draft) => (d.gateways.edge.listeners[0].services = [{ name: "*" }]);
+    expect(sources(edit, "backend")).toEqual([allow("edge"), allow("frontend")]);
+    expect(sources(edit, "frontend")).toEqual([allow("edge")]);
     expect(sources(edit, "store")).toBeUndefined();
   });
 
@@ -253,6 +253,6 @@ describe("intentions", () => {
       ];
     };
     for (const name of ["backend", "backend2", "backend3"]) expect(sources(edit, name)).toEqual([allow("frontend")]);
-    expect(sources(edit, "frontend")).toEqual([allow("web")]);
+    expect(sources(edit, "frontend")).toEqual([allow("edge")]);
   });
 });

@@ -1,15 +1,15 @@
 import { defineMesh } from "../../model";
-import { valid } from "../support/declaration";
+import { fullDeclaration } from "../support/shop";
 
 describe("defineMesh", () => {
   it("gives back what it is given", () => {
-    const declaration = valid();
+    const declaration = fullDeclaration();
     expect(defineMesh(declaration)).toBe(declaration);
   });
 
   it("knows the fields of the entries that Consul has a schema for", () => {
     const { configEntries } = defineMesh({
-      ...valid(),
+      ...fullDeclaration(),
       configEntries: [
         { kind: "service-router", name: "frontend", routes: [{ match: { http: { pathPrefix: "/" } } }] },
         { kind: "mesh", name: "mesh", anything: { goes: true } },

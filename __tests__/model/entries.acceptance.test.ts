@@ -1,8 +1,8 @@
 /** Holds the derived forms and the refusals against a real Consul. */
-import { toConsul } from "../../model/pascal-case";
+import { toConsul } from "../../model/config-entry/pascal-case";
 import { part } from "../../toolchain/parts";
 import { type ConsulAgent, startConsul } from "../support/consul-agent";
-import { type Draft, edited, meshOf, problemsOf } from "../support/declaration";
+import { type Draft, edited, meshOf, problemsOf } from "../support/shop";
 
 let consul: ConsulAgent;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ const rich = (d: Draft) => {
   const service = d.services.backend;
   d.services.backend2 = { ...service, port: 9012 };
   d.services.rpc = { ...service, port: 9013, protocol: "grpc" };
-  d.gateways.web.listeners = [
+  d.gateways.edge.listeners = [
     { port: 80, protocol: "http", services: [{ name: "*" }, { name: "frontend", hosts: ["*.example.org"] }] },
     { port: 81, protocol: "tcp", services: [{ name: "store" }] },
     { port: 82, protocol: "grpc", services: [{ name: "rpc" }] },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostKeyFrom } from "../../model";
-import { edited, problemsOf } from "../support/declaration";
+import { edited, problemsOf } from "../support/shop";
 
 test("a host key comes out of its file", () => {
   const folder = mkdtempSync(join(tmpdir(), "host-key-"));
@@ -17,12 +17,12 @@ test("without the file the declaration can still be read, and names it", () => {
 
 test("without the file the declaration is refused, and told what makes it", () => {
   const broken = edited((draft) => {
-    draft.nodes.worker1.hostKey = hostKeyFrom("known-hosts/shop/worker1.pub");
+    draft.nodes.worker1.hostKey = hostKeyFrom("known-hosts/other/worker1.pub");
   });
   expect(problemsOf(broken)).toEqual([
     expect.objectContaining({
       path: "nodes.worker1.hostKey",
-      reason: expect.stringContaining("known-hosts/shop/worker1.pub, and there is no such file"),
+      reason: expect.stringContaining("known-hosts/other/worker1.pub, and there is no such file"),
       remedy: expect.stringContaining("npm run trust"),
     }),
   ]);

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { formatProblems, nodeFiles, type Problem } from "../../model";
-import { valid } from "../support/declaration";
+import { fullDeclaration } from "../support/shop";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-load-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,7 +26,7 @@ function loadAll(contents: Record<string, string>): Record<string, { mesh?: { na
 }
 
 describe("loadMesh", () => {
-  const json = JSON.stringify({ ...valid(), ssh: { agent: true }, services: {}, gateways: {} });
+  const json = JSON.stringify({ ...fullDeclaration(), ssh: { agent: true }, services: {}, gateways: {} });
   const results = loadAll({
     "plain.ts": `export default ${json};`,
     "typed.ts": `import { defineMesh } from ${JSON.stringify(resolve("model"))};\nexport default defineMesh(${json});`,

@@ -1,4 +1,4 @@
-import { pascalCase } from "../../model/pascal-case";
+import { pascalCase } from "../../model/config-entry/pascal-case";
 
 /** Fields of Consul 1.22's config entries whose capitals are not those of the first letter alone. */
 const FIELDS = `

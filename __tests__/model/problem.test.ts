@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { closest, formatPath, show } from "../../model/problem";
+import { closest, formatPath, show } from "../../model/checking/problem";
 
 describe("formatPath", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { atReachableConsul } from "../../nodes/consul-api";
-import { mesh } from "../support/mesh";
+import { atReachableConsul } from "../../nodes";
+import { mesh } from "../support/parts";
 
 const servers: Server[] = [];
 
@@ -26,7 +26,7 @@ const at = (...addresses: string[]) => {
 const DOWN = "127.0.0.1:1";
 
 test("the first that answers and knows a leader is used, and the others are told", async () => {
-  const [without, well] = [await consul(""), await consul("10.0.0.10:8300")];
+  const [without, well] = [await consul(""), await consul("10.77.0.10:8300")];
   const { mesh, passedOver } = await atReachableConsul(at(DOWN, without, well));
   expect(mesh.consul.address).toBe(well);
   expect(passedOver).toEqual([

@@ -1,4 +1,4 @@
-import { readFacts } from "../../nodes/facts";
+import { readFacts } from "../../nodes";
 import { facts, healthy, MiB } from "../support/preflight";
 
 test("a machine's words are read", () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { mapLimit } from "../../nodes/map-limit";
+import { mapLimit } from "../../nodes";
 
 test("works on so many at once and no more, and keeps the order", async () => {
   let running = 0;

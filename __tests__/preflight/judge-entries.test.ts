@@ -1,9 +1,9 @@
-import type { LiveEntry } from "../../doctor/entries";
 import type { MeshDeclaration } from "../../model";
+import type { LiveEntry } from "../../nodes";
 import { callsOf } from "../../preflight/cut-calls";
 import { judgeEntries, unmarked } from "../../preflight/judge-entries";
 import { judgePaths } from "../../preflight/judge-paths";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const existing = { ...declaration().consul, existing: true };
 const shop = (changes: Partial<MeshDeclaration> = {}) => meshOf(declaration({ consul: existing, ...changes }));
@@ -32,7 +32,7 @@ test("an entry of another mesh names that mesh, whatever the state and takeOver 
   expect(
     judgeEntries(mesh, { present: [backend({}, "pay")], inState: inState("service-defaults/backend") }),
   ).toMatchObject([
-    { severity: "problem", check: "service-defaults/backend", found: "in Consul it belongs to mesh pay" },
+    { severity: "problem", where: { what: "service-defaults/backend" }, found: "in Consul it belongs to mesh pay" },
   ]);
 });
 
@@ -40,12 +40,11 @@ test("one that a person made is a problem, with the difference and what to write
   const byHand = backend({ Protocol: "grpc", MaxInboundConnections: 5, Meta: { team: "b" } });
   expect(judgeEntries(shop(), { present: [byHand], inState: inState() })).toEqual([
     {
-      node: "this machine",
       severity: "problem",
-      check: "service-defaults/backend",
+      where: { on: "this machine", what: "service-defaults/backend" },
       found:
         'Consul has it without a mesh\'s mark, and this deploy changes it: Protocol "grpc" becomes "http"; MaxInboundConnections 5 goes; Meta.team "b" goes',
-      reason: "it is not known to be this mesh's: a deploy would write over it, and destroy would delete it",
+      why: "it is not known to be this mesh's: a deploy would write over it, and destroy would delete it",
       remedy:
         'to have this mesh write it: `takeOver: { configEntries: ["service-defaults/backend"] }`, and destroy puts it back; else declare it under another name, or remove it from Consul',
     },
@@ -78,7 +77,7 @@ test("of intentions the callers are shown", () => {
   const stateFault = "no such bucket";
   const [told] = judgeEntries(shop(), { present: [entry], inState: inState(), stateFault });
   expect(told?.found).toMatch(/Sources \(legacy allow\) become \(frontend allow\)$/);
-  expect(told?.reason).toContain("(Terraform's state could not be read: no such bucket)");
+  expect(told?.why).toContain("(Terraform's state could not be read: no such bucket)");
 });
 
 test("foreign entries are no one's business", () => {
@@ -113,7 +112,7 @@ describe("permissions that name a path, in a Consul whose entry of kind mesh is 
   const fits = normal({ MergeSlashes: true, PathWithEscapedSlashesAction: "REJECT_REQUEST" });
 
   test("are a problem unless that entry has every sidecar read paths alike", () => {
-    expect(judgePaths(byPath, [])).toMatchObject([{ severity: "problem", check: "mesh/mesh" }]);
+    expect(judgePaths(byPath, [])).toMatchObject([{ severity: "problem", where: { what: "mesh/mesh" } }]);
     expect(judgePaths(byPath, normal({ MergeSlashes: true }))).toHaveLength(1);
     expect(judgePaths(byPath, fits)).toEqual([]);
   });

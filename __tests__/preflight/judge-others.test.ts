@@ -1,7 +1,7 @@
-import { type Facts, readFacts } from "../../nodes/facts";
+import { type Facts, readFacts } from "../../nodes";
 import { judge } from "../../preflight/judge";
 import { judgeCatalogue, renamedFrom } from "../../preflight/judge-others";
-import { mesh, service, worker } from "../support/mesh";
+import { mesh, service, worker } from "../support/parts";
 import { heads, healthy, lookAt, planOf, shop } from "../support/preflight";
 
 const answers = { url: "https://10.77.0.10:8501" };
@@ -19,9 +19,8 @@ test("one that an earlier version deployed has the node for itself", () => {
   expect(found({ meshes: [{ name: "lab", earlier: true }] })).toEqual([]);
   expect(found({ meshes: [{ name: "other", earlier: true }] })).toMatchObject([
     {
-      node: "worker1",
       severity: "problem",
-      check: "mesh",
+      where: { on: "worker1", what: "mesh" },
       found: "mesh other has it for itself: an earlier version of Gatehouse deployed that",
       remedy: expect.stringMatching(/^deploy other with this version of Gatehouse first/),
     },
@@ -30,7 +29,7 @@ test("one that an earlier version deployed has the node for itself", () => {
 
 test("the agent of another mesh, and one that another mesh uses, are not set up again", () => {
   expect(found({ meshes: on("other"), agentMesh: "other", ...agent }, mesh())).toMatchObject([
-    { severity: "problem", check: "mesh", found: "mesh other set up its Consul agent" },
+    { severity: "problem", where: { what: "mesh" }, found: "mesh other set up its Consul agent" },
   ]);
   expect(found({ meshes: on("other"), ...agent }, mesh())).toMatchObject([
     { severity: "problem", found: "mesh other uses its Consul agent" },
@@ -41,7 +40,7 @@ test("the agent of another mesh, and one that another mesh uses, are not set up 
 test("a node is not retired while another mesh needs its agent", () => {
   const retired = mesh({ nodes: [{ ...worker, retired: true }] });
   expect(found({ meshes: on("lab", "other"), agentMesh: "lab" }, retired)).toMatchObject([
-    { severity: "problem", check: "mesh", remedy: "retire worker1 in other first, and deploy that" },
+    { severity: "problem", where: { what: "mesh" }, remedy: "retire worker1 in other first, and deploy that" },
   ]);
   expect(found({ meshes: on("lab"), agentMesh: "lab" }, retired)).toEqual([]);
 });
@@ -51,7 +50,7 @@ test("a name that another mesh has on the node is a problem that names it", () =
   expect(told).toMatchObject([
     {
       severity: "problem",
-      check: "frontend",
+      where: { what: "frontend" },
       found: "frontend is there, of mesh other",
       remedy: "give it another name in lab, or take it out of other first",
     },
@@ -88,9 +87,8 @@ describe("a mesh that was renamed", () => {
     const told = judge([lookAt("server1", { meshes: on("old") }), lookAt("worker1", old)], answers);
     expect(told).toMatchObject([
       {
-        node: "this machine",
         severity: "problem",
-        check: "mesh",
+        where: { on: "this machine", what: "mesh" },
         found: "the nodes have mesh old, with the services and gateways that lab declares",
         remedy: expect.stringMatching(/^name it old again;/),
       },

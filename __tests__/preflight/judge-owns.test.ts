@@ -1,6 +1,6 @@
 import type { OwnedEntry } from "../../model";
 import { judgeOwns, letsThrough, type SharedConsul } from "../../preflight/judge-owns";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const shopOwning = (...owns: OwnedEntry[]) => {
   const shop = declaration();
@@ -31,7 +31,7 @@ test("nothing is said where Gatehouse sets up Consul, nor where Consul does not 
 
 test("a Consul that allows by default, and that the mesh does not own, is worth a note with the way to own it", () => {
   expect(judgeOwns(shopOwning(), shared())).toMatchObject([
-    { severity: "note", check: "intentions", remedy: expect.stringContaining('`owns: ["default-deny"]`') },
+    { severity: "note", where: { what: "intentions" }, remedy: expect.stringContaining('`owns: ["default-deny"]`') },
   ]);
   expect(judgeOwns(shopOwning(), shared({ allowsByDefault: false }))).toEqual([]);
 });
@@ -39,12 +39,11 @@ test("a Consul that allows by default, and that the mesh does not own, is worth 
 test("default-deny names the services whose calls are going to be refused", () => {
   expect(judgeOwns(shopOwning("default-deny"), shared())).toEqual([
     {
-      node: "this machine",
       severity: "warning",
-      check: "service-intentions/*",
+      where: { on: "this machine", what: "service-intentions/*" },
       found:
         "in the catalogue and not declared: mail, printer; set up there and allowed by no intention: no call that Consul knows of",
-      reason: "calls from and to them that no intention allows are let through now and refused after this deploy",
+      why: "calls from and to them that no intention allows are let through now and refused after this deploy",
       remedy: 'allow those calls in Consul first, or leave "default-deny" out of consul.owns',
     },
   ]);
@@ -78,9 +77,9 @@ test("proxy-defaults names the services that are going to speak http", () => {
   expect(judgeOwns(shopOwning("proxy-defaults"), shared({ allowsByDefault: false }))).toMatchObject([
     {
       severity: "warning",
-      check: "proxy-defaults/global",
+      where: { what: "proxy-defaults/global" },
       found: "in the catalogue, not declared, and without a protocol of their own: mail, printer",
-      reason: expect.stringMatching(/becomes http with this deploy; now it is tcp$/),
+      why: expect.stringMatching(/becomes http with this deploy; now it is tcp$/),
     },
   ]);
   const before = { proxyDefaults: ours("proxy-defaults", "global"), allowsByDefault: false };

@@ -1,7 +1,7 @@
 import type { Mesh } from "../../model";
-import type { Facts, Registration } from "../../nodes/facts";
+import type { Facts, Registration } from "../../nodes";
 import { judge } from "../../preflight/judge";
-import { gateway, instanceOf } from "../support/mesh";
+import { gateway, instanceOf } from "../support/parts";
 import { facts, heads, lookAt, shop } from "../support/preflight";
 
 const found = (changes: Partial<Facts>, of: Mesh = shop) =>
@@ -53,7 +53,7 @@ test("what was made by hand under a declared name is a problem, with all that wa
   expect(found({ units: [unit], listeners: [listener(9001, "frontend.service")] })).toMatchObject([
     {
       severity: "problem",
-      check: "frontend",
+      where: { what: "frontend" },
       found: "made by hand: /etc/systemd/system/frontend.service (active)",
       remedy: 'have it taken over: `takeOver: { services: ["frontend"] }`; or declare another name',
     },
@@ -63,7 +63,7 @@ test("what was made by hand under a declared name is a problem, with all that wa
 test("under other names it is found through its registration, its ports and its Envoy, and no other is", () => {
   const told = found(otherNames);
   expect(told).toHaveLength(1);
-  expect(told[0]).toMatchObject({ severity: "problem", check: "frontend" });
+  expect(told[0]).toMatchObject({ severity: "problem", where: { what: "frontend" } });
   expect(told[0]!.found.split(", ").slice(0, 2)).toEqual([
     "made by hand: /etc/systemd/system/shop-envoy.service (runs the Envoy of frontend-1)",
     "shop.service (perl",
@@ -100,7 +100,7 @@ test("a gateway by hand on another node than the declared one is a note that tel
   const name = edge.workload.name;
   const registrations = [registration({ id: name, service: name, kind: "ingress-gateway", port: 8443 })];
   expect(found({ registrations }, elsewhere)).toMatchObject([
-    { severity: "note", check: name, remedy: expect.stringContaining(`takeOver: { letGo: ["${name}"] }`) },
+    { severity: "note", where: { what: name }, remedy: expect.stringContaining(`takeOver: { letGo: ["${name}"] }`) },
   ]);
   const letGo = { ...elsewhere, takeOver: { ...shop.takeOver, letGo: [name] } };
   expect(found({ registrations }, letGo)).toMatchObject(

@@ -1,4 +1,4 @@
-import type { Facts } from "../../nodes/facts";
+import type { Facts } from "../../nodes";
 import { judge } from "../../preflight/judge";
 import { heads, lookAt, shop } from "../support/preflight";
 
@@ -10,16 +10,12 @@ test("an agent whose certificate is verified is told nothing of", () => {
 });
 
 test.each([
-  [
-    "unsigned",
-    "problem",
-    "shows a certificate whose authority this machine does not know: of CN=client by CN=Agent CA",
-  ],
+  ["unsigned", "problem", "shows a certificate whose authority this node does not know: of CN=client by CN=Agent CA"],
   ["wants-certificate", "problem", "demands a client's certificate on its gRPC port 8503"],
   ["no-tls", "problem", "port 8503 of the agent does not speak TLS"],
 ])("%s", (fault, severity, found) => {
   const [told, ...more] = findings({ xds: { ...xds, fault } });
-  expect(told).toMatchObject({ severity, check: "gRPC for Envoy", found: expect.stringContaining(found) });
+  expect(told).toMatchObject({ severity, where: { what: "gRPC for Envoy" }, found: expect.stringContaining(found) });
   expect(more).toEqual([]);
 });
 

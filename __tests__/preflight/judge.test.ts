@@ -1,8 +1,8 @@
 import type { Mesh, MeshNode } from "../../model";
-import type { Facts, Listener } from "../../nodes/facts";
+import type { Facts, Listener } from "../../nodes";
 import { judge, type Look } from "../../preflight/judge";
 import type { ConsulApi } from "../../preflight/judge-consul";
-import { instanceOf, mesh, service, worker } from "../support/mesh";
+import { instanceOf, mesh, service, worker } from "../support/parts";
 import { facts, heads, lookAt, MiB, planOf, shop } from "../support/preflight";
 
 const answers: ConsulApi = { url: "https://10.77.0.10:8501" };
@@ -28,7 +28,7 @@ describe("the machine", () => {
     [{ version: 252, state: "starting" }, "the system is starting"],
     [{ version: 252, state: "" }, "the system is not answering"],
   ])("systemd %j", (systemd, what) => {
-    expect(found({ systemd })).toMatchObject([{ severity: "problem", check: "systemd", found: what }]);
+    expect(found({ systemd })).toMatchObject([{ severity: "problem", where: { what: "systemd" }, found: what }]);
   });
 
   test.each([
@@ -39,7 +39,7 @@ describe("the machine", () => {
     [0o701, "deploy", true],
   ])("a home folder of mode %s, group %s", (mode, group, told) => {
     const findings = found({ home: { path: "/home/deploy", mode, owner: "deploy", group } });
-    expect(findings.map(({ check, remedy }) => [check, remedy])).toEqual(
+    expect(findings.map(({ where, remedy }) => [where.what, remedy])).toEqual(
       told ? [["home folder", "chmod 700 /home/deploy"]] : [],
     );
   });
@@ -59,13 +59,17 @@ describe("the machine", () => {
 
   test("a processor that is not the declared one is told with both", () => {
     expect(found({ arch: "aarch64" })).toMatchObject([
-      { severity: "problem", check: "architecture", found: "`uname -m` says aarch64, and nodes.worker1.arch is amd64" },
+      {
+        severity: "problem",
+        where: { what: "architecture" },
+        found: "`uname -m` says aarch64, and nodes.worker1.arch is amd64",
+      },
     ]);
   });
 
   test("a service that others reach past the mesh is told, and may be what the deploy mends", () => {
     expect(found({ open: [{ unit: "frontend.service", at: "0.0.0.0:9001" }] })).toMatchObject([
-      { severity: "warning", check: "frontend.service", found: "it listens on 0.0.0.0:9001" },
+      { severity: "warning", where: { what: "frontend.service" }, found: "it listens on 0.0.0.0:9001" },
     ]);
   });
 
@@ -73,7 +77,11 @@ describe("the machine", () => {
     const limited = { ...shop, instances: [instanceOf(service({ memoryMax: "512M", cpuQuota: "50%" }))] };
     expect(found({}, limited)).toEqual([]);
     expect(found({ controllers: ["cpu,cpuacct", "cpu", "pids"] }, limited)).toMatchObject([
-      { severity: "warning", check: "limits", found: expect.stringMatching(/^memoryMax of frontend cannot be held/) },
+      {
+        severity: "warning",
+        where: { what: "limits" },
+        found: expect.stringMatching(/^memoryMax of frontend cannot be held/),
+      },
     ]);
     expect(found({ controllers: [] })).toEqual([]);
   });
@@ -85,7 +93,7 @@ describe("the machine", () => {
   test("missing programs are told together, with the packages that bring them", () => {
     expect(found({ missing: ["sed", "find", "sha256sum"] })).toMatchObject([
       {
-        check: "programs",
+        where: { what: "programs" },
         found: "not there: sed, find, sha256sum",
         remedy: "apt-get install sed findutils coreutils",
       },
@@ -95,7 +103,7 @@ describe("the machine", () => {
   test("a missing Envoy, and a Consul that does not start, are told", () => {
     const told = found({ missing: ["envoy"], versions: { consul: "" } });
     expect(told.map(({ found: what }) => what)).toEqual([
-      "consul is there and does not tell its version",
+      "consul is there and does not print its version",
       "envoy is not there",
     ]);
   });
@@ -113,7 +121,11 @@ describe("room", () => {
   test("a binary that is to come counts twice, beside the margin", () => {
     expect(found({ folders: [folder("/opt/gatehouse", 264)] })).toEqual([]);
     expect(found({ folders: [folder("/opt/gatehouse", 263)] })).toMatchObject([
-      { check: "disk", found: "263 MiB free for /opt/gatehouse", reason: expect.stringMatching(/^264 MiB are needed/) },
+      {
+        where: { what: "disk" },
+        found: "263 MiB free for /opt/gatehouse",
+        why: expect.stringMatching(/^264 MiB are needed/),
+      },
     ]);
   });
 
@@ -134,7 +146,7 @@ describe("room", () => {
 
   test("inodes run out too", () => {
     const folders = [{ ...folder("/opt/gatehouse", 1000), inodesFree: 12 }];
-    expect(found({ folders })).toMatchObject([{ check: "disk", found: "12 inodes free for /opt/gatehouse" }]);
+    expect(found({ folders })).toMatchObject([{ where: { what: "disk" }, found: "12 inodes free for /opt/gatehouse" }]);
   });
 
   test("what cannot be written to is told once", () => {
@@ -143,7 +155,7 @@ describe("room", () => {
       writable: false,
     }));
     expect(found({ folders })).toMatchObject([
-      { check: "writable", found: "cannot write to /etc/systemd/system, /etc/consul.d" },
+      { where: { what: "writable" }, found: "cannot write to /etc/systemd/system, /etc/consul.d" },
     ]);
   });
 });
@@ -182,7 +194,9 @@ describe("Consul", () => {
     [{ datacenter: "dc2" }, "the agent belongs to the datacenter dc2"],
     [{ leader: "" }, "the agent sees no leader"],
   ])("an agent with %j", (changes, what) => {
-    expect(found(agent(changes))).toMatchObject([{ severity: "problem", check: "consul agent", found: what }]);
+    expect(found(agent(changes))).toMatchObject([
+      { severity: "problem", where: { what: "consul agent" }, found: what },
+    ]);
   });
 
   test("an agent that knows no token of ours yet, where Consul was there before", () => {
@@ -197,7 +211,7 @@ describe("Consul", () => {
 
   test("an old Consul is told", () => {
     expect(found({ versions: { consul: "1.17.3", envoy: "1.35.9" } })).toMatchObject([
-      { check: "consul", found: "consul 1.17.3" },
+      { where: { what: "consul" }, found: "consul 1.17.3" },
     ]);
   });
 
@@ -222,7 +236,9 @@ describe("Consul", () => {
 
   test("an API that does not answer here is told of this machine", () => {
     const told = judge([lookAt("server1")], { ...answers, fault: "connect ECONNREFUSED" });
-    expect(told).toMatchObject([{ node: "this machine", found: "https://10.77.0.10:8501: connect ECONNREFUSED" }]);
+    expect(told).toMatchObject([
+      { where: { on: "this machine" }, found: "https://10.77.0.10:8501: connect ECONNREFUSED" },
+    ]);
   });
 });
 
@@ -240,7 +256,7 @@ describe("names and ports", () => {
     expect(found({ listeners: [listener({}), listener({})] })).toMatchObject([
       {
         severity: "problem",
-        check: "port 9001",
+        where: { what: "port 9001" },
         found: "held by perl (process 77, squatter.service)",
         remedy: "stop it: systemctl disable --now squatter.service; or declare another port",
       },
@@ -281,14 +297,14 @@ describe("names and ports", () => {
   });
 });
 
-test("of a retired machine only the way in matters", () => {
+test("of a retired node only its ssh matters", () => {
   const retired: MeshNode = { ...worker, retired: true };
   const nothing = { missing: ["jq"], folders: [], agent: { ...facts().agent, status: 0 } };
   expect(found(nothing, { ...shop, nodes: [retired] })).toEqual([]);
 });
 
 describe("host keys", () => {
-  const check = (hostKeys: string[]) => found({ hostKeys }).filter((one) => one.check === "host key");
+  const check = (hostKeys: string[]) => found({ hostKeys }).filter((one) => one.where.what === "host key");
 
   test("the declared key is the only one, or the first that Terraform asks for", () => {
     expect(check(["ssh-ed25519 AAAA"])).toEqual([]);
@@ -298,7 +314,7 @@ describe("host keys", () => {
   test("Terraform would be shown another key than the declared one: that one is named", () => {
     expect(check(["ssh-rsa RRRR", "ecdsa-sha2-nistp256 EEEE", "ssh-ed25519 AAAA"])).toMatchObject([
       {
-        node: "worker1",
+        where: { on: "worker1" },
         severity: "problem",
         found: "declared is its ssh-ed25519 key, and Terraform is going to be shown its ecdsa-sha2-nistp256 key",
         remedy: 'declare the other one of this machine: nodes.worker1.hostKey: "ecdsa-sha2-nistp256 EEEE"',
@@ -311,9 +327,9 @@ test("a release that somebody went back to by hand is told, since a deploy leave
   expect(found({ rolledBack: ["frontend"] })).toMatchObject([
     {
       severity: "warning",
-      check: "rollback",
+      where: { what: "rollback" },
       found: "frontend was taken back to an earlier release by hand",
-      remedy: expect.stringContaining("npm run doctor -- --mend"),
+      remedy: expect.stringContaining("npm run doctor -- --fix"),
     },
   ]);
 });
@@ -333,7 +349,7 @@ describe("Consul's API", () => {
     expect(found).toMatchObject({
       severity: "warning",
       found: "10.77.0.9:8501: ECONNREFUSED",
-      reason: "the deploy goes on with 10.77.0.10:8501",
+      why: "the deploy goes on with 10.77.0.10:8501",
     });
     expect(more).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import type { Consul, Mesh } from "../../model";
 import { lookAtSecrets } from "../../preflight/look-secrets";
-import { mesh, service } from "../support/mesh";
+import { mesh, service } from "../support/parts";
 import { Project } from "../support/secrets-folder";
 
 const of = (consul: Partial<Consul> = {}): Mesh => ({ ...mesh(), consul: { ...mesh().consul, ...consul } });
@@ -14,7 +14,7 @@ describe("a mesh's secrets, before a deploy", () => {
 
   const told = async (consul: Partial<Consul> = {}) =>
     (await lookAtSecrets(of(consul), { folder: project.folder, environment: {} })).map(
-      ({ severity, check, found, remedy }) => `${severity}: ${check}: ${found}; ${remedy}`,
+      ({ severity, where, found, remedy }) => `${severity}: ${where.what}: ${found}; ${remedy}`,
     );
 
   test("are missing as a whole", async () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Facts, readFacts } from "../../nodes/facts";
+import { type Facts, readFacts } from "../../nodes";
 import { isUpload, preflightScript, UPLOAD_COMMAND, uploadedScript, WANTED } from "../../templates";
 import { nodeProgram } from "../../toolchain/node-program";
 import { output } from "../../toolchain/process";

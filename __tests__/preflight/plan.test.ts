@@ -1,6 +1,6 @@
 import { questionsOf } from "../../preflight/plan";
 import { preflightScript } from "../../templates";
-import { gateway, instanceOf, mesh, worker } from "../support/mesh";
+import { gateway, instanceOf, mesh, worker } from "../support/parts";
 import { MiB, planOf, shop } from "../support/preflight";
 
 test("a service wants its own port, its upstreams', and the two of its sidecar", () => {

@@ -7,7 +7,7 @@ import { parse as parseYaml } from "yaml";
 import { checkMesh, type Files, type Mesh, type MeshDeclaration } from "../../model";
 import { clusterGraph, meshGraph } from "../support/graph";
 import { nasty } from "../support/nasty";
-import { declaration } from "../support/stacks";
+import { declaration } from "../support/shop";
 
 jest.setTimeout(120_000);
 

@@ -1,7 +1,7 @@
 import type { ConsulDeclaration, MeshDeclaration } from "../../model";
 import { openings } from "../../stacks";
 import { clusterGraph, type Graph, meshGraph } from "../support/graph";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const locked = meshOf(declaration());
 const cluster = clusterGraph(locked);

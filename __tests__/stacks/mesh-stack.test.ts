@@ -1,7 +1,7 @@
 import type { ConfigEntryDeclaration, OwnedEntry } from "../../model";
-import { clusterGraph, type Graph, meshGraph } from "../support/graph";
+import { clusterGraph, type Graph, meshGraph, programs } from "../support/graph";
 import { documentOf, verbOf } from "../support/programs";
-import { declaration, meshOf, programs } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const graph = meshGraph(meshOf(declaration()));
 

@@ -1,5 +1,5 @@
 import { outageOnRestart } from "../../stacks";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 test("whoever reviews a plan is told which restarts are outages", () => {
   expect(outageOnRestart(meshOf(declaration()))).toBe(

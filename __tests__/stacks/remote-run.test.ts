@@ -5,7 +5,8 @@ import { App } from "cdktf";
 import { checkMesh, type Mesh, type MeshDeclaration } from "../../model";
 import { addStacks } from "../../stacks";
 import type { Backend } from "../../stacks/backend-settings";
-import { declaration, programs } from "../support/stacks";
+import { programs } from "../support/graph";
+import { declaration } from "../support/shop";
 
 const CLOUD: Backend = { kind: "cloud", organization: "shop-org", hostname: "tfe.shop.test", project: "Meshes" };
 const SHA = "a".repeat(64);

@@ -1,6 +1,6 @@
 import type { MeshDeclaration } from "../../model";
 import { type Graph, meshGraph } from "../support/graph";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 function withSecrets(version = "1", changes: Partial<MeshDeclaration["consul"]> = {}): Graph {
   const changed = declaration();

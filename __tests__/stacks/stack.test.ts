@@ -6,7 +6,8 @@ import { ClusterStack } from "../../stacks/cluster-stack";
 import { addressesOf } from "../../stacks/depends-on";
 import { MeshStack } from "../../stacks/mesh-stack";
 import { Stack } from "../../stacks/stack";
-import { declaration, meshOf, programs } from "../support/stacks";
+import { programs } from "../support/graph";
+import { declaration, meshOf } from "../support/shop";
 
 const CLOUD: Backend = { kind: "cloud", organization: "shop-org" };
 

@@ -1,7 +1,7 @@
 import type { MeshDeclaration } from "../../model";
 import { type Graph, meshGraph } from "../support/graph";
 import { documentOf } from "../support/programs";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const taking = (configEntries: string[], consul: Partial<MeshDeclaration["consul"]> = {}): Graph =>
   meshGraph(

@@ -1,10 +1,10 @@
 /** A mesh, and what its nodes would tell if everything were as declared. */
 import { edgesOf } from "../../doctor/edges";
 import { type Expected, expectedOn } from "../../doctor/expected";
-import { compareMachine } from "../../doctor/node";
+import { compareNode } from "../../doctor/node";
 import type { Mesh } from "../../model";
-import type { AgentService, NodeReport, UnitReport } from "../../nodes/report";
-import { declaration, meshOf } from "./stacks";
+import type { AgentService, NodeReport, UnitReport } from "../../nodes";
+import { declaration, meshOf } from "./shop";
 
 /** Of gatehouse-node. */
 export const VERSION = "0123456789ab";
@@ -103,5 +103,5 @@ export function findingsOn(name: string, change: (report: NodeReport) => void = 
   const report = healthyReport(expected, of);
   change(report);
   const edges = edgesOf(of).edges.filter(({ from }) => from.node === expected.node);
-  return compareMachine(of, expected, report, edges, ["frontend", "backend", "edge"]);
+  return compareNode(of, expected, report, edges, ["frontend", "backend", "edge"]);
 }

@@ -1,9 +1,15 @@
 /** The synthesized Terraform as the tests look at it. */
 import { type App, Testing } from "cdktf";
 import type { Mesh } from "../../model";
+import type { NodePrograms } from "../../stacks";
 import { ClusterStack } from "../../stacks/cluster-stack";
 import { MeshStack } from "../../stacks/mesh-stack";
-import { programs } from "./stacks";
+
+/** Some file in the place of gatehouse-node. */
+export const programs: NodePrograms = {
+  amd64: { path: __filename, sha256: "a".repeat(64), version: "0123456789ab" },
+  arm64: { path: __filename, sha256: "b".repeat(64), version: "0123456789ab" },
+};
 
 export interface Graph {
   /** The synthesized file. */
@@ -18,7 +24,9 @@ export interface Graph {
 }
 
 export const meshGraph = (mesh: Mesh): Graph => graphOf(new MeshStack(app(), mesh, programs));
-export const clusterGraph = (mesh: Mesh): Graph => graphOf(new ClusterStack(app(), mesh, programs));
+export const clusterGraph = (mesh: Mesh): Graph => clusterGraphWith(mesh, programs);
+export const clusterGraphWith = (mesh: Mesh, files: NodePrograms): Graph =>
+  graphOf(new ClusterStack(app(), mesh, files));
 
 function app(): App {
   return Testing.app();

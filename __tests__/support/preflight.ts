@@ -1,9 +1,9 @@
+import { type Finding, placeText } from "../../findings";
 import type { Mesh } from "../../model";
-import { type Facts, readFacts } from "../../nodes/facts";
-import type { Finding } from "../../preflight/finding";
+import { type Facts, readFacts } from "../../nodes";
 import type { Look } from "../../preflight/judge";
 import { type Plan, planFor } from "../../preflight/plan";
-import { instanceOf, mesh, service } from "./mesh";
+import { instanceOf, mesh, service } from "./parts";
 
 export const MiB = 1024 * 1024;
 
@@ -73,4 +73,4 @@ export function lookAt(name: string, changes: Partial<Facts> = {}, of: Mesh = sh
 
 /** "problem: worker1: clock", one a finding. */
 export const heads = (findings: Finding[]): string[] =>
-  findings.map(({ severity, node, check }) => `${severity}: ${node}: ${check}`);
+  findings.map(({ severity, where }) => `${severity}: ${placeText(where)}`);

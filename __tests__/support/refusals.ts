@@ -2,7 +2,7 @@
  * The table of what a declaration is refused for, one file for each part of it, one row a refusal: an edit of the valid
  * declaration leads to exactly one problem, at this path, with this value, for this reason, with this remedy.
  */
-import { type Draft, edited, problemsOf } from "./declaration";
+import { type Draft, edited, problemsOf } from "./shop";
 
 export type Row = [
   what: string,
@@ -28,4 +28,4 @@ export function refuses(rows: Row[]): void {
 }
 
 export const frontend = (declaration: Draft) => declaration.services.frontend;
-export const listener = (declaration: Draft) => declaration.gateways.web.listeners[0];
+export const listener = (declaration: Draft) => declaration.gateways.edge.listeners[0];

@@ -1,6 +1,6 @@
 import { handover, probeProgram } from "../../templates";
 import { documentOf, verbOf } from "../support/programs";
-import { declaration, meshOf } from "../support/stacks";
+import { declaration, meshOf } from "../support/shop";
 
 const mesh = meshOf(declaration());
 const server = mesh.nodes.find(({ name }) => name === "server1")!;

@@ -6,7 +6,7 @@ import { terraformLiteral } from "../../stacks/terraform-literal";
 import { instanceRelease } from "../../templates";
 import { render } from "../../templates/engine";
 import { shellWord, yamlString } from "../../templates/escape";
-import { content, instanceOf, mesh, service } from "../support/mesh";
+import { content, instanceOf, mesh, service } from "../support/parts";
 import { readEnvironmentFile, readExecStart, readHclStrings } from "../support/readers";
 
 // What the model lets through: any text without control characters and lone surrogates, with the troublemakers of

@@ -14,7 +14,7 @@ import {
   userData,
 } from "../../templates";
 import { nodeProgram, nodeScript } from "../../templates/program";
-import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/mesh";
+import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/parts";
 import { documentOf, verbOf } from "../support/programs";
 
 describe("a service", () => {

@@ -5,10 +5,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { HealthDeclaration } from "../../model";
-import { agentRelease, instanceRelease, type MachineFile, nodeRelease, userData } from "../../templates";
+import { agentRelease, instanceRelease, type NodeFile, nodeRelease, userData } from "../../templates";
 import { which } from "../../toolchain/command";
-import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/mesh";
 import { nasty } from "../support/nasty";
+import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/parts";
 
 jest.setTimeout(900_000);
 
@@ -139,7 +139,7 @@ testWith("cloud-init", "cloud-init accepts the user_data of servers and workers"
   }
 });
 
-function validate(files: MachineFile[]): string {
+function validate(files: NodeFile[]): string {
   const configuration = mkdtempSync(join(folder, "consul-"));
   writeFileSync(
     join(configuration, "base.hcl"),
@@ -157,7 +157,7 @@ bind_addr = "127.0.0.1"
 }
 
 /** Runs a development agent on loopback with this service, and ends it. */
-async function withAgent<T>(files: MachineFile[], look: (address: string) => Promise<T>): Promise<T> {
+async function withAgent<T>(files: NodeFile[], look: (address: string) => Promise<T>): Promise<T> {
   const definition = join(folder, "frontend.hcl");
   writeFileSync(definition, content(files, "/etc/consul.d/frontend.hcl"));
   const port = await freePort();

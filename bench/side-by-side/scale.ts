@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { COMPLETE } from "../../terraform/env";
 import { chooseProviders } from "../../terraform/provider-choice";
 import { run } from "../../toolchain/command";
 import { oursEnv } from "./tool";
@@ -55,7 +56,7 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 
 /** The peak of its memory in MiB. */
 async function synthInto(folder: string, services: number): Promise<number> {
-  const env = { ...oursEnv({ services }), CDKTF_OUTDIR: folder };
+  const env = { ...oursEnv({ services }), ...COMPLETE, CDKTF_OUTDIR: folder };
   const child = spawn(process.execPath, ["--import", "tsx", resolve("main.ts")], { env, stdio: "inherit" });
   let peak = 0;
   const watch = setInterval(() => {

@@ -35,7 +35,7 @@ const GATEWAY = "http://10.77.0.11:8080/";
 async function freshMachines(): Promise<void> {
   forgetState(mesh.name);
   await reset(machinesOf(mesh));
-  const args = ["--import", "tsx", "commands/with-providers.ts", "--", "cdktf", "deploy", "cluster", "--auto-approve"];
+  const args = ["bin/gatehouse.js", "exec", "cdktf", "deploy", "cluster", "--auto-approve"];
   const { exitCode, stdout, stderr } = await output(
     process.execPath,
     args,

@@ -1,5 +1,7 @@
 /** The secrets of a mesh as its servers have them on disk. Pure. */
+
 import type { Secrets } from "../../mesh-secrets";
+import { layout } from "../../model";
 
 /** What a server said to `READ_SECRETS`. */
 export interface ReadServer {
@@ -8,10 +10,9 @@ export interface ReadServer {
 }
 
 const FILES = {
-  settings: "/etc/consul.d/gatehouse-secrets.json",
-  ca: "/etc/consul.d/tls/ca.pem",
-  cert: "/etc/consul.d/tls/server.pem",
-  key: "/etc/consul.d/tls/server-key.pem",
+  settings: layout.files.agentSecrets,
+  ca: layout.files.agentCa,
+  ...layout.agentCertificate("server"),
 };
 
 /** For a shell: each file as a line of its name and its content in base64. */

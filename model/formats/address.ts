@@ -1,9 +1,10 @@
 /** Addresses: of nodes, of a bastion, of Consul's API. */
 import { isIPv4, isIPv6 } from "node:net";
-import type { Fault } from "../problem";
+import type { Fault } from "../checking/problem";
 import { portFault } from "./port";
 
 const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
 const REMEDY = "write an IP address or a host name alone, for example `10.0.0.12` or `worker1.example.org`";
 
 /** A machine's address: IPv4, IPv6 or a host name, without scheme, user or port. */

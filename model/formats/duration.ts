@@ -1,9 +1,11 @@
 /** Lengths of time. */
-import type { Fault } from "../problem";
+import type { Fault } from "../checking/problem";
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
 /** Below this a check is a load test. */
 const SHORTEST_MS = 100;
+
 const LONGEST_MS = 24 * UNITS.h!;
 
 /** Milliseconds of a duration such as `500ms` or `1.5s`; undefined when it is none. */

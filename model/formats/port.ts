@@ -1,5 +1,5 @@
 /** TCP ports. */
-import type { Fault } from "../problem";
+import type { Fault } from "../checking/problem";
 
 export function portFault(port: number): Fault | undefined {
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return undefined;

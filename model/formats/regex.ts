@@ -1,5 +1,5 @@
 /** Regular expressions, which Envoy reads with RE2. */
-import type { Fault } from "../problem";
+import type { Fault } from "../checking/problem";
 
 const REMEDY = "write it in RE2's syntax: https://github.com/google/re2/wiki/Syntax";
 

@@ -1,5 +1,5 @@
 /** Strings that a person may choose freely, within what hcl, unit files and a process's arguments can carry. */
-import type { Fault } from "../problem";
+import type { Fault } from "../checking/problem";
 
 /** Arguments, environment values and the like: any text without control characters. */
 export function textFault(text: string): Fault | undefined {

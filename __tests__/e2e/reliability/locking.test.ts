@@ -17,7 +17,7 @@ const rollBoth = (change: string, run: () => Promise<Run>) =>
 
 /** `npm run rotate`, as a person runs it on the mesh that was deployed last. */
 async function rotate(...args: string[]): Promise<Run> {
-  const command = ["--import", "tsx", "commands/rotate.ts", ...args, "--auto-approve"];
+  const command = ["bin/gatehouse.js", "rotate", ...args, "--auto-approve"];
   const env = { ...process.env, GATEHOUSE_MESH: meshFile, FORCE_COLOR: "0", CI: "1" };
   const { exitCode, stdout, stderr } = await output(process.execPath, command, {}, { env });
   if (exitCode !== 0) throw new Error(`rotate failed:\n${stdout.slice(-2000)}\n${stderr.slice(-6000)}`);

@@ -36,7 +36,7 @@ const asDeploy = (command: string) =>
 async function preflight() {
   const { stdout, exitCode } = await output(
     process.execPath,
-    ["--import", "tsx", "commands/preflight.ts", "--json"],
+    ["bin/gatehouse.js", "preflight", "--json"],
     {},
     { env: { ...process.env, GATEHOUSE_MESH: meshFile } },
   );

@@ -239,7 +239,7 @@ describeOnLab("secrets stay where they belong", () => {
 
 /** What Terraform itself says of the mesh stack that was synthesized last. */
 function terraformPlan(...options: string[]) {
-  const command = ["--import", "tsx", "commands/with-providers.ts", "--", "terraform", "-chdir=cdktf.out/stacks/mesh"];
+  const command = ["bin/gatehouse.js", "exec", "terraform", "-chdir=cdktf.out/stacks/mesh"];
   return output(process.execPath, [...command, "plan", "-input=false", "-no-color", ...options]);
 }
 

@@ -1,6 +1,7 @@
 /** Everything that a mesh is made of on its machines and in Consul, to be compared before and after a round trip. */
-import { OUR_KINDS } from "../../../doctor/entries";
+
 import { changes } from "../../../lab/machines";
+import { OUR_KINDS } from "../../../nodes";
 import { settled } from "./interrupt";
 import { consul, on } from "./mesh";
 

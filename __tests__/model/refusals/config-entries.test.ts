@@ -1,5 +1,5 @@
-import type { Draft } from "../../support/declaration";
 import { refuses } from "../../support/refusals";
+import type { Draft } from "../../support/shop";
 
 const at = "configEntries[0]";
 const entries =
@@ -17,7 +17,7 @@ describe("config entries", () => {
     ["proxy-defaults", entries({ kind: "proxy-defaults", name: "global", config: { protocol: "http2" } }), `${at}.kind`, '"proxy-defaults"', /derives the only/, /remove it/],
     ["bound-api-gateway", entries({ kind: "bound-api-gateway", name: "a" }), `${at}.kind`, '"bound-api-gateway"', /writes these entries itself/, /api-gateway/],
     ["service-defaults of a service", entries({ kind: "service-defaults", name: "backend", protocol: "http" }), `${at}.name`, '"backend"', /derives this entry from services.backend/, /services.backend.protocol/],
-    ["ingress-gateway of a gateway", entries({ kind: "ingress-gateway", name: "web", listeners: [] }), `${at}.name`, '"web"', /derives this entry from gateways.web/, /listeners there/],
+    ["ingress-gateway of a gateway", entries({ kind: "ingress-gateway", name: "edge", listeners: [] }), `${at}.name`, '"edge"', /derives this entry from gateways.edge/, /listeners there/],
     ["service-intentions of a service", entries({ kind: "service-intentions", name: "store", sources: [] }), `${at}.name`, '"store"', /derives this entry/, /use `intentions`/],
     ["service-intentions of *", entries({ kind: "service-intentions", name: "*", sources: [] }), `${at}.name`, '"*"', /derives this entry/, /use `intentions`/],
     ["two of one kind and name", entries({ kind: "mesh", name: "mesh" }, { kind: "mesh", name: "mesh" }), "configEntries[1].name", '"mesh"', /configEntries\[0\] is a mesh named `mesh` already/, /merge/],

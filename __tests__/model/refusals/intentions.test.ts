@@ -1,5 +1,5 @@
-import type { Draft } from "../../support/declaration";
 import { type Row, refuses } from "../../support/refusals";
+import type { Draft } from "../../support/shop";
 
 const http = { methods: ["GET"] };
 
@@ -16,7 +16,7 @@ describe("intentions", () => {
     ["an unknown source", allow("fronted", "backend"), "intentions[0].source", '"fronted"', /no service or gateway `fronted`/, /did you mean `frontend`/],
     ["an unknown destination", allow("frontend", "backed"), "intentions[0].destination", '"backed"', /no service `backed`/, /did you mean `backend`/],
     ["a part of a wildcard", allow("front*", "backend"), "intentions[0].source", '"front*"', /no service or gateway/, /frontend/],
-    ["a gateway as destination", allow("frontend", "web"), "intentions[0].destination", '"web"', /is a gateway/, /service behind it/],
+    ["a gateway as destination", allow("frontend", "edge"), "intentions[0].destination", '"edge"', /is a gateway/, /service behind it/],
     ["everyone to everyone", allow("*", "*"), "intentions[0]", '"* -> *"', /Gatehouse's own entry/, /name a source or a destination/],
     ["one pair twice", intend({ source: "store", destination: "backend", action: "allow" }, { source: "store", destination: "backend", action: "deny" }), "intentions[1]", '"store -> backend"', /intentions\[0\] is about the same/, /merge/],
     ["neither action nor permissions", intend({ source: "frontend", destination: "backend" }), "intentions[0].action", "nothing", /not said what/, /`action`.*`permissions`/],

@@ -1,5 +1,5 @@
-import { edited, meshOf } from "../../support/declaration";
 import { listener, refuses } from "../../support/refusals";
+import { edited, meshOf } from "../../support/shop";
 
 describe("TLS of a listener", () => {
   const tls = (value: unknown) => (d: Parameters<typeof listener>[0]) => (listener(d).tls = value);
@@ -8,16 +8,16 @@ describe("TLS of a listener", () => {
     listener(d).services[0].hosts = ["*"];
   };
   const clusters = (text: string) => (d: Parameters<typeof listener>[0]) =>
-    (d.gateways.web.extraStaticClustersJson = text);
-  const at = "gateways.web.listeners[0].tls";
+    (d.gateways.edge.extraStaticClustersJson = text);
+  const at = "gateways.edge.listeners[0].tls";
   // biome-ignore format: a table reads by rows
   refuses([
     ["a word", tls("yes"), at, '"yes"', /./, /`true`, `false`/],
     ["an old version", tls({ minVersion: "TLSv1_1" }), `${at}.minVersion`, '"TLSv1_1"', /./, /TLSv1_2/],
     ["an unknown field", tls({ certFile: "a" }), `${at}.certFile`, '"a"', /./, /./],
     ["half of a place for a certificate", tls({ sds: { clusterName: "sds" } }), `${at}.sds.certResource`, /./, /./, /./],
-    ["every host", anyHost, "gateways.web.listeners[0].services[0].hosts[0]", '"*"', /no certificate/, /name the hosts/],
-    ["clusters that are no JSON", clusters("{"), "gateways.web.extraStaticClustersJson", '"{"', /JSON/, /static_resources/],
+    ["every host", anyHost, "gateways.edge.listeners[0].services[0].hosts[0]", '"*"', /no certificate/, /name the hosts/],
+    ["clusters that are no JSON", clusters("{"), "gateways.edge.extraStaticClustersJson", '"{"', /JSON/, /static_resources/],
   ]);
 });
 

@@ -1,12 +1,12 @@
-import type { Draft } from "../../support/declaration";
 import { frontend, type Row, refuses } from "../../support/refusals";
+import type { Draft } from "../../support/shop";
 
 const long = "a".repeat(64);
 const dollar = "$";
 
 describe("names", () => {
   const service = (name: string) => (d: Draft) => (d.services[name] = { ...d.services.store, port: 9009 });
-  const node = (name: string) => (d: Draft) => (d.nodes[name] = { ...d.nodes.worker1, address: "10.0.0.99" });
+  const node = (name: string) => (d: Draft) => (d.nodes[name] = { ...d.nodes.worker1, address: "10.77.0.99" });
   const gateway = (name: string) => (d: Draft) => (d.gateways[name] = { runsOn: ["worker1"], listeners: [] });
   const reserved = (name: string): Row => [
     `service ${name}`,

@@ -1,5 +1,5 @@
-import { edited, meshOf, problemsOf } from "../../support/declaration";
 import { refuses } from "../../support/refusals";
+import { edited, meshOf, problemsOf } from "../../support/shop";
 
 const existing = (d: { consul: object }) => Object.assign(d.consul, { existing: true });
 

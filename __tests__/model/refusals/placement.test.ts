@@ -4,11 +4,11 @@ describe("placement", () => {
   // biome-ignore format: a table reads by rows
   refuses([
     ["a service on a server", (d) => (frontend(d).runsOn = ["server1"]), "services.frontend.runsOn[0]", '"server1"', /Consul server, and servers carry no workload/, /role is `worker`/],
-    ["a gateway on a server", (d) => (d.gateways.web.runsOn = ["server1"]), "gateways.web.runsOn[0]", '"server1"', /servers carry no workload/, /role is `worker`/],
+    ["a gateway on a server", (d) => (d.gateways.edge.runsOn = ["server1"]), "gateways.edge.runsOn[0]", '"server1"', /servers carry no workload/, /role is `worker`/],
     ["an unknown node", (d) => (frontend(d).runsOn = ["worker11"]), "services.frontend.runsOn[0]", '"worker11"', /no node `worker11`/, /did you mean `worker1`/],
-    ["a gateway on an unknown node", (d) => (d.gateways.web.runsOn = ["elsewhere"]), "gateways.web.runsOn[0]", '"elsewhere"', /no node `elsewhere`/, /server1, gateway1/],
+    ["a gateway on an unknown node", (d) => (d.gateways.edge.runsOn = ["elsewhere"]), "gateways.edge.runsOn[0]", '"elsewhere"', /no node `elsewhere`/, /server1, gateway1/],
     ["nowhere", (d) => (frontend(d).runsOn = []), "services.frontend.runsOn", "[]", /runs nowhere/, /at least one worker/],
-    ["a gateway nowhere", (d) => (d.gateways.web.runsOn = []), "gateways.web.runsOn", "[]", /runs nowhere/, /at least one worker/],
+    ["a gateway nowhere", (d) => (d.gateways.edge.runsOn = []), "gateways.edge.runsOn", "[]", /runs nowhere/, /at least one worker/],
     ["twice on a node", (d) => (frontend(d).runsOn = ["worker1", "worker1"]), "services.frontend.runsOn[1]", '"worker1"', /already \(runsOn\[0\]\)/, /another node/],
     ["on a retired node", (d) => (d.nodes.worker1.retired = true), "services.frontend.runsOn[0]", '"worker1"', /`worker1` is retired \(nodes.worker1.retired\)/, /another node/],
     ["no server", (d) => delete d.nodes.server1, "nodes", /worker1/, /no Consul server/, /role: "server"/],

@@ -1,5 +1,5 @@
-import { type Draft, publicKey } from "../../support/declaration";
 import { type Row, refuses } from "../../support/refusals";
+import { type Draft, publicKey } from "../../support/shop";
 
 describe("addresses and keys", () => {
   const address = (value: string) => (d: Draft) => (d.nodes.worker1.address = value);
@@ -31,12 +31,12 @@ describe("addresses and keys", () => {
   // biome-ignore format: a table reads by rows
   refuses([
     at("", /empty/),
-    at("10.0.0.256", /looks like an IPv4/),
+    at("10.77.0.256", /looks like an IPv4/),
     at("10.0.0", /looks like an IPv4/),
-    at("http://10.0.0.12", /scheme/),
-    at("10.0.0.12:22", /port/),
-    at("root@10.0.0.12", /user/),
-    at("10.0.0.12 ", /white space/),
+    at("http://10.77.0.12", /scheme/),
+    at("10.77.0.12:22", /port/),
+    at("root@10.77.0.12", /user/),
+    at("10.77.0.12 ", /white space/),
     at("worker_1", /neither an IP address nor a host name/),
     at("-oProxyCommand=id", /neither/),
     at("a..b", /neither/),
@@ -48,16 +48,16 @@ describe("addresses and keys", () => {
     at("224.0.0.1", /multicast/),
     at("ff02::1", /multicast/),
     at("255.255.255.255", /broadcast/),
-    ["two nodes on one address", address("10.0.0.13"), "nodes.worker2.address", '"10.0.0.13"', /node `worker1` has this address/, /its own machine/],
+    ["two nodes on one address", address("10.77.0.13"), "nodes.worker2.address", '"10.77.0.13"', /node `worker1` has this address/, /its own machine/],
     ["two spellings of one address", (d) => { d.nodes.worker1.address = "fd00::12"; d.nodes.worker2.address = "FD00:0:0::12"; }, "nodes.worker2.address", '"FD00:0:0::12"', /node `worker1`/, /its own/],
-    api("10.0.0.10", /not `host:port`/),
-    api("http://10.0.0.10:8500", /scheme/),
-    api("10.0.0.10:0", /1 to 65535/),
-    api("10.0.0.10:99999", /1 to 65535/),
-    api("10.0.0.10:http", /not a number/),
+    api("10.77.0.10", /not `host:port`/),
+    api("http://10.77.0.10:8500", /scheme/),
+    api("10.77.0.10:0", /1 to 65535/),
+    api("10.77.0.10:99999", /1 to 65535/),
+    api("10.77.0.10:http", /not a number/),
     api("fd00::10", /brackets/),
     api(":8500", /empty/),
-    api("10.0.0.10:8500/v1", /not a number/),
+    api("10.77.0.10:8500/v1", /not a number/),
     key("", /empty/),
     key("AAAA", /not a type of ssh host key/),
     key("ssh-dss AAAA", /not a type/),
@@ -67,7 +67,7 @@ describe("addresses and keys", () => {
     key(ed.slice(0, -8), /inner lengths/),
     key(ed.replace("ssh-ed25519 ", "ssh-rsa "), /says `ssh-rsa` and holds a `ssh-ed25519`/),
     key(publicKey("ssh-ed25519", Buffer.alloc(31)), /32 bytes/),
-    key(`10.0.0.12 ${ed}`, /begins with a host name/),
+    key(`10.77.0.12 ${ed}`, /begins with a host name/),
     key(`${ed}\n${ed}`, /more than one line/),
     ["a private key", (d) => (d.nodes.worker1.hostKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END"), "nodes.worker1.hostKey", "a private key (not shown)", /PRIVATE key.*must never/, /replace that key/],
   ]);

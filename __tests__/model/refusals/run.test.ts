@@ -1,5 +1,5 @@
-import type { Draft } from "../../support/declaration";
 import { frontend, type Row, refuses } from "../../support/refusals";
+import type { Draft } from "../../support/shop";
 
 describe("what runs, and its health", () => {
   const run = (field: string, value: unknown) => (d: Draft) => (frontend(d).run[field] = value);
@@ -37,7 +37,7 @@ describe("what runs, and its health", () => {
     ["a line break in env", run("env", { A: "b\r\nc" }), "services.frontend.run.env.A", '"b\\r\\nc"', /control character \(U\+000D\)/, /remove it/],
     ["half a surrogate pair in env", run("env", { A: "\udc00" }), "services.frontend.run.env.A", '"\\udc00"', /surrogate/, /remove it/],
     ["a sum that is none", run("sha256", "abc"), "services.frontend.run.sha256", '"abc"', /64 hex digits/, /sha256sum/],
-    ["another binary than the declared one", run("sha256", "0".repeat(64)), "services.frontend.run.sha256", /^"0+/, /\/project\/bin\/frontend is another file: its SHA-256 is sha256 of bin\/frontend/, /who changed the binary/],
+    ["another binary than the declared one", run("sha256", "0".repeat(64)), "services.frontend.run.sha256", /^"0+/, /\/project\/bin\/frontend is another file: its SHA-256 is 62696e2f66726f6e74656e640+/, /who changed the binary/],
     ["the sum of a missing binary", (d) => Object.assign(frontend(d).run, { binary: "missing/web", sha256: "0".repeat(64) }), "services.frontend.run.binary", '"missing/web"', /no such file/, /is it built yet/],
     limit("memoryMax", "512MB", /not an amount of memory/, /`512M`/),
     limit("memoryMax", "512", /not an amount of memory/, /`512M`/),
@@ -52,8 +52,8 @@ describe("what runs, and its health", () => {
     limit("cpuQuota", "0%", /from 1%/, /`50%`/),
     limit("cpuQuota", "100001%", /from 1%/, /`50%`/),
     ["memory as a number", (d) => (frontend(d).memoryMax = 512), "services.frontend.memoryMax", "512", /a string is needed/, /`512M`/],
-    ["a gateway's memory", (d) => (d.gateways.web.memoryMax = "1GB"), "gateways.web.memoryMax", '"1GB"', /not an amount of memory/, /`512M`/],
-    ["a gateway's processor", (d) => (d.gateways.web.cpuQuota = "all"), "gateways.web.cpuQuota", '"all"', /not a share/, /`50%`/],
+    ["a gateway's memory", (d) => (d.gateways.edge.memoryMax = "1GB"), "gateways.edge.memoryMax", '"1GB"', /not an amount of memory/, /`512M`/],
+    ["a gateway's processor", (d) => (d.gateways.edge.cpuQuota = "all"), "gateways.edge.cpuQuota", '"all"', /not a share/, /`50%`/],
     ["a secret that is in env too", run("secrets", { LOG: { version: "1" } }), "services.frontend.run.secrets.LOG", '"LOG"', /in `env` too, where its value stands in the state/, /one of them/],
     ["an empty version", secret({ version: "" }), "services.frontend.run.secrets.KEY.version", '""', /version is empty/, /for example `"1"`/],
     ["a version with a line break", secret({ version: "1\n" }), "services.frontend.run.secrets.KEY.version", '"1\\n"', /not a version/, /1 to 64/],

@@ -1,0 +1,19 @@
+/** What the preflight and the doctor found, for people and for programs. */
+export {
+  exitCodeOf,
+  type Finding,
+  type Fix,
+  HERE,
+  type Judgement,
+  lineOf,
+  note,
+  type Place,
+  placeText,
+  problem,
+  type Severity,
+  warning,
+} from "./finding";
+export { doctorJson, preflightJson } from "./json";
+export { operand, printable, printableJson, shellWord } from "./printable";
+export { alike, block, counts, findingsTable, table } from "./text";
+export { unseen } from "./unseen";

@@ -1,0 +1,109 @@
+/** The sound parts of a declaration, for the checks of one part against another; broken parts are taken out. */
+import type { ConfigEntryDeclaration } from "../config-entry/declared";
+import type { Files } from "../files";
+import type { GatewayDeclaration } from "../gateway";
+import type { IntentionDeclaration } from "../intention";
+import type { MeshDeclaration } from "../mesh";
+import type { NodeDeclaration } from "../node";
+import type { ServiceDeclaration } from "../service";
+import { didYouMean, type Fault } from "./problem";
+
+/** A value of which any part may be missing, because it was not written or because it was broken. */
+export type Sound<T> = T extends (infer Item)[]
+  ? (Sound<Item> | undefined)[]
+  : T extends object
+    ? { [Field in keyof T]?: Sound<T[Field]> }
+    : T;
+
+/** Everything a check may ask. */
+export interface View {
+  declaration: Sound<MeshDeclaration>;
+  nodes: Section<NodeDeclaration>;
+  services: Section<ServiceDeclaration>;
+  gateways: Section<GatewayDeclaration>;
+  intentions: Item<IntentionDeclaration>[];
+  configEntries: Item<ConfigEntryDeclaration>[];
+  files: Files;
+}
+
+/** An item of a list with its place there. */
+export interface Item<T> {
+  index: number;
+  value: Sound<T>;
+}
+
+/** Nodes, services or gateways by name. A name counts as declared even when what it stands for is broken. */
+export class Section<T extends object> {
+  readonly entries: [name: string, value: Sound<T>][];
+  readonly #byName: Map<string, Sound<T>>;
+
+  /** `complete` is false when the section itself could not be read: then no name can be called unknown. */
+  constructor(
+    record: Record<string, unknown> | undefined,
+    readonly complete: boolean,
+  ) {
+    this.entries = Object.entries(record ?? {}).map(([name, value]) => [name, (value ?? {}) as Sound<T>]);
+    this.#byName = new Map(this.entries);
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  get(name: string): Sound<T> | undefined {
+    return this.#byName.get(name);
+  }
+
+  names(): Iterable<string> {
+    return this.#byName.keys();
+  }
+
+  /** Why `name` cannot be referred to, or undefined when it is declared. `what` is "node", "service" and so on. */
+  unknown(name: string, what: string): Fault | undefined {
+    if (this.has(name) || !this.complete) return undefined;
+    const some = this.entries.slice(0, 10).map(([known]) => known);
+    const otherwise = some.length
+      ? `declare it, or name one of: ${some.join(", ")}`
+      : `declare it; there is no ${what} yet`;
+    return {
+      reason: `there is no ${what} \`${name.slice(0, 63)}\``,
+      remedy: didYouMean(name, this.names(), otherwise),
+    };
+  }
+}
+
+/** `sound` is what `keepSound` left of a declaration. */
+export function viewOf(sound: Record<string, unknown>, files: Files): View {
+  const section = <T extends object>(name: string, optional: boolean) =>
+    new Section<T>(
+      sound[name] as Record<string, unknown> | undefined,
+      sound[name] !== undefined || (optional && !hasBroken(sound)),
+    );
+  return {
+    declaration: sound as Sound<MeshDeclaration>,
+    nodes: section<NodeDeclaration>("nodes", false),
+    services: section<ServiceDeclaration>("services", true),
+    gateways: section<GatewayDeclaration>("gateways", true),
+    intentions: items(sound.intentions as Sound<IntentionDeclaration>[] | undefined),
+    configEntries: items(sound.configEntries as Sound<ConfigEntryDeclaration>[] | undefined),
+    files,
+  };
+}
+
+/** The items of a list that are there, with their places. */
+export function items<T>(list: readonly (T | undefined)[] | undefined): { index: number; value: T }[] {
+  return (list ?? []).flatMap((value, index) => (value === undefined ? [] : [{ index, value }]));
+}
+
+/**
+ * Whether any field was broken or is unknown. Then nothing can be called absent: it may have been misspelt, and that is
+ * told already.
+ */
+export function hasBroken(parent: object): boolean {
+  return Object.values(parent).some((value) => value === undefined);
+}
+
+/** Whether a field was written and found broken, so that it must not be called missing. */
+export function isBroken(parent: object, field: string): boolean {
+  return Object.hasOwn(parent, field) && (parent as Record<string, unknown>)[field] === undefined;
+}

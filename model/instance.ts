@@ -1,0 +1,95 @@
+/** An instance: one service or gateway on one node. */
+import { z } from "zod";
+import { field, text } from "./checking/fields";
+import type { Path, Problems } from "./checking/problem";
+import { items, type View } from "./checking/view";
+import type { Gateway } from "./gateway";
+import type { MeshNode } from "./node";
+import { assignPorts, type PortRanges } from "./ports";
+import type { Service } from "./service";
+
+/** One service or gateway on one node. */
+export interface Instance {
+  workload: Service | Gateway;
+  node: MeshNode;
+  /** Envoy's admin port on 127.0.0.1. */
+  adminPort: number;
+  /** Port of the sidecar's public listener. Undefined for a gateway. */
+  sidecarPort?: number;
+  /** The instance of the same workload that is rolled before this one, by node name. */
+  after?: string;
+}
+
+export const runsOnSchema = field(
+  z.array(text("write a node's name", () => undefined)),
+  'list the worker nodes to run on, for example `runsOn: ["worker1"]`',
+);
+
+export function checkPlacement(view: View, problems: Problems): void {
+  for (const [name, service] of view.services.entries)
+    checkRunsOn(service.runsOn, ["services", name, "runsOn"], view, problems);
+  for (const [name, gateway] of view.gateways.entries)
+    checkRunsOn(gateway.runsOn, ["gateways", name, "runsOn"], view, problems);
+}
+
+function checkRunsOn(runsOn: (string | undefined)[] | undefined, path: Path, view: View, problems: Problems): void {
+  if (runsOn?.length === 0) {
+    problems.add(path, runsOn, {
+      reason: "it runs nowhere",
+      remedy: "name at least one worker node, or remove the whole entry",
+    });
+  }
+  const seen = new Map<string, number>();
+  for (const { index, value: node } of items(runsOn)) {
+    const first = seen.get(node);
+    if (first === undefined) seen.set(node, index);
+    const fault = first === undefined ? nodeFault(node, view) : twice(node, first);
+    if (fault) problems.add([...path, index], node, fault);
+  }
+}
+
+function twice(node: string, first: number) {
+  return {
+    reason: `\`${node}\` stands here already (runsOn[${first}]), and a node carries one instance`,
+    remedy: "remove it, or name another node for a second instance",
+  };
+}
+
+function nodeFault(name: string, view: View) {
+  const unknown = view.nodes.unknown(name, "node");
+  if (unknown) return unknown;
+  const node = view.nodes.get(name);
+  if (node?.role === "server") {
+    return {
+      reason: `\`${name}\` is a Consul server, and servers carry no workload: their resources keep the mesh healthy`,
+      remedy: "move it to a node whose role is `worker`",
+    };
+  }
+  if (node?.retired === true) {
+    return {
+      reason: `\`${name}\` is retired (nodes.${name}.retired): it is being emptied`,
+      remedy: "move it to another node, or take `retired` away",
+    };
+  }
+  return undefined;
+}
+
+export function placeInstances(workloads: (Service | Gateway)[], nodes: MeshNode[], ports: PortRanges): Instance[] {
+  const nodeByName = new Map(nodes.map((node) => [node.name, node]));
+  const namesOn = new Map<string, string[]>(nodes.map((node) => [node.name, []]));
+  for (const { name, runsOn } of workloads) for (const node of runsOn) namesOn.get(node)!.push(name);
+  const portsOn = new Map([...namesOn].map(([node, names]) => [node, assignPorts(names, ports)]));
+  return workloads.flatMap((workload) =>
+    workload.runsOn.map((node, index) => {
+      const { adminPort, sidecarPort } = portsOn.get(node)!.get(workload.name)!;
+      const after = workload.runsOn[index - 1];
+      return {
+        workload,
+        node: nodeByName.get(node)!,
+        adminPort,
+        ...(workload.kind === "service" ? { sidecarPort } : {}),
+        ...(after === undefined ? {} : { after }),
+      };
+    }),
+  );
+}

@@ -1,0 +1,122 @@
+/** A service: where it runs, how it speaks, and which services it calls. */
+import { z } from "zod";
+import { field, port } from "./checking/fields";
+import type { Problems } from "./checking/problem";
+import type { View } from "./checking/view";
+import type { Files } from "./files";
+import { type Health, type HealthDeclaration, healthSchema, resolveHealth } from "./health";
+import { runsOnSchema } from "./instance";
+import { type CpuShare, type Limits, limitsOf, limitsSchema, type Memory } from "./limits";
+import { type Run, type RunDeclaration, resolveRun, runSchema } from "./run";
+
+/** How a service speaks. Consul: service-defaults `Protocol`. */
+export type Protocol = "http" | "http2" | "grpc" | "tcp";
+
+export interface ServiceDeclaration {
+  /** Worker nodes, one instance each, rolled in this order. */
+  runsOn: string[];
+  /** TCP port on 127.0.0.1 at which the program listens. */
+  port: number;
+  protocol: Protocol;
+  run: RunDeclaration;
+  /** The service's process is ended when it takes more than this, and started again. systemd: `MemoryMax`. @default no limit */
+  memoryMax?: Memory;
+  /** The service's process gets no more than this. systemd: `CPUQuota`. @default no limit */
+  cpuQuota?: CpuShare;
+  /** @default a TCP check of `port` every 2s with a timeout of 1s */
+  health?: HealthDeclaration;
+  /** Services that this one calls, by name. @default none */
+  upstreams?: Record<string, UpstreamDeclaration>;
+}
+
+export interface UpstreamDeclaration {
+  /** Port on 127.0.0.1 at which the caller finds the upstream. */
+  localPort: number;
+}
+
+export interface Service extends Run, Limits {
+  kind: "service";
+  name: string;
+  runsOn: string[];
+  port: number;
+  protocol: Protocol;
+  health: Health;
+  upstreams: { name: string; localPort: number }[];
+  /** Upstreams whose instances come first. In a cycle of upstreams nobody waits for anybody in that cycle. */
+  deployAfter: string[];
+}
+
+export const PROTOCOLS = ["http", "http2", "grpc", "tcp"] as const;
+
+export const protocolSchema = field(z.enum(PROTOCOLS), "write `http`, `http2`, `grpc` or `tcp`");
+
+const upstreamSchema = z.strictObject({
+  localPort: port("choose a free port at which the caller finds the upstream on 127.0.0.1, for example 5000"),
+});
+
+export const serviceSchema = z.strictObject({
+  runsOn: runsOnSchema,
+  port: port("write the port at which the program listens on 127.0.0.1, for example 9001"),
+  protocol: protocolSchema,
+  run: field(runSchema, 'say what to run, for example `run: { binary: "bin/web" }`'),
+  health: field(
+    healthSchema,
+    "write one of `http`, `tcp`, `grpc` or `script`, or leave it out for a TCP check",
+  ).optional(),
+  upstreams: field(
+    z.record(z.string(), field(upstreamSchema, "write `{ localPort: 5000 }`")),
+    "write `{ <service>: { localPort: 5000 } }`",
+  ).optional(),
+  ...limitsSchema,
+});
+
+export function checkUpstreams(view: View, problems: Problems): void {
+  for (const [name, { upstreams }] of view.services.entries) {
+    for (const [upstream, value] of Object.entries(upstreams ?? {})) {
+      const fault = upstreamFault(name, upstream, view);
+      if (fault) problems.add(["services", name, "upstreams", upstream], value ?? upstream, fault);
+    }
+  }
+}
+
+function upstreamFault(caller: string, upstream: string, { services, gateways }: View) {
+  if (upstream === caller) {
+    return {
+      reason: "a service cannot be its own upstream: it reaches itself without the mesh",
+      remedy: "remove it, or name the service that is meant",
+    };
+  }
+  if (services.has(upstream)) return undefined;
+  if (gateways.has(upstream)) {
+    return {
+      reason: `\`${upstream}\` is a gateway, which lets calls in and takes none from services`,
+      remedy: "name the service behind it",
+    };
+  }
+  return services.unknown(upstream, "service");
+}
+
+export function upstreamsOf(service: ServiceDeclaration): Service["upstreams"] {
+  return Object.entries(service.upstreams ?? {}).map(([name, { localPort }]) => ({ name, localPort }));
+}
+
+export function resolveService(
+  name: string,
+  service: ServiceDeclaration,
+  deployAfter: string[],
+  files: Files,
+): Service {
+  const { runsOn, port, protocol, run, health } = service;
+  return {
+    kind: "service",
+    name,
+    runsOn: [...runsOn],
+    port,
+    protocol,
+    ...resolveRun(run, files),
+    health: resolveHealth(health),
+    upstreams: upstreamsOf(service),
+    deployAfter,
+    ...limitsOf(service),
+  };
+}

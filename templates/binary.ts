@@ -1,0 +1,9 @@
+/** The binary of a service on a node. */
+import { basename } from "node:path";
+import { type Binary, layout } from "../model";
+
+export const binaryPath = ({ path, sha256 }: Binary): string =>
+  `${layout.folders.binaries}/${sha256}/${binaryName(path)}`;
+
+/** The binary keeps its name, for `ps`, as far as the name is harmless in a unit and a shell. */
+export const binaryName = (path: string): string => basename(path).replace(/[^A-Za-z0-9._-]/g, "_");

@@ -1,0 +1,77 @@
+/** The files of one instance: definition, units and environment. */
+import { type Gateway, type Instance, layout, type Mesh, type Service } from "../model";
+import { binaryPath } from "./binary";
+import { render } from "./engine";
+import { checkTarget, failuresBeforeCritical, readyUrl } from "./health";
+import { type NodeFile, nodeFile } from "./node-file";
+import { contentHash } from "./program";
+import { unitUser } from "./unit-user";
+
+/** Those of a service with its sidecar. */
+export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
+  const { name } = service;
+  const definition = render("consul/service.hcl", {
+    mesh: mesh.name,
+    service,
+    failures: failuresBeforeCritical(service),
+    health: checkTarget(service),
+    sidecarPort,
+    sidecarCheck: `127.0.0.1:${sidecarPort}`,
+  });
+  const unit = render("systemd/service.service", {
+    name,
+    user: unitUser(name),
+    mesh: mesh.name,
+    command: [binaryPath(service.binary), ...service.args],
+    ...limitsOf(service),
+    secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
+  });
+  const sidecar = render("systemd/sidecar-proxy.service", {
+    name,
+    user: unitUser(name, "sidecar"),
+    mesh: mesh.name,
+    adminPort,
+    acl: mesh.consul.acl,
+  });
+  const environment = render("service.env", { env: Object.entries(service.env) });
+  return [
+    nodeFile(layout.definitionFile(name), definition), // once it has the instance's token: `access.consulOnly`
+    nodeFile(layout.unitFile(layout.unitOf(name)), unit),
+    nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
+    nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+  ];
+}
+
+/** A gateway with no listener below this port has no capability at all. */
+const FIRST_FREE_PORT = 1024;
+
+/** Those of a gateway. */
+export function gatewayFiles(mesh: Mesh, instance: Instance, gateway: Gateway): NodeFile[] {
+  const { name, extraStaticClustersJson } = gateway;
+  const { adminPort } = instance;
+  const definition = render("consul/ingress-gateway.hcl", {
+    mesh: mesh.name,
+    name,
+    readyUrl: readyUrl(instance),
+    clusters: extraStaticClustersJson ?? null,
+  });
+  const unit = render("systemd/ingress-gateway.service", {
+    name,
+    user: unitUser(name),
+    // Envoy reads them when it starts: others are another unit, so that it starts again.
+    clusters: extraStaticClustersJson === undefined ? null : contentHash(extraStaticClustersJson).slice(0, 12),
+    mesh: mesh.name,
+    adminPort,
+    // A gateway has no sidecar: the other port of its slot is free.
+    readyPort: adminPort - mesh.ports.admin.first + mesh.ports.sidecars.first,
+    acl: mesh.consul.acl,
+    lowPorts: gateway.listeners.some(({ port }) => port < FIRST_FREE_PORT),
+    ...limitsOf(gateway),
+  });
+  return [nodeFile(layout.definitionFile(name), definition), nodeFile(layout.unitFile(layout.unitOf(name)), unit)];
+}
+
+const limitsOf = ({ memoryMax, cpuQuota }: Service | Gateway) => ({
+  memoryMax: memoryMax ?? null,
+  cpuQuota: cpuQuota ?? null,
+});
