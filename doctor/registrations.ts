@@ -1,4 +1,4 @@
-/** What the node's own agent knows against the declaration, and whether it is healthy. */
+/** Compares the registrations and health checks of a node's agent with the declaration. */
 
 import { shellWord } from "../findings";
 import { type Instance, layout, type Mesh } from "../model";
