@@ -181,6 +181,10 @@ export const resources = {
   probe: (gateway: string, node: string) => `probe_${gateway}_${node}`,
   begun: (node: string) => `begun_${node}`,
   refreshed: (node: string) => `refreshed_${node}`,
+  /** Texts for review: what cloud-init is given, and the files of a node, its agent and an instance. */
+  userData: (node: string) => `file_${node}_user_data`,
+  filesOf: (part: "agent" | "node", node: string) => `files_of_${part}_${node}`,
+  filesOfInstance: (workload: string, node: string) => `files_of_instance_${workload}_${node}`,
   /** An ACL token, by its name among `tokens`. */
   token: (name: string) => `token_${name}`,
 } as const;

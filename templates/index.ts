@@ -31,7 +31,7 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram } from "./program";
+export { contentHash, nodeProgram, runScript } from "./program";
 export { programsOn } from "./programs";
 export {
   entryId,
