@@ -51,12 +51,12 @@ func TestAgentWithoutServicesIsNotSilent(t *testing.T) {
 	if err := Run(context.Background(), node(t, nil), document.Inspection{}, &out); err != nil {
 		t.Fatal(err)
 	}
-	var told map[string]any
-	if err := json.Unmarshal(out.Bytes(), &told); err != nil {
+	var got map[string]any
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, told["services"], []any{})
-	equal(t, told["checks"], []any{})
+	equal(t, got["services"], []any{})
+	equal(t, got["checks"], []any{})
 }
 
 func TestRecord(t *testing.T) {

@@ -54,9 +54,9 @@ func TestRecordsNameMeshesAndTheOwnersOfInstances(t *testing.T) {
 			}
 			l := &looker{Node: Node{Host: h}}
 			l.records(context.Background())
-			told := strings.Split(strings.TrimSpace(l.out.String()), "\n")
-			slices.Sort(told)
-			if got := strings.Join(told, "\n"); got != wanted[name] {
+			printed := strings.Split(strings.TrimSpace(l.out.String()), "\n")
+			slices.Sort(printed)
+			if got := strings.Join(printed, "\n"); got != wanted[name] {
 				t.Errorf("%q: %q,", name, got)
 			}
 		})

@@ -32,7 +32,7 @@ func (g gateway) said(said string, lines ...string) {
 	}
 }
 
-func tell(route document.Route) string {
+func name(route document.Route) string {
 	return fmt.Sprintf("%s :%d host 'shop.test' -> a", route.Protocol, route.Port)
 }
 
@@ -50,7 +50,7 @@ func TestRoutesThatAnswerAreRecorded(t *testing.T) {
 	g.has(edgeOld)
 	said, err := g.probe()
 	g.must(err)
-	g.said(said, "route "+tell(late)+" answers", "route "+tell(grpc)+" answers")
+	g.said(said, "route "+name(late)+" answers", "route "+name(grpc)+" answers")
 	record, err := g.Read(host.Instances + "/edge/routes.json")
 	g.must(err)
 	var entry consul.Entry
@@ -78,7 +78,7 @@ func TestRoutesThatDoNotAnswerGoBack(t *testing.T) {
 	g.must(err)
 	old := g.entry()
 	down.Store(true)
-	fails := tell(route) + " does not answer after 300ms: status 503"
+	fails := name(route) + " does not answer after 300ms: status 503"
 
 	said, err := g.probe()
 	g.said(said, "route "+fails, "the routes of edge are those that answered before: there is nothing to go back to")
@@ -141,7 +141,7 @@ func TestRoutesAreTriedAtOnceAndPrintedInTheirOrder(t *testing.T) {
 	g.has(edgeNew)
 	said, err := g.probe()
 	g.must(err)
-	g.said(said, "route "+tell(slow)+" answers", "route "+tell(quick)+" answers")
+	g.said(said, "route "+name(slow)+" answers", "route "+name(quick)+" answers")
 }
 
 func TestRoutesAfterAFailureHaveLessTime(t *testing.T) {
@@ -151,7 +151,7 @@ func TestRoutesAfterAFailureHaveLessTime(t *testing.T) {
 		g.doc.Routes = append(g.doc.Routes, silent)
 	}
 	said, err := g.probe()
-	if err == nil || !strings.Contains(said, tell(silent)+" does not answer after 50ms: status 503\n") {
+	if err == nil || !strings.Contains(said, name(silent)+" does not answer after 50ms: status 503\n") {
 		t.Errorf("said %s", said)
 	}
 }
