@@ -36,7 +36,7 @@ type node struct {
 	// token that Consul knows.
 	token  string
 	leaves bool
-	// fault is asked at every change of whatever sort.
+	// fault is called at every change of any sort.
 	fault func(change string) error
 }
 
@@ -83,7 +83,7 @@ func (n *node) ask(change string) error {
 	return n.fault(change)
 }
 
-// serve what the agent answers while its unit is active.
+// serve the agent's answers while its unit is active.
 func (n *node) serve(w http.ResponseWriter, r *http.Request) {
 	unit, _ := n.units.Unit(context.Background(), "consul.service")
 	switch {
@@ -168,7 +168,7 @@ func (n *node) state() string {
 				return nil
 			}
 		}
-		// Where the secrets of a step were taken, the folder for them is there.
+		// The folder for a step's secrets stays after they were taken.
 		if name == host.Secrets || name == host.Gatehouse {
 			return nil
 		}
@@ -189,7 +189,7 @@ func (n *node) state() string {
 
 const configuration = "/etc/consul.d/consul.hcl"
 
-// workerDocument is that of a locked mesh.
+// workerDocument is the document of a locked mesh.
 func workerDocument() document.Agent {
 	return document.Agent{
 		Owner:         document.Owner{Mesh: "shop", Node: "worker1"},

@@ -79,7 +79,7 @@ func TestRemoveGoesOnAfterAFault(t *testing.T) {
 			must(t, n.remove("shop"))
 		}
 		left := n.left()
-		// With the record gone only the folder of the locks may be left, which a restart empties.
+		// Without the record, only the folder of the locks may be left, which the next boot empties.
 		if len(left) > 0 && (len(left) > 1 || left[0] != host.Locks) && n.h.Exists(agent.RecordFile) {
 			t.Errorf("fault %d (%v): left %v", failing, err, left)
 		}

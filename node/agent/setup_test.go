@@ -153,12 +153,12 @@ func TestServersThatAreNotTheLastDoNotWaitForALeader(t *testing.T) {
 	if got := n.out.String(); got != "gatehouse: Consul's server on server1 runs\n" {
 		t.Errorf("output: %s", got)
 	}
-	// The same again is no new server any more.
+	// In the second run the server is not new any more.
 	n.arrive("agent", serverSecrets())
 	if err := n.setup(doc); err == nil || !strings.Contains(err.Error(), "saw no leader") {
 		t.Errorf("error: %v", err)
 	}
-	// One that is unlocked does not understand those that are locked.
+	// An unlocked server cannot talk to locked ones.
 	doc.TLS = false
 	n.arrive("agent", serverSecrets())
 	must(t, n.setup(doc))

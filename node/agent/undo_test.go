@@ -104,13 +104,13 @@ func TestAFaultAtEveryChange(t *testing.T) {
 	}
 }
 
-// judge that the node is as before, or as declared.
+// judge whether the node is as before, or as declared.
 func (n *node) judge(before, want, at string, err error) {
 	n.t.Helper()
 	after := n.state()
 	switch {
 	case strings.HasSuffix(at, ".gatehouse-before") && strings.HasPrefix(at, "remove"):
-		// The run is over; what it kept is removed by the next one.
+		// The run is over; the next one removes the copies that it kept.
 		if err != nil {
 			n.t.Errorf("%s: %v", at, err)
 		}

@@ -105,7 +105,7 @@ func quick() gatewayPace {
 	return gatewayPace{answers: time.Millisecond, still: 2 * time.Millisecond, timeout: 30 * time.Millisecond, poll: time.Millisecond}
 }
 
-// stats are what Envoy tells, one text a request, the last one for ever.
+// stats are Envoy's answers, one text a request, the last one for all further requests.
 func drainGateway(t *testing.T, nodes []object, stats ...string) (output string, asked []string) {
 	h, out := newHost(t)
 	agent := &pages{get: map[string]func() any{"/v1/health/service/edge": fixed(nodes)}}
@@ -155,7 +155,7 @@ func TestGatewayWithoutAnAgentOrRecord(t *testing.T) {
 	h, out := newHost(t)
 	agent := &pages{}
 	client := agent.client(t)
-	if err := quick().drain(context.Background(), h, client, "edge", 1); err != nil || !strings.Contains(out.String(), "does not tell where else edge runs") {
+	if err := quick().drain(context.Background(), h, client, "edge", 1); err != nil || !strings.Contains(out.String(), "does not say where else edge runs") {
 		t.Errorf("%v %s", err, out)
 	}
 	if err := os.Remove(h.Path(host.NodeFile)); err != nil {
@@ -221,7 +221,7 @@ func TestNodeOff(t *testing.T) {
 	}
 }
 
-// Others' services run on the node too, and maintenance mode is of all of them.
+// Other people's services run on the node, too, and maintenance mode would concern all of them.
 func TestNothingChangesOnANodeThatServes(t *testing.T) {
 	h, _ := newHost(t)
 	agent := nodeAgent()

@@ -78,7 +78,7 @@ func TestOneOfAChainChangesAndTheLinkGoes(t *testing.T) {
 	m.hasRouting(nil)
 }
 
-// Each is an entry of another owner, with which the declaration cannot be.
+// Each is an entry of another owner that does not fit the declaration.
 func TestForeignEntriesRefuseTheDeployBeforeItBegins(t *testing.T) {
 	tests := []struct {
 		name    string

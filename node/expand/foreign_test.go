@@ -8,7 +8,7 @@ import (
 
 const ofAnotherMesh = `"Meta":{"gatehouse-mesh":"other"},`
 
-// Each would only be possible by changing what this mesh did not make.
+// Each would have to change an entry that this mesh did not make.
 func TestEntriesOfOthersAreNotChanged(t *testing.T) {
 	tests := []struct {
 		name string

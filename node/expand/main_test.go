@@ -54,7 +54,7 @@ func newMesh(t *testing.T) mesh {
 	for _, entry := range resolvers { // they may name each other
 		m.must(client.PutEntry(t.Context(), unlinked(entry)))
 	}
-	// Each kind may name those after it.
+	// An entry may name those of the kinds after it.
 	for range 2 {
 		for _, kind := range []string{serviceIntentions, ingressGateway, serviceRouter, serviceSplitter, serviceResolver, serviceDefaults} {
 			entries, _, err := client.Entries(t.Context(), kind)
@@ -82,7 +82,7 @@ func (m mesh) has(entries ...string) {
 	}
 }
 
-// arrives lays the token there, as Terraform does.
+// arrives puts the token on the node, as Terraform does.
 func (m mesh) arrives(token string) {
 	m.Helper()
 	m.must(m.host.Folder(secrets.Arriving("shop"), 0o700, host.Owner{}))

@@ -91,7 +91,7 @@ func TestGrants(t *testing.T) {
 		{"a new entry is marked", "[" + bAllowsA + "]", "[]", "[]", []string{
 			`PUT service-intentions/b {"Kind":"service-intentions","Meta":{"gatehouse-handover":"shop","gatehouse-mesh":"shop"},"Name":"b","Sources":[{"Action":"allow","Name":"a"}]}`,
 		}},
-		{"what is there already is not written", "[" + bAllowsA + "]", "[]", "[" + bAsStored + "]", nil},
+		{"an entry that exists already is not written", "[" + bAllowsA + "]", "[]", "[" + bAsStored + "]", nil},
 		{"a new edge joins the old one, and unknown fields stay", "[" + bAllowsC + "]", "[]", "[" + bAsStored + "]", []string{
 			`PUT service-intentions/b {"Future":{"x":1},"Kind":"service-intentions","Meta":{"by":"hand"},"Name":"b","Sources":[{"Action":"allow","Name":"c"},{"Action":"allow","Description":"kept","Name":"a","Precedence":9,"Type":"consul"}]}`,
 		}},

@@ -30,7 +30,7 @@ func foreign(entry string) string {
 	return strings.Replace(entry, `"Meta":{"gatehouse-mesh":"shop"},`, "", 1)
 }
 
-// later is a declaration: services as protocols by name, and what routes.
+// later is a declaration: services as protocols by name, and the entries that route.
 func later(t *testing.T, services, routing []string, gateways ...string) document.Expand {
 	t.Helper()
 	all := func(entries []string) string { return "[" + strings.Join(entries, ",") + "]" }
@@ -69,10 +69,10 @@ var changesOfRouting = []struct {
 		[]string{resolver("b", `"Subsets":{"t":{}}`), resolver("a", `"Failover":{"*":{"Service":"b","ServiceSubset":"t"}}`)}},
 	{"a subset renamed that a target of a failover names", []string{onlyB, resolver("a", `"Failover":{"*":{"Targets":[{"Service":"b","ServiceSubset":"s"}]}}`)},
 		[]string{resolver("b", `"Subsets":{"t":{}}`), resolver("a", `"Failover":{"*":{"Targets":[{"Service":"b","ServiceSubset":"t"}]}}`)}},
-	{"subsets renamed of two that stand in for each other",
+	{"renamed subsets of two that fail over to each other",
 		[]string{resolver("a", `"Subsets":{"s":{}}`), resolver("b", `"Subsets":{"s":{}},"Failover":{"*":{"Service":"a","ServiceSubset":"s"}}`), resolver("a", `"Subsets":{"s":{}},"Failover":{"*":{"Service":"b","ServiceSubset":"s"}}`)},
 		[]string{resolver("a", `"Subsets":{"t":{}},"Failover":{"*":{"Service":"b","ServiceSubset":"t"}}`), resolver("b", `"Subsets":{"t":{}},"Failover":{"*":{"Service":"a","ServiceSubset":"t"}}`)}},
-	{"two that stand in for each other go",
+	{"two that fail over to each other are removed",
 		[]string{resolver("a", `"Subsets":{"s":{}}`), resolver("b", `"Subsets":{"s":{}},"Failover":{"*":{"Service":"a","ServiceSubset":"s"}}`), resolver("a", `"Subsets":{"s":{}},"Failover":{"*":{"Service":"b","ServiceSubset":"s"}}`)}, nil},
 	{"a redirect turns round", []string{resolver("a", `"Redirect":{"Service":"b"}`)}, []string{resolver("b", `"Redirect":{"Service":"a"}`)}},
 	{"two redirects change places", []string{resolver("a", `"Redirect":{"Service":"b"}`), resolver("b", `"Redirect":{"Service":"c"}`)},
@@ -130,7 +130,7 @@ func (m mesh) hasRouting(wanted []string) {
 	}
 }
 
-// everything that Consul has, as text.
+// everything in Consul, as text.
 func (m mesh) everything() string {
 	m.Helper()
 	var all []string
@@ -179,7 +179,7 @@ func TestAnEndedRunPutsAllRoutingBack(t *testing.T) {
 	}
 }
 
-// discard what is written.
+// discard every write.
 type discard struct{ http.ResponseWriter }
 
 func (discard) Write(b []byte) (int, error) { return len(b), nil }

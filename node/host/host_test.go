@@ -134,7 +134,7 @@ func TestARunWhoseConnectionWentAwayWhileItWaitedDoesNotBegin(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	h.Attended = nil
-	release, err := h.Lock(context.Background(), "node") // and it holds nothing
+	release, err := h.Lock(context.Background(), "node") // and it has no lock
 	must(t, err)
 	release()
 }
@@ -172,7 +172,7 @@ func TestRecordsOfThisVersionAndOfAnEarlierOne(t *testing.T) {
 	if err := h.CheckOwner(other); err == nil || !strings.Contains(err.Error(), "Deploy shop with this version first") {
 		t.Errorf("got %v", err)
 	}
-	// Of two meshes of this version none refuses the other, and an earlier version refuses the node.
+	// Two meshes of this version accept each other, and an earlier version refuses the node.
 	must(t, os.WriteFile(h.Path(RecordFile("shop")), []byte(`{"mesh": "shop", "node": "it's", "role": "worker", "tls": true}`), 0o644))
 	must(t, os.WriteFile(h.Path(RecordFile("other")), []byte(`{"mesh": "other", "node": "it's", "role": "worker", "tls": true}`), 0o644))
 	must(t, os.WriteFile(h.Path(NodeFile), []byte(EarlierRecord(2)), 0o644))

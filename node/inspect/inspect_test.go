@@ -34,7 +34,7 @@ func equal(t *testing.T, found, expected any) {
 	}
 }
 
-// A server of a Consul that was there before has no unit of a mesh and no name of its own: it tells all the rest.
+// A server of an existing Consul has no unit of a mesh and no name of its own: the rest of the report is complete.
 func TestNodeWithoutUnits(t *testing.T) {
 	n := node(t, nil)
 	n.Agent = agent{err: errors.New("connection refused")}

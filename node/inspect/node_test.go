@@ -16,7 +16,7 @@ import (
 	"gatehouse/node/systemd"
 )
 
-// units are a systemd that only tells.
+// units are a systemd that changes nothing.
 type units struct {
 	systemd.Manager
 	known map[string]systemd.Unit

@@ -67,12 +67,12 @@ func TestLookAnswersEveryQuestion(t *testing.T) {
 		"unit\tId=web.service\nunit\tFragmentPath=/etc/systemd/system/web.service\nunit\tActiveState=active\nunit\t",
 	} {
 		if !strings.Contains(out.String(), "\n"+line+"\n") {
-			t.Errorf("not told: %s\n%s", line, &out)
+			t.Errorf("missing: %s\n%s", line, &out)
 		}
 	}
 	for _, line := range []string{"instance\tgone", "caller.hcl", "file\t/nothing"} {
 		if strings.Contains(out.String(), line) {
-			t.Errorf("told: %s", line)
+			t.Errorf("printed: %s", line)
 		}
 	}
 	if !strings.HasSuffix(out.String(), "\nend\n") {

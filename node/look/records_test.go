@@ -15,7 +15,7 @@ var wanted = map[string]string{
 	"none":                   "agentmesh",
 	"an earlier version":     "agentmesh\t\ninstance\tweb\tshop\nmesh\tshop\tearlier",
 	"a much earlier version": "agentmesh\nmesh\tshop\tearlier",
-	// A name that was claimed has no release; one without a mark on its unit is no mesh's.
+	// A claimed name has no release; an instance without a mark on its unit belongs to no mesh.
 	"several": "agentmesh\t\nbinary\tabc\ninstance\tby-hand\t\ninstance\tdefined\tstock\ninstance\trecorded\tstock\n" +
 		"instance\treleased\tstock\ninstance\trunning\tstock\nmesh\tshop\nmesh\tstock\nrolledback\trecorded",
 }

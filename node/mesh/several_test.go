@@ -27,11 +27,11 @@ func TestWithSeveralMeshesTheNameIsPrinted(t *testing.T) {
 	_, status, _ := w.run("status")
 	for _, line := range []string{"release of web (mesh shop): 111111111111", "release of edge (mesh stock): none"} {
 		if !strings.Contains(status, line) {
-			t.Errorf("not told: %s\n%s", line, status)
+			t.Errorf("missing: %s\n%s", line, status)
 		}
 	}
 	if strings.Contains(status, "claimed") {
-		t.Errorf("told, and nothing runs: %s", status)
+		t.Errorf("printed, and nothing runs: %s", status)
 	}
 	if _, usage, _ := w.run("help"); !strings.Contains(usage, "mesh: the meshes 'shop' and 'stock' on this node, worker1") {
 		t.Error(usage)

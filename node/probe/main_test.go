@@ -57,7 +57,7 @@ type gateway struct {
 	doc    document.Probe
 }
 
-// newGateway with an Envoy that has just heard of its routes.
+// newGateway with an Envoy that has just got its routes.
 func newGateway(t *testing.T, routes ...document.Route) gateway {
 	if noAgent != nil {
 		t.Skip("SKIPPED: ", noAgent)

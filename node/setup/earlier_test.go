@@ -41,7 +41,7 @@ func TestTheRecordOfAnEarlierVersionIsReplaced(t *testing.T) {
 	if n.h.Exists(host.NodeFile) || !n.h.Exists(host.RecordFile("shop")) {
 		t.Error(n.state())
 	}
-	// The token of a mesh for which Consul was there before has a name of its own now.
+	// The token of a mesh with an existing Consul has a name of its own now.
 	if n.h.Exists(consul.NodeToken) || consul.TokenFor(n.h, "shop") != "one" || consul.TokenFor(n.h, "") != "one" || consul.TokenFor(n.h, "other") != "" {
 		t.Error(n.state())
 	}

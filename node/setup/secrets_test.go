@@ -37,7 +37,7 @@ func TestIncoming(t *testing.T) {
 	if got := strings.Join(n.h.List(secrets.Arriving("shop")), " "); got != "link.json new.json" || !n.h.Exists("/etc/old") {
 		t.Errorf("left: %s", got)
 	}
-	// The agent may be of another mesh; what an earlier version gave to one is refused.
+	// The agent may belong to another mesh; a node that an earlier version gave to one is refused.
 	n.put("/opt/gatehouse/agent.json", `{"mesh": "other"}`)
 	must(t, run())
 	n.put(host.NodeFile, `{"mesh": "other"}`)

@@ -32,7 +32,7 @@ func TestWorker(t *testing.T) {
 	if got := n.out.String(); got != "gatehouse: worker1 is ready\n" {
 		t.Errorf("output: %s", got)
 	}
-	// The same again changes nothing and asks systemd for nothing.
+	// A second run changes nothing and asks systemd for nothing.
 	before := n.state()
 	n.units.Forget()
 	must(t, n.run(workerDocument()))
@@ -142,7 +142,7 @@ func TestAFaultAtEveryChange(t *testing.T) {
 				must(t, err)
 				break
 			}
-			// What an earlier version left is removed when the node is ready.
+			// Leftovers of an earlier version are removed once the node is ready.
 			if strings.HasPrefix(at, "remove ") {
 				continue
 			}
@@ -171,7 +171,7 @@ func TestACopyOfAnotherProgramNamedMeshIsKept(t *testing.T) {
 	if len(copies) != 1 {
 		t.Fatalf("copies: %q", copies)
 	}
-	must(t, n.run(workerDocument())) // its own it only replaces
+	must(t, n.run(workerDocument())) // its own agent's are only replaced
 	if again, _ := filepath.Glob(n.h.Path(host.Backups) + "/*" + host.MeshFile); len(again) != 1 {
 		t.Errorf("copies: %q", again)
 	}

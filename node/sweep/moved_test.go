@@ -48,7 +48,7 @@ func TestAGatewayThatIsNotLetGoStays(t *testing.T) {
 	before := n.State()
 	must(t, run(n, document.Sweep{Owner: fake.Owner}))
 	unchanged(t, n, before)
-	// Under another unit's name it is found when it is let go.
+	// When it is let go, it is found under another unit's name, too.
 	must(t, run(n, declaring()))
 	gone(t, n, "/etc/consul.d/ingress.hcl", "/etc/systemd/system/ingress.service")
 	if state := n.Units.State() + n.Consul.State(); strings.Contains(state, "ingress") {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestTheSweepRemovesWhatIsNoLongerDeclared(t *testing.T) {
-	// GIVEN two instances, one of which is declared, and what failed runs left
+	// GIVEN two instances, one of which is declared, and leftovers of failed runs
 	n := fake.New(t)
 	own := agentsOwn(n)
 	declared := fake.Gateway("front", "r1")

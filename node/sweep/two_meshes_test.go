@@ -113,7 +113,7 @@ func TestTheAgentOfAMeshStaysForAnotherOne(t *testing.T) {
 	remove := func(context.Context) error { t.Error("the agent was removed"); return nil }
 	refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, remove), "This node has instances of: stock; nothing was changed")
 	unchanged(t, n, before)
-	// The other one leaves without it, and what is the agent's is there afterwards.
+	// The other one is wiped without the agent, and the agent's files are there afterwards.
 	must(t, wipe(n, document.Wipe{Owner: stock, OnDestroy: true}, nil))
 	must(t, sweep.Uninstall(n.Host, stock))
 	there(t, n, "/opt/gatehouse/agent.json", "/opt/gatehouse/secrets/_agent.token", host.Program, instance.Home("web"))

@@ -90,7 +90,7 @@ func TestAWipeLeavesANodeOfAnotherMesh(t *testing.T) {
 	before := n.State()
 	doc := document.Wipe{Owner: document.Owner{Mesh: "other", Node: "worker1"}}
 	refused(t, wipe(n, doc, nil), "this node belongs to the mesh shop: nothing was removed", "take it out of the nodes of other")
-	// A destroy goes on with the other nodes.
+	// A destroy continues with the other nodes.
 	doc.OnDestroy = true
 	must(t, wipe(n, doc, nil))
 	unchanged(t, n, before)

@@ -75,7 +75,7 @@ func (m mesh) has(entry string) {
 	m.must(m.consul.PutEntry(m.Context(), parsed(entry)))
 }
 
-// now is what Consul has of the service, in one line.
+// now is Consul's entry of the service, in one line.
 func (m mesh) now() string {
 	m.Helper()
 	entry, err := m.consul.Entry(m.Context(), "service-defaults", "b")
@@ -170,7 +170,7 @@ func TestSettle(t *testing.T) {
 	m.want(before, "is back as it was")
 
 	m.must(m.takes(ours))
-	m.must(m.settles(nil, name)) // only takeOver names it no more
+	m.must(m.settles(nil, name)) // only takeOver does not name it any more
 	m.want(taken, "this mesh's for good")
 	m.must(m.returns())
 	m.want("null", "removed service-defaults/b")

@@ -21,7 +21,7 @@ func newHost(t *testing.T) *host.Host {
 	return &host.Host{Root: t.TempDir(), Out: io.Discard, Unowned: true, LockTimeout: time.Second}
 }
 
-// tree is one line a file: path, mode and content.
+// tree has a line for each file: path, mode and content.
 func tree(t *testing.T, h *host.Host) string {
 	var lines []string
 	err := filepath.WalkDir(h.Root, func(path string, entry fs.DirEntry, err error) error {
