@@ -6,11 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +19,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/secrets"
 	"gatehouse/node/systemd/fake"
+	"gatehouse/node/testkit"
 )
 
 // node that the tests work on.
@@ -123,15 +122,8 @@ func (n *node) Remove(_ context.Context, name string) error {
 
 func (n *node) put(path, content string, mode os.FileMode) {
 	n.t.Helper()
-	if err := os.MkdirAll(filepath.Dir(n.h.Path(path)), 0o755); err != nil {
-		n.t.Fatal(err)
-	}
-	if err := os.WriteFile(n.h.Path(path), []byte(content), mode); err != nil {
-		n.t.Fatal(err)
-	}
-	if err := os.Chmod(n.h.Path(path), mode); err != nil {
-		n.t.Fatal(err)
-	}
+	testkit.Put(n.t, n.h.Root, path, content)
+	testkit.Must(n.t, os.Chmod(n.h.Path(path), mode))
 }
 
 func (n *node) read(path string) string {
@@ -157,34 +149,18 @@ func (n *node) setup(doc document.Agent) error {
 
 // state is all that a run may change, as text.
 func (n *node) state() string {
-	var lines []string
-	err := filepath.WalkDir(n.h.Root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(path, n.h.Root)
+	n.t.Helper()
+	tree := testkit.Tree(n.t, n.h.Root, func(path string) bool {
 		for _, passing := range []string{host.Locks, host.Backups, host.Arriving} {
-			if name == passing || strings.HasPrefix(name, passing+"/") {
-				return nil
+			if path == passing || strings.HasPrefix(path, passing+"/") {
+				return true
 			}
 		}
 		// The folder for a step's secrets stays after they were taken.
-		if name == host.Secrets || name == host.Gatehouse {
-			return nil
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		text, _ := os.ReadFile(path)
-		lines = append(lines, fmt.Sprintf("%s %s %s", name, info.Mode(), text))
-		return nil
+		return path == host.Secrets || path == host.Gatehouse
 	})
-	if err != nil {
-		n.t.Fatal(err)
-	}
 	users, _ := json.Marshal(n.users)
-	return strings.Join(append(lines, n.units.State(), string(users)), "\n")
+	return strings.Join([]string{tree, n.units.State(), string(users)}, "\n")
 }
 
 const configuration = "/etc/consul.d/consul.hcl"

@@ -9,6 +9,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/consul/consultest"
 	"gatehouse/node/document"
+	"gatehouse/node/testkit"
 )
 
 // entries of the mesh "shop", in short.
@@ -88,7 +89,7 @@ func TestRouting(t *testing.T) {
 			m.has(services...)
 			m.has(test.before...)
 			for range 2 { // the second finds nothing to do
-				m.must(m.route(later(t, services, test.after)))
+				testkit.Must(m, m.route(later(t, services, test.after)))
 				m.hasRouting(test.after)
 			}
 		})
@@ -107,7 +108,7 @@ func (m mesh) hasRouting(wanted []string) {
 	entries := 0
 	for _, kind := range routes {
 		all, _, err := m.consul.Entries(m.Context(), kind)
-		m.must(err)
+		testkit.Must(m, err)
 		entries += len(all)
 	}
 	if entries != len(wanted) {
@@ -136,7 +137,7 @@ func (m mesh) everything() string {
 	var all []string
 	for _, kind := range kinds {
 		entries, _, err := m.consul.Entries(m.Context(), kind)
-		m.must(err)
+		testkit.Must(m, err)
 		for _, entry := range entries {
 			text, _ := json.Marshal(entry)
 			all = append(all, string(text))
@@ -191,7 +192,7 @@ func TestAServiceGoesThatAFailoverNames(t *testing.T) {
 	m.has(onlyB, resolver("a", `"Failover":{"*":{"Service":"b","ServiceSubset":"s"}}`))
 	doc := later(t, ab[:1], nil)
 	_, err := m.expand(doc)
-	m.must(err)
-	m.must(m.route(doc))
-	m.must(m.consul.DeleteEntry(t.Context(), serviceDefaults, "b"))
+	testkit.Must(m, err)
+	testkit.Must(m, m.route(doc))
+	testkit.Must(m, m.consul.DeleteEntry(t.Context(), serviceDefaults, "b"))
 }

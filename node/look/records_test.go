@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/node/host"
 	"gatehouse/node/mark"
+	"gatehouse/node/testkit"
 )
 
 // Meshes on record, and owners of instances of this version and of earlier ones.
@@ -50,7 +51,7 @@ func TestRecordsNameMeshesAndTheOwnersOfInstances(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := &host.Host{Root: t.TempDir(), Unowned: true}
 			for path, text := range files {
-				write(t, h, path, text)
+				testkit.Put(t, h.Root, path, text)
 			}
 			l := &looker{Node: Node{Host: h}}
 			l.records(context.Background())
