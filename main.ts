@@ -1,10 +1,10 @@
 import { Annotations, App, TerraformStack } from "cdktf";
 import { formatProblems, loadMesh, type Mesh, meshPath, nodeFiles, type Problem } from "./model";
 import { atReachableConsul, passedOverText } from "./nodes";
-import { writeReview } from "./review/folder";
+import { writeReview } from "./review";
 import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
-import { synthIsComplete } from "./terraform/env";
-import { builtNodePrograms, nodePrograms } from "./toolchain/node-program";
+import { synthIsComplete } from "./terraform";
+import { builtNodePrograms, nodePrograms } from "./toolchain";
 
 async function main(): Promise<void> {
   const chosen = readBackend(process.env);

@@ -2,8 +2,8 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { Report } from "../toolchain/parts";
-import { output } from "../toolchain/process";
+import type { Report } from "../toolchain";
+import { output } from "../toolchain";
 import { projectFolder, stateFolder } from "./places";
 
 /** Everything that the last deploy printed. */

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostKeyFrom } from "../model";
-import { run } from "../toolchain/command";
+import { run } from "../toolchain";
 import { keysOf, privateKeyFile, stateFolder } from "./places";
 
 /** One machine of the lab. */

@@ -1,6 +1,6 @@
 /** Running a command on a machine of the lab. */
 
-import { type Output, output } from "../toolchain/process";
+import { type Output, output } from "../toolchain";
 import { knownHostsFile } from "./keys";
 import { specOf } from "./known";
 import { privateKeyFile } from "./places";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parserOf } from "../../commands/gatehouse";
 import { VERBS } from "../../commands/verbs";
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 
 /** The verb that a command line starts and what is handed to it, or the words that refuse it. */
 async function parsed(...args: string[]): Promise<[name: string, own: string[]] | string> {

@@ -2,11 +2,8 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
-import { machinesOf } from "../../lab/declared";
-import { makeKeys } from "../../lab/keys";
-import { privateKeyFile } from "../../lab/places";
-import { cacheRoot } from "../../toolchain/cache";
-import { run } from "../../toolchain/command";
+import { machinesOf, makeKeys, privateKeyFile } from "../../lab";
+import { cacheRoot, run } from "../../toolchain";
 import type { Declared } from "./declared";
 import mesh from "./mesh";
 

@@ -4,9 +4,8 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { COMPLETE } from "../../terraform/env";
-import { chooseProviders } from "../../terraform/provider-choice";
-import { run } from "../../toolchain/command";
+import { COMPLETE, chooseProviders } from "../../terraform";
+import { run } from "../../toolchain";
 import { oursEnv } from "./tool";
 
 /** One synth. */

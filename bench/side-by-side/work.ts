@@ -2,10 +2,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { machinesOf } from "../../lab/declared";
-import { reset } from "../../lab/machines";
-import { forgetState } from "../../lab/terraform-state";
-import { output } from "../../toolchain/process";
+import { forgetState, machinesOf, reset } from "../../lab";
+import { output } from "../../toolchain";
 import type { Declared } from "./declared";
 import mesh from "./mesh";
 import type { Peers } from "./peer";

@@ -53,7 +53,7 @@ func TestAWipeLeavesNothingOfTheMesh(t *testing.T) {
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 }
 
-func TestAWipeKeepsWhatIsOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
+func TestAWipeKeepsTheFilesOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/agent.json", "{}")
 	n.Put("/opt/gatehouse/incoming-secrets/agent.json", "{}")
@@ -133,7 +133,7 @@ func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
 	}
 }
 
-func TestOnDestroyTheProgramStaysForWhatComesLater(t *testing.T) {
+func TestOnDestroyTheProgramStaysForLaterSteps(t *testing.T) {
 	n := used(t)
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
 	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"bin"}) {

@@ -1,5 +1,5 @@
 /** Tokens, certificates and secret values that are replaced under load. */
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import { underClientLoad } from "../support/client";
 import { doctorVerdict } from "../support/doctor";
 import { consul, deploy, describeOnLab, freshLab, mainPid, meshFile, on, plan, type Run } from "../support/mesh";
