@@ -29,7 +29,7 @@ export async function loadMesh(
   return "problems" in loaded ? loaded : checkMesh(loaded.declaration, files);
 }
 
-/** What the mesh file exports, not yet checked. */
+/** The export of a mesh file, not yet checked. */
 export async function loadDeclaration(
   path: string = meshPath(),
 ): Promise<{ declaration: unknown } | { problems: Problem[] }> {
