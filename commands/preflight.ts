@@ -1,10 +1,8 @@
 /** `gatehouse preflight`: what a deploy would meet on the nodes, told all at once. It changes nothing. */
 import { exitCodeOf } from "../findings";
 import { formatProblems, loadMesh, type MeshNode, meshPath } from "../model";
-import { type PreflightOptions, preflight } from "../preflight/look";
-import { json, text } from "../preflight/report";
-import { Ended } from "../terraform/ended";
-import { runsElsewhere } from "../terraform/env";
+import { json, type PreflightOptions, preflight, text } from "../preflight";
+import { Ended, runsElsewhere } from "../terraform";
 import type { Call } from "./gatehouse";
 
 export async function run({ options }: Call): Promise<number> {

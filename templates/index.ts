@@ -5,6 +5,7 @@ export {
   agentSecretFiles,
   agentTokenProgram,
 } from "./agent";
+export { shellWord } from "./escape";
 export { filesOnNodes, secretFilesOnNodes } from "./files-on-nodes";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
@@ -32,7 +33,7 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram } from "./program";
+export { contentHash, nodeProgram, type Verb } from "./program";
 export { programsOn } from "./programs";
 export {
   entryName,
