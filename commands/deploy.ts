@@ -1,18 +1,17 @@
 /**
- * `npm run deploy`: preflight, plan, and after a yes the deploy of every stack.
- *   npm run deploy [-- --auto-approve]    other options are handed to `terraform apply`, for example -replace=ADDRESS
+ * `gatehouse deploy`: preflight, plan, and after a yes the deploy of every stack.
  *
  * It does what `cdktf deploy '*'` does, without the start of cdktf's own program, which takes longer than a plan. The
- * preflight looks at the machines meanwhile; nothing is applied before it has passed.
+ * preflight looks at the nodes meanwhile; nothing is applied before it has passed.
  */
-import { deploy } from "../terraform/deploy";
+import { deploy } from "../terraform";
+import type { Call } from "./gatehouse";
 
-deploy(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  },
-);
+/** Options are those of `terraform apply`. */
+export const run = ({ own }: Call): Promise<number> => deploy(own, { preflight });
+
+/** Loaded when the synth has begun in a process of its own. */
+async function preflight(): Promise<void> {
+  const { preflightOfDeploy } = require("./preflight") as typeof import("./preflight");
+  return preflightOfDeploy();
+}

@@ -1,36 +1,33 @@
-/**
- * npm run doctor [-- --json] [-- --fix [--auto-approve]]       --mend is the earlier name of --fix
- * Compares the declaration with the live mesh. Exit code 0: clean. 1: drift. 2: something could not be looked at.
- */
-
-import { examine } from "../doctor/examine";
-import { asText } from "../doctor/show";
-import { doctorJson, exitCodeOf, exitWith, type Finding } from "../findings";
+/** `gatehouse doctor`: compares the live mesh with the declaration, and with `--fix` repairs it through Terraform. */
+import { asText, examine } from "../doctor";
+import { doctorJson, exitCodeOf, type Finding } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { atReachableConsul } from "../nodes";
-import { mend } from "../terraform/replace";
+import type { Call } from "./gatehouse";
 
-const OPTIONS = ["--json", "--fix", "--mend", "--auto-approve"];
+interface Options {
+  json?: boolean;
+  fix?: boolean;
+  "auto-approve"?: boolean;
+}
 
-async function main(options: string[]): Promise<number> {
-  const unknown = options.find((option) => !OPTIONS.includes(option));
-  if (unknown) throw new Error(`The doctor has no option ${unknown}. It has ${OPTIONS.join(", ")}.`);
+export async function run({ options }: Call): Promise<number> {
+  const { json, "auto-approve": approved = false } = options as Options;
   const path = meshPath();
   const loaded = await loadMesh(path);
   if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
   const { mesh } = await atReachableConsul(loaded.mesh);
   const findings = await examine(mesh);
   const fixes = findings.flatMap(({ fix = [] }) => fix);
-  const isToFix = options.includes("--fix") || options.includes("--mend");
-  if (!isToFix || fixes.length === 0) return tell(mesh, findings, options);
+  if (!options.fix || fixes.length === 0) return tell(mesh, findings, json);
   console.error(asText(mesh, findings));
-  await mend(fixes, options.includes("--auto-approve"));
-  return tell(mesh, await examine(mesh), options);
+  const { replace } = require("../terraform") as typeof import("../terraform");
+  const code = await replace(fixes, { what: "doctor --fix", approved });
+  if (code !== 0) throw new Error(`Terraform did not apply the repairs (exit code ${code}); its output is above.`);
+  return tell(mesh, await examine(mesh), json);
 }
 
-function tell(mesh: Mesh, findings: Finding[], options: string[]): number {
-  console.log(options.includes("--json") ? doctorJson(mesh.name, findings) : asText(mesh, findings));
+function tell(mesh: Mesh, findings: Finding[], json: boolean | undefined): number {
+  console.log(json ? doctorJson(mesh.name, findings) : asText(mesh, findings));
   return exitCodeOf(findings);
 }
-
-exitWith(main(process.argv.slice(2)));

@@ -1,24 +1,17 @@
-// `eval "$(npm run -s env)"` gives a shell the choice of providers that Gatehouse's own commands make.
-
+/** `eval "$(npx gatehouse env)"` gives a shell the Terraform and the providers that Gatehouse's own commands use. */
 import { delimiter } from "node:path";
-import { terraformEnv } from "../terraform/env";
-import { chooseProviders } from "../terraform/provider-choice";
-import { outputFolder, settleProviders } from "../terraform/settle";
+import { chooseProviders, outputFolder, settleProviders, terraformEnv } from "../terraform";
 
-async function main(): Promise<void> {
+export async function run(): Promise<number> {
   const choice = await chooseProviders((line) => console.error(line));
   settleProviders(outputFolder(), choice);
   const { PATH, ...rest } = { ...terraformEnv(), ...choice.env };
   for (const [name, value] of Object.entries(rest)) console.log(`export ${name}=${quote(value)}`);
   // npm puts its own folders into this process's PATH: only what was added belongs into the person's shell.
   if (PATH) console.log(`export PATH=${quote(PATH.split(delimiter)[0] ?? "")}":$PATH"`);
+  return 0;
 }
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
-
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});

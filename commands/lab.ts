@@ -1,23 +1,27 @@
-/**
- * The lab's commands:
- *   npm run lab                          machines, deploy, and a request through the gateway
- *   npm run lab:up                       machines only
- *   npm run lab:reset                    machines as if new, and the lab this checkout's if it was another's
- *   npm run lab:ssh -- NAME [COMMAND]    a shell on a machine, or one command
- *   npm run lab:down                     all of it gone
- */
+/** `gatehouse lab`: throw-away nodes on this machine, and the mesh on them. */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
-import { labOfAnotherCheckout } from "../lab/checkout";
-import { machinesOf } from "../lab/declared";
-import { down, remove, reset, sshArguments } from "../lab/machines";
-import { describe, firstWay } from "../lab/request";
-import { allSteps, machineSteps, run } from "../lab/steps";
-import { forgetState } from "../lab/terraform-state";
-import { type MeshDeclaration, meshPath } from "../model";
+import {
+  allSteps,
+  chosenMesh,
+  describe,
+  down,
+  firstWay,
+  forgetState,
+  labOfAnotherCheckout,
+  machineSteps,
+  machinesOf,
+  rememberMesh,
+  remove,
+  reset,
+  run as runSteps,
+  sshArguments,
+} from "../lab";
+import type { MeshDeclaration } from "../model";
+import type { Call } from "./gatehouse";
 
 async function declaration(): Promise<MeshDeclaration> {
-  const path = resolve(meshPath());
+  const path = resolve(chosenMesh());
   const { default: mesh } = require(path) as { default?: MeshDeclaration };
   if (!mesh?.nodes) throw new Error(`${path} declares no nodes, so there is no machine to make.`);
   return mesh;
@@ -25,7 +29,7 @@ async function declaration(): Promise<MeshDeclaration> {
 
 async function lab(): Promise<void> {
   const mesh = await declaration();
-  const { answer } = await run(allSteps(mesh));
+  const { answer } = await runSteps(allSteps(mesh));
   const way = firstWay(mesh);
   if (way && answer) console.log(`\n${describe(way, answer)}\n`);
   console.log(nextCommands(mesh));
@@ -37,17 +41,17 @@ function nextCommands(mesh: MeshDeclaration): string {
     [`curl ${firstWay(mesh)?.url ?? ""}`, "the same request again"],
     [`npm run lab:ssh -- ${worker} mesh status`, "what runs on a machine"],
     [`npm run lab:ssh -- ${worker}`, "a shell on it"],
-    [`edit ${meshPath()}, then npm run lab`, "change the mesh"],
+    [`edit ${chosenMesh()}, then npm run lab`, "change the mesh"],
     ["npm run lab:down", "take all of it away"],
   ] as const;
   const width = Math.max(...commands.map(([command]) => command.length));
   return ["Try next:", ...commands.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`)].join("\n");
 }
 
-async function shell([name, ...command]: string[]): Promise<void> {
+async function shell([name, ...command]: string[]): Promise<number> {
   if (!name) throw new Error("Which machine? npm run lab:ssh -- NAME [COMMAND]");
   const { status } = spawnSync("ssh", [...sshArguments(name), ...command], { stdio: "inherit" });
-  process.exitCode = status ?? 255;
+  return status ?? 255;
 }
 
 function needRoot(): void {
@@ -62,6 +66,7 @@ async function renew(): Promise<void> {
   const others = labOfAnotherCheckout()?.nodes ?? [];
   await Promise.all(others.filter((name) => !machines.some((one) => one.name === name)).map(remove));
   await reset(machines, console.log);
+  rememberMesh(chosenMesh());
   forgetState(mesh.name);
 }
 
@@ -74,19 +79,16 @@ async function takeAway(): Promise<void> {
 
 const commands: Record<string, (args: string[]) => Promise<unknown>> = {
   lab,
-  up: async () => run(machineSteps(await declaration())),
+  up: async () => runSteps(machineSteps(await declaration())),
   reset: renew,
   ssh: shell,
   down: takeAway,
 };
 
-async function main([name = "lab", ...args]: string[]): Promise<void> {
+export async function run({ own: [name = "lab", ...args] }: Call): Promise<number> {
   const command = commands[name];
+  process.env.GATEHOUSE_MESH = chosenMesh(); // for the commands that the lab calls
   if (!command) throw new Error(`The lab has no command "${name}". It has ${Object.keys(commands).join(", ")}.`);
-  await command(args[0] === "--" ? args.slice(1) : args);
+  const code = await command(args[0] === "--" ? args.slice(1) : args);
+  return typeof code === "number" ? code : 0;
 }
-
-main(process.argv.slice(2)).catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});

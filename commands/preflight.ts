@@ -1,36 +1,37 @@
-/**
- * `npm run preflight`: what a deploy would meet on the machines, told all at once. It changes nothing.
- *   npm run preflight             a table and every finding
- *   npm run -s preflight -- --json    the same for programs
- *   npm run preflight -- --before-deploy   as `npm run deploy` does: not where runs are elsewhere, as the machines may be
- *                                 reached from there alone
- *   npm run preflight -- --recovering   as `npm run state -- recover` does: a state that is not there is no problem
- * Exit 0: nothing is in the way. 1: there are problems, with the declaration or on a machine. 2: a machine could not be
- * looked at.
- */
-
-import { exitCodeOf, exitWith } from "../findings";
+/** `gatehouse preflight`: what a deploy would meet on the nodes, told all at once. It changes nothing. */
+import { exitCodeOf } from "../findings";
 import { formatProblems, loadMesh, type MeshNode, meshPath } from "../model";
-import { preflight } from "../preflight/look";
-import { json, text } from "../preflight/report";
-import { runsElsewhere } from "../terraform/env";
+import { json, type PreflightOptions, preflight, text } from "../preflight";
+import { Ended, runsElsewhere } from "../terraform";
+import type { Call } from "./gatehouse";
 
-async function main(args: string[]): Promise<number> {
-  const unknown = args.find((arg) => !["--json", "--before-deploy", "--recovering"].includes(arg));
-  if (unknown !== undefined) throw new Error(`The preflight has no argument ${unknown}. It has --json.`);
-  if (args.includes("--before-deploy") && runsElsewhere(process.env)) {
-    console.error("No preflight: Terraform runs elsewhere, and reaches the machines from there.");
-    return 0;
-  }
+export async function run({ options }: Call): Promise<number> {
   const path = meshPath();
   const loaded = await loadMesh(path);
   if ("problems" in loaded) {
     console.error(formatProblems(loaded.problems, path));
     return 1;
   }
-  const result = await preflight(loaded.mesh, { onProgress, recovering: args.includes("--recovering") });
-  process.stdout.write(args.includes("--json") ? json(result) : text(result));
+  const result = await preflight(loaded.mesh, { onProgress });
+  process.stdout.write(options.json ? json(result) : text(result));
   return exitCodeOf(result.findings);
+}
+
+/**
+ * The preflight as a part of a deploy. Where runs are elsewhere it is left out, as the nodes may be reached from there alone.
+ * @throws when the deploy must not go on; the reason has been printed
+ */
+export async function preflightOfDeploy(options: Pick<PreflightOptions, "recovering"> = {}): Promise<void> {
+  if (runsElsewhere(process.env)) {
+    console.error("No preflight: Terraform runs elsewhere, and reaches the nodes from there.");
+    return;
+  }
+  const loaded = await loadMesh(meshPath());
+  if ("problems" in loaded) throw new Ended(1); // `synth` says why
+  const result = await preflight(loaded.mesh, options);
+  process.stdout.write(text(result));
+  const code = exitCodeOf(result.findings);
+  if (code !== 0) throw new Ended(code);
 }
 
 /** One line that is written over, on a terminal only; the machines that take longest are named. */
@@ -40,5 +41,3 @@ function onProgress(_: MeshNode, waiting: MeshNode[]): void {
   const more = waiting.length > names.length ? ` and ${waiting.length - names.length} more` : "";
   process.stderr.write(`\r\u001b[K${waiting.length > 0 ? `waiting for ${names.join(", ")}${more}` : ""}`);
 }
-
-exitWith(main(process.argv.slice(2)));

@@ -1,23 +1,16 @@
-/**
- * `npm run secrets -- recover`: the secrets of a mesh from the servers that run with them, when the file is lost. It shows no
- * value, changes nothing on a node, and writes over no file.
- * Exit 0: they are complete. 1: something has to be given by a person, told. 2: it could not be done.
- */
+/** The secrets of a mesh from the servers that run with them, when the file is lost. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { READ_SECRETS, type ReadServer, secretsFrom } from "../doctor/recover/secrets";
-import { exitWith } from "../findings";
-import { readSecrets, secretsPlace } from "../mesh-secrets";
-import { complete } from "../mesh-secrets/complete";
-import { formatSecrets, parseSecrets } from "../mesh-secrets/document";
-import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
+import { complete, formatSecrets, parseSecrets, readSecrets, secretsPlace } from "../mesh-secrets";
+import type { Mesh } from "../model";
 import { runOn } from "../nodes";
+import { READ_SECRETS, type ReadServer, secretsFrom } from "../recover";
 
-async function main(): Promise<number> {
-  const path = meshPath();
-  const loaded = await loadMesh(path);
-  if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
-  const { mesh } = loaded;
+/**
+ * Reads the secrets, shows no value, changes nothing on a node, and writes over no file.
+ * @returns 0: they are complete. 1: a person has to give something, which was printed
+ */
+export async function recoverSecrets(mesh: Mesh): Promise<number> {
   const place = secretsPlace(mesh.name);
   if (readSecrets(mesh.name)) throw new Error(`${place} is there. Move it away first, if it is not the right one.`);
   const secrets = secretsFrom(await readServers(mesh));
@@ -48,5 +41,3 @@ async function readServers({ name, nodes, consul }: Mesh): Promise<ReadServer[]>
     }),
   );
 }
-
-exitWith(main());

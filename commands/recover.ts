@@ -1,23 +1,30 @@
 /**
- * `npm run state -- recover [--auto-approve]`: makes a lost state again, without touching what serves. What Consul has of the
- * mesh (tokens, policies, config entries) is imported; the programs on the nodes run again and find everything in place. It is
- * a deploy: Terraform shows its plan and asks. In the end it removes tokens and policies of this mesh that no state knows.
- * Exit 0: done. 1: a problem or a failure, told; run it again when it is solved.
+ * `gatehouse state recover`: makes a lost state again, without touching what serves. What Consul has of the mesh (tokens,
+ * policies, config entries) is imported; the programs on the nodes run again and find everything in place. It is a deploy:
+ * Terraform shows its plan and asks. In the end it removes tokens and policies of this mesh that no state knows.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readConsul, removeLeftOver } from "../doctor/recover/consul";
-import { importsFor, leftOver, lostFrom, type PulledState, type SynthesizedStack } from "../doctor/recover/imports";
-import { exitWith } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { atReachableConsul } from "../nodes";
-import { deploy, type InitializedStack } from "../terraform/deploy";
-import { runsElsewhere } from "../terraform/env";
+import {
+  importsFor,
+  leftOver,
+  lostFrom,
+  type PulledState,
+  readConsul,
+  removeLeftOver,
+  type SynthesizedStack,
+} from "../recover";
+import type { Stack } from "../terraform";
+import { deploy, runsElsewhere } from "../terraform";
+import { preflightOfDeploy } from "./preflight";
 
 /** Next to cdk.tf.json; a synth removes what a run that was killed left. */
 const IMPORTS = "gatehouse-import.tf.json";
 
-async function main(args: string[]): Promise<number> {
+/** @param args of `terraform apply` */
+export async function recoverState(args: string[]): Promise<number> {
   if (runsElsewhere(process.env)) {
     throw new Error(
       "Terraform runs elsewhere (GATEHOUSE_BACKEND), and its workspace keeps every earlier state: bring one back there, and deploy.",
@@ -33,7 +40,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 class Recovery {
-  private readonly stacks: InitializedStack[] = [];
+  private readonly stacks: Stack[] = [];
   private anyLost = false;
 
   constructor(private readonly mesh: Mesh) {}
@@ -42,7 +49,7 @@ class Recovery {
     let code: number;
     try {
       code = await deploy(args, {
-        preflight: ["--recovering"],
+        preflight: () => preflightOfDeploy({ recovering: true }),
         beforePlan: (stack) => this.prepare(stack),
       });
     } finally {
@@ -52,9 +59,9 @@ class Recovery {
     return code === 0 && this.anyLost ? this.clean() : code;
   }
 
-  private async prepare(stack: InitializedStack): Promise<void> {
+  private async prepare(stack: Stack): Promise<void> {
     this.stacks.push(stack);
-    const document = JSON.parse(readFileSync(join(stack.folder, "cdk.tf.json"), "utf8")) as SynthesizedStack;
+    const document = stack.document as SynthesizedStack;
     const lost = lostFrom(document, await pull(stack));
     if (lost.length === 0) return console.log(`${stack.name}: its state has everything`);
     this.anyLost = true;
@@ -83,10 +90,8 @@ class Recovery {
 }
 
 /** Undefined when there is none. */
-async function pull({ name, terraform }: InitializedStack): Promise<PulledState | undefined> {
-  const { exitCode, stdout, stderr } = await terraform("state", "pull");
-  if (exitCode !== 0) throw new Error(`the state of ${name} cannot be read: ${stderr || stdout}`);
+async function pull(stack: Stack): Promise<PulledState | undefined> {
+  const { exitCode, stdout, stderr } = await stack.terraform("state", "pull");
+  if (exitCode !== 0) throw new Error(`the state of ${stack.name} cannot be read: ${stderr || stdout}`);
   return stdout.trim() === "" ? undefined : (JSON.parse(stdout) as PulledState);
 }
-
-exitWith(main(process.argv.slice(2)));

@@ -1,22 +1,22 @@
 /**
- * `npm run -s review -- [BASE] [--limit N]` prints, as Markdown for a pull request's comment, what the working folder's
- * declaration changes against that of BASE (a git ref; where the two parted, as a pull request shows it).
- * BASE is origin/main or main when it is not given. Exit 0: printed. 2: a declaration cannot be rendered.
+ * `gatehouse review`: prints, as Markdown for a pull request's comment, what the working folder's declaration changes against
+ * that of a base (a git ref; where the two parted, as a pull request shows it): origin/main or main when none is given.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { meshPath } from "../model";
-import { compare } from "../review/compare";
-import { LIMIT, markdown } from "../review/markdown";
-import type { Rendered } from "../review/rendered";
-import { output } from "../toolchain/process";
+import type { Rendered } from "../review";
+import { compare, LIMIT, markdown } from "../review";
+import { output } from "../toolchain";
+import type { Call } from "./gatehouse";
 
-const USAGE = "Write: npm run -s review -- [BASE] [--limit CHARACTERS]";
+const USAGE = "Write: npx gatehouse review [BASE] [--limit CHARACTERS]";
 
-async function main(args: string[]): Promise<void> {
-  const { base: given, limit } = parse(args);
+export async function run({ options }: Call): Promise<number> {
+  const { base: given, limit = LIMIT } = options as { base?: string; limit?: number };
+  if (!(limit >= 1000)) throw new Error(`--limit takes a number of at least 1000. ${USAGE}`);
   const mesh = relative("", resolve(meshPath()));
   const base = given ?? (await defaultBase());
   const start = (await git("merge-base", base, "HEAD")).trim();
@@ -30,15 +30,7 @@ async function main(args: string[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function parse(args: string[]): { base?: string; limit?: number } {
-  const at = args.indexOf("--limit");
-  const limit = at === -1 ? undefined : Number(args[at + 1]);
-  if (limit !== undefined && !(limit >= 1000)) throw new Error(`--limit takes a number of at least 1000. ${USAGE}`);
-  const rest = at === -1 ? args : args.filter((_, index) => index !== at && index !== at + 1);
-  if (rest.length > 1 || rest[0]?.startsWith("-")) throw new Error(USAGE);
-  return { base: rest[0], limit: limit ?? LIMIT };
+  return 0;
 }
 
 async function defaultBase(): Promise<string> {
@@ -76,7 +68,7 @@ async function unpack(commit: string, folder: string): Promise<void> {
 async function render(project: string, mesh: string, folder: string): Promise<Rendered> {
   const own = join(project, "review/render.ts");
   const program = existsSync(own) ? own : join(__dirname, "..", "review", "render.ts");
-  const args = ["--import", "tsx", program, join(folder, mesh), folder];
+  const args = ["--require", "tsx/cjs", program, join(folder, mesh), folder];
   const { exitCode, stdout, stderr } = await output(process.execPath, args);
   if (exitCode !== 0) throw new Error(`${folder === process.cwd() ? "" : "the base: "}${stderr}`);
   return JSON.parse(stdout) as Rendered;
@@ -85,8 +77,3 @@ async function render(project: string, mesh: string, folder: string): Promise<Re
 function nothing({ name }: Rendered): Rendered {
   return { name, nodes: {}, workloads: {}, instances: [], edges: {}, routes: [], entries: {}, files: {} };
 }
-
-main(process.argv.slice(2)).catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 2;
-});

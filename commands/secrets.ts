@@ -1,30 +1,29 @@
 /**
- * `npm run secrets`: makes the secrets of the mesh, or adds what they lack. It asks nothing and shows no value.
- *   npm run secrets -- recover   when the file is lost: reads from the mesh's servers what they run with
- *   npm run secrets -- --new     new ones for a mesh that was deployed before: see docs/recovery.md
- * Exit 0: they are complete. 1: something has to be given by a person. 2: they cannot be used.
+ * `gatehouse secrets`: makes the secrets of the mesh, or adds what they lack. It asks nothing and shows no value.
+ * `gatehouse secrets recover` reads them from the servers when the file is lost.
  */
-import { spawnSync } from "node:child_process";
-import { makeSecrets } from "../mesh-secrets/make";
-import { readSecrets, secretsPlace } from "../mesh-secrets/read";
-import { signOfDeploy } from "../mesh-secrets/signs";
+import { makeSecrets, readSecrets, secretsPlace, signOfDeploy } from "../mesh-secrets";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
+import type { Call } from "./gatehouse";
 
-async function main([what, ...more]: string[]): Promise<number> {
-  if (more.length > 0 || (what !== undefined && what !== "recover" && what !== "--new")) {
-    throw new Error("Write: npm run secrets, npm run secrets -- recover, or npm run secrets -- --new");
-  }
-  if (what === "recover") {
-    const { status } = spawnSync(process.execPath, ["--import", "tsx", "commands/recover-secrets.ts"], {
-      stdio: "inherit",
-    });
-    return status ?? 2;
+export async function run({ options }: Call): Promise<number> {
+  const { action, new: fresh } = options as { action?: string; new?: boolean };
+  if (action !== undefined && (action !== "recover" || fresh)) {
+    throw new Error("Write: npx gatehouse secrets, npx gatehouse secrets recover, or npx gatehouse secrets --new");
   }
   const path = meshPath();
   const loaded = await loadMesh(path);
   if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
-  if (what !== "--new") await refuseSecond(loaded.mesh);
-  const { place, made, wanted } = await makeSecrets(loaded.mesh);
+  if (action === "recover") {
+    const { recoverSecrets } = require("./recover-secrets") as typeof import("./recover-secrets");
+    return recoverSecrets(loaded.mesh);
+  }
+  return make(loaded.mesh, fresh ?? false);
+}
+
+async function make(mesh: Mesh, fresh: boolean): Promise<number> {
+  if (!fresh) await refuseSecond(mesh);
+  const { place, made, wanted } = await makeSecrets(mesh);
   console.log(`${place}: ${made.length > 0 ? "made" : "nothing to make"}`);
   for (const part of made) console.log(`  ${part}`);
   if (wanted.length === 0) return 0;
@@ -43,13 +42,3 @@ async function refuseSecond(mesh: Mesh): Promise<void> {
       "Without a copy: npm run secrets -- recover reads it from the servers. Only where both are lost: npm run secrets -- --new; docs/recovery.md says what that means.",
   );
 }
-
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(error.message);
-    process.exitCode = 2;
-  },
-);

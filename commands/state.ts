@@ -1,72 +1,19 @@
-/**
- * `npm run state -- move FROM TO` moves the states of a mesh from one backend to another (`local`, `cloud`, `pg` ...), each as
- * the environment describes it. No machine is touched. What was in the old place is emptied, so that nobody deploys
- * with it by mistake; its history stays where the backend keeps one.
- *
- * `npm run state -- recover [--auto-approve]` makes a lost state again: see commands/recover.ts and docs/recovery.md.
- */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { claimFolder } from "../terraform/claim";
-import { open, stacksIn } from "../terraform/open-state";
-import { chooseProviders } from "../terraform/provider-choice";
-import { outputFolder } from "../terraform/settle";
-import { emptied, moved } from "../terraform/state-content";
-import { runHere } from "../toolchain/with-terminal";
+/** `gatehouse state`: moves the states of a mesh to another backend, or makes a lost one again. */
+import type { Call } from "./gatehouse";
 
-const USAGE =
-  "Write: npm run state -- move FROM TO, for example: npm run state -- move local cloud; or, when the state is lost: npm run state -- recover";
+const USAGE = [
+  "Write: npx gatehouse state move FROM TO     for example: npx gatehouse state move local cloud",
+  "or, when the state is lost: npx gatehouse state recover",
+].join("\n");
 
-async function main([command, from, to, ...rest]: string[]): Promise<void> {
-  if (command === "recover") {
-    const args = [from, to, ...rest].filter((arg) => arg !== undefined);
-    process.exitCode = await runHere(
-      process.execPath,
-      ["--import", "tsx", "commands/recover.ts", ...args],
-      process.env,
-    );
-    return;
+export async function run({ own: [action, ...rest] }: Call): Promise<number> {
+  if (action === "recover") {
+    const { recoverState } = require("./recover") as typeof import("./recover");
+    return recoverState(rest);
   }
-  if (command !== "move" || !from || !to || rest.length > 0) throw new Error(USAGE);
-  if (from === to) throw new Error(`The states are in ${from} already.`);
-  await claimFolder(outputFolder(), `state move ${from} ${to}`);
-  const { env } = await chooseProviders((line) => console.error(line));
-  const folder = mkdtempSync(join(tmpdir(), "gatehouse-states-")); // of this user alone: a state can hold secrets
-  try {
-    for (const stack of await stacksIn(from, join(folder, "from"), env)) await moveOne(stack, folder, from, to, env);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const [from, to, ...more] = rest;
+  if (action !== "move" || !from || !to || more.length > 0) throw new Error(USAGE);
+  const { moveStates } = require("../terraform") as typeof import("../terraform");
+  await moveStates(from, to);
+  return 0;
 }
-
-async function moveOne(stack: string, folder: string, from: string, to: string, env: Record<string, string>) {
-  const before = await open(join(folder, "from"), stack, env);
-  const state = await before.pull();
-  if (!state || state.resources.length === 0) {
-    console.log(`${stack}: nothing in ${from}`);
-    return;
-  }
-  const outdir = join(folder, `to-${stack}`);
-  await stacksIn(to, outdir, env);
-  const after = await open(outdir, stack, env);
-  const there = await after.pull();
-  const arrived = moved(state, there, stack, to);
-  await after.push(arrived);
-  try {
-    await before.push(emptied(state));
-  } catch (error) {
-    await after.push(emptied(arrived)); // a deploy has changed the old one meanwhile: that is the one to believe
-    throw new Error(
-      `${stack} was not moved, since its state in ${from} could not be taken away:\n${(error as Error).message}`,
-    );
-  }
-  // Terraform's note of where the state was: with it, the next run would ask to move it once more.
-  rmSync(join(outputFolder(), "stacks", stack, ".terraform", "terraform.tfstate"), { force: true });
-  console.log(`${stack}: ${state.resources.length} resources moved from ${from} to ${to}`);
-}
-
-main(process.argv.slice(2)).catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});

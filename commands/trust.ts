@@ -1,20 +1,27 @@
 /**
- * `npm run trust`: asks every machine for its host key, shows the fingerprints for a person to confirm, and writes what was
+ * `gatehouse trust`: asks every node for its host key, shows the fingerprints for a person to confirm, and writes what was
  * confirmed to the files that the declaration reads with `hostKeyFrom`.
- *   npm run trust                                         asks for each key that is not known
- *   npm run trust -- worker1=SHA256:...                   without a terminal: the fingerprint that it must have
- *   npm run trust -- --changed worker1=SHA256:...         the same for a key that is known to have changed
- * Exit 0: every key is known. 1: some key is not believed. 2: some machine did not show its key.
  */
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { confirmed, type Expected, expectedFrom } from "../doctor/trust/answers";
-import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn, type Verdict } from "../doctor/trust/judge";
-import { exitWith, printable } from "../findings";
+import { printable } from "../findings";
 import { checkMesh, formatProblems, loadDeclaration, type MeshDeclaration, meshPath, nodeFiles } from "../model";
 import { mapLimit } from "../nodes";
-import { output } from "../toolchain/process";
+import { output } from "../toolchain";
+import {
+  confirmed,
+  type Expected,
+  expectedFrom,
+  fileFor,
+  fingerprint,
+  type Host,
+  hostsOf,
+  judge,
+  keysIn,
+  type Verdict,
+} from "../trust";
+import type { Call } from "./gatehouse";
 
 /** Machines asked at a time, and seconds that each has to answer. */
 const WIDTH = 16;
@@ -87,14 +94,12 @@ async function settle(mesh: string, verdict: Verdict, expected: Expected): Promi
 
 const describe = (key: string): string => `${key.split(" ")[0]} ${fingerprint(key)}`;
 
-async function main(args: string[]): Promise<number> {
+export async function run({ own }: Call): Promise<number> {
   const declaration = await soundDeclaration();
   const hosts = hostsOf(declaration);
-  const expected = expectedFrom(args, hosts);
+  const expected = expectedFrom(own, hosts);
   const verdicts = await mapLimit(hosts, WIDTH, look);
   let worst = 0;
   for (const verdict of verdicts) worst = Math.max(worst, await settle(declaration.name, verdict, expected));
   return worst;
 }
-
-exitWith(main(process.argv.slice(2)));

@@ -1,13 +1,16 @@
-/** The verbs of `gatehouse`: what each does, its options, and the program of the room that does it. */
+/** The verbs of `gatehouse`: what each does, its options, and the file that does it. */
 import type { Options } from "yargs";
+import type { Run } from "./gatehouse";
 
 export interface Verb {
   /** The verb and its arguments, as yargs writes them: `rotate [names..]`. */
   usage: string;
   /** One line for `gatehouse --help`. */
   does: string;
-  /** The file that does it, from the project's folder, and arguments that come before the person's own. */
-  runs: string[];
+  /** Loads the file that does it: no verb waits for the code of another one. */
+  load: () => { run: Run };
+  /** The exit code when it fails with an error. */
+  failure: 1 | 2;
   options: Record<string, Options>;
   /** A command line, and what it is good for. */
   examples: [command: string, why: string][];
@@ -22,7 +25,8 @@ export const VERBS: Record<string, Verb> = {
   deploy: {
     usage: "deploy",
     does: "preflight, plan, and after a yes every stack in its order",
-    runs: ["commands/deploy.ts"],
+    load: () => require("./deploy") as typeof import("./deploy"),
+    failure: 1,
     options: { "auto-approve": approve },
     examples: [
       ["gatehouse deploy", "shows the plan and asks"],
@@ -33,7 +37,8 @@ export const VERBS: Record<string, Verb> = {
   destroy: {
     usage: "destroy",
     does: "takes the whole mesh away again, in the reverse order",
-    runs: ["commands/with-providers.ts", "--", "cdktf", "destroy", "*"],
+    load: () => require("./destroy") as typeof import("./destroy"),
+    failure: 1,
     options: { "auto-approve": approve },
     examples: [["gatehouse destroy", "asks for each stack"]],
     handsOn: true,
@@ -41,30 +46,37 @@ export const VERBS: Record<string, Verb> = {
   diff: {
     usage: "diff",
     does: "shows what a deploy would change",
-    runs: ["commands/with-providers.ts", "--", "cdktf", "diff", "mesh"],
+    load: () => require("./diff") as typeof import("./diff"),
+    failure: 1,
     options: {},
     examples: [["gatehouse diff", "Terraform's plan of the mesh stack"]],
     handsOn: true,
   },
   synth: {
     usage: "synth",
-    does: "checks the declaration and writes cdktf.out",
-    runs: ["commands/with-providers.ts", "--", "cdktf", "synth"],
+    does: "checks the declaration and writes what a deploy would bring, to be read: cdktf.out/review",
+    load: () => require("./synth") as typeof import("./synth"),
+    failure: 1,
     options: {},
-    examples: [["GATEHOUSE_MESH=meshes/shop.ts gatehouse synth", "of another declaration than meshes/lab.ts"]],
+    examples: [
+      ["gatehouse synth", "then read cdktf.out/review/mesh.md"],
+      ["GATEHOUSE_MESH=meshes/mine.ts gatehouse synth", "another mesh than the example"],
+    ],
     handsOn: true,
   },
   preflight: {
     usage: "preflight",
     does: "looks at every node for what would stop a deploy; changes nothing",
-    runs: ["commands/preflight.ts"],
+    load: () => require("./preflight") as typeof import("./preflight"),
+    failure: 2,
     options: { json },
     examples: [["gatehouse preflight", "a table and every finding"]],
   },
   doctor: {
     usage: "doctor",
     does: "compares the live mesh with the declaration; changes nothing unless asked to",
-    runs: ["commands/doctor.ts"],
+    load: () => require("./doctor") as typeof import("./doctor"),
+    failure: 2,
     options: {
       json,
       fix: { type: "boolean", alias: "mend", describe: "replace what Terraform can put right" },
@@ -78,7 +90,8 @@ export const VERBS: Record<string, Verb> = {
   trust: {
     usage: "trust [keys..]",
     does: "shows each node's host key to confirm, and writes it down",
-    runs: ["commands/trust.ts"],
+    load: () => require("./trust") as typeof import("./trust"),
+    failure: 2,
     options: { changed: { type: "boolean", describe: "the named keys are known to have changed" } },
     examples: [
       ["gatehouse trust", "asks for each key that is not known"],
@@ -88,7 +101,8 @@ export const VERBS: Record<string, Verb> = {
   secrets: {
     usage: "secrets [action]",
     does: "makes the keys, certificates and the first token of the mesh, or what of them is missing",
-    runs: ["commands/secrets.ts"],
+    load: () => require("./secrets") as typeof import("./secrets"),
+    failure: 2,
     options: {
       new: { type: "boolean", describe: "new ones for a mesh that was deployed before: see docs/recovery.md" },
     },
@@ -100,7 +114,8 @@ export const VERBS: Record<string, Verb> = {
   rotate: {
     usage: "rotate [names..]",
     does: "new tokens in place of those in use, each instance rolled",
-    runs: ["commands/rotate.ts"],
+    load: () => require("./rotate") as typeof import("./rotate"),
+    failure: 2,
     options: {
       all: { type: "boolean", describe: "every token" },
       certificates: { type: "boolean", describe: "certificates that `secrets` has renewed" },
@@ -111,14 +126,16 @@ export const VERBS: Record<string, Verb> = {
   review: {
     usage: "review [base]",
     does: "tells what the declaration changes against another commit, as Markdown",
-    runs: ["commands/review.ts"],
+    load: () => require("./review") as typeof import("./review"),
+    failure: 2,
     options: { limit: { type: "number", describe: "most characters of the text" } },
     examples: [["gatehouse review origin/main", "for a pull request's comment"]],
   },
   state: {
     usage: "state <action> [places..]",
     does: "moves the states to another backend, or makes a lost one again",
-    runs: ["commands/state.ts"],
+    load: () => require("./state") as typeof import("./state"),
+    failure: 1,
     options: { "auto-approve": approve },
     examples: [
       ["gatehouse state move local cloud", "no node is touched"],
@@ -129,14 +146,25 @@ export const VERBS: Record<string, Verb> = {
   env: {
     usage: "env",
     does: "prints what a shell needs for plain cdktf commands",
-    runs: ["commands/env.ts"],
+    load: () => require("./env") as typeof import("./env"),
+    failure: 1,
     options: {},
     examples: [['eval "$(npx gatehouse env)"', "then npx cdktf diff mesh works"]],
+  },
+  exec: {
+    usage: "exec [command..]",
+    does: "runs a command with the environment that `env` prints",
+    load: () => require("./exec") as typeof import("./exec"),
+    failure: 1,
+    options: {},
+    examples: [["gatehouse exec cdktf diff cluster", "cdktf's own commands, without changing the shell"]],
+    handsOn: true,
   },
   lab: {
     usage: "lab [action] [words..]",
     does: "throw-away nodes: up, deploy and a request; or up, reset, ssh, down",
-    runs: ["commands/lab.ts"],
+    load: () => require("./lab") as typeof import("./lab"),
+    failure: 1,
     options: {},
     examples: [
       ["gatehouse lab", "nodes, the mesh deployed on them, a request through the gateway"],

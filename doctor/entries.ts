@@ -2,9 +2,9 @@
 
 import type { Fix } from "../findings";
 import { shellWord } from "../findings";
-import { type ConfigEntry, MARK, type Mesh } from "../model";
+import { type ConfigEntry, layout, MARK, type Mesh } from "../model";
 import { difference, type LiveEntry, meshOf, withoutConsulsOwn } from "../nodes";
-import { entryName, takenId } from "../templates";
+import { entryName } from "../templates";
 import { about, drift, Layer, type Symptom } from "./causes";
 
 export function compareEntries(mesh: Mesh, live: LiveEntry[]): Symptom[] {
@@ -43,7 +43,9 @@ function withoutMark({ Meta, ...config }: ConfigEntry["config"]): object {
 
 /** Terraform sees by itself that an entry differs, but for one that gatehouse-node writes. */
 function fixOf(mesh: Mesh, entry: ConfigEntry): Fix[] {
-  return [{ stack: "mesh", ...(isTaken(mesh, entry) && { replace: `null_resource.${takenId(entry)}` }) }];
+  return [
+    { stack: "mesh", ...(isTaken(mesh, entry) && { replace: `null_resource.${layout.resources.takenEntry(entry)}` }) },
+  ];
 }
 
 function ofAnotherMesh(entry: ConfigEntry, owner: string): Symptom {

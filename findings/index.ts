@@ -1,5 +1,4 @@
 /** What the preflight and the doctor found, for people and for programs. */
-export { exitWith } from "./exit-code";
 export {
   exitCodeOf,
   type Finding,

@@ -3,17 +3,18 @@ import { copyFileSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { Listr, type ListrTask, PRESET_TIMER } from "listr2";
 import type { MeshDeclaration } from "../model";
-import { part, type Report } from "../toolchain/parts";
+import { part, type Report } from "../toolchain";
 import { labOfAnotherCheckout, refusal } from "./checkout";
+import { chosenMesh, rememberMesh } from "./chosen";
 import { machinesOf } from "./declared";
-import { deploy, preflight, secrets } from "./deploy";
+import { deploy, secrets } from "./deploy";
 import { sharedRoot, up } from "./machines";
 import { projectFolder } from "./places";
 import { type Answer, ask, firstWay } from "./request";
 import { elsewhere, inspectHost, install, obstacles } from "./requirements";
 import { forgetStateOfOthers } from "./terraform-state";
 
-/** What the steps hand on. */
+/** Results of steps that later steps use. */
 export interface Result {
   answer?: Answer;
 }
@@ -65,13 +66,9 @@ function machinesStep(mesh: MeshDeclaration): ListrTask<Result> {
   const machines = machinesOf(mesh);
   return step(`Machines: ${machines.map(({ name }) => name).join(", ")}`, async (report) => {
     await up(machines, report);
+    rememberMesh(chosenMesh());
     if (forgetStateOfOthers(mesh.name, machines)) report("new machines: forgot the Terraform state of the ones before");
   });
-}
-
-function deployStep(mesh: MeshDeclaration): ListrTask<Result> {
-  const stacks = mesh.consul.existing ? ["mesh"] : ["cluster", "mesh"];
-  return step(`cdktf deploy ${stacks.join(" ")}`, (report) => deploy(stacks, report));
 }
 
 function requestStep(mesh: MeshDeclaration): ListrTask<Result> {
@@ -93,8 +90,7 @@ export const machineSteps = (mesh: MeshDeclaration): ListrTask<Result>[] => [
 /** From nothing to an answered request. */
 export const allSteps = (mesh: MeshDeclaration): ListrTask<Result>[] => [
   ...machineSteps(mesh),
-  step("Preflight", preflight),
-  deployStep(mesh),
+  step("Preflight and deploy", deploy),
   requestStep(mesh),
 ];
 

@@ -21,7 +21,7 @@ import { checkUpstreams } from "./service";
 import { checkSsh } from "./ssh";
 import { checkTakenEntries, checkTakeOver } from "./take-over";
 
-/** What one part of a declaration says about another. Each looks at sound parts only. */
+/** Checks of one part of a declaration against another. Each looks at sound parts only. */
 const checks: ((view: View, problems: Problems) => void)[] = [
   checkNames,
   checkConsul,
@@ -38,8 +38,14 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkTakeOver,
 ];
 
-/** The mesh, or every reason why there is none. Takes anything, and never throws. */
-export function checkMesh(declaration: unknown, files: Files): { mesh: Mesh } | { problems: Problem[] } {
+/**
+ * The mesh, or every reason why there is none. Takes anything, and never throws.
+ * @returns with the mesh what is still missing for a deploy, which is nothing unless `files.forReview`
+ */
+export function checkMesh(
+  declaration: unknown,
+  files: Files,
+): { mesh: Mesh; missing: Problem[] } | { problems: Problem[] } {
   const problems = new Problems();
   const plain = toPlain(declaration, problems);
   const sound = keepSound(declarationSchema, plain, [], problems) as Record<string, unknown> | undefined;
@@ -48,12 +54,11 @@ export function checkMesh(declaration: unknown, files: Files): { mesh: Mesh } | 
     const view = viewOf(sound, files);
     for (const check of checks) check(view, problems);
   }
-  const list = problems.list(plain);
-  if (list.length > 0) return { problems: list };
+  if (problems.refuse(files.forReview)) return { problems: problems.list(plain) };
   const mesh = resolveMesh(plain as MeshDeclaration, files);
   checkTakenEntries(mesh, problems);
-  const left = problems.list(plain);
-  return left.length > 0 ? { problems: left } : { mesh };
+  const list = problems.list(plain);
+  return problems.refuse(files.forReview) ? { problems: list } : { mesh, missing: list };
 }
 
 /** Looks into the config entries whose kind has a schema. */

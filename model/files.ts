@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import type { Path, Problems } from "./checking/problem";
 import type { View } from "./checking/view";
 
-/** What the checks ask of the file system; tests give their own. */
+/** The file system as the checks see it; tests have their own. */
 export interface Files {
   /** "missing", "unreadable", "folder", "file" or "executable". Relative paths count from the project's folder. */
   look(path: string): "missing" | "unreadable" | "folder" | "file" | "executable";
@@ -13,7 +13,12 @@ export interface Files {
   sha256(path: string): string;
   /** Private keys are where Terraform runs, which is elsewhere: none is looked for. @default false */
   keysElsewhere?: boolean;
+  /** The mesh is to be read and not deployed: what only a deploy needs may be missing. @default false */
+  forReview?: boolean;
 }
+
+/** Stands for the checksum of a file that is not there to be read. */
+export const UNKNOWN_SHA256 = "0".repeat(64);
 
 /** Relative paths count from `folder`. A file's hash is computed once, however many services share the file. */
 export function nodeFiles(folder: string = process.cwd()): Files {
@@ -88,6 +93,6 @@ export function checkFile(
     unreadable: `the file cannot be read (${where})`,
     folder: `this is a folder, not a file (${where})`,
   };
-  problems.add(path, file, { reason: reasons[look], remedy });
+  problems.add(path, file, { reason: reasons[look], remedy, onlyForDeploy: look === "missing" });
   return false;
 }

@@ -1,5 +1,6 @@
 /** The health check of a service. */
 import { z } from "zod";
+import { combination, type ExactlyOne } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
 import { hasBroken, isBroken, type Sound, type View } from "./checking/view";
@@ -10,41 +11,47 @@ import { textFault, urlPathFault } from "./formats/text";
 export type Duration = string;
 
 /** One of `http`, `tcp`, `grpc` or `script`. Consul: service definition `check`. */
-export interface HealthDeclaration {
-  /** Path to GET on the service's port; 2xx is healthy. */
-  http?: string;
-  /** A connection to the service's port is healthy. */
-  tcp?: true;
-  /** gRPC health protocol on the service's port, asked for this service name (`""` asks for the whole server). */
-  grpc?: string;
-  /**
-   * Command and arguments; exit 0 is healthy. It runs as the agent's user in the agent's sandbox: it may read and connect, and
-   * write nothing but its own /tmp. An agent that is not Gatehouse's needs `enable_local_script_checks`.
-   */
-  script?: string[];
+export type HealthDeclaration = ExactlyOne<HealthChecks> & {
   /** @default "2s" */
   interval?: Duration;
   /** @default "1s" */
   timeout?: Duration;
+};
+
+interface HealthChecks {
+  /** Path to GET on the service's port; 2xx is healthy. */
+  http: string;
+  /** A connection to the service's port is healthy. */
+  tcp: true;
+  /** gRPC health protocol on the service's port, asked for this service name (`""` asks for the whole server). */
+  grpc: string;
+  /**
+   * Command and arguments; exit 0 is healthy. It runs as the agent's user in the agent's sandbox: it may read and connect, and
+   * write nothing but its own /tmp. An agent that is not Gatehouse's needs `enable_local_script_checks`.
+   */
+  script: string[];
 }
 
 /** Exactly one of http, tcp, grpc, script is set. */
 export type Health = HealthDeclaration & { interval: string; timeout: string };
 
-export const healthSchema = z.strictObject({
-  http: text("write the path to GET, for example `/health`", urlPathFault).optional(),
-  tcp: field(z.literal(true), "write `tcp: true`, or leave it out").optional(),
-  grpc: text('write the gRPC service to ask for, or `""` for the whole server', textFault).optional(),
-  script: field(
-    z.array(text("write a string", textFault)),
-    'write command and arguments, for example `["/usr/local/bin/check"]`',
-  ).optional(),
-  interval: text("write a length of time, for example `2s`", durationFault).optional(),
-  timeout: text("write a length of time, for example `1s`", durationFault).optional(),
-});
+export const healthSchema = combination<HealthDeclaration>(
+  z.strictObject({
+    http: text("write the path to GET, for example `/health`", urlPathFault).optional(),
+    tcp: field(z.literal(true), "write `tcp: true`, or leave it out").optional(),
+    grpc: text('write the gRPC service to ask for, or `""` for the whole server', textFault).optional(),
+    script: field(
+      z.array(text("write a string", textFault)),
+      'write command and arguments, for example `["/usr/local/bin/check"]`',
+    ).optional(),
+    interval: text("write a length of time, for example `2s`", durationFault).optional(),
+    timeout: text("write a length of time, for example `1s`", durationFault).optional(),
+  }),
+);
 
 const WAYS = ["http", "tcp", "grpc", "script"] as const;
 
+/** Each service has one kind of check. */
 export function checkHealth(view: View, problems: Problems): void {
   for (const [name, { health }] of view.services.entries)
     if (health) checkOneHealth(health, ["services", name, "health"], problems);

@@ -1,5 +1,6 @@
 /** Matches of HTTP requests, in permissions as in the routes of a service-router. */
 import { z } from "zod";
+import type { AtMostOne } from "./checking/combination";
 import { field, judged, text } from "./checking/fields";
 import { type Fault, oneOf, type Path, type Problems } from "./checking/problem";
 import { hasBroken, items } from "./checking/view";
@@ -24,6 +25,15 @@ function headerNameFault(name: string): Fault | undefined {
 
 /** A regular expression in RE2's syntax. */
 export const regex = field(judged(z.string(), regexFault), "write a regular expression, for example `/v[12]/.*`");
+
+/** A path, as it is or as a pattern. */
+export type PathMatch = AtMostOne<{
+  /** Begins with `/`, like `pathPrefix`. */
+  pathExact: string;
+  pathPrefix: string;
+  /** A regular expression in RE2's syntax. */
+  pathRegex: string;
+}>;
 
 const PATHS = ["pathExact", "pathPrefix", "pathRegex"] as const;
 

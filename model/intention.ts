@@ -1,31 +1,37 @@
 /** An intention: an allowed or denied call beyond the derived edges. */
 import { z } from "zod";
+import { combination, type ExactlyOne } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
 import { hasBroken, items, type Sound, type View } from "./checking/view";
 import { notOwned } from "./consul";
 import { actionSchema, checkHttp, type PermissionDeclaration, permissionSchema } from "./permission";
 
-export interface IntentionDeclaration {
+/** With either `action` or `permissions`. */
+export type IntentionDeclaration = {
   /** A service, a gateway, or `*`. */
   source: string;
   /** A service, or `*`. */
   destination: string;
-  /** L4: exactly one of `action` and `permissions`. */
-  action?: "allow" | "deny";
-  /** L7, first match wins; what matches none is denied. Not for tcp services nor for destination `*`. */
-  permissions?: PermissionDeclaration[];
-}
+} & ExactlyOne<{
+  /** L4: for the whole connection. */
+  action: "allow" | "deny";
+  /** L7: the first that matches wins; a request that matches none is denied. Not for tcp services nor for destination `*`. */
+  permissions: PermissionDeclaration[];
+}>;
 
-export const intentionSchema = z.strictObject({
-  source: text("write the name of a service or gateway, or `*`", () => undefined),
-  destination: text("write the name of a service, or `*`", () => undefined),
-  action: actionSchema.optional(),
-  permissions: field(z.array(permissionSchema), "write a list of permissions").optional(),
-});
+export const intentionSchema = combination<IntentionDeclaration>(
+  z.strictObject({
+    source: text("write the name of a service or gateway, or `*`", () => undefined),
+    destination: text("write the name of a service, or `*`", () => undefined),
+    action: actionSchema.optional(),
+    permissions: field(z.array(permissionSchema), "write a list of permissions").optional(),
+  }),
+);
 
 type Intention = Sound<IntentionDeclaration>;
 
+/** Sources and destinations exist, each pair is named once, and the effect is clear. */
 export function checkIntentions(view: View, problems: Problems): void {
   const seen = new Map<string, number>();
   for (const { index, value: intention } of view.intentions) {
@@ -72,7 +78,7 @@ function checkPair(
 ): void {
   if (source === undefined || destination === undefined) return;
   if (source === "*" && destination === "*") {
-    if (notOwned(view, "default-deny", "")) return; // told with the destination
+    if (notOwned(view, "default-deny", "")) return; // a problem of the destination already
     problems.add(["intentions", index], `${source} -> ${destination}`, {
       reason: "from everyone to everyone is Gatehouse's own entry: it denies all that is not declared",
       remedy: "remove it, and name a source or a destination for what should be allowed",

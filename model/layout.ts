@@ -1,7 +1,7 @@
 /**
- * Paths on a node, unit names, Consul ids, ports and Terraform resource ids: each is written here and nowhere else in
- * TypeScript. `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the node program
- * (`node/host/host.go`). Templates of files have them in their own text.
+ * Paths on a node, unit names, Consul ids and ports (and, from `resource-ids.ts`, Terraform's ids): each is written here and
+ * nowhere else in TypeScript. `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the
+ * node program (`node/host/host.go`). The templates of files have them in their own text.
  */
 import type { MeshNode } from "./node";
 import type { Binary } from "./run";
@@ -85,6 +85,7 @@ export const agentCertificate = (role: MeshNode["role"]) => {
 
 /** The node program of a mesh: two teams that share a node may have two versions of it. */
 export const programOf = (mesh: string): string => `${BIN}/${mesh}/${PROGRAM}`;
+/** The node program's record of a mesh on the node. */
 export const meshRecord = (mesh: string): string => `${folders.meshes}/${mesh}.json`;
 
 /** Where Terraform uploads a binary. */
@@ -145,6 +146,13 @@ export const isServiceUnit = (unit: string): boolean => unit.endsWith(UNIT);
 /** The service or gateway of a unit, whether of its program or its sidecar. */
 export const workloadOf = (unit: string): string => serviceOf(unit.endsWith(UNIT) ? unit.slice(0, -UNIT.length) : unit);
 
+/** The unit that reads this file when it starts; undefined for files of another kind. */
+export function unitReading(path: string): string | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (path === unitFile(name) && isServiceUnit(name)) return name;
+  return path.startsWith(`${folders.env}/`) ? unitOf(name.replace(/\.env$/, "")) : undefined;
+}
+
 /** Consul's ports. https://developer.hashicorp.com/consul/docs/reference/architecture/ports */
 export const consulPorts = {
   serverRpc: 8300,
@@ -167,32 +175,4 @@ export function agentPorts(role: MeshNode["role"], tls: boolean): number[] {
 /** First ports of the ranges for instances. Consul's own default range for sidecars begins at 21000 too. */
 export const firstPorts = { admin: 19_000, sidecars: 21_000 } as const;
 
-/** Ids of Terraform resources. They are a contract: another id replaces the real thing. */
-export const resources = {
-  agent: (node: string) => `agent_${node}`,
-  agentToken: (node: string) => `agent_token_${node}`,
-  program: (node: string) => `program_${node}`,
-  node: (node: string) => `node_${node}`,
-  wipe: (node: string) => `wipe_${node}`,
-  tokens: (node: string) => `tokens_${node}`,
-  sweep: (node: string) => `sweep_${node}`,
-  binary: (node: string, { sha256 }: Pick<Binary, "sha256">) => `binary_${node}_${sha256.slice(0, 12)}`,
-  instance: (workload: string, node: string) => `instance_${workload}_${node}`,
-  probe: (gateway: string, node: string) => `probe_${gateway}_${node}`,
-  begun: (node: string) => `begun_${node}`,
-  refreshed: (node: string) => `refreshed_${node}`,
-  /** Texts for review: what cloud-init is given, and the files of a node, its agent and an instance. */
-  userData: (node: string) => `file_${node}_user_data`,
-  filesOf: (part: "agent" | "node", node: string) => `files_of_${part}_${node}`,
-  filesOfInstance: (workload: string, node: string) => `files_of_instance_${workload}_${node}`,
-  /** An ACL token, by its name among `tokens`. */
-  token: (name: string) => `token_${name}`,
-} as const;
-
-/** Names of ACL tokens. */
-export const tokens = {
-  ofAgent: (node: string) => `agent_of_${node}`,
-  ofInstance: (workload: string, node: string) => `${workload}_${node}`,
-  handover: "handover",
-  routes: "routes",
-} as const;
+export { resources, tokens } from "./resource-ids";

@@ -1,40 +1,45 @@
 /** From the path of a mesh file to a checked mesh. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { checkMesh } from "./check";
 import { type Problem, show } from "./checking/problem";
 import { type Files, nodeFiles } from "./files";
 import type { Mesh } from "./mesh";
 
-/** The mesh file that `GATEHOUSE_MESH` names, from the project's folder. */
+/** The mesh that is used when none is named: it can be read everywhere, without a node or a key. */
+const EXAMPLE = "meshes/shop.ts";
+
+/** Holds the path of the mesh that this checkout's lab runs, as long as there is that lab. */
+export const LAB_MESH = "lab/.state/mesh";
+
+/** The mesh file that `GATEHOUSE_MESH` names, or else the lab's, or else the example; from the project's folder. */
 export function meshPath(environment: NodeJS.ProcessEnv = process.env): string {
-  return environment.GATEHOUSE_MESH || "meshes/lab.ts";
+  return environment.GATEHOUSE_MESH || (existsSync(LAB_MESH) ? readFileSync(LAB_MESH, "utf8").trim() : EXAMPLE);
 }
 
 /**
- * Reads, imports and checks a mesh file; the running process must be able to import TypeScript (tsx). Whatever is
+ * Reads, loads and checks a mesh file; the running process must be able to load TypeScript (`tsx/cjs`). Whatever is
  * wrong with the file itself is a problem like any other.
  */
 export async function loadMesh(
   path: string = meshPath(),
   files: Files = nodeFiles(),
-): Promise<{ mesh: Mesh } | { problems: Problem[] }> {
+): Promise<{ mesh: Mesh; missing: Problem[] } | { problems: Problem[] }> {
   const loaded = await loadDeclaration(path);
   return "problems" in loaded ? loaded : checkMesh(loaded.declaration, files);
 }
 
-/** What the mesh file exports, not yet checked. */
+/** The export of a mesh file, not yet checked. */
 export async function loadDeclaration(
   path: string = meshPath(),
 ): Promise<{ declaration: unknown } | { problems: Problem[] }> {
   const absolute = resolve(path);
   const fault = fileFault(absolute);
   if (fault)
-    return problem(path, fault, "set GATEHOUSE_MESH to the path of a mesh file, or leave it unset for meshes/lab.ts");
+    return problem(path, fault, `set GATEHOUSE_MESH to the path of a mesh file, or leave it unset for ${EXAMPLE}`);
   let module: unknown;
   try {
-    module = await import(pathToFileURL(absolute).href);
+    module = { default: require(absolute) }; // `import` would need a second loader, which takes longer to start
   } catch (error) {
     return problem(path, explain(error, absolute), "correct the file; `npx tsc --noEmit` shows more");
   }

@@ -1,9 +1,9 @@
 /** Asks for the config entries that a deploy would write over. */
 
-import type { Mesh } from "../model";
+import { layout, type Mesh } from "../model";
 import { type LiveEntry, readEntries } from "../nodes";
-import { entryId, entryName } from "../templates";
-import { resourcesOf } from "../terraform/mesh-state";
+import { entryName } from "../templates";
+import { resourcesOf } from "../terraform";
 import { type EntryFacts, unmarked } from "./judge-entries";
 
 /**
@@ -22,7 +22,10 @@ export async function askEntries(
   try {
     const resources = await resourcesOf(mesh.name, "mesh");
     const inState = mesh.configEntries
-      .filter((entry) => unknown.has(entryName(entry)) && resources.has(`consul_config_entry.${entryId(entry)}`))
+      .filter(
+        (entry) =>
+          unknown.has(entryName(entry)) && resources.has(`consul_config_entry.${layout.resources.entry(entry)}`),
+      )
       .map(entryName);
     return { present, inState: new Set(inState) };
   } catch (error) {

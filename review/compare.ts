@@ -1,5 +1,6 @@
 /** What differs between two meshes, in the mesh's own words. Pure. */
-import { type Rendered, UNKNOWN_SHA256, type Workload } from "./rendered";
+import { layout, UNKNOWN_SHA256 } from "../model";
+import type { Rendered, Workload } from "./rendered";
 
 export interface Changes {
   name: string;
@@ -78,7 +79,7 @@ function touched(before: Rendered, after: Rendered, changed: Set<string>): Pick<
   for (const { workload, node, files } of after.instances) {
     if (!earlier.has(`${workload} ${node}`)) continue;
     const different = files.filter((path) => changed.has(`${node}:${path}`));
-    const units = [...new Set(different.map(unitOf).filter((unit) => unit !== undefined))].sort();
+    const units = [...new Set(different.map(layout.unitReading).filter((unit) => unit !== undefined))].sort();
     const instances = before.workloads[workload]!.runsOn.filter((one) =>
       after.workloads[workload]!.runsOn.includes(one),
     );
@@ -87,12 +88,6 @@ function touched(before: Rendered, after: Rendered, changed: Set<string>): Pick<
     } else if (different.length > 0) reloads.push({ workload, node });
   }
   return { restarts, reloads };
-}
-
-function unitOf(path: string): string | undefined {
-  const [, unit] = /^\/etc\/systemd\/system\/([^/]+\.service)$/.exec(path) ?? [];
-  const [, service] = /\/env\/([^/]+)\.env$/.exec(path) ?? [];
-  return unit ?? (service && `${service}.service`);
 }
 
 const words: Record<string, string> = {

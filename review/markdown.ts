@@ -1,6 +1,7 @@
 /** The changes as a Markdown text for a pull request's comment. Pure. */
 import { createTwoFilesPatch } from "diff";
 import type { Changes } from "./compare";
+import { ticks } from "./ticks";
 import { veiled } from "./veil";
 
 /** GitHub takes 65,536 characters in a comment; some are left for what others put around it. */
@@ -140,14 +141,6 @@ function list(title: string, items: string[]): string[] {
 function shortened(items: string[]): string {
   const more = items.length > LONGEST_LIST ? ` and ${items.length - LONGEST_LIST} more` : "";
   return items.slice(0, LONGEST_LIST).join(", ") + more;
-}
-
-/** A code span that what is in it cannot end. */
-function ticks(text: string): string {
-  const run = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = "`".repeat(run + 1);
-  const space = run > 0 ? " " : "";
-  return `${fence}${space}${text.replace(/\s+/g, " ")}${space}${fence}`;
 }
 
 /** One file as a collapsed diff, and the line that stands for it where there is no room. */

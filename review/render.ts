@@ -3,8 +3,8 @@
  * A commit is rendered by the Gatehouse of that same commit. No machine, no state, no key and no binary is needed.
  */
 import { isAbsolute, join } from "node:path";
-import { formatProblems, loadMesh, nodeFiles } from "../model";
-import { rendered, UNKNOWN_SHA256 } from "./rendered";
+import { formatProblems, loadMesh, nodeFiles, UNKNOWN_SHA256 } from "../model";
+import { rendered } from "./rendered";
 
 async function main([path, folder]: string[]): Promise<void> {
   if (!path || !folder) throw new Error("Write: tsx review/render.ts MESH FOLDER");

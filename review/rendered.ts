@@ -1,9 +1,6 @@
 /** A mesh as a reviewer compares it: what is declared, and the text of every file that ends on a machine. */
 import type { ConfigEntry, Mesh } from "../model";
-import { agentRelease, instanceRelease, nodeRelease, routesOf } from "../templates";
-
-/** Stands for the checksum of a binary that is not there to be read. */
-export const UNKNOWN_SHA256 = "0".repeat(64);
+import { filesOnNodes, routesOf } from "../templates";
 
 export interface Rendered {
   name: string;
@@ -41,20 +38,13 @@ const SAID_ELSEWHERE = ["service-intentions", "ingress-gateway"];
 /** Renders all that a deploy would put on machines. */
 export function rendered(mesh: Mesh): Rendered {
   const files: Rendered["files"] = {};
-  const put = (node: string, some: { path: string; content: string }[]) => {
-    files[node] ??= {};
-    for (const { path, content } of some) files[node][path] = content;
-  };
-  for (const node of mesh.nodes.filter(({ retired }) => !retired)) {
-    if (!mesh.consul.existing) put(node.name, agentRelease(mesh, node).files);
-    put(node.name, nodeRelease(mesh, node).files);
+  const instances: Instance[] = [];
+  for (const { node, instance, files: some } of filesOnNodes(mesh)) {
+    const contents = some.map(({ path, content }) => [path, content]);
+    files[node.name] = { ...files[node.name], ...Object.fromEntries(contents) };
+    if (!instance) continue;
+    instances.push({ workload: instance.workload.name, node: node.name, files: some.map(({ path }) => path) });
   }
-  const instances = mesh.instances.map((instance) => {
-    const release = instanceRelease(mesh, instance);
-    put(instance.node.name, release.files);
-    const paths = release.files.map(({ path }) => path);
-    return { workload: instance.workload.name, node: instance.node.name, files: paths };
-  });
   return {
     name: mesh.name,
     nodes: Object.fromEntries(

@@ -15,7 +15,6 @@ import {
 import type { Construct } from "constructs";
 import { type Backend, LOCAL, runsElsewhere, settingsFor } from "./backend-settings";
 import { removeCloudOverride, writeCloudOverride } from "./cloud-override";
-import { mendInterrupted } from "./interrupted";
 import { prepareUpload } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
@@ -25,7 +24,7 @@ export function useBackend(stack: TerraformStack, meshName: string, backend: Bac
   mkdirSync(folder, { recursive: true });
   forgetOtherMesh(folder, meshName);
   removeCloudOverride(folder);
-  rmSync(join(folder, "gatehouse-import.tf.json"), { force: true }); // of a recovery that was killed (doctor/recover)
+  rmSync(join(folder, "gatehouse-import.tf.json"), { force: true }); // of a recovery that was killed (recover/)
   if (runsElsewhere(backend)) prepareUpload(stack, folder);
   switch (backend.kind) {
     case "local":
@@ -53,11 +52,6 @@ export function useBackend(stack: TerraformStack, meshName: string, backend: Bac
 function useLocal(stack: TerraformStack, meshName: string, folder: string): void {
   const path = resolve(`terraform.${meshName}.${stack.node.id}.tfstate`);
   new LocalBackend(stack, { path });
-  // Only a local state has the note that tells of a deploy that was killed.
-  const again = mendInterrupted(path);
-  if (again.length > 0) {
-    console.error(`The last deploy of ${stack.node.id} was killed. Done again, to be sure: ${again.join(", ")}`);
-  }
   forgetOtherState(join(folder, ".terraform", "terraform.tfstate"), path);
 }
 

@@ -2,14 +2,14 @@
 import { ConfigEntry as ConsulConfigEntry } from "@cdktf/provider-consul/lib/config-entry";
 import { type ITerraformDependable, TerraformElement } from "cdktf";
 import type { Construct } from "constructs";
-import type { ConfigEntry as Entry, Mesh } from "../model";
-import { entryId, takenEntries } from "../templates";
+import { type ConfigEntry as Entry, layout, type Mesh } from "../model";
+import { takenEntries } from "../templates";
 import { addressesOf } from "./depends-on";
 import { terraformLiteral } from "./terraform-literal";
 
 export class ConfigEntry extends ConsulConfigEntry {
   constructor(scope: Construct, entry: Entry, dependsOn: ITerraformDependable[]) {
-    super(scope, entryId(entry), {
+    super(scope, layout.resources.entry(entry), {
       kind: entry.kind,
       name: entry.name,
       configJson: terraformLiteral(JSON.stringify(entry.config)),
@@ -33,12 +33,13 @@ const FOR_EVERYONE = {
  */
 export function forgetUnowned(scope: Construct, { consul }: Mesh): void {
   const unowned = Object.entries(FOR_EVERYONE).filter(([name]) => !consul.owns.some((owned) => owned === name));
-  for (const [name, entry] of unowned) new Forgotten(scope, `forgotten_${name}`, entryId(entry));
+  for (const [name, entry] of unowned) new Forgotten(scope, `forgotten_${name}`, layout.resources.entry(entry));
 }
 
 /** An entry that is taken over now and that Terraform wrote before: gatehouse-node writes it from here on. */
 export function forgetTaken(scope: Construct, mesh: Mesh): void {
-  for (const entry of takenEntries(mesh)) new Forgotten(scope, `forgotten_${entryId(entry)}`, entryId(entry));
+  for (const entry of takenEntries(mesh))
+    new Forgotten(scope, `forgotten_${layout.resources.entry(entry)}`, layout.resources.entry(entry));
 }
 
 /** Terraform's `removed` block. */

@@ -33,7 +33,7 @@ export interface RemoteProgramProps {
    */
   secrets?: { mesh: string; name: string; values: Record<string, string> };
   /** A file that the program takes, and where it is uploaded to. @default none */
-  upload?: { path: string; sha256: string; destination: string };
+  upload?: { path: string; sha256: string; missing?: boolean; destination: string };
   /** What must hold when Terraform plans, and what to tell when it does not. @default nothing */
   requires?: { condition: string; errorMessage: string }[];
   /** Shell text to run when the whole stack is destroyed. @default none */

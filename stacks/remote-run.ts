@@ -67,8 +67,8 @@ const PEM = "(-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----)";
 const KEY_FROM_FILE = `replace(regex("${BEGUN}${PEM}", ${TEXT})[0], "\\\\n", "\\n")`;
 
 /** Where Terraform finds a file that goes to nodes: its own path, or in a run elsewhere a place in what was uploaded. */
-export function uploadSource(scope: Construct, { path, sha256 }: Pick<Binary, "path" | "sha256">): string {
-  if (!runsElsewhere(scope)) return terraformLiteral(path);
+export function uploadSource(scope: Construct, { path, sha256, missing }: Binary): string {
+  if (missing || !runsElsewhere(scope)) return terraformLiteral(path);
   const stack = TerraformStack.of(scope);
   const id = `binary-${sha256.slice(0, 12)}`;
   const asset =

@@ -6,7 +6,7 @@
 import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import type { Construct } from "constructs";
-import { layout, type MeshNode } from "../model";
+import type { MeshNode } from "../model";
 import type { NodeFile } from "../templates";
 import { runsElsewhere } from "./remote-run";
 import { terraformString } from "./terraform-literal";
@@ -18,18 +18,18 @@ export class ReviewFiles {
 
   /** Adds what cloud-init is given for a node. */
   addUserData(node: MeshNode, content: string): void {
-    this.write(layout.resources.userData(node.name), { path: `${node.name}/user_data`, mode: "0644", content });
+    this.write(`file_${node.name}_user_data`, { path: `${node.name}/user_data`, mode: "0644", content });
   }
 
   /** Adds the files of a node itself; `part` says of which part of it, such as its agent. */
   addNode(part: "agent" | "node", node: MeshNode, files: readonly NodeFile[]): void {
-    this.write(layout.resources.filesOf(part, node.name), together(`${node.name}/${part}.txt`, files));
+    this.write(`files_of_${part}_${node.name}`, together(`${node.name}/${part}.txt`, files));
   }
 
   /** Adds the files of an instance. */
   addInstance(workload: string, node: MeshNode, files: readonly NodeFile[]): void {
     const text = together(`${node.name}/instances/${workload}.txt`, files);
-    this.write(layout.resources.filesOfInstance(workload, node.name), text);
+    this.write(`files_of_instance_${workload}_${node.name}`, text);
   }
 
   private write(id: string, { path, mode, content }: NodeFile): void {

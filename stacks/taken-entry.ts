@@ -4,8 +4,8 @@
  */
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import type { ConfigEntry as Entry, Mesh, MeshNode } from "../model";
-import { contentHash, returnProgram, SETTLE_SECRET, settleProgram, takenId, takeProgram } from "../templates";
+import { type ConfigEntry as Entry, layout, type Mesh, type MeshNode } from "../model";
+import { contentHash, returnProgram, SETTLE_SECRET, settleProgram, takeProgram } from "../templates";
 import type { AclToken } from "./acl-token";
 import { RemoteProgram } from "./remote-program";
 
@@ -19,7 +19,7 @@ export interface Taking {
 
 export class TakenEntry extends RemoteProgram {
   constructor(scope: Construct, { mesh, node, token }: Taking, entry: Entry, dependsOn: ITerraformDependable[]) {
-    const id = takenId(entry);
+    const id = layout.resources.takenEntry(entry);
     super(scope, id, {
       node,
       program: takeProgram(mesh, node, entry),

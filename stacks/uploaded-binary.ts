@@ -4,8 +4,11 @@ import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import { type Binary, layout, type MeshNode } from "../model";
 import { addressesOf } from "./depends-on";
+import { refused } from "./refused";
 import { connectionTo, machineIdentity } from "./remote-program";
 import { uploadSource } from "./remote-run";
+
+const BUILD_IT = "Build it, or correct `run.binary` in the declaration of the services that run it.";
 
 export interface UploadedBinaryProps {
   /** The mesh's name. */
@@ -33,6 +36,7 @@ export class UploadedBinary extends Resource {
           destination: layout.uploadedBinary(mesh, binary),
         },
       ],
+      ...(binary.missing && { lifecycle: { precondition: [refused(`There is no file ${binary.path}. ${BUILD_IT}`)] } }),
     });
     this.dependsOn = addressesOf(dependsOn);
   }

@@ -2,6 +2,7 @@
 import type { Construct } from "constructs";
 import { layout, type Mesh, type MeshNode } from "../model";
 import { nodeProgram } from "../templates";
+import { refused } from "./refused";
 import { RemoteProgram } from "./remote-program";
 
 /** A gatehouse-node on the machine that deploys, built for one kind of processor. */
@@ -12,23 +13,28 @@ export interface NodeProgramFile {
   sha256: string;
   /** Hash of its sources: another Go release builds another file of the same version. */
   version: string;
+  /** It is not built: what is synthesized can be read, and Terraform refuses to run it. @default false */
+  missing?: boolean;
 }
 
 /** The programs of a mesh's nodes, by `arch`. */
 export type NodePrograms = Readonly<Record<MeshNode["arch"], NodeProgramFile>>;
 
+const BUILD_IT = 'Say eval "$(npx gatehouse env)" in this shell, then run the command again.';
+
 /** Also on a retired node, which is emptied by it: once, and then the node may be switched off. */
 export class UploadedProgram extends RemoteProgram {
   constructor(scope: Construct, mesh: Mesh, node: MeshNode, programs: NodePrograms) {
-    const { version, sha256, path } = programs[node.arch];
+    const { version, sha256, path, missing } = programs[node.arch];
     // In the home folder of the user who logs in, where no other user comes in.
     const name = `.gatehouse-node-${version}`;
     const owner = { mesh: mesh.name, node: node.name };
     super(scope, layout.resources.program(node.name), {
       node,
       triggers: node.retired ? { retired: "yes" } : { version },
-      upload: { path, sha256, destination: `./${name}` },
+      upload: { path, sha256, missing, destination: `./${name}` },
       program: nodeProgram("owner", owner, { name, sha256 }),
+      ...(missing && { requires: [refused(`gatehouse-node ${version} for ${node.arch} is not built. ${BUILD_IT}`)] }),
       ...(!node.retired && { onDestroy: nodeProgram("uninstall", owner) }),
     });
   }

@@ -5,6 +5,8 @@ export {
   agentSecretFiles,
   agentTokenProgram,
 } from "./agent";
+export { shellWord } from "./escape";
+export { filesOnNodes, secretFilesOnNodes } from "./files-on-nodes";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";
@@ -31,15 +33,13 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram, runScript } from "./program";
+export { contentHash, nodeProgram, runScript, type Verb } from "./program";
 export { programsOn } from "./programs";
 export {
-  entryId,
   entryName,
   returnProgram,
   SETTLE_SECRET,
   settleProgram,
   takenEntries,
-  takenId,
   takeProgram,
 } from "./taken";

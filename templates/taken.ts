@@ -1,16 +1,9 @@
 /** Programs around config entries that a mesh writes in place of those made by hand: gatehouse-node's verbs `entry ...`. */
-import type { ConfigEntry, Mesh, MeshNode } from "../model";
+import { type ConfigEntry, layout, type Mesh, type MeshNode } from "../model";
 import { nodeProgram } from "./program";
 
 /** `kind/name`, as `takeOver.configEntries` and messages name it. */
 export const entryName = ({ kind, name }: Pick<ConfigEntry, "kind" | "name">): string => `${kind}/${name}`;
-
-/** Part of a resource's id. */
-export const entryId = ({ kind, name }: Pick<ConfigEntry, "kind" | "name">): string =>
-  `${kind}_${name === "*" ? "any" : name}`;
-
-/** The id of the resource that writes an entry in place of one that was made by hand. */
-export const takenId = (entry: Pick<ConfigEntry, "kind" | "name">): string => `entry_${entryId(entry)}`;
 
 /** Entries that the mesh takes over. */
 export const takenEntries = ({ configEntries, takeOver }: Mesh): ConfigEntry[] =>
@@ -19,7 +12,7 @@ export const takenEntries = ({ configEntries, takeOver }: Mesh): ConfigEntry[] =
 /** Writes the entry; what was there is recorded in Consul first. */
 export function takeProgram(mesh: Mesh, node: MeshNode, { kind, name, config }: ConfigEntry): string {
   return nodeProgram("entry take", {
-    ...common(mesh, node, takenId({ kind, name })),
+    ...common(mesh, node, layout.resources.takenEntry({ kind, name })),
     entry: { Kind: kind, Name: name, ...config },
   });
 }

@@ -1,39 +1,17 @@
-/** The deploy that `npm run deploy` and `npm run state -- recover` share. */
-import { join } from "node:path";
-import { type Output, output } from "../toolchain/process";
-import { runHere } from "../toolchain/with-terminal";
-import { claimFolder } from "./claim";
-import { runsElsewhere, terraformEnv } from "./env";
-import { initialize } from "./init";
-import { stacksIn } from "./manifest";
-import { chooseProviders, type ProviderChoice } from "./provider-choice";
-import { outputFolder, settleProviders } from "./settle";
-
-/** Ends this run with what the failed part said. */
-class Ended extends Error {
-  constructor(readonly exitCode: number) {
-    super();
-  }
-}
+/** The deploy that `gatehouse deploy` and `gatehouse state recover` share. */
+import { Ended, ExitCode, exitCodeOf } from "./ended";
+import { runsElsewhere } from "./env";
+import { claim, synthesized } from "./prepare";
+import type { Stack } from "./stack";
 
 /** The variables by which a person may have Terraform ask nothing. */
 const ASKING = ["TF_INPUT", "TF_CLI_ARGS", "TF_CLI_ARGS_apply"];
 
-/** What a deploy may be asked besides. */
 export interface DeployOptions {
-  /** Arguments of the preflight. @default none */
-  preflight?: string[];
+  /** Looks at the nodes, while Terraform plans, and throws when the deploy must not go on. */
+  preflight: () => Promise<void>;
   /** Called for each stack when it has been initialized, before Terraform plans. @default nothing */
-  beforePlan?: (stack: InitializedStack) => Promise<void>;
-}
-
-/** A stack in whose folder Terraform can work. */
-export interface InitializedStack {
-  name: string;
-  /** With its cdk.tf.json. */
-  folder: string;
-  /** Runs Terraform there to its end, with the providers of this deploy. */
-  terraform(...args: string[]): Promise<Output>;
+  beforePlan?: (stack: Stack) => Promise<void>;
 }
 
 /**
@@ -41,76 +19,69 @@ export interface InitializedStack {
  * @param args of `terraform apply`
  * @returns the exit code of what failed, else 0
  */
-export async function deploy(args: string[], options: DeployOptions = {}): Promise<number> {
-  try {
-    return await deployStacks(args, options);
-  } catch (error) {
-    if (error instanceof Ended) return error.exitCode;
-    throw error;
-  }
+export function deploy(args: string[], options: DeployOptions): Promise<number> {
+  return exitCodeOf(deployStacks(args, options));
 }
 
-async function deployStacks(args: string[], options: DeployOptions): Promise<number> {
-  const folder = outputFolder();
-  await claimFolder(folder, ["deploy", ...args].join(" "));
-  const preflight = program("commands/preflight.ts", "--before-deploy", ...(options.preflight ?? []));
-  const [choice, synth] = await Promise.all([chooseProviders((line) => console.error(line)), program("main.ts")]);
-  tell(synth); // a declaration that is refused is told once
-  settleProviders(folder, choice);
-  const passed = preflight.then(tell);
-  passed.catch(() => {}); // it is heard of below
-  for (const stack of stacksIn(folder)) {
-    await apply(stack, join(folder, "stacks", stack), choice, { args, passed, beforePlan: options.beforePlan });
+async function deployStacks(args: string[], { preflight, beforePlan }: DeployOptions): Promise<number> {
+  await claim(["deploy", ...args].join(" "));
+  const stop = new Interruption();
+  const preparing = synthesized(); // in a process of its own
+  preparing.catch(() => {}); // awaited below
+  const passed = preflight();
+  passed.catch(() => {}); // a declaration that is refused is told once, by `synth`
+  try {
+    for (const stack of await preparing) {
+      stop.check(`${stack.name} and what follows it were not deployed.`);
+      await stack.initialize();
+      await beforePlan?.(stack);
+      await apply(stack, args, passed);
+    }
+  } finally {
+    stop.forget();
   }
   await passed;
   return 0;
 }
 
-const program = (...words: string[]) => output(process.execPath, ["--import", "tsx", ...words]);
-
-function tell({ exitCode, stdout, stderr }: Output): void {
-  if (stdout) console.log(stdout);
-  if (stderr) console.error(stderr);
-  if (exitCode !== 0) throw new Ended(exitCode);
-}
-
-interface Apply extends Pick<DeployOptions, "beforePlan"> {
-  args: string[];
-  /** Ends well when the preflight has. */
-  passed: Promise<void>;
-}
-
-async function apply(
-  name: string,
-  folder: string,
-  choice: ProviderChoice,
-  { args, passed, beforePlan }: Apply,
-): Promise<void> {
-  const env: NodeJS.ProcessEnv = { ...process.env, ...terraformEnv(), ...choice.env };
-  const terraform = join(__dirname, "terraform.sh");
-  const init = await initialize(folder, terraform, choice.id, env);
-  if (init && init.exitCode !== 0) {
-    console.error(`${init.stdout}\n${init.stderr}`);
-    throw new Ended(init.exitCode);
-  }
-  const inFolder = (...words: string[]) => output(terraform, [`-chdir=${folder}`, ...words], {}, { env });
-  await beforePlan?.({ name, folder, terraform: inFolder });
-  const command = [`-chdir=${folder}`, "apply"];
+async function apply(stack: Stack, args: string[], passed: Promise<void>): Promise<void> {
   const others = args.filter((arg) => !/^--?auto-approve$/.test(arg));
-  const asks = !/-input\b|^(0|false)$/m.test([...args, ...ASKING.map((name) => env[name])].join("\n"));
+  const asks = !/-input\b|^(0|false)$/m.test([...args, ...ASKING.map((name) => process.env[name])].join("\n"));
   let code: number;
-  if (asks && others.length < args.length && !runsElsewhere(env)) {
+  if (asks && others.length < args.length && !runsElsewhere(process.env)) {
     // Terraform plans, and is told yes when the preflight has passed.
     const answer = passed.then(
       () => "yes\n",
       () => "no\n",
     );
-    code = await runHere(terraform, [...command, ...others], env, { answer });
+    code = await stack.change("apply", others, answer);
   } else {
     await passed;
-    code = await runHere(terraform, [...command, ...args], env);
+    code = await stack.change("apply", args);
   }
   if (code === 0) return;
   await passed; // when that failed, its exit code counts
   throw new Ended(code);
+}
+
+/** Ctrl-C. Terraform hears it too, and ends with 0 where it had nothing left to do: the next stack must not begin then. */
+class Interruption {
+  private heard = false;
+  private readonly listener = () => {
+    this.heard = true;
+  };
+
+  constructor() {
+    process.on("SIGINT", this.listener);
+  }
+
+  check(consequence: string): void {
+    if (!this.heard) return;
+    console.error(`Interrupted: ${consequence}`);
+    throw new Ended(ExitCode.cancelled);
+  }
+
+  forget(): void {
+    process.off("SIGINT", this.listener);
+  }
 }

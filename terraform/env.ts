@@ -1,30 +1,33 @@
-/** How Terraform behaves under Gatehouse's commands, beside where its providers come from. */
+/** How Terraform behaves under Gatehouse's commands, apart from where its providers come from. */
 import { join } from "node:path";
 
-/** How long a run waits for another one that holds the state: for one that was just interrupted, seconds do. */
-const LOCK_TIMEOUT = "2m";
-
-/** How much Terraform does at once: nearly all of it is waiting for machines, of which its own ten would be a limit. */
-const PARALLELISM = 32;
+/** Starts Terraform wherever Gatehouse or a person's cdktf does. */
+export const WRAPPER = join(__dirname, "terraform.sh");
 
 /** Whether the command here only starts a run on a server. */
 export const runsElsewhere = (env: NodeJS.ProcessEnv): boolean =>
   ["cloud", "remote"].includes(env.GATEHOUSE_BACKEND ?? "");
 
+/** What Terraform is going to run must be complete; without this a synth is for reading, and needs less. */
+export const COMPLETE = { GATEHOUSE_SYNTH: "deploy" } as const;
+
+/** Whether this synth is for Terraform to run. */
+export const synthIsComplete = (env: NodeJS.ProcessEnv): boolean => env.GATEHOUSE_SYNTH === COMPLETE.GATEHOUSE_SYNTH;
+
 /**
- * Environment variables for cdktf: its Terraform outlives an interrupted cdktf and ends in order (`terraform.sh`), and
- * waits for a state that another run holds. What a person set stays.
+ * Environment variables for cdktf and for Gatehouse's own commands: Terraform is started by `terraform.sh`, which chooses the
+ * settings for each command, so that a shell's environment is right for every backend. A program that a person named in
+ * TERRAFORM_BINARY_NAME is what it starts.
  */
 export function terraformEnv(given: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  const env: Record<string, string> = {};
-  const elsewhere = runsElsewhere(given); // it refuses to be told
-  if (!given.TERRAFORM_BINARY_NAME) env.TERRAFORM_BINARY_NAME = join(__dirname, "terraform.sh");
-  for (const command of ["plan", "apply", "destroy"]) {
-    const name = `TF_CLI_ARGS_${command}`;
-    const args = [given[name] ?? ""];
-    if (!/-lock\b/.test(args[0]!)) args.push(`-lock-timeout=${LOCK_TIMEOUT}`);
-    if (command !== "plan" && !elsewhere && !/-parallelism\b/.test(args[0]!)) args.push(`-parallelism=${PARALLELISM}`);
-    if (args.length > 1) env[name] = args.join(" ").trim();
-  }
-  return env;
+  const theirs = namedTerraform(given);
+  return { TERRAFORM_BINARY_NAME: WRAPPER, ...(theirs && { GATEHOUSE_TERRAFORM: theirs }) };
+}
+
+/** The Terraform that a person chose. Undefined where it is the one on the PATH. */
+export function namedTerraform(given: NodeJS.ProcessEnv = process.env): string | undefined {
+  const named = given.TERRAFORM_BINARY_NAME;
+  // An earlier `gatehouse env`, perhaps of another checkout, has set it in this shell.
+  const ours = !named || /\/(terraform|tools)\/terraform\.sh$/.test(named);
+  return (ours ? given.GATEHOUSE_TERRAFORM : named) || undefined;
 }

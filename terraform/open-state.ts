@@ -1,15 +1,15 @@
 /** The states of a mesh, read and written by Terraform wherever they are kept. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../toolchain/command";
-import { output } from "../toolchain/process";
+import { output, run } from "../toolchain";
+import { namedTerraform } from "./env";
 import type { State } from "./state-content";
 
 /** Terraform's settings of each stack with this backend, as `synth` writes them; returns the stacks' names. */
 export async function stacksIn(backend: string, outdir: string, env: Record<string, string>): Promise<string[]> {
   mkdirSync(outdir);
   const synthEnv = { ...env, GATEHOUSE_BACKEND: backend, CDKTF_OUTDIR: outdir };
-  await run(process.execPath, ["--import", "tsx", "main.ts"], { env: synthEnv });
+  await run(process.execPath, ["--require", "tsx/cjs", "main.ts"], { env: synthEnv });
   return readdirSync(join(outdir, "stacks"));
 }
 
@@ -21,7 +21,12 @@ export async function open(outdir: string, stack: string, env: Record<string, st
   const { backend, cloud } = terraform;
   writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify({ terraform: cloud ? { cloud } : { backend } }));
   const terraformIn = async (...args: string[]) => {
-    const done = await output("terraform", [...args], {}, { cwd: folder, env: { ...process.env, ...env } });
+    const done = await output(
+      namedTerraform() ?? "terraform",
+      args,
+      {},
+      { cwd: folder, env: { ...process.env, ...env } },
+    );
     if (done.exitCode !== 0) throw new Error(`terraform ${args.join(" ")} (${stack}):\n${done.stdout}\n${done.stderr}`);
     return done.stdout;
   };

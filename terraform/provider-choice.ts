@@ -2,11 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { cacheRoot, writeWhole } from "../toolchain/cache";
-import { which } from "../toolchain/command";
-import { part, type Report } from "../toolchain/parts";
-import { missingFrom } from "../toolchain/provider-mirror";
-import { registryAnswers } from "../toolchain/registry";
+import { cacheRoot, missingFrom, part, type Report, registryAnswers, which, writeWhole } from "../toolchain";
+import { COMPLETE, namedTerraform } from "./env";
 
 /** Where a run's Terraform providers come from. */
 export interface ProviderChoice {
@@ -20,8 +17,8 @@ export interface ProviderChoice {
   env: Record<string, string>;
 }
 
-/** Neither Terraform nor cdktf calls home. */
-const QUIET = { CHECKPOINT_DISABLE: "1", DISABLE_VERSION_CHECK: "1" };
+/** Neither Terraform nor cdktf calls home, and what is synthesized is for Terraform to run. */
+const ALWAYS = { CHECKPOINT_DISABLE: "1", DISABLE_VERSION_CHECK: "1", ...COMPLETE };
 
 /** Chooses the providers: the named mirror, else the person's own setting, else the registry, else the stand-ins. */
 export async function chooseProviders(report: Report): Promise<ProviderChoice> {
@@ -85,7 +82,10 @@ function isOurs(text: string): boolean {
 
 /** Takes back what an earlier choice left in this shell; a config file that does not exist makes Terraform warn. */
 function usualEnv(): Record<string, string> {
-  const env: Record<string, string> = { ...QUIET, ...(process.env.GATEHOUSE_STAND_INS && { GATEHOUSE_STAND_INS: "" }) };
+  const env: Record<string, string> = {
+    ...ALWAYS,
+    ...(process.env.GATEHOUSE_STAND_INS && { GATEHOUSE_STAND_INS: "" }),
+  };
   if (process.env.TF_CLI_CONFIG_FILE && !theirConfig()) env.TF_CLI_CONFIG_FILE = cliConfig("");
   if (isOurs(process.env.TF_CLI_ARGS_providers_lock ?? "")) env.TF_CLI_ARGS_providers_lock = "";
   return env;
@@ -95,7 +95,7 @@ function usualEnv(): Record<string, string> {
 function mirrorEnv(mirror: string): Record<string, string> {
   const installation = `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(mirror)}\n  }\n}\n`;
   return {
-    ...QUIET,
+    ...ALWAYS,
     CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
     // Terraform reads one such file: theirs must not be lost.
     TF_CLI_CONFIG_FILE: cliConfig(installation + (hasOwnInstallation() ? "" : theirSettings())),
@@ -111,7 +111,9 @@ function cliConfig(text: string): string {
   return file;
 }
 
+/** Undefined where a person chose a program, or Terraform is on the PATH. */
 async function terraformFolder(report: Report): Promise<string | undefined> {
+  if (namedTerraform()) return undefined;
   const terraform = await part("terraform", report);
   return terraform === which("terraform") ? undefined : dirname(terraform);
 }

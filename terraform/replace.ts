@@ -1,8 +1,6 @@
-/** Puts right what was found, by applying the stacks with exactly those resources replaced. */
-import { delimiter, join, resolve } from "node:path";
-import { runHere } from "../toolchain/with-terminal";
-import { chooseProviders } from "./provider-choice";
-import { outputFolder, settleProviders } from "./settle";
+/** Applies the stacks with exactly these resources replaced: repairs of the doctor, and rotations. */
+import { Ended, exitCodeOf } from "./ended";
+import { prepare } from "./prepare";
 
 /** A resource that is made again. */
 export interface Replacement {
@@ -11,38 +9,36 @@ export interface Replacement {
   replace?: string;
 }
 
-/** In the order of a deploy. */
-const STACKS = ["cluster", "mesh"] as const;
+export interface ReplaceOptions {
+  /** What this run is, for another one that is refused meanwhile. */
+  what: string;
+  /** Whether Terraform asks before it applies its plan. */
+  approved: boolean;
+}
 
 /**
- * Synthesizes, then applies each stack that has something to mend. Terraform shows its plan and asks, unless approved.
- * @throws when one of them fails
+ * Synthesizes, then applies each stack that has something to replace. All that is printed goes to standard error: standard
+ * output is the verdict of whoever calls this.
+ * @returns the exit code of what failed, else 0
  */
-export async function mend(mends: Replacement[], approved: boolean): Promise<void> {
-  const report = (text: string) => console.error(text);
-  const choice = await chooseProviders(report);
-  settleProviders(outputFolder(), choice);
-  const env = { ...process.env, ...choice.env };
-  env.PATH = [resolve("node_modules/.bin"), env.PATH].join(delimiter);
-  await run("cdktf", ["synth"], ".", env);
-  for (const stack of STACKS) {
-    const own = mends.filter((one) => one.stack === stack);
+export function replace(replacements: Replacement[], options: ReplaceOptions): Promise<number> {
+  return exitCodeOf(replaceIn(replacements, options));
+}
+
+async function replaceIn(replacements: Replacement[], { what, approved }: ReplaceOptions): Promise<number> {
+  for (const stack of await prepare(what, "stderr")) {
+    const own = replacements.filter((one) => one.stack === stack.name);
     if (own.length === 0) continue;
-    const folder = join(outputFolder(), "stacks", stack);
+    await stack.initialize();
     const plain = process.stderr.isTTY ? [] : ["-no-color"];
-    await run("terraform", ["init", "-input=false", ...plain], folder, env);
-    await run("terraform", ["apply", ...plain, ...applyArguments(own, approved)], folder, env);
+    const code = await stack.change("apply", [...plain, ...applyArguments(own, approved)]);
+    if (code !== 0) throw new Ended(code);
   }
+  return 0;
 }
 
-/** Of `terraform apply`. */
-export function applyArguments(mends: Replacement[], approved: boolean): string[] {
-  const replaced = [...new Set(mends.flatMap(({ replace }) => replace ?? []))].sort();
+/** The arguments of `terraform apply`. */
+export function applyArguments(replacements: Replacement[], approved: boolean): string[] {
+  const replaced = [...new Set(replacements.flatMap(({ replace }) => replace ?? []))].sort();
   return [...(approved ? ["-input=false", "-auto-approve"] : []), ...replaced.map((address) => `-replace=${address}`)];
-}
-
-/** What it prints goes to standard error: standard output is the doctor's verdict. */
-async function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const code = await runHere(command, args, env, { cwd, stdio: ["inherit", 2, 2] });
-  if (code !== 0) throw new Error(`${command} ${args[0]} failed (exit ${code}); see above`);
 }

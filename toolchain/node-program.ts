@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cached } from "./cache";
+import { cached, cacheRoot } from "./cache";
 import { estimate, goBuild } from "./go";
 import { goSources, hashOf } from "./go-sources";
 import type { Report } from "./parts";
@@ -16,18 +16,20 @@ export type Arch = "amd64" | "arm64";
 export interface NodeProgram {
   /** Absolute path of the binary here. */
   path: string;
-  /** Of the binary, in hex. Another Go release makes another binary of the same version. */
+  /** SHA-256 of the binary, in hex. Another Go release makes another binary of the same version. */
   sha256: string;
   /** Changes with the program's sources alone. `gatehouse-node version` says the same. */
   version: string;
   arch: Arch;
+  /** It is not built here. @default false */
+  missing?: boolean;
 }
 
 /** Builds the program, once per state of its sources, and keeps it in the cache. */
 export async function nodeProgram(arch: Arch, report: Report): Promise<NodeProgram> {
   const version = nodeProgramVersion(NODE_MODULE);
   const folder = await cached(
-    `gatehouse-node-${version}-${arch}`,
+    cacheKey(version, arch),
     async (draft) => {
       report(`building gatehouse-node ${version} for ${arch} (${estimate(1)})`);
       const output = join(draft, "gatehouse-node");
@@ -36,9 +38,35 @@ export async function nodeProgram(arch: Arch, report: Report): Promise<NodeProgr
     },
     () => report(`another run is building gatehouse-node ${version} for ${arch}, waiting for it`),
   );
-  const sha256 = readFileSync(join(folder, "sha256"), "utf8");
-  return { path: join(folder, "gatehouse-node"), sha256, version, arch };
+  return builtIn(folder, version, arch);
 }
+
+const cacheKey = (version: string, arch: Arch): string => `gatehouse-node-${version}-${arch}`;
+
+const builtIn = (folder: string, version: string, arch: Arch): NodeProgram => ({
+  path: join(folder, "gatehouse-node"),
+  sha256: readFileSync(join(folder, "sha256"), "utf8"),
+  version,
+  arch,
+});
+
+/** The programs as far as they are built already. Nothing is built or fetched: their version is known without. */
+export function builtNodePrograms(): Record<Arch, NodeProgram> {
+  const version = nodeProgramVersion(NODE_MODULE);
+  const builtFor = (arch: Arch): NodeProgram => {
+    const folder = join(cacheRoot(), cacheKey(version, arch));
+    return existsSync(folder) ? builtIn(folder, version, arch) : absent(version, arch);
+  };
+  return { amd64: builtFor("amd64"), arm64: builtFor("arm64") };
+}
+
+const absent = (version: string, arch: Arch): NodeProgram => ({
+  path: "/dev/null",
+  sha256: "",
+  version,
+  arch,
+  missing: true,
+});
 
 /**
  * The program for every kind of processor: built where it is among `needed`, and elsewhere nothing but a place.
@@ -49,8 +77,8 @@ export async function nodePrograms(needed: Iterable<Arch>, report: Report): Prom
   // One after another: the second build finds the packages of the first downloaded.
   for (const arch of wanted) programs.set(arch, await nodeProgram(arch, report));
   const version = nodeProgramVersion(NODE_MODULE);
-  const absent = (arch: Arch): NodeProgram => ({ path: "/dev/null", sha256: "", version, arch });
-  return { amd64: programs.get("amd64") ?? absent("amd64"), arm64: programs.get("arm64") ?? absent("arm64") };
+  const programFor = (arch: Arch) => programs.get(arch) ?? absent(version, arch);
+  return { amd64: programFor("amd64"), arm64: programFor("arm64") };
 }
 
 /**

@@ -1,13 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parserOf } from "../../commands/gatehouse";
 import { VERBS } from "../../commands/verbs";
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 
 /** The verb that a command line starts and what is handed to it, or the words that refuse it. */
 async function parsed(...args: string[]): Promise<[name: string, own: string[]] | string> {
   let started: [string, string[]] | undefined;
   try {
-    await parserOf(args, async (name, own) => {
+    await parserOf(args, async (name, { own }) => {
       started = [name, own];
     }).parseAsync();
   } catch (error) {
@@ -39,8 +41,8 @@ test.each([
   expect(await parsed(...args)).toMatch(why);
 });
 
-test.each(Object.entries(VERBS))("%s has a program, an example and a line in docs/commands.md", (name, verb) => {
-  expect(existsSync(verb.runs[0]!)).toBe(true);
+test.each(Object.entries(VERBS))("%s has a function, an example and a line in docs/commands.md", (name, verb) => {
+  expect(verb.load().run).toBeInstanceOf(Function);
   expect(verb.examples.length).toBeGreaterThan(0);
   for (const [command] of verb.examples) expect(command).toContain(`gatehouse ${name}`);
   expect(readFileSync("docs/commands.md", "utf8")).toContain(`| \`${name}\` |`);
@@ -53,4 +55,14 @@ test("the program ends with 2 when it does not understand, and prints help", asy
   expect(refused.stderr).toContain("Did you mean doctor?");
   expect(help.exitCode).toBe(0);
   for (const name of Object.keys(VERBS)) expect(help.stdout).toContain(`gatehouse ${name}`);
+});
+
+test("a verb loads a mesh that is TypeScript", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-mesh-"));
+  const mesh = join(folder, "mesh.ts");
+  writeFileSync(mesh, 'const name: string = "shop";\nexport default { name };\n');
+  const env = { ...process.env, GATEHOUSE_MESH: mesh };
+  const { exitCode, stderr } = await output(process.execPath, ["bin/gatehouse.js", "preflight"], {}, { env });
+  rmSync(folder, { recursive: true });
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining("`consul` is missing")]);
 });

@@ -1,8 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { run } from "../../toolchain/command";
-import { output } from "../../toolchain/process";
+import { output, run } from "../../toolchain";
 import { declaration } from "../support/shop";
 
 jest.setTimeout(120_000);
@@ -12,15 +11,20 @@ const git = (...args: string[]) =>
   run("git", ["-c", "user.name=t", "-c", "user.email=t@t.test", "-c", "commit.gpgsign=false", ...args], {
     cwd: folder,
   });
+/** In the folder, while `gatehouse` itself goes to the project it belongs to. */
+const program = `
+  const act = async (_, call) => (process.exitCode = await require(${JSON.stringify(resolve("commands/review.ts"))}).run(call));
+  const { parserOf } = require(${JSON.stringify(resolve("commands/gatehouse.ts"))});
+  parserOf(["review", ...process.argv.slice(1)], act).parseAsync().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 2;
+  });`;
 const review = (...args: string[]) =>
   output(
     process.execPath,
-    ["--import", "tsx", "commands/review.ts", ...args],
+    ["--require", "tsx/cjs", "-e", program, "--", ...args],
     {},
-    {
-      cwd: folder,
-      env: { ...process.env, GATEHOUSE_MESH: "meshes/shop.ts" },
-    },
+    { cwd: folder, env: { ...process.env, GATEHOUSE_MESH: "meshes/shop.ts" } },
   );
 
 function write(edit: (mesh: ReturnType<typeof declaration>) => void = () => {}): void {

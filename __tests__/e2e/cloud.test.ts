@@ -7,10 +7,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { changes } from "../../lab/machines";
+import { changes } from "../../lab";
 import { secretsFile } from "../../mesh-secrets";
 import type { MeshDeclaration } from "../../model";
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 import * as lab from "./support/mesh";
 import { type Server, serverFrom, Tfe, writeCredentials } from "./support/tfe";
 
@@ -185,7 +185,7 @@ function tests(server: Server): void {
 
   async function move(from: string, to: string): Promise<void> {
     const { env } = lab.cdktfCommand(current, []);
-    const args = ["--import", "tsx", "commands/state.ts", "move", from, to];
+    const args = ["bin/gatehouse.js", "state", "move", from, to];
     const { exitCode, stdout, stderr } = await output(process.execPath, args, {}, { env });
     expect([exitCode, exitCode === 0 ? "" : stdout + stderr]).toEqual([0, ""]);
   }

@@ -1,4 +1,4 @@
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 import { type ByHand, FOREIGN, HAND_GATEWAY, madeByHand } from "./support/by-hand";
 import { doctor } from "./support/doctor";
 import { type Load, underLoad } from "./support/load";
@@ -119,7 +119,7 @@ describeOnLab("a Consul in which others have entries of their own", () => {
 
   async function preflight(): Promise<{ exitCode: number; findings: Record<string, string>[] }> {
     const { env } = cdktfCommand(hand.mesh, []);
-    const args = ["--import", "tsx", "commands/preflight.ts", "--json"];
+    const args = ["bin/gatehouse.js", "preflight", "--json"];
     const { stdout, exitCode } = await output(process.execPath, args, {}, { env });
     return { exitCode, findings: JSON.parse(stdout).findings };
   }

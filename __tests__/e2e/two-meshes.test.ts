@@ -1,11 +1,10 @@
 /** Two meshes of two teams on one Consul and on the same nodes: what happens to the one is no matter of the other. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ssh } from "../../lab/machines";
-import { forgetState } from "../../lab/terraform-state";
+import { forgetState, ssh } from "../../lab";
 import { readSecrets } from "../../mesh-secrets";
 import { layout, type MeshDeclaration } from "../../model";
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 import { doctor, doctorVerdict } from "./support/doctor";
 import { underLoad } from "./support/load";
 import {
@@ -118,7 +117,7 @@ async function preflight(mesh: MeshDeclaration): Promise<string> {
   const file = "lab/.state/e2e/preflight-mesh.ts";
   writeFileSync(file, `export default ${JSON.stringify(mesh, null, 2)};\n`);
   const env = { ...process.env, GATEHOUSE_MESH: file, FORCE_COLOR: "0", CI: "1" };
-  const { stdout, stderr } = await output(process.execPath, ["--import", "tsx", "commands/preflight.ts"], {}, { env });
+  const { stdout, stderr } = await output(process.execPath, ["bin/gatehouse.js", "preflight"], {}, { env });
   return stdout + stderr;
 }
 

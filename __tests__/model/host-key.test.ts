@@ -17,12 +17,12 @@ test("without the file the declaration can still be read, and names it", () => {
 
 test("without the file the declaration is refused, and told what makes it", () => {
   const broken = edited((draft) => {
-    draft.nodes.worker1.hostKey = hostKeyFrom("known-hosts/shop/worker1.pub");
+    draft.nodes.worker1.hostKey = hostKeyFrom("known-hosts/other/worker1.pub");
   });
   expect(problemsOf(broken)).toEqual([
     expect.objectContaining({
       path: "nodes.worker1.hostKey",
-      reason: expect.stringContaining("known-hosts/shop/worker1.pub, and there is no such file"),
+      reason: expect.stringContaining("known-hosts/other/worker1.pub, and there is no such file"),
       remedy: expect.stringContaining("npm run trust"),
     }),
   ]);

@@ -1,7 +1,7 @@
-import type { MeshDeclaration } from "../../model";
+import { type MeshDeclaration, UNKNOWN_SHA256 } from "../../model";
 import { compare } from "../../review/compare";
 import { markdown } from "../../review/markdown";
-import { type Rendered, rendered, UNKNOWN_SHA256 } from "../../review/rendered";
+import { type Rendered, rendered } from "../../review/rendered";
 import { declaration, meshOf } from "../support/shop";
 
 const sides = { from: "`main` (1111111)", to: "2222222" };

@@ -27,7 +27,9 @@ export interface Graph {
 }
 
 export const meshGraph = (mesh: Mesh): Graph => graphOf(new MeshStack(app(), mesh, programs));
-export const clusterGraph = (mesh: Mesh): Graph => graphOf(new ClusterStack(app(), mesh, programs));
+export const clusterGraph = (mesh: Mesh): Graph => clusterGraphWith(mesh, programs);
+export const clusterGraphWith = (mesh: Mesh, files: NodePrograms): Graph =>
+  graphOf(new ClusterStack(app(), mesh, files));
 
 function app(): App {
   return Testing.app();

@@ -1,27 +1,23 @@
-import { terraformEnv } from "../../terraform/env";
+import { namedTerraform, terraformEnv } from "../../terraform/env";
 
-test("Terraform outlives its terminal and waits for a state that another run holds", () => {
-  expect(terraformEnv({})).toEqual({
-    TERRAFORM_BINARY_NAME: expect.stringMatching(/\/terraform\/terraform\.sh$/),
-    TF_CLI_ARGS_plan: "-lock-timeout=2m",
-    TF_CLI_ARGS_apply: "-lock-timeout=2m -parallelism=32",
-    TF_CLI_ARGS_destroy: "-lock-timeout=2m -parallelism=32",
-  });
+const WRAPPER = expect.stringMatching(/\/terraform\/terraform\.sh$/);
+
+test("Terraform is started by the wrapper, and nothing in the environment depends on the backend", () => {
+  expect(terraformEnv({})).toEqual({ TERRAFORM_BINARY_NAME: WRAPPER });
+  expect(terraformEnv({ GATEHOUSE_BACKEND: "cloud" })).toEqual({ TERRAFORM_BINARY_NAME: WRAPPER });
 });
 
-test("a run in Terraform Cloud is not told how much to do at once", () => {
-  expect(terraformEnv({ GATEHOUSE_BACKEND: "cloud" }).TF_CLI_ARGS_apply).toBe("-lock-timeout=2m");
+test("the wrapper starts the program that a person named, also when the environment is made a second time", () => {
+  const first = terraformEnv({ TERRAFORM_BINARY_NAME: "tofu", TF_CLI_ARGS_apply: "-parallelism=3" });
+  expect(first).toEqual({ TERRAFORM_BINARY_NAME: WRAPPER, GATEHOUSE_TERRAFORM: "tofu" });
+  expect(terraformEnv(first)).toEqual(first);
 });
 
-test("what a person set stays", () => {
-  const given = {
-    TERRAFORM_BINARY_NAME: "tofu",
-    TF_CLI_ARGS_plan: "-lock=false",
-    TF_CLI_ARGS_apply: "-parallelism=3",
-    TF_CLI_ARGS_destroy: "-lock-timeout=5s",
-  };
-  expect(terraformEnv(given)).toEqual({
-    TF_CLI_ARGS_apply: "-parallelism=3 -lock-timeout=2m",
-    TF_CLI_ARGS_destroy: "-lock-timeout=5s -parallelism=32",
-  });
+test.each([
+  [{}, undefined],
+  [{ TERRAFORM_BINARY_NAME: "/opt/tofu" }, "/opt/tofu"],
+  [{ TERRAFORM_BINARY_NAME: "/src/other/tools/terraform.sh" }, undefined],
+  [{ TERRAFORM_BINARY_NAME: "/src/terraform/terraform.sh", GATEHOUSE_TERRAFORM: "tofu" }, "tofu"],
+])("of %j the Terraform that a person chose is %s", (env, named) => {
+  expect(namedTerraform(env)).toBe(named);
 });

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseProviders } from "../../terraform/provider-choice";
 import { settleProviders } from "../../terraform/settle";
-import { cacheRoot, writeWhole } from "../../toolchain/cache";
-import { PROVIDERS, standInKey, thisPlatform } from "../../toolchain/provider-mirror";
+import { cacheRoot, PROVIDERS, standInKey, thisPlatform, writeWhole } from "../../toolchain";
 
 const before = { ...process.env };
 let folder: string;
@@ -60,12 +59,12 @@ test("a mirror that is not there, or lacks a provider, is an error that says so"
   await expect(chooseProviders(report)).rejects.toThrow("but it lacks hashicorp/local 2.6.1 for this machine");
 });
 
-test("with the registry nothing is said and nothing is set but silence towards the outside", async () => {
+test("with the registry nothing is said and nothing is set but silence towards the outside, and what synth is for", async () => {
   registryAnswers(true);
   expect(await chooseProviders(report)).toEqual({
     from: "registry",
     id: "registry",
-    env: { CHECKPOINT_DISABLE: "1", DISABLE_VERSION_CHECK: "1" },
+    env: { CHECKPOINT_DISABLE: "1", DISABLE_VERSION_CHECK: "1", GATEHOUSE_SYNTH: "deploy" },
   });
   expect(report).not.toHaveBeenCalled();
 });

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseProviders } from "../../terraform/provider-choice";
-import { type Output, output } from "../../toolchain/process";
+import { type Output, output } from "../../toolchain";
 import { type ConsulAgent, startConsul } from "../support/consul-agent";
 import { type Postgres, postgresFolder, startPostgres } from "../support/postgres";
 import { declaration } from "../support/shop";
@@ -46,7 +46,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "key"), "no key");
   env = {
     ...process.env,
-    ...(await chooseProviders(() => {})).env,
+    ...(await chooseProviders(() => {})).env, // with it the synth is complete
     GATEHOUSE_MESH: join(folder, "mesh.ts"),
     ...(postgres && { PG_CONN_STR: postgres.url }),
     CONSUL_HTTP_ADDR: consul.address,
@@ -115,7 +115,7 @@ async function plan(stack: string): Promise<string[]> {
 const destroy = async (stack: string) => terraform(stack, "destroy", "-auto-approve", "-input=false");
 
 const move = (from: string, to: string) =>
-  program(process.cwd(), process.execPath, ["--import", "tsx", "commands/state.ts", "move", from, to]);
+  program(process.cwd(), process.execPath, ["bin/gatehouse.js", "state", "move", from, to]);
 
 const backends: [string, boolean, () => string][] = [
   ["consul", can, () => consulState()],

@@ -6,36 +6,46 @@ import { inOrderOf } from "./order";
 export interface Problem {
   /** Where: `services.frontend.upstreams.backend.localPort`. Empty for the declaration as a whole. */
   path: string;
-  /** What was found there, as written. */
+  /** The value there, as it was written. */
   found: string;
   /** Why it cannot work. */
   reason: string;
-  /** What to do. */
+  /** A way to correct it. */
   remedy: string;
 }
 
-/** Where something stands in the declaration: `["gateways", "web", "listeners", 0]`. */
+/** A place in the declaration: `["gateways", "web", "listeners", 0]`. */
 export type Path = readonly (string | number)[];
 
 /** Why a value cannot work, and what to do. */
 export interface Fault {
   reason: string;
   remedy: string;
+  /** Something is missing that only a deploy needs: what it would bring can be read without. @default false */
+  onlyForDeploy?: boolean;
 }
 
 /** Collects every problem of one declaration. */
 export class Problems {
-  readonly #found: (Problem & { at: Path })[] = [];
+  readonly #found: (Problem & { at: Path; onlyForDeploy?: boolean })[] = [];
 
   /** `found` is the value as it was written. */
-  add(at: Path, found: unknown, { reason, remedy }: Fault): void {
+  add(at: Path, found: unknown, { reason, remedy, onlyForDeploy }: Fault): void {
     const shown = isSecret(at, found) ? "something (not shown)" : show(found);
-    this.#found.push({ at, path: formatPath(at), found: shown, reason, remedy });
+    this.#found.push({ at, path: formatPath(at), found: shown, reason, remedy, onlyForDeploy });
+  }
+
+  /**
+   * Whether there is one with which the mesh cannot be used.
+   * @param forReview what only a deploy needs may be missing
+   */
+  refuse(forReview = false): boolean {
+    return this.#found.some(({ onlyForDeploy }) => !(forReview && onlyForDeploy));
   }
 
   /** All of them, in the order in which a person reads `declaration`. */
   list(declaration: unknown): Problem[] {
-    return inOrderOf(declaration, this.#found).map(({ at: _at, ...problem }) => problem);
+    return inOrderOf(declaration, this.#found).map(({ at: _at, onlyForDeploy: _, ...problem }) => problem);
   }
 }
 
@@ -107,7 +117,7 @@ export function oneOf(names: readonly string[]): string {
   return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
-/** What a person reads when `synth` stops. `mesh` is the path of the mesh file or the mesh's name. */
+/** The text that a person reads when `synth` stops. `mesh` is the path of the mesh file or the mesh's name. */
 export function formatProblems(problems: readonly Problem[], mesh: string): string {
   const head = `${mesh}: ${problems.length} problem${problems.length === 1 ? "" : "s"}. Nothing was written.`;
   const blocks = problems.map(({ path, found, reason, remedy }) =>

@@ -1,5 +1,6 @@
 /** service-resolver: which instances answer for a service. */
 import { z } from "zod";
+import { type AtMostOne, combination, type None } from "../checking/combination";
 import { field, flag, text } from "../checking/fields";
 import { type Fault, oneOf, type Path, type Problems } from "../checking/problem";
 import { isBroken, items, type Sound } from "../checking/view";
@@ -8,7 +9,7 @@ import { duration, type Fields, list, meta, object, service, word, words } from 
 import { checkLoadBalancer, type LoadBalancerDeclaration, loadBalancer } from "./load-balancer";
 
 /** Which instances answer for a service, and who answers when they cannot. */
-export interface ServiceResolverDeclaration {
+export type ServiceResolverDeclaration = {
   kind: "service-resolver";
   /** A declared service. */
   name: string;
@@ -18,14 +19,16 @@ export interface ServiceResolverDeclaration {
   defaultSubset?: string;
   /** By name. `filter` is an expression over the instance, for example `Service.Meta.version == v1`. */
   subsets?: Record<string, { filter?: string; onlyPassing?: boolean }>;
-  /** Not together with `failover`. */
-  redirect?: TargetDeclaration & { samenessGroup?: string };
-  /** By subset name, or `*` for every subset. */
-  failover?: Record<string, FailoverDeclaration>;
   loadBalancer?: LoadBalancerDeclaration;
   prioritizeByLocality?: { mode?: "failover" | "none" };
-}
+} & AtMostOne<{
+  /** Sends every call elsewhere. */
+  redirect: TargetDeclaration & { samenessGroup?: string };
+  /** By subset name, or `*` for every subset. */
+  failover: Record<string, FailoverDeclaration>;
+}>;
 
+/** A place for calls: another service or subset, also in another datacenter or peer. */
 export interface TargetDeclaration {
   service?: string;
   serviceSubset?: string;
@@ -35,15 +38,17 @@ export interface TargetDeclaration {
   peer?: string;
 }
 
-export interface FailoverDeclaration {
-  service?: string;
-  serviceSubset?: string;
+/** One place, or several that are tried in turn. */
+export type FailoverDeclaration = {
   namespace?: string;
-  samenessGroup?: string;
-  datacenters?: string[];
-  /** Not together with `service`, `serviceSubset` and `datacenters`. */
-  targets?: TargetDeclaration[];
   policy?: { mode?: "sequential" | "order-by-locality"; regions?: string[] };
+} & (({ targets: TargetDeclaration[] } & None<FailoverPlace>) | (Partial<FailoverPlace> & { targets?: never }));
+
+interface FailoverPlace {
+  service: string;
+  serviceSubset: string;
+  datacenters: string[];
+  samenessGroup: string;
 }
 
 const failoverTarget = object({
@@ -54,6 +59,21 @@ const failoverTarget = object({
   datacenter: word,
   peer: word,
 });
+
+const failoverSchema = combination<FailoverDeclaration>(
+  object({
+    service,
+    serviceSubset: word,
+    namespace: word,
+    samenessGroup: word,
+    datacenters: words,
+    targets: list(failoverTarget, "failover targets").optional(),
+    policy: object({
+      mode: field(z.enum(["sequential", "order-by-locality"]), "write `sequential` or `order-by-locality`").optional(),
+      regions: words,
+    }).optional(),
+  }),
+);
 
 export const resolver = object({
   meta,
@@ -74,24 +94,7 @@ export const resolver = object({
     samenessGroup: word,
   }).optional(),
   failover: field(
-    z.record(
-      z.string(),
-      object({
-        service,
-        serviceSubset: word,
-        namespace: word,
-        samenessGroup: word,
-        datacenters: words,
-        targets: list(failoverTarget, "failover targets").optional(),
-        policy: object({
-          mode: field(
-            z.enum(["sequential", "order-by-locality"]),
-            "write `sequential` or `order-by-locality`",
-          ).optional(),
-          regions: words,
-        }).optional(),
-      }),
-    ),
+    z.record(z.string(), failoverSchema),
     "write an object by subset name, or `*` for every subset",
   ).optional(),
   loadBalancer: loadBalancer.optional(),
@@ -102,6 +105,7 @@ export const resolver = object({
 
 type Resolver = Sound<ServiceResolverDeclaration>;
 
+/** Subsets exist, and redirect and failover lead somewhere. */
 export function checkResolver(resolver: Resolver, path: Path, problems: Problems): void {
   const subsets = Object.keys(resolver.subsets ?? {});
   for (const subset of subsets) {
@@ -147,7 +151,7 @@ function redirectFault(redirect: NonNullable<Resolver["redirect"]>): Fault | und
     return { reason: "it is not said where to", remedy: "name a `service`, or remove `redirect`" };
   const needService = ["serviceSubset", "namespace", "partition", "peer"].filter((field) => given.includes(field));
   if (needService.length > 0 && !given.includes("service")) {
-    return { reason: `\`${needService[0]}\` needs a \`service\` beside it`, remedy: "name the `service`" };
+    return { reason: `\`${needService[0]}\` needs a \`service\` next to it`, remedy: "name the `service`" };
   }
   return (
     excluding(given, "peer", ["serviceSubset", "partition", "datacenter"]) ??

@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/consul/consultest"
+	"gatehouse/node/testkit"
 )
 
 const (
@@ -27,7 +28,7 @@ func TestProtocolThereAndBack(t *testing.T) {
 	m := newMesh(t)
 	m.has(bHTTP, dHTTP, bSplits, toD, shopHTTP)
 	said, err := m.expand(declared(t, "[]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]"))
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 0",
 		"protocols: PUT ingress-gateway/edge", "protocols: DELETE service-router/b", "protocols: DELETE service-splitter/b",
 		"protocols: PUT service-defaults/b", "protocols: PUT ingress-gateway/edge")
@@ -38,13 +39,13 @@ func TestProtocolThereAndBack(t *testing.T) {
 	}
 	before := m.version(ingressGateway, "edge")
 	said, err = m.expand(declared(t, "[]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]"))
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 0")
 	if m.version(ingressGateway, "edge") != before {
 		t.Error("the second run wrote")
 	}
 	said, err = m.expand(declared(t, "[]", "["+bHTTP+","+dHTTP+"]", "["+shopHTTP+"]"))
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 0",
 		"protocols: PUT ingress-gateway/edge", "protocols: PUT service-defaults/b", "protocols: PUT ingress-gateway/edge")
 	if stored := m.entry(ingressGateway, "edge"); !strings.Contains(stored, `"Hosts":["shop.test"]`) || !strings.Contains(m.entry(serviceDefaults, "b"), `"http"`) {
@@ -60,7 +61,7 @@ func TestRefusedChangePutsAllBack(t *testing.T) {
 	doc := declared(t, "[]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]")
 	doc.ACL = true
 	err := Run(t.Context(), m.host, doc, m.through(refusing(serviceDefaults, "not now")))
-	m.wantError(err, "not every service could be taken over to its new protocol: Consul refuses service-defaults/b: not now",
+	m.wantError(err, "not every service could be changed to its new protocol: Consul refuses service-defaults/b: not now",
 		"; everything is as before again: service-splitter/b, service-router/d, service-router/b, ingress-gateway/edge.")
 	if said := m.out.String(); !strings.Contains(said, "\ngatehouse: entries: RESTORE ingress-gateway/edge\n") {
 		t.Errorf("said %s", said)
@@ -116,7 +117,7 @@ func (m mesh) through(change func(w http.ResponseWriter, r *http.Request) (answe
 	}
 }
 
-func TestWhatConsulDoesNotTakeBackIsNamed(t *testing.T) {
+func TestAnEntryThatConsulDoesNotTakeBackIsNamed(t *testing.T) {
 	m := newMesh(t)
 	m.has(bHTTP, dHTTP, toD, shopHTTP)
 	writes, refused := 0, refusing(serviceDefaults, "not now")

@@ -13,7 +13,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// verdict on one attempt: "allowed", "refused" or "failed", and by what that shows.
+// verdict on one attempt: "allowed", "refused" or "failed", and the evidence for it.
 type verdict struct{ answer, detail string }
 
 func allowed(detail string) verdict { return verdict{"allowed", detail} }
@@ -49,10 +49,9 @@ func (n Node) tryUntilExpected(ctx context.Context, edge document.EdgeTrial) ver
 		if expected || try == tries {
 			return answer
 		}
-		select {
-		case <-ctx.Done():
+		host.Pause(ctx, n.Pause)
+		if ctx.Err() != nil {
 			return answer
-		case <-time.After(n.Pause):
 		}
 	}
 }

@@ -19,7 +19,7 @@ type liveFile struct {
 	content []byte
 	mode    os.FileMode
 	owner   host.Owner
-	// unit whose process has to start again when the content changes; "" for a definition.
+	// unit that has to restart when the content changes; "" for a definition.
 	unit string
 }
 
@@ -31,11 +31,11 @@ func (n *Node) liveFiles(release document.Instance, secrets []byte) ([]liveFile,
 	}
 	files := make([]liveFile, 0, len(release.Files)+1)
 	for _, file := range release.Files {
-		mode, err := strconv.ParseUint(file.Mode, 8, 32)
+		mode, err := file.FileMode()
 		if err != nil {
 			return nil, err
 		}
-		live := liveFile{path: file.Path, content: []byte(file.Content), mode: os.FileMode(mode)}
+		live := liveFile{path: file.Path, content: []byte(file.Content), mode: mode}
 		switch filepath.Dir(file.Path) {
 		case host.UnitDir:
 			live.unit = filepath.Base(file.Path)
@@ -65,8 +65,8 @@ func withToken(definition []byte, token string) []byte {
 // firstCheck is where a check begins in a definition.
 const firstCheck = "  check {\n"
 
-// withResult gives the first check of a definition a result to begin with: the agent's own first look comes at any moment
-// within the check's interval.
+// withResult gives the first check of a definition an initial result: the agent makes its own first check at any moment
+// within the interval.
 func withResult(definition []byte) []byte {
 	return bytes.Replace(definition, []byte(firstCheck), []byte(firstCheck+"    status = \"passing\"\n"), 1)
 }

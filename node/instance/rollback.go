@@ -48,7 +48,7 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 		return err
 	}
 	n.Host.Say("%s serves with release %s (restarted: %s)", name, earlier, cmpOr(strings.Join(run.changed.units, " "), "nothing"))
-	n.Host.Say("Terraform does not know: the next deploy that changes %s, or 'npm run doctor -- --mend', puts the declared release back", name)
+	n.Host.Say("Terraform does not know: the next deploy that changes %s, or 'npx gatehouse doctor --fix', puts the declared release back", name)
 	return nil
 }
 
@@ -56,7 +56,7 @@ func (a *apply) rollBack(ctx context.Context) error {
 	if err := a.putIntoService(ctx); err != nil {
 		return err
 	}
-	// What Terraform put here last stays on record, however often a person goes back.
+	// The release that Terraform put here last stays on record, however often a person rolls back.
 	if path := rolledBackPath(a.release.Name); !a.Host.Exists(path) {
 		if err := a.undo.Write(a.Host, path, []byte(a.old.Release+"\n"), 0o644, host.Owner{}); err != nil {
 			return err

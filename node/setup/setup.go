@@ -1,5 +1,5 @@
-// Package setup makes a node ready for instances: folders, the `mesh` command, what Envoy needs here, the drain unit; and it
-// takes secrets to where they are used from.
+// Package setup makes a node ready for instances: it makes the folders, and installs the `mesh` command, Envoy's flags, the
+// drain unit and the tokens of instances.
 package setup
 
 import (
@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"gatehouse/node/consul"
@@ -24,7 +23,7 @@ const (
 	drainName = "gatehouse-drain.service"
 	drainUnit = host.UnitDir + "/" + drainName
 	xdsCA     = host.ConsulDir + "/tls/xds-ca.pem"
-	// foreignCA is where the authority of an agent that Gatehouse did not set up is put.
+	// foreignCA is the file for the authority of an agent that Gatehouse did not set up.
 	foreignCA = host.Gatehouse + "/xds-ca.pem"
 )
 
@@ -41,7 +40,7 @@ type setup struct {
 	undo undo.Stack
 }
 
-// Run makes a node ready for instances. When that does not work out, the node is as it was before.
+// Run makes a node ready for instances. If that fails, the node is as it was before.
 func Run(ctx context.Context, h *host.Host, units systemd.Manager, agent Agent, tools Tools, doc document.Setup) error {
 	s := &setup{h: h, units: units, agent: agent, tools: tools, doc: doc}
 	release, err := h.Lock(ctx, "setup")
@@ -86,11 +85,8 @@ func (s *setup) prepare(ctx context.Context) error {
 	if err := s.needPrograms(); err != nil {
 		return err
 	}
-	if !host.Wait(ctx, s.tools.Patience, s.tools.Poll, func() bool { return s.agent.Answers(ctx) }) {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return fmt.Errorf("Consul's agent does not answer at %s; see: journalctl -u consul -n 50", consul.Address)
+	if err := consul.WaitForAgent(ctx, s.agent, s.tools.Patience, s.tools.Poll); err != nil {
+		return err
 	}
 	return s.findAgent(ctx)
 }
@@ -121,15 +117,7 @@ func (s *setup) change(ctx context.Context) error {
 	if s.doc.DrainUnit != nil {
 		steps = append(steps, s.drain)
 	}
-	for _, step := range steps {
-		if ctx.Err() != nil {
-			return fmt.Errorf("the run was ended before it was done (%w)", context.Cause(ctx))
-		}
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return undo.Steps(ctx, steps...)
 }
 
 func (s *setup) folders(context.Context) error {
@@ -144,7 +132,7 @@ func (s *setup) folders(context.Context) error {
 		{host.EnvDir, 0o700, root},
 		{host.Meshes, 0o755, root},
 		{host.Incoming, 0o755, root},
-		// Where the user who deploys uploads binaries.
+		// The user who deploys uploads binaries here.
 		{instance.Incoming(s.doc.Mesh), 0o700, host.Owner{User: s.tools.Login}},
 	} {
 		if err := s.undo.Folder(s.h, one.path, one.mode, one.owner); err != nil {
@@ -160,7 +148,7 @@ func (s *setup) meshCommand(context.Context) error {
 			return err
 		}
 	}
-	_, err := s.put(s.doc.MeshCommand)
+	_, err := s.undo.Install(s.h, s.doc.MeshCommand)
 	return err
 }
 
@@ -168,13 +156,4 @@ func (s *setup) meshCommand(context.Context) error {
 func IsMeshCommand(h *host.Host) bool {
 	text, err := h.Read(host.MeshFile)
 	return err == nil && bytes.Contains(text, []byte(host.Gatehouse+"/"))
-}
-
-// put one of the document's files.
-func (s *setup) put(file document.File) (bool, error) {
-	mode, err := strconv.ParseUint(file.Mode, 8, 32)
-	if err != nil || mode > 0o777 {
-		return false, fmt.Errorf("the mode %s of %s is not octal", file.Mode, file.Path)
-	}
-	return s.undo.WriteIfNew(s.h, file.Path, []byte(file.Content), os.FileMode(mode), root)
 }

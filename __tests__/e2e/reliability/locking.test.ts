@@ -1,5 +1,5 @@
 /** Tokens, certificates and secret values that are replaced under load. */
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import { underClientLoad } from "../support/client";
 import { doctorVerdict } from "../support/doctor";
 import { consul, deploy, describeOnLab, freshLab, mainPid, meshFile, on, plan, type Run } from "../support/mesh";
@@ -17,7 +17,7 @@ const rollBoth = (change: string, run: () => Promise<Run>) =>
 
 /** `npm run rotate`, as a person runs it on the mesh that was deployed last. */
 async function rotate(...args: string[]): Promise<Run> {
-  const command = ["--import", "tsx", "commands/rotate.ts", ...args, "--auto-approve"];
+  const command = ["bin/gatehouse.js", "rotate", ...args, "--auto-approve"];
   const env = { ...process.env, GATEHOUSE_MESH: meshFile, FORCE_COLOR: "0", CI: "1" };
   const { exitCode, stdout, stderr } = await output(process.execPath, command, {}, { env });
   if (exitCode !== 0) throw new Error(`rotate failed:\n${stdout.slice(-2000)}\n${stderr.slice(-6000)}`);
@@ -98,7 +98,7 @@ describeOnLab("under load", () => {
   });
 
   test("the agents take new certificates", async () => {
-    const { load, result } = await rollBoth("the agents' certificates brought anew", () => rotate("--certificates"));
+    const { load, result } = await rollBoth("new certificates for the agents", () => rotate("--certificates"));
     expect(result.text).toMatch(/Apply complete! Resources: \d+ added/);
     expect(load).toMatchObject({ failed: 0 });
   });

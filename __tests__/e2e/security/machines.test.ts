@@ -1,7 +1,7 @@
 /** Attacks on and between machines that must fail. */
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { ssh, start } from "../../../lab/machines";
-import { output } from "../../../toolchain/process";
+import { ssh, start } from "../../../lab";
+import { output } from "../../../toolchain";
 import { doctor, doctorVerdict } from "../support/doctor";
 import {
   cdktf,
@@ -26,7 +26,7 @@ async function connect(from: string, address: string, port: number): Promise<"op
 }
 
 const ourselves = (...args: string[]) =>
-  output(process.execPath, ["--import", "tsx", ...args], {}, { env: { ...process.env, GATEHOUSE_MESH: meshFile } });
+  output(process.execPath, ["bin/gatehouse.js", ...args], {}, { env: { ...process.env, GATEHOUSE_MESH: meshFile } });
 
 describeOnLab("a service's port", () => {
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describeOnLab("a service's port", () => {
     expect(findings.map(({ where, found }) => `${where}: ${found}`)).toEqual([
       expect.stringMatching(/^worker2: backend\.service: listens on (0\.0\.0\.0|\[::\]):9002$/),
     ]);
-    const preflight = await ourselves("commands/preflight.ts", "--json");
+    const preflight = await ourselves("preflight", "--json");
     expect(JSON.parse(preflight.stdout).findings).toContainEqual(
       expect.objectContaining({ node: "worker2", check: "backend.service", severity: "warning" }),
     );
@@ -75,7 +75,7 @@ describeOnLab("a service's port", () => {
 
 describeOnLab("a machine that is not the one it was", () => {
   const impostor = "rm /etc/ssh/ssh_host_ed25519_key*; ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key";
-  const trust = (...args: string[]) => ourselves("commands/trust.ts", ...args);
+  const trust = (...args: string[]) => ourselves("trust", ...args);
   let print = "";
 
   beforeAll(async () => {
@@ -98,7 +98,7 @@ describeOnLab("a machine that is not the one it was", () => {
   });
 
   test("is named by the preflight", async () => {
-    const { stdout, exitCode } = await ourselves("commands/preflight.ts", "--json");
+    const { stdout, exitCode } = await ourselves("preflight", "--json");
     expect(exitCode).not.toBe(0);
     expect(JSON.parse(stdout).findings).toContainEqual(
       expect.objectContaining({ node: "worker2", check: "host key", severity: "problem" }),

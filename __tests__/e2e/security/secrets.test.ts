@@ -5,11 +5,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { machinesOf } from "../../../lab/declared";
-import { readSecrets, type Secrets, secretsFile } from "../../../mesh-secrets";
-import { makeSecrets } from "../../../mesh-secrets/make";
+import { machinesOf } from "../../../lab";
+import { makeSecrets, readSecrets, type Secrets, secretsFile } from "../../../mesh-secrets";
 import { checkMesh, type MeshDeclaration, nodeFiles } from "../../../model";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import {
   commandLinesDuring,
   filesWith,
@@ -239,7 +238,7 @@ describeOnLab("secrets stay where they belong", () => {
 
 /** What Terraform itself says of the mesh stack that was synthesized last. */
 function terraformPlan(...options: string[]) {
-  const command = ["--import", "tsx", "commands/with-providers.ts", "--", "terraform", "-chdir=cdktf.out/stacks/mesh"];
+  const command = ["bin/gatehouse.js", "exec", "terraform", "-chdir=cdktf.out/stacks/mesh"];
   return output(process.execPath, [...command, "plan", "-input=false", "-no-color", ...options]);
 }
 

@@ -1,7 +1,7 @@
 /** The doctor's verdict on a live mesh, for the end-to-end tests. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import type { MeshDeclaration } from "../../../model";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import { meshFile } from "./mesh";
 
 const doctorMesh = "lab/.state/e2e/doctor-mesh.ts";
@@ -33,7 +33,7 @@ export async function doctor(mesh: MeshDeclaration, ...options: string[]): Promi
 }
 
 async function examine(meshFile: string, options: string[]): Promise<Examination> {
-  const command = ["--import", "tsx", "commands/doctor.ts", "--json", ...options];
+  const command = ["bin/gatehouse.js", "doctor", "--json", ...options];
   const env = { ...process.env, GATEHOUSE_MESH: meshFile, FORCE_COLOR: "0", CI: "1" };
   const { stdout, stderr, exitCode } = await output(process.execPath, command, {}, { env });
   if (!stdout.startsWith("{"))

@@ -1,14 +1,15 @@
-/** What the end-to-end tests do to a mesh on the lab, as a person would: edit the declaration, deploy, look. */
+/** A mesh on the lab, as a person uses it: edit the declaration, deploy, look. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { machinesOf } from "../../../lab/declared";
-import { reset, ssh } from "../../../lab/machines";
-import { forgetState } from "../../../lab/terraform-state";
-import { readSecrets } from "../../../mesh-secrets";
+import { forgetState, machinesOf, reset } from "../../../lab";
 import labMesh from "../../../meshes/lab";
 import type { MeshDeclaration } from "../../../model";
-import { askApi } from "../../../nodes";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
+
+export { asOperator, consul, managementToken } from "./lab-consul";
+export { agent, mainPid, on } from "./on-node";
+export { type Answer, get, getUntil } from "./request";
+export { withoutAccountBackups, withoutTokens } from "./same-files";
 
 export const gatewayUrl = "http://10.77.0.11:8080";
 const folder = "lab/.state/e2e";
@@ -50,7 +51,7 @@ export function frontendOn(
   return { ...frontend, runsOn: nodes, port, run: { ...frontend.run, args }, upstreams: { [upstream]: { localPort } } };
 }
 
-/** A second pair, shop -> stock, beside frontend -> backend. `host`: of the frontend, at the gateway. */
+/** A second pair, shop -> stock, next to frontend -> backend. `host`: of the frontend, at the gateway. */
 export function twoPairs(host = "*"): MeshDeclaration {
   const mesh = declaration();
   mesh.services!.shop = frontendOn(["worker2"], 9011, "stock", 5001);
@@ -62,7 +63,7 @@ export function twoPairs(host = "*"): MeshDeclaration {
   return mesh;
 }
 
-/** Machines as new, and no state of an earlier deploy. */
+/** Nodes as new, and no state of an earlier deploy. */
 export async function freshLab(mesh: MeshDeclaration = declaration()): Promise<void> {
   forgetState(mesh.name);
   await reset(machinesOf(mesh));
@@ -75,7 +76,7 @@ export interface Run {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they begin with
 const colours = /\u001b\[[0-9;?]*[A-Za-z]/g;
-/** What tells nothing when a test fails. */
+/** Lines that do not help when a test fails. */
 const noise = new RegExp(
   [
     "Refreshing state",
@@ -91,7 +92,7 @@ const noise = new RegExp(
 export function cdktfCommand(mesh: MeshDeclaration, args: string[], file = meshFile) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, `export default ${JSON.stringify(mesh, null, 2)};\n`);
-  const command = ["--import", "tsx", "commands/with-providers.ts", "--", "cdktf", ...args];
+  const command = ["bin/gatehouse.js", "exec", "cdktf", ...args];
   return { file: process.execPath, command, env: { ...process.env, GATEHOUSE_MESH: file, FORCE_COLOR: "0", CI: "1" } };
 }
 
@@ -110,7 +111,7 @@ export async function deploy(mesh: MeshDeclaration): Promise<Run> {
   return run;
 }
 
-/** What a deploy would do: addresses of resources other than the review files. Empty when nothing. */
+/** The changes that a deploy would make: addresses of resources other than the review files. Empty when there are none. */
 export async function plan(mesh: MeshDeclaration): Promise<string[]> {
   const { exitCode, text } = await cdktf(mesh, "diff", "mesh");
   if (exitCode !== 0) throw new Error(`the plan failed:\n${text.slice(-6000)}`);
@@ -121,84 +122,4 @@ export async function plan(mesh: MeshDeclaration): Promise<string[]> {
     .map(([, address, verb]) => `${address} ${verb}`)
     .filter((line) => !line.startsWith("local_file."))
     .sort();
-}
-
-/** Runs a command on a machine and expects it to go well. */
-export async function on(machine: string, command: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await ssh(machine, command);
-  if (exitCode !== 0) throw new Error(`on ${machine}: ${command}: exit ${exitCode}\n${stdout}\n${stderr}`);
-  return stdout;
-}
-
-/** The main process of a unit. */
-export const mainPid = (machine: string, unit: string): Promise<string> =>
-  on(machine, `systemctl show -P MainPID ${unit}`);
-
-export interface Answer {
-  status: number;
-  body: string;
-}
-
-/** One request to the lab. */
-export async function get(url: string, headers: string[] = []): Promise<Answer> {
-  const arguments_ = ["-s", "-m", "10", "-w", "\n%{http_code}", ...headers.flatMap((header) => ["-H", header]), url];
-  const { stdout } = await output("curl", arguments_);
-  const lines = stdout.split("\n");
-  return { status: Number(lines.at(-1)), body: lines.slice(0, -1).join("\n") };
-}
-
-/** Asks once a half second until the answer has this status. */
-export async function getUntil(status: number, url: string, headers: string[] = [], seconds = 30): Promise<Answer> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await get(url, headers);
-    if (answer.status === status || Date.now() > end) return answer;
-    await new Promise((done) => setTimeout(done, 500));
-  }
-}
-
-/** Consul's API on the lab's server. */
-export async function consul<T>(path: string): Promise<T> {
-  const { status, text } = await askApi({ name: labMesh.name, consul: labConsul }, path);
-  if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
-  return JSON.parse(text) as T;
-}
-
-const labConsul = {
-  ...{ existing: false, owns: [], acl: true, tls: true, gossipEncryption: true, addresses: [], address: "" },
-  ...labMesh.consul,
-};
-
-/** The lab's own, which may do everything. */
-export function managementToken(): string {
-  const token = readSecrets(labMesh.name)?.managementToken;
-  if (!token) throw new Error("the lab has no secrets");
-  return token;
-}
-
-/** A command on a machine by a person who has every right in Consul. */
-export const asOperator = (command: string): string => `export CONSUL_HTTP_TOKEN=${managementToken()}; ${command}`;
-
-/** The node's own agent, with the node's token, which is on no command line. */
-export const agent = (machine: string, path: string): Promise<string> => {
-  const header = `printf 'X-Consul-Token: %s\\n' "$(cat /opt/gatehouse/secrets/_agent.token)"`;
-  return on(machine, `curl -sS -H @<(${header}) http://127.0.0.1:8500/v1/${path}`);
-};
-
-/** `useradd` and `userdel` keep the earlier /etc/passwd as /etc/passwd-, and so on. */
-export function withoutAccountBackups(files: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).filter(([path]) => !/^\/etc\/g?(passwd|group|shadow)-$/.test(path)));
-}
-
-/**
- * An instance that went and came back has another token; the doctor compares what stands around it. A machine made anew
- * has made itself another certificate.
- */
-export function withoutTokens(files: Record<string, string>): Record<string, string> {
-  const hasToken = (path: string, what: string) =>
-    /\.token$|\/tls\/xds[-a-z]*\.pem$/.test(path) ||
-    (path.startsWith("/etc/consul.d/") && what.startsWith("file 640 "));
-  return Object.fromEntries(
-    Object.entries(files).map(([path, what]) => [path, hasToken(path, what) ? what.replace(/ \S+$/, "") : what]),
-  );
 }

@@ -17,6 +17,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
 	systemdfake "gatehouse/node/systemd/fake"
+	"gatehouse/node/testkit"
 )
 
 // Owner of the node.
@@ -36,7 +37,7 @@ type Node struct {
 	mutex sync.Mutex
 }
 
-// Short timing. What has to happen happens at once here; the timeouts are what a failing test waits for.
+// Short timing. Here everything happens at once; only a failing test waits for a timeout.
 func Short() instance.Timing {
 	const soon = 100 * time.Millisecond
 	return instance.Timing{
@@ -65,12 +66,12 @@ func New(t testing.TB) *Node {
 		Timing: Short(),
 	}
 	text, err := json.Marshal(host.NodeRecord{Owner: Owner, Role: document.Worker})
-	n.set(err)
-	n.set(os.WriteFile(n.Host.Path(host.RecordFile(Owner.Mesh)), text, 0o644))
+	testkit.Must(n.t, err)
+	testkit.Must(n.t, os.WriteFile(n.Host.Path(host.RecordFile(Owner.Mesh)), text, 0o644))
 	return n
 }
 
-// folder in memory where there is one: each write is flushed to its disk.
+// folder in memory if possible, since each write is flushed to the disk.
 func folder(t testing.TB) string {
 	t.Helper()
 	root, err := os.MkdirTemp("/dev/shm", "gatehouse-")
@@ -91,7 +92,8 @@ func folder(t testing.TB) string {
 	return root
 }
 
-// healthy is what Consul's checks of a registration find: they connect to the port of its unit, or to the one that it names.
+// healthy is the result of Consul's check of a registration: it connects to the port of its unit, or to the one that it
+// names.
 func (n *Node) healthy(id string) bool {
 	if one, there := n.Consul.Registered(id); there && one.Port > 0 {
 		return n.Procs.Listens(one.Port)
@@ -123,18 +125,10 @@ func (n *Node) Forget() {
 	n.Consul.Forget()
 }
 
-func (n *Node) set(err error) {
-	n.t.Helper()
-	if err != nil {
-		n.t.Fatal(err)
-	}
-}
-
 // Put a file on the node, as a person would.
 func (n *Node) Put(path, content string) {
 	n.t.Helper()
-	n.set(os.MkdirAll(filepath.Dir(n.Host.Path(path)), 0o755))
-	n.set(os.WriteFile(n.Host.Path(path), []byte(content), 0o644))
+	testkit.Put(n.t, n.Host.Root, path, content)
 }
 
 // Text of a file; "" when there is none.
@@ -147,8 +141,8 @@ func (n *Node) Text(path string) string {
 func (n *Node) Start(units ...string) {
 	n.t.Helper()
 	ctx := context.Background()
-	n.set(n.Units.DaemonReload(ctx))
-	n.set(n.Units.Enable(ctx, units...))
-	n.set(n.Units.DaemonReload(ctx))
-	n.set(n.Units.Start(ctx, units...))
+	testkit.Must(n.t, n.Units.DaemonReload(ctx))
+	testkit.Must(n.t, n.Units.Enable(ctx, units...))
+	testkit.Must(n.t, n.Units.DaemonReload(ctx))
+	testkit.Must(n.t, n.Units.Start(ctx, units...))
 }

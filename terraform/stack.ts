@@ -1,0 +1,75 @@
+/** One stack in whose folder Terraform works: the place where Gatehouse starts it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Output, output, runHere } from "../toolchain";
+import { changedBackend } from "./changed-backend";
+import { cloudOf, runInCloud } from "./cloud/run";
+import { Ended } from "./ended";
+import { WRAPPER } from "./env";
+import { initialize } from "./init";
+import type { Print } from "./prepare";
+import type { ProviderChoice } from "./provider-choice";
+
+export interface StackOptions {
+  env: NodeJS.ProcessEnv;
+  choice: ProviderChoice;
+  print: Print;
+}
+
+export class Stack {
+  constructor(
+    readonly name: string,
+    /** With its cdk.tf.json. */
+    readonly folder: string,
+    private readonly options: StackOptions,
+  ) {}
+
+  /** What was synthesized. */
+  get document(): Synthesized {
+    return JSON.parse(readFileSync(join(this.folder, "cdk.tf.json"), "utf8"));
+  }
+
+  /** `terraform init`, where it is needed. */
+  async initialize(): Promise<void> {
+    const { choice, env } = this.options;
+    const init = await initialize(this.folder, WRAPPER, choice.id, env);
+    if (!init || init.exitCode === 0) return;
+    console.error(`${init.stdout}\n${init.stderr}`.trim());
+    const remedy = changedBackend(this, init);
+    if (remedy) console.error(`\n${remedy}`);
+    throw new Ended(init.exitCode);
+  }
+
+  /** Runs Terraform in the folder to its end, without the terminal. */
+  terraform(...words: string[]): Promise<Output> {
+    return output(WRAPPER, [`-chdir=${this.folder}`, ...words], {}, { env: this.options.env });
+  }
+
+  /**
+   * `terraform apply` or `destroy` with this terminal.
+   * @param answer to Terraform's question. @default a person types it
+   * @returns 0 only when the stack is as the plan says
+   */
+  async change(command: "apply" | "destroy", args: string[], answer?: Promise<string>): Promise<number> {
+    const { env, print } = this.options;
+    const words = [`-chdir=${this.folder}`, command, ...args];
+    const stdio = print === "stderr" ? (["inherit", 2, 2] as const) : "inherit";
+    const run = (more: string[], onOutput?: (text: string) => void) =>
+      runHere(WRAPPER, [...words, ...more], env, {
+        answer,
+        onOutput,
+        stdio: typeof stdio === "string" ? stdio : [...stdio],
+      });
+    const cloud = cloudOf(this.document);
+    return cloud ? runInCloud(cloud, args, run, env) : run([]);
+  }
+}
+
+/** The part of cdk.tf.json that is read here. */
+export interface Synthesized {
+  terraform: {
+    backend?: Record<string, Record<string, unknown>>;
+    cloud?: Record<string, unknown>;
+  };
+  resource?: Record<string, Record<string, Record<string, unknown>>>;
+}
