@@ -113,7 +113,7 @@ test("a service that comes, who may call it, and that nothing else is touched", 
   expect(text).not.toContain("`frontend` on");
 });
 
-test("a service that goes: nobody calls it any more", () => {
+test("a removed service: no other calls it any more", () => {
   const text = textOf(({ services }) => {
     delete services!.backend;
     delete services!.frontend!.upstreams;
@@ -130,7 +130,7 @@ test("a permission that gets narrower is neither opened nor closed", () => {
   expect(edges).toEqual({ opened: [], closed: [], narrowed: ["frontend -> backend"] });
 });
 
-test("machines: retired, new, made anew, and one that vanishes with all that is on it", () => {
+test("nodes: retired, new, made again, and one that is removed with all that is on it", () => {
   const { nodes } = changesOf((mesh) => {
     mesh.services!.frontend!.runsOn = ["worker2"];
     mesh.nodes.worker1!.retired = true;
