@@ -29,7 +29,6 @@ const notYet: string[] = [
   "nodes/",
   "preflight/",
   "recover/",
-  "review/",
   "stacks/",
   "terraform/",
   "trust/",
