@@ -33,7 +33,6 @@ const notYet: string[] = [
   "nodes/",
   "preflight/",
   "recover/",
-  "review/",
   "stacks/",
   "terraform/",
   "trust/",
