@@ -1,4 +1,4 @@
-export { gatewayRules, handoverRules, machineRules, routesRules, takenRules } from "./acl";
+export { gatewayRules, handoverRules, nodeRules, routesRules, takenRules } from "./acl";
 export {
   type AgentRelease,
   agentRelease,

@@ -146,7 +146,7 @@ function tests(server: Server): void {
     const run = await Promise.race([
       tfe.waitingRun(workspaces.mesh!, last),
       ended.then((code) => {
-        throw new Error(`the deploy ended with ${code} and waited for nobody:\n${printed.slice(-4000)}`);
+        throw new Error(`the deploy ended with ${code} and did not wait for a person:\n${printed.slice(-4000)}`);
       }),
     ]);
     expect(await pids()).toEqual(earlier); // nothing has happened yet

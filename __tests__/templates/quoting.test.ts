@@ -9,7 +9,7 @@ import { shellWord, yamlString } from "../../templates/escape";
 import { content, instanceOf, mesh, service } from "../support/parts";
 import { readEnvironmentFile, readExecStart, readHclStrings } from "../support/readers";
 
-// What the model lets through: any text without control characters and lone surrogates, with the troublemakers of
+// Text that the model lets through: any without control characters and lone surrogates, with the troublemakers of
 // shell, hcl, systemd and Terraform more often than chance would have them.
 const nasty = fc.constantFrom(
   "$",
