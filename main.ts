@@ -33,7 +33,7 @@ const built = (mesh: Mesh) =>
     (line) => console.error(line),
   );
 
-/** Of several addresses of Consul the first that answers. With one nothing is asked. */
+/** The first of Consul's addresses that answers. A single address is taken without asking. */
 async function withConsul(declared: Mesh): Promise<Mesh> {
   const { mesh, passedOver } = await atReachableConsul(declared);
   for (const one of passedOver) console.error(passedOverText(one, mesh.consul.address));

@@ -16,7 +16,7 @@ async function makeKey(file: string, comment: string): Promise<void> {
   if (!existsSync(file)) await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
 }
 
-/** What ssh compares a machine's key with. */
+/** The file with which ssh compares a machine's key. */
 export const knownHostsFile = (machine: string): string => join(keysOf(machine), "known_hosts");
 
 /** Makes the keys that are not there yet. */

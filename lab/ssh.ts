@@ -5,7 +5,7 @@ import { knownHostsFile } from "./keys";
 import { specOf } from "./known";
 import { privateKeyFile } from "./places";
 
-/** What to call `ssh` with. */
+/** Arguments for `ssh`. */
 export function sshArguments(name: string): string[] {
   const options = [
     `UserKnownHostsFile=${knownHostsFile(name)}`,

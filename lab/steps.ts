@@ -14,7 +14,7 @@ import { type Answer, ask, firstWay } from "./request";
 import { elsewhere, inspectHost, install, obstacles } from "./requirements";
 import { forgetStateOfOthers } from "./terraform-state";
 
-/** What the steps hand on. */
+/** Results of steps that later steps use. */
 export interface Result {
   answer?: Answer;
 }

@@ -31,6 +31,7 @@ export const intentionSchema = combination<IntentionDeclaration>(
 
 type Intention = Sound<IntentionDeclaration>;
 
+/** Sources and destinations exist, each pair is named once, and the effect is clear. */
 export function checkIntentions(view: View, problems: Problems): void {
   const seen = new Map<string, number>();
   for (const { index, value: intention } of view.intentions) {
@@ -77,7 +78,7 @@ function checkPair(
 ): void {
   if (source === undefined || destination === undefined) return;
   if (source === "*" && destination === "*") {
-    if (notOwned(view, "default-deny", "")) return; // told with the destination
+    if (notOwned(view, "default-deny", "")) return; // a problem of the destination already
     problems.add(["intentions", index], `${source} -> ${destination}`, {
       reason: "from everyone to everyone is Gatehouse's own entry: it denies all that is not declared",
       remedy: "remove it, and name a source or a destination for what should be allowed",

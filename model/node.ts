@@ -12,24 +12,26 @@ import { type NodeSsh, resolveSsh, type SshDeclaration, sshSchema } from "./ssh"
 /** Processor of a node, in Go's names; `uname -m` says `x86_64` for `amd64` and `aarch64` for `arm64`. */
 export type Arch = "amd64" | "arm64";
 
+/** A Linux node of the mesh. */
 export interface NodeDeclaration {
   /** `server` runs a Consul server and no workload; `worker` runs instances. */
   role: "server" | "worker";
   /** IP address or host name: for ssh, and for the Consul agent when the `cluster` stack sets it up. */
   address: string;
   /**
-   * The machine's public host key: `ssh-ed25519 AAAA...`. A changed key stops the deploy. Where the machine has several,
+   * The node's public host key: `ssh-ed25519 AAAA...`. A changed key stops the deploy. Where the node has several,
    * the one that Terraform asks for first: ECDSA, then RSA, then Ed25519; the preflight names it.
    */
   hostKey: string;
   /** For which gatehouse-node is built. The preflight refuses a node with another processor. @default "amd64" */
   arch?: Arch;
-  /** What differs from the mesh's `ssh`. @default nothing */
+  /** Differences from the mesh's `ssh`. @default none */
   ssh?: SshDeclaration;
-  /** `true` empties the machine: everything that Gatehouse put there is removed. @default false */
+  /** `true` empties the node: everything that Gatehouse put there is removed. @default false */
   retired?: boolean;
 }
 
+/** A node of the checked mesh. */
 export interface MeshNode {
   name: string;
   role: "server" | "worker";
@@ -57,6 +59,7 @@ export const nodeSchema = z.strictObject({
   retired: flag().optional(),
 });
 
+/** There is a server, and no two nodes have one address. */
 export function checkNodes(view: View, problems: Problems): void {
   checkServers(view, problems);
   const owners = new Map<string, string>();
@@ -73,7 +76,7 @@ export function checkNodes(view: View, problems: Problems): void {
   }
 }
 
-/** Where Consul already runs, its servers may be somebody else's. */
+/** Where Consul already runs, its servers may belong to another team. */
 function checkServers({ nodes, declaration }: View, problems: Problems): void {
   if (!nodes.complete || declaration.consul?.existing === true) return;
   const mayServe = ([, node]: (typeof nodes.entries)[number]) =>
@@ -86,6 +89,7 @@ function checkServers({ nodes, declaration }: View, problems: Problems): void {
   });
 }
 
+/** The node with its defaults. */
 export function resolveNode(name: string, node: NodeDeclaration, mesh: MeshDeclaration, files: Files): MeshNode {
   const { role, address, hostKey, arch = "amd64", retired = false } = node;
   return { name, role, address, hostKey: withoutComment(hostKey), arch, retired, ssh: resolveSsh(node, mesh, files) };

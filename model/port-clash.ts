@@ -5,13 +5,14 @@ import { items, type View } from "./checking/view";
 import { consulPorts } from "./layout";
 import { CONSUL_PORTS, portRanges, reservedFor, SLOTS } from "./ports";
 
-/** Somebody who wants a port wherever it runs. */
+/** A declared port, with the nodes that need it. */
 interface Claim {
   path: Path;
   port: number;
   nodes: string[];
 }
 
+/** No two ports of one node are the same, and none is reserved. */
 export function checkPorts(view: View, problems: Problems): void {
   const ranges = portRanges(view.declaration.ports);
   checkRanges(view, problems);

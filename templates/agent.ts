@@ -5,12 +5,13 @@ import { render } from "./engine";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
 
+/** An agent's files, and the programs that set the agent up and remove it. */
 export interface AgentRelease {
   files: NodeFile[];
   hash: string;
   /** Sets the agent up. */
   program: string;
-  /** Takes it away again. */
+  /** Removes it. */
   removal: string;
 }
 
@@ -21,7 +22,7 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
   const configuration = render("consul/agent.hcl", {
     datacenter,
     node: node.name,
-    // A host name cannot be bound; Consul then takes the machine's private address.
+    // A host name cannot be bound; Consul then takes the node's private address.
     bind: isIP(node.address) ? node.address : null,
     join: servers.map((server) => server.address),
     server: node.role === "server",

@@ -5,6 +5,7 @@ import type { Probe, Setup, Sweep, Wipe } from "./node-documents";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
 
+/** The files that a node has once, their hash, and the program that puts them there. */
 export interface NodeRelease {
   files: NodeFile[];
   hash: string;
@@ -122,7 +123,7 @@ export function probeProgram(mesh: Mesh, { node, adminPort }: Instance, gateway:
   return nodeProgram("probe", document);
 }
 
-/** cloud-init user_data for a machine that is being created. */
+/** cloud-init user_data for a node that is being created. */
 export function userData(mesh: Mesh, node: MeshNode): string {
   return render("cloud-init/user-data.yaml", {
     mesh: mesh.name,

@@ -1,10 +1,10 @@
-/** What one ssh connection carries: a small shell program with a document for gatehouse-node at its end. */
+/** The text that one ssh connection carries: a small shell program with a document for gatehouse-node at its end. */
 import { createHash } from "node:crypto";
 import { readTemplate } from "./engine";
 import { shellWord } from "./escape";
 import type * as documents from "./node-documents";
 
-/** What gatehouse-node can be asked to do, as its command line has it, each with the document that it takes. */
+/** The verbs of gatehouse-node, as its command line has them, each with its document. */
 interface Documents {
   "agent refresh": documents.AgentRefresh;
   "agent remove": documents.AgentRemoval;
@@ -28,6 +28,7 @@ interface Documents {
   uninstall: documents.Owner;
   wipe: documents.Wipe;
 }
+/** A verb of gatehouse-node. */
 export type Verb = keyof Documents;
 /** Those that a mesh asks for: by its own program. */
 type OwnedVerb = Exclude<Verb, "inspect node">;
@@ -46,8 +47,11 @@ export interface Upload {
  */
 export function nodeProgram<V extends OwnedVerb>(verb: V, document: Documents[V], upload?: Upload): string {
   const values = { VERB: verb, MESH: document.mesh, UPLOADED: upload?.name, SHA256: upload?.sha256 };
-  return `#!/bin/sh\n${shellConf(values)}${readTemplate("shell/run.sh")}${JSON.stringify(document, null, 2)}\n`;
+  return `#!/bin/sh\n${shellConf(values)}${runScript()}${JSON.stringify(document, null, 2)}\n`;
 }
+
+/** The part that is the same in every program, between its values and its document. */
+export const runScript = (): string => readTemplate("shell/run.sh");
 
 /**
  * The same for the standard input of a shell that is root's already. No line of JSON ends the document early.

@@ -10,7 +10,7 @@ import mesh from "./mesh";
 /** Where the peers are. Their README says what each file does. */
 const source = resolve(process.env.GATEHOUSE_PEERS ?? "../shared/peers/ansible");
 
-/** How often Consul looks at a sidecar: as often as in our own definitions, so that nobody waits longer by default. */
+/** How often Consul looks at a sidecar: as often as in our own definitions, so that no peer waits longer by default. */
 const CHECK = "1s";
 
 /** A copy of the peers that fits the lab. */

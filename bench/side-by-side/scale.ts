@@ -67,7 +67,7 @@ async function synthInto(folder: string, services: number): Promise<number> {
   return peak;
 }
 
-/** What Linux has noted as the most that a process used, in MiB. Undefined when it has ended. */
+/** The most memory that a process has used, by Linux's count, in MiB. Undefined when the process has ended. */
 function peakOf(pid: number | undefined): number | undefined {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024; // 0 of one that just ended

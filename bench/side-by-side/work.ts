@@ -9,7 +9,7 @@ import mesh from "./mesh";
 import type { Peers } from "./peer";
 import { oursEnv, type Tool } from "./tool";
 
-/** What is timed. `change`: a setting of the first frontend; `add`: one service more. */
+/** The timed change. `change`: a setting of the first frontend; `add`: one service more. */
 export const WORKS = ["deploy", "nothing", "change", "add"] as const;
 export type Work = (typeof WORKS)[number];
 

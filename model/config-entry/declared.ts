@@ -16,7 +16,7 @@ import { checkRouting } from "./routing-check";
  */
 export type ConfigEntryDeclaration = RoutingDeclaration | OtherConfigEntryDeclaration;
 
-/** Kinds that Consul has beside the three that route traffic. */
+/** Consul's kinds other than the three that route traffic. */
 export type OtherConfigEntryKind =
   | "api-gateway"
   | "control-plane-request-limit"
@@ -69,6 +69,7 @@ const OWN_DENY =
 
 const OWN_MESH = 'remove it, and change the entry in Consul itself; or write `owns: ["mesh"]` under consul';
 
+/** Each entry is of a known kind, named once, and not one that Gatehouse derives. */
 export function checkConfigEntries(view: View, problems: Problems): void {
   const seen = new Map<string, number>();
   for (const { index, value: entry } of view.configEntries) {

@@ -28,6 +28,7 @@ export type ServiceResolverDeclaration = {
   failover: Record<string, FailoverDeclaration>;
 }>;
 
+/** A place for calls: another service or subset, also in another datacenter or peer. */
 export interface TargetDeclaration {
   service?: string;
   serviceSubset?: string;
@@ -104,6 +105,7 @@ export const resolver = object({
 
 type Resolver = Sound<ServiceResolverDeclaration>;
 
+/** Subsets exist, and redirect and failover lead somewhere. */
 export function checkResolver(resolver: Resolver, path: Path, problems: Problems): void {
   const subsets = Object.keys(resolver.subsets ?? {});
   for (const subset of subsets) {
@@ -149,7 +151,7 @@ function redirectFault(redirect: NonNullable<Resolver["redirect"]>): Fault | und
     return { reason: "it is not said where to", remedy: "name a `service`, or remove `redirect`" };
   const needService = ["serviceSubset", "namespace", "partition", "peer"].filter((field) => given.includes(field));
   if (needService.length > 0 && !given.includes("service")) {
-    return { reason: `\`${needService[0]}\` needs a \`service\` beside it`, remedy: "name the `service`" };
+    return { reason: `\`${needService[0]}\` needs a \`service\` next to it`, remedy: "name the `service`" };
   }
   return (
     excluding(given, "peer", ["serviceSubset", "partition", "datacenter"]) ??
