@@ -317,7 +317,7 @@ describe("host keys", () => {
         where: { on: "worker1" },
         severity: "problem",
         found: "declared is its ssh-ed25519 key, and Terraform is going to be shown its ecdsa-sha2-nistp256 key",
-        remedy: 'declare the node's other key: nodes.worker1.hostKey: "ecdsa-sha2-nistp256 EEEE"',
+        remedy: `declare the node's other key: nodes.worker1.hostKey: "ecdsa-sha2-nistp256 EEEE"`,
       },
     ]);
   });
