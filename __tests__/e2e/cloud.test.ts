@@ -165,7 +165,7 @@ function tests(server: Server): void {
     expect(await lab.plan(current)).toEqual([]);
     expect(existsSync(`terraform.${name}.mesh.tfstate`)).toBe(true);
     await lab.deploy(current); // writes the files for review, and nothing else
-    expect(readFileSync("cdktf.out/worker2/opt/gatehouse/env/backend.env", "utf8")).toContain("confirmed");
+    expect(readFileSync("cdktf.out/worker2/instances/backend.txt", "utf8")).toContain("confirmed");
     await move("local", "cloud");
     use("cloud");
     expect(await lab.plan(current)).toEqual([]);
