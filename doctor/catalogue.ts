@@ -1,4 +1,4 @@
-/** Consul's catalogue against the declaration: instances on machines where nobody declared them. */
+/** Consul's catalogue against the declaration: instances on nodes for which they are not declared. */
 
 import { shellWord } from "../findings";
 import type { Mesh } from "../model";

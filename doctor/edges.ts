@@ -1,4 +1,4 @@
-/** Who may call whom, tried for real from the callers' nodes. */
+/** Allowed and denied calls, tried for real from the callers' nodes. */
 
 import type { Instance, Mesh, MeshNode } from "../model";
 import type { NodeReport } from "../nodes";

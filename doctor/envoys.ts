@@ -1,4 +1,4 @@
-/** What the Envoys of a machine say about themselves against the declaration. */
+/** The Envoys of a node, by their admin pages, against the declaration. */
 
 import type { Instance, Mesh } from "../model";
 import type { EnvoyReport, NodeReport } from "../nodes";

@@ -1,4 +1,4 @@
-/** What should be on a machine, each thing with the Terraform resource that puts it there. */
+/** The expected content of a node, each part with the Terraform resource that puts it there. */
 import { createHash } from "node:crypto";
 import type { Fix } from "../findings";
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
@@ -19,13 +19,13 @@ export interface ExpectedFile {
 
 export interface ExpectedUnit {
   unit: string;
-  /** Of a service's own unit. */
+  /** The binary of a service's own unit. */
   binary?: { path: string; sha256: string };
   fix: Fix[];
   concerns: string[];
 }
 
-/** A machine as declared. */
+/** A node as declared. */
 export interface Expected {
   /** The mesh's name. */
   mesh: string;
@@ -54,7 +54,7 @@ export const fixProgram = ({ consul }: Mesh, node: MeshNode): Fix[] =>
   replacing(consul.existing ? "mesh" : "cluster", layout.resources.program(node.name));
 const fixAgent = (node: MeshNode): Fix[] => replacing("cluster", layout.resources.agent(node.name));
 
-/** What `mesh` wants on `node`. A retired node wants nothing. */
+/** The content of `node` as `mesh` declares it. A retired node has none. */
 export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
   const instances = mesh.instances.filter((instance) => instance.node === node);
   const expected: Expected = {
@@ -90,7 +90,7 @@ function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): voi
   files.push({ path: layout.meshRecord(mesh.name), ...reported(access.anyone), sha256: [], fix, concerns: [] });
   if (node.role === "server") return;
   const { agentXdsCa, xdsCa, nodeEnv } = layout.files;
-  // The machine asked its Consul which of these it needs.
+  // The node program asked its Consul which of these the node needs.
   const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:${layout.consulPorts.grpcTls} -grpc-ca-file ${ca}`;
   const ways = mesh.consul.tls ? [xds(agentXdsCa), xds(xdsCa)] : [""];
   const flags = ["", "-ignore-envoy-compatibility"].flatMap((flag) => ways.map((way) => flag + way));

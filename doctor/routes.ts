@@ -11,7 +11,7 @@ import { needs, verdict } from "./reach";
 
 /** Milliseconds for one attempt. */
 const TIMEOUT = 5000;
-/** What a connection or its absence says. `status` 0: none came. */
+/** The result of a request. `status` 0: no connection. */
 interface Answer {
   status: number;
   /** Whether a service answered, or Envoy itself. */
@@ -35,7 +35,7 @@ export async function tryRoutes(mesh: Mesh): Promise<Symptom[]> {
 
 async function tryRoute(mesh: Mesh, gateway: Gateway, node: MeshNode, route: Route): Promise<Symptom[]> {
   let answer = await ask(node.address, route);
-  // What has just changed may still be on its way to Envoy.
+  // A recent change may still be on its way to Envoy.
   for (let again = 0; again < 3 && wrong(mesh, gateway, route, answer) && !answer.unreachable; again++) {
     await new Promise((done) => setTimeout(done, 1000));
     answer = await ask(node.address, route);

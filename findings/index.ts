@@ -1,4 +1,4 @@
-/** What the preflight and the doctor found, for people and for programs. */
+/** Findings of the preflight and the doctor, for people and for programs. */
 export {
   exitCodeOf,
   type Finding,

@@ -1,9 +1,9 @@
-/** What gatehouse-node told about its node. */
+/** The report of gatehouse-node about its node. */
 import type { Report } from "../templates";
 
 export type { AgentService, EnvoyReport, Report as NodeReport, UnitReport } from "../templates";
 
-/** What a report of every version has. */
+/** The fields of a report of every version. */
 const sections = [
   "files",
   "tree",

@@ -19,7 +19,7 @@ interface Source {
   Permissions?: unknown[] | null;
 }
 
-/** What sidecars are registered to call, and where ingress gateways lead. */
+/** Calls for which sidecars are registered, and routes of ingress gateways. */
 export function callsOf(proxies: CatalogueProxy[], gateways: LiveEntry[]): Call[] {
   const ofProxies = proxies.flatMap(({ ServiceProxy }) =>
     (ServiceProxy?.Upstreams ?? []).map(({ DestinationName }) => ({

@@ -11,7 +11,7 @@ import { AGENT_RECORDS, type Plan, type WantedPort } from "./plan";
 
 export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const found = new Map<string, Finding>();
-  // What was made by hand under a declared name is told as that, and stops before the new begins.
+  // A hand-made unit under a declared name is reported as such, and stops before the new one starts.
   const byHand = new Set(plan.workloads.flatMap(({ name }) => findByHand(facts, name).units.map(({ name }) => name)));
   for (const wanted of plan.ports) {
     // A running agent's ports are its own affair.
@@ -83,7 +83,7 @@ export function judgeRollbacks({ node, mesh }: Plan, { rolledBack, owners }: Fac
   }));
 }
 
-/** A service that runs: a deploy may be what mends it, so this stops none. */
+/** A service that runs: a deploy may be its repair, so this stops none. */
 export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
   return open.map(({ unit, at }) => ({
     severity: "warning",

@@ -13,7 +13,7 @@ export interface OthersService {
   node: string;
 }
 
-/** What another mesh has on a node that this one wants too. */
+/** Things of another mesh on a node that this one wants too. */
 export function judgeOthers(plan: Plan, facts: Facts): Finding[] {
   const earlier = facts.meshes.find((one) => one.earlier && one.name !== plan.mesh);
   if (earlier) return [earlierVersion(plan, earlier.name)];

@@ -1,4 +1,4 @@
-/** What a deploy is going to want of one machine. */
+/** The needs of a deploy on one node. */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
@@ -6,7 +6,7 @@ import { agentRelease, type PreflightQuestions, programsOn } from "../templates"
 
 const MiB = 1024 * 1024;
 
-/** Where a deploy writes, and how much room it needs there beside the binaries: its files and releases are small. */
+/** Where a deploy writes, and how much room it needs there in addition to the binaries: its files and releases are small. */
 const MARGINS: Record<string, number> = {
   [layout.folders.gatehouse]: 64 * MiB,
   [layout.folders.consulData]: 32 * MiB,
@@ -23,7 +23,7 @@ export interface WantedPort {
   where: "loopback" | "any";
   /** The unit that is going to hold it. */
   unit: string;
-  /** What for: "the service frontend". */
+  /** The use: "the service frontend". */
   use: string;
   /** Out of the mesh's ranges of ports, and not declared by itself. */
   assigned?: true;
@@ -111,7 +111,7 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
 /** Records of an agent that Gatehouse set up, in this version and in earlier ones. */
 export const AGENT_RECORDS = [layout.files.agentRecord, layout.files.earlierAgentRecord];
 
-/** What to ask the machine. */
+/** The questions to the node. */
 export function questionsOf({
   programs,
   ports,
