@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 /** Reads a live mesh: over ssh, from the node program's reports, and from Consul's API. */
+=======
+/** Facts from a live mesh: over ssh, from the node program's reports, and from Consul's API. */
+>>>>>>> house
 
 export type { Output } from "../toolchain";
 export {
