@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 /** Compares Consul's catalogue with the declaration: finds instances on nodes where they are not declared. */
-=======
-/** Consul's catalogue against the declaration: instances on nodes for which they are not declared. */
->>>>>>> house
 
 import { shellWord } from "../findings";
 import type { Mesh } from "../model";

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 /** Allowed and refused calls, tried for real from the callers' nodes. */
-=======
-/** Allowed and denied calls, tried for real from the callers' nodes. */
->>>>>>> house
 
 import type { Instance, Mesh, MeshNode } from "../model";
 import type { NodeReport } from "../nodes";

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 /** Compares the admin pages of a node's Envoys with the declaration. */
-=======
-/** The Envoys of a node, by their admin pages, against the declaration. */
->>>>>>> house
 
 import type { Instance, Mesh } from "../model";
 import type { EnvoyReport, NodeReport } from "../nodes";

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 /** Everything that the declaration puts on a node, each with the Terraform resource that brings it there. */
-=======
-/** The expected content of a node, each part with the Terraform resource that puts it there. */
->>>>>>> house
 
 import { createHash } from "node:crypto";
 import type { Fix } from "../findings";
@@ -24,11 +20,7 @@ export interface ExpectedFile {
 
 export interface ExpectedUnit {
   unit: string;
-<<<<<<< HEAD
   /** The program of a service's own unit. @default the unit runs an Envoy or Consul */
-=======
-  /** The binary of a service's own unit. */
->>>>>>> house
   binary?: { path: string; sha256: string };
   fix: Fix[];
   concerns: string[];
@@ -63,11 +55,7 @@ export const fixProgram = ({ consul }: Mesh, node: MeshNode): Fix[] =>
   replacing(consul.existing ? "mesh" : "cluster", layout.resources.program(node.name));
 const fixAgent = (node: MeshNode): Fix[] => replacing("cluster", layout.resources.agent(node.name));
 
-<<<<<<< HEAD
 /** Everything that `mesh` declares for `node`: nothing for a retired node. */
-=======
-/** The content of `node` as `mesh` declares it. A retired node has none. */
->>>>>>> house
 export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
   const instances = mesh.instances.filter((instance) => instance.node === node);
   const expected: Expected = {
@@ -103,11 +91,7 @@ function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): voi
   files.push({ path: layout.meshRecord(mesh.name), ...reported(access.anyone), sha256: [], fix, concerns: [] });
   if (node.role === "server") return;
   const { agentXdsCa, xdsCa, nodeEnv } = layout.files;
-<<<<<<< HEAD
   // gatehouse-node asked the agent which of these the node needs.
-=======
-  // The node program asked its Consul which of these the node needs.
->>>>>>> house
   const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:${layout.consulPorts.grpcTls} -grpc-ca-file ${ca}`;
   const ways = mesh.consul.tls ? [xds(agentXdsCa), xds(xdsCa)] : [""];
   const flags = ["", "-ignore-envoy-compatibility"].flatMap((flag) => ways.map((way) => flag + way));

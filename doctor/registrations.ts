@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 /** Compares the registrations and health checks of a node's agent with the declaration. */
-=======
-/** The registrations of the node's own agent against the declaration, and their health. */
->>>>>>> house
 
 import { shellWord } from "../findings";
 import { type Instance, layout, type Mesh } from "../model";

@@ -38,11 +38,7 @@ export function rotation(mesh: Mesh, names: string[] | "all"): Fix[] {
   });
 }
 
-<<<<<<< HEAD
 /** The resources to replace so that every agent gets the certificates that are in the mesh's secrets now. */
-=======
-/** The resources whose replacement gives every agent the certificates that are in the mesh's secrets now. */
->>>>>>> house
 export function certificates(mesh: Mesh): Fix[] {
   if (mesh.consul.existing || !mesh.consul.tls) throw new Error("Consul's certificates are not Gatehouse's here.");
   return mesh.nodes

@@ -11,11 +11,7 @@ import { needs, verdict } from "./reach";
 
 /** Milliseconds for one attempt. */
 const TIMEOUT = 5000;
-<<<<<<< HEAD
 /** The answer to a request. `status` is 0 where none arrived. */
-=======
-/** The result of a request. `status` 0: no connection. */
->>>>>>> house
 interface Answer {
   status: number;
   /** Whether a service answered, or Envoy itself. */
@@ -39,11 +35,7 @@ export async function tryRoutes(mesh: Mesh): Promise<Symptom[]> {
 
 async function tryRoute(mesh: Mesh, gateway: Gateway, node: MeshNode, route: Route): Promise<Symptom[]> {
   let answer = await ask(node.address, route);
-<<<<<<< HEAD
   // A change that was just made may still be on its way to Envoy.
-=======
-  // A recent change may still be on its way to Envoy.
->>>>>>> house
   for (let again = 0; again < 3 && wrong(mesh, gateway, route, answer) && !answer.unreachable; again++) {
     await new Promise((done) => setTimeout(done, 1000));
     answer = await ask(node.address, route);

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 /** Findings of the preflight and of the doctor, for people and for programs. */
-=======
-/** Findings of the preflight and the doctor, for people and for programs. */
->>>>>>> house
 
 export {
   exitCodeOf,

@@ -28,14 +28,10 @@ export function doctorJson(mesh: string, findings: Finding[]): string {
   return printableJson({ mesh, exitCode, verdict: VERDICTS[exitCode], findings: list });
 }
 
-<<<<<<< HEAD
 /**
  * The output of `preflight --json`.
  * @param machines the facts of each node
  */
-=======
-/** The output of `preflight --json`. @param machines facts about each node */
->>>>>>> house
 export function preflightJson(mesh: string, machines: object[], findings: Finding[]): string {
   const list = findings.map((finding) => ({ ...fieldsOf(finding), ...earlierPreflightFields(finding) }));
   return printableJson({ mesh, exitCode: exitCodeOf(findings), machines, findings: list });

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 /** Reads a live mesh: over ssh, from the node program's reports, and from Consul's API. */
-=======
-/** Facts from a live mesh: over ssh, from the node program's reports, and from Consul's API. */
->>>>>>> house
 
 export type { Output } from "../toolchain";
 export {

@@ -3,11 +3,7 @@ import type { Report } from "../templates";
 
 export type { AgentService, EnvoyReport, Report as NodeReport, UnitReport } from "../templates";
 
-<<<<<<< HEAD
 /** The parts that a report of every version has. */
-=======
-/** The fields of a report of every version. */
->>>>>>> house
 const sections = [
   "files",
   "tree",

@@ -11,11 +11,7 @@ import { AGENT_RECORDS, type Plan, type WantedPort } from "./plan";
 
 export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const found = new Map<string, Finding>();
-<<<<<<< HEAD
   // A unit made by hand under a declared name has a finding of its own, and is stopped before the new one starts.
-=======
-  // A hand-made unit under a declared name is reported as such, and stops before the new one starts.
->>>>>>> house
   const byHand = new Set(plan.workloads.flatMap(({ name }) => findByHand(facts, name).units.map(({ name }) => name)));
   for (const wanted of plan.ports) {
     // A running agent's ports are its own affair.
@@ -87,11 +83,7 @@ export function judgeRollbacks({ node, mesh }: Plan, { rolledBack, owners }: Fac
   }));
 }
 
-<<<<<<< HEAD
 /** A service that listens for more than its sidecar. A deploy may be what fixes that, so this is no problem. */
-=======
-/** A service that runs: a deploy may be its repair, so this stops none. */
->>>>>>> house
 export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
   return open.map(({ unit, at }) => ({
     severity: "warning",

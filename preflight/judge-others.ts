@@ -13,11 +13,7 @@ export interface OthersService {
   node: string;
 }
 
-<<<<<<< HEAD
 /** Names, records and agents of other meshes on a node that this mesh needs too. */
-=======
-/** Things of another mesh on a node that this one wants too. */
->>>>>>> house
 export function judgeOthers(plan: Plan, facts: Facts): Finding[] {
   const earlier = facts.meshes.find((one) => one.earlier && one.name !== plan.mesh);
   if (earlier) return [earlierVersion(plan, earlier.name)];

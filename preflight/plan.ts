@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 /** Everything that a deploy is going to need on one node. */
-=======
-/** The needs of a deploy on one node. */
->>>>>>> house
 
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
@@ -11,11 +7,7 @@ import { agentRelease, type PreflightQuestions, programsOn } from "../templates"
 
 const MiB = 1024 * 1024;
 
-<<<<<<< HEAD
 /** Folders that a deploy writes to, with the space that it needs there besides the binaries: its files and releases are small. */
-=======
-/** Where a deploy writes, and how much room it needs there in addition to the binaries: its files and releases are small. */
->>>>>>> house
 const MARGINS: Record<string, number> = {
   [layout.folders.gatehouse]: 64 * MiB,
   [layout.folders.consulData]: 32 * MiB,
@@ -32,11 +24,7 @@ export interface WantedPort {
   where: "loopback" | "any";
   /** The unit that is going to hold it. */
   unit: string;
-<<<<<<< HEAD
   /** Its purpose: "the service frontend". */
-=======
-  /** The use: "the service frontend". */
->>>>>>> house
   use: string;
   /** Out of the mesh's ranges of ports, and not declared by itself. */
   assigned?: true;
@@ -124,11 +112,7 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
 /** Records of an agent that Gatehouse set up, in this version and in earlier ones. */
 export const AGENT_RECORDS = [layout.files.agentRecord, layout.files.earlierAgentRecord];
 
-<<<<<<< HEAD
 /** The questions for the node. */
-=======
-/** The questions to the node. */
->>>>>>> house
 export function questionsOf({
   programs,
   ports,

@@ -3,11 +3,7 @@
 import type { Secrets } from "../mesh-secrets";
 import { layout } from "../model";
 
-<<<<<<< HEAD
 /** The answer of a server to `READ_SECRETS`. */
-=======
-/** A server's answer to `READ_SECRETS`. */
->>>>>>> house
 export interface ReadServer {
   node: string;
   text: string;

@@ -2,11 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { fingerprint, type Host, kindOf } from "./judge";
 
-<<<<<<< HEAD
 /** Fingerprints from the command line. */
-=======
-/** The options of the command line. */
->>>>>>> house
 export interface Expected {
   /** Fingerprints by host. */
   keys: Map<string, string>;
@@ -48,11 +44,7 @@ export async function confirmed(
   if (given !== undefined) return given === fingerprint(shown) || `it was to be ${given}`;
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     const option = `${state === "changed" ? "--changed " : ""}${host.name}=SHA256:...`;
-<<<<<<< HEAD
     return `there is no terminal to confirm it on; give its fingerprint: npm run trust -- ${option}`;
-=======
-    return `there is no terminal on which a person could confirm it; give its fingerprint: npm run trust -- ${option}`;
->>>>>>> house
   }
   return ask(host, state, shown);
 }
