@@ -5,13 +5,14 @@
  * preflight looks at the nodes meanwhile; nothing is applied before it has passed.
  */
 import { deploy } from "../terraform/deploy";
+import type { Ran } from "../terraform/unfinished";
 import type { Call } from "./gatehouse";
 
 /** Options are those of `terraform apply`. */
 export const run = ({ own }: Call): Promise<number> => deploy(own, { preflight });
 
 /** Loaded when the synth has begun in a process of its own. */
-async function preflight(): Promise<void> {
+async function preflight(): Promise<Ran> {
   const { preflightOfDeploy } = require("./preflight") as typeof import("./preflight");
   return preflightOfDeploy();
 }

@@ -13,7 +13,7 @@ import {
 } from "cdktf";
 import type { Construct } from "constructs";
 import { layout, type MeshNode } from "../model";
-import { contentHash, incomingProgram } from "../templates";
+import { incomingProgram, machineIdentity, recordedProgram } from "../templates";
 import { addressesOf } from "./depends-on";
 import { privateKey, runsElsewhere, uploadSource, type When } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
@@ -53,18 +53,24 @@ export class RemoteProgram extends Resource {
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
       lifecycle: { createBeforeDestroy: true, ...(props.requires && { precondition: props.requires }) },
       provisioners: [
-        ...onCreate(scope, props).map((one) => ({ ...one, ...own("create") })),
-        ...(props.onDestroy === undefined ? [] : [{ ...remoteExec(props.onDestroy, "destroy"), ...own("destroy") }]),
+        ...onCreate(scope, id, props).map((one) => ({ ...one, ...own("create") })),
+        ...(props.onDestroy === undefined
+          ? []
+          : [{ ...remoteExec(terraformLiteral(props.onDestroy), "destroy"), ...own("destroy") }]),
       ],
     });
     this.dependsOn = addressesOf(props.dependsOn);
   }
 }
 
-const onCreate = (scope: Construct, { program, secrets, upload, node }: RemoteProgramProps) =>
+const onCreate = (scope: Construct, id: string, { program, secrets, upload, node }: RemoteProgramProps) =>
   program === undefined
     ? []
-    : [...uploadFirst(scope, upload), ...secretsFirst(node, secrets), remoteExec(program, "create")];
+    : [
+        ...uploadFirst(scope, upload),
+        ...secretsFirst(node, secrets),
+        remoteExec(recordedProgram(program, id, terraformLiteral), "create"),
+      ];
 
 function uploadFirst(scope: Construct, upload: RemoteProgramProps["upload"]): FileProvisioner[] {
   if (!upload) return [];
@@ -79,22 +85,20 @@ function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
     content: Fn.jsonencode(values),
     destination: layout.uploadedSecrets(mesh, name),
   };
-  return [remoteExec(incomingProgram(mesh, node.name), "create"), file];
+  return [remoteExec(terraformLiteral(incomingProgram(mesh, node.name)), "create"), file];
 }
 
-/** cdktf's type lacks `when`; Terraform has it, and cdktf passes it on. */
+/**
+ * cdktf's type lacks `when`; Terraform has it, and cdktf passes it on.
+ * @param program in which Terraform finds its own language alone
+ */
 function remoteExec(program: string, when: When): RemoteExecProvisioner {
   const provisioner: RemoteExecProvisioner & { when: string } = {
     type: "remote-exec",
     when,
-    inline: [terraformLiteral(program)],
+    inline: [program],
   };
   return provisioner;
-}
-
-/** Changes when the machine does: a machine made anew has another host key, and everything is put on it again. */
-export function machineIdentity(node: MeshNode): string {
-  return contentHash(node.name, node.address, node.hostKey).slice(0, 16);
 }
 
 /**

@@ -9,6 +9,7 @@ export { filesOnNodes, secretFilesOnNodes } from "./files-on-nodes";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";
+export { machineIdentity } from "./machine-identity";
 export {
   incomingProgram,
   nodeRelease,
@@ -32,7 +33,7 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram } from "./program";
+export { contentHash, nodeProgram, recordedProgram } from "./program";
 export { programsOn } from "./programs";
 export {
   entryName,

@@ -50,6 +50,15 @@ export function nodeProgram<V extends OwnedVerb>(verb: V, document: Documents[V]
 }
 
 /**
+ * A program that the node records when it has come to its end: see `node/ran`.
+ * @param literal of text that Terraform must not read as its own language
+ */
+export function recordedProgram(program: string, resource: string, literal: (text: string) => string): string {
+  const [, text = ""] = /^#!\/bin\/sh\n(.*)$/s.exec(program) ?? [];
+  return `#!/bin/sh\n${literal(shellConf({ RESOURCE: resource }))}CREATION='\${self.id}'\n${literal(text)}`;
+}
+
+/**
  * The same for the standard input of a shell that is root's already. No line of JSON ends the document early.
  * @param program that carries it out
  */

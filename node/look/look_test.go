@@ -31,6 +31,7 @@ func TestLookTellsWhatADeployWouldMeet(t *testing.T) {
 	write(t, h, host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
 	write(t, h, host.RecordFile("stock"), `{"mesh": "stock", "node": "worker1", "role": "worker", "tls": true}`)
 	write(t, h, host.Instances+"/web/history.json", `{"mesh": "stock"}`)
+	write(t, h, "/opt/gatehouse/ran/stock/program_w1", "17\n")
 	write(t, h, host.Secrets+"/_agent.token", "the-token\n")
 	write(t, h, host.Instances+"/web/current", "")
 	write(t, h, host.Instances+"/web/rolled-back", "")
@@ -63,6 +64,7 @@ func TestLookTellsWhatADeployWouldMeet(t *testing.T) {
 	}
 	for _, line := range []string{
 		"mesh\tshop\tearlier", "mesh\tstock", "agentmesh\t", "instance\tweb\tstock", "rolledback\tweb", "binary\tabc", "missing\tno-such-program",
+		"believed\tshop", "ran\tstock\tprogram_w1\t17",
 		"agent\t200\t{\"Config\":{}}", "leader\t10.0.0.1:8300", "definition\t/etc/consul.d/old.hcl\tweb",
 		"unit\tId=web.service\nunit\tFragmentPath=/etc/systemd/system/web.service\nunit\tActiveState=active\nunit\t",
 	} {
@@ -70,7 +72,7 @@ func TestLookTellsWhatADeployWouldMeet(t *testing.T) {
 			t.Errorf("not told: %s\n%s", line, &out)
 		}
 	}
-	for _, line := range []string{"instance\tgone", "caller.hcl", "file\t/nothing"} {
+	for _, line := range []string{"instance\tgone", "caller.hcl", "file\t/nothing", "believed\tstock"} {
 		if strings.Contains(out.String(), line) {
 			t.Errorf("told: %s", line)
 		}

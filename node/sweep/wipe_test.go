@@ -39,6 +39,7 @@ func used(t *testing.T) *fake.Node {
 
 func TestAWipeLeavesNothingOfTheMesh(t *testing.T) {
 	n := used(t)
+	n.Put("/opt/gatehouse/ran/shop/program_w1", "17")
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 	gone(t, n, host.Gatehouse, host.MeshFile, host.Locks, "/etc/systemd/system/web.service", "/etc/systemd/system/gatehouse-drain.service", "/etc/consul.d/web.hcl")
 	there(t, n, "/etc/consul.d/consul.hcl", "/etc/systemd/system/consul.service")
@@ -57,8 +58,9 @@ func TestAWipeKeepsWhatIsOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/agent.json", "{}")
 	n.Put("/opt/gatehouse/incoming-secrets/agent.json", "{}")
+	n.Put("/opt/gatehouse/ran/shop/agent_w1", "17")
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
-	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"agent.json", "bin", "incoming-secrets", "secrets"}) {
+	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"agent.json", "bin", "incoming-secrets", "ran", "secrets"}) {
 		t.Errorf("%q", names)
 	}
 	if names := n.Host.List(host.Secrets); !slices.Equal(names, []string{"_agent.token"}) {
@@ -135,8 +137,9 @@ func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
 
 func TestOnDestroyTheProgramStaysForWhatComesLater(t *testing.T) {
 	n := used(t)
+	n.Put("/opt/gatehouse/ran/shop/program_w1", "17")
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
-	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"bin"}) {
+	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"bin", "ran"}) {
 		t.Errorf("%q", names)
 	}
 	must(t, sweep.Uninstall(n.Host, fake.Owner))
