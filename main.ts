@@ -1,10 +1,10 @@
 import { Annotations, App, TerraformStack } from "cdktf";
 import { formatProblems, loadMesh, type Mesh, meshPath, nodeFiles, type Problem } from "./model";
 import { atReachableConsul, passedOverText } from "./nodes";
-import { writeReview } from "./review/folder";
+import { writeReview } from "./review";
 import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
-import { synthIsComplete } from "./terraform/env";
-import { builtNodePrograms, nodePrograms } from "./toolchain/node-program";
+import { synthIsComplete } from "./terraform";
+import { builtNodePrograms, nodePrograms } from "./toolchain";
 
 async function main(): Promise<void> {
   const chosen = readBackend(process.env);
@@ -33,7 +33,7 @@ const built = (mesh: Mesh) =>
     (line) => console.error(line),
   );
 
-/** Of several addresses of Consul the first that answers. With one nothing is asked. */
+/** The first of Consul's addresses that answers. A single address is taken without asking. */
 async function withConsul(declared: Mesh): Promise<Mesh> {
   const { mesh, passedOver } = await atReachableConsul(declared);
   for (const one of passedOver) console.error(passedOverText(one, mesh.consul.address));

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Row } from "../__tests__/e2e/support/record";
-import { output } from "../toolchain/process";
+import { output } from "../toolchain";
 
 const page = "docs/reliability.md";
 const tests = "__tests__/e2e/reliability";

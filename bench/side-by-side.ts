@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: Gatehouse beside what a user would pick instead, on one lab, in turns. Makes docs/performance.md.
+ * `npm run bench`: Gatehouse and its alternatives, on one lab, in turns. Makes docs/performance.md.
  *   npm run bench -- [--services 2,10,30] [--times 3] [--tools Gatehouse,playbook,limit] [--synth 10,100,1000,5000] [--plan 100,1000]
  * With fewer tools it measures and writes no page. The peers are not part of this project: GATEHOUSE_PEERS names their folder.
  */
@@ -7,8 +7,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { run } from "../toolchain/command";
-import { part } from "../toolchain/parts";
+import { part, run } from "../toolchain";
 import { type Measured, page } from "./side-by-side/page";
 import { type Peers, preparePeers } from "./side-by-side/peer";
 import { plan, synth } from "./side-by-side/scale";

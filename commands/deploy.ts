@@ -4,8 +4,7 @@
  * It does what `cdktf deploy '*'` does, without the start of cdktf's own program, which takes longer than a plan. The
  * preflight looks at the nodes meanwhile; nothing is applied before it has passed.
  */
-import { deploy } from "../terraform/deploy";
-import type { Ran } from "../terraform/unfinished";
+import { deploy, type Ran } from "../terraform";
 import type { Call } from "./gatehouse";
 
 /** Options are those of `terraform apply`. */

@@ -1,5 +1,5 @@
 /** `gatehouse destroy`: takes the whole mesh away, in the reverse order of a deploy. */
-import { destroy } from "../terraform/destroy";
+import { destroy } from "../terraform";
 import type { Call } from "./gatehouse";
 
 /** Options are those of `terraform destroy`. */

@@ -1,5 +1,5 @@
 /** `gatehouse diff`: Terraform's plan of the mesh stack. */
-import { runCdktf } from "../terraform/cdktf";
+import { runCdktf } from "../terraform";
 import type { Call } from "./gatehouse";
 
 /** Options are those of `cdktf diff`. */

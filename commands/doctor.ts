@@ -1,6 +1,5 @@
 /** `gatehouse doctor`: compares the live mesh with the declaration, and with `--fix` repairs it through Terraform. */
-import { examine } from "../doctor/examine";
-import { asText } from "../doctor/show";
+import { asText, examine } from "../doctor";
 import { doctorJson, exitCodeOf, type Finding } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { atReachableConsul } from "../nodes";
@@ -22,7 +21,7 @@ export async function run({ options }: Call): Promise<number> {
   const fixes = findings.flatMap(({ fix = [] }) => fix);
   if (!options.fix || fixes.length === 0) return tell(mesh, findings, json);
   console.error(asText(mesh, findings));
-  const { replace } = require("../terraform/replace") as typeof import("../terraform/replace");
+  const { replace } = require("../terraform") as typeof import("../terraform");
   const code = await replace(fixes, { what: "doctor --fix", approved });
   if (code !== 0) throw new Error(`Terraform did not apply the repairs (exit code ${code}); its output is above.`);
   return tell(mesh, await examine(mesh), json);

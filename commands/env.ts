@@ -1,8 +1,6 @@
 /** `eval "$(npx gatehouse env)"` gives a shell the Terraform and the providers that Gatehouse's own commands use. */
 import { delimiter } from "node:path";
-import { terraformEnv } from "../terraform/env";
-import { chooseProviders } from "../terraform/provider-choice";
-import { outputFolder, settleProviders } from "../terraform/settle";
+import { chooseProviders, outputFolder, settleProviders, terraformEnv } from "../terraform";
 
 export async function run(): Promise<number> {
   const choice = await chooseProviders((line) => console.error(line));

@@ -1,5 +1,5 @@
 /** `gatehouse exec COMMAND…`: a command with the environment that `gatehouse env` prints. */
-import { runWithTerraform } from "../terraform/cdktf";
+import { runWithTerraform } from "../terraform";
 import type { Call } from "./gatehouse";
 
 export async function run({ own }: Call): Promise<number> {

@@ -1,13 +1,22 @@
 /** `gatehouse lab`: throw-away nodes on this machine, and the mesh on them. */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
-import { labOfAnotherCheckout } from "../lab/checkout";
-import { chosenMesh, rememberMesh } from "../lab/chosen";
-import { machinesOf } from "../lab/declared";
-import { down, remove, reset, sshArguments } from "../lab/machines";
-import { describe, firstWay } from "../lab/request";
-import { allSteps, machineSteps, run as runSteps } from "../lab/steps";
-import { forgetState } from "../lab/terraform-state";
+import {
+  allSteps,
+  chosenMesh,
+  describe,
+  down,
+  firstWay,
+  forgetState,
+  labOfAnotherCheckout,
+  machineSteps,
+  machinesOf,
+  rememberMesh,
+  remove,
+  reset,
+  run as runSteps,
+  sshArguments,
+} from "../lab";
 import type { MeshDeclaration } from "../model";
 import type { Call } from "./gatehouse";
 

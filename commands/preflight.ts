@@ -1,12 +1,8 @@
 /** `gatehouse preflight`: what a deploy would meet on the nodes, told all at once. It changes nothing. */
 import { exitCodeOf } from "../findings";
 import { formatProblems, loadMesh, type Mesh, type MeshNode, meshPath, nodeFiles } from "../model";
-import { type PreflightOptions, preflight } from "../preflight/look";
-import { askRan, ranOn } from "../preflight/ran";
-import { json, text } from "../preflight/report";
-import { Ended } from "../terraform/ended";
-import { runsElsewhere } from "../terraform/env";
-import type { Ran } from "../terraform/unfinished";
+import { askRan, json, type PreflightOptions, preflight, ranOn, text } from "../preflight";
+import { Ended, type Ran, runsElsewhere } from "../terraform";
 import type { Call } from "./gatehouse";
 
 export async function run({ options }: Call): Promise<number> {

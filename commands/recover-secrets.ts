@@ -1,12 +1,10 @@
 /** The secrets of a mesh from the servers that run with them, when the file is lost. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { READ_SECRETS, type ReadServer, secretsFrom } from "../doctor/recover/secrets";
-import { readSecrets, secretsPlace } from "../mesh-secrets";
-import { complete } from "../mesh-secrets/complete";
-import { formatSecrets, parseSecrets } from "../mesh-secrets/document";
+import { complete, formatSecrets, parseSecrets, readSecrets, secretsPlace } from "../mesh-secrets";
 import type { Mesh } from "../model";
 import { runOn } from "../nodes";
+import { READ_SECRETS, type ReadServer, secretsFrom } from "../recover";
 
 /**
  * Reads the secrets, shows no value, changes nothing on a node, and writes over no file.

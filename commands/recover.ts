@@ -5,13 +5,19 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readConsul, removeLeftOver } from "../doctor/recover/consul";
-import { importsFor, leftOver, lostFrom, type PulledState, type SynthesizedStack } from "../doctor/recover/imports";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { atReachableConsul } from "../nodes";
-import { deploy } from "../terraform/deploy";
-import { runsElsewhere } from "../terraform/env";
-import type { Stack } from "../terraform/stack";
+import {
+  importsFor,
+  leftOver,
+  lostFrom,
+  type PulledState,
+  readConsul,
+  removeLeftOver,
+  type SynthesizedStack,
+} from "../recover";
+import type { Stack } from "../terraform";
+import { deploy, runsElsewhere } from "../terraform";
 import { preflightOfDeploy } from "./preflight";
 
 /** Next to cdk.tf.json; a synth removes what a run that was killed left. */

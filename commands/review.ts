@@ -7,10 +7,9 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { meshPath } from "../model";
-import { compare } from "../review/compare";
-import { LIMIT, markdown } from "../review/markdown";
-import type { Rendered } from "../review/rendered";
-import { output } from "../toolchain/process";
+import type { Rendered } from "../review";
+import { compare, LIMIT, markdown } from "../review";
+import { output } from "../toolchain";
 import type { Call } from "./gatehouse";
 
 const USAGE = "Write: npx gatehouse review [BASE] [--limit CHARACTERS]";

@@ -2,10 +2,10 @@
  * `gatehouse rotate`: new tokens in place of those in use. Each instance is rolled as in any deploy, and the old token goes
  * when nobody uses it any more.
  */
-import { certificates, rotation } from "../doctor/rotate";
+import { certificates, rotation } from "../doctor";
 import type { Fix } from "../findings";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
-import { replace } from "../terraform/replace";
+import { replace } from "../terraform";
 import type { Call } from "./gatehouse";
 
 const USAGE =

@@ -2,9 +2,7 @@
  * `gatehouse secrets`: makes the secrets of the mesh, or adds what they lack. It asks nothing and shows no value.
  * `gatehouse secrets recover` reads them from the servers when the file is lost.
  */
-import { makeSecrets } from "../mesh-secrets/make";
-import { readSecrets, secretsPlace } from "../mesh-secrets/read";
-import { signOfDeploy } from "../mesh-secrets/signs";
+import { makeSecrets, readSecrets, secretsPlace, signOfDeploy } from "../mesh-secrets";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import type { Call } from "./gatehouse";
 

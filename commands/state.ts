@@ -13,7 +13,7 @@ export async function run({ own: [action, ...rest] }: Call): Promise<number> {
   }
   const [from, to, ...more] = rest;
   if (action !== "move" || !from || !to || more.length > 0) throw new Error(USAGE);
-  const { moveStates } = require("../terraform/move-state") as typeof import("../terraform/move-state");
+  const { moveStates } = require("../terraform") as typeof import("../terraform");
   await moveStates(from, to);
   return 0;
 }

@@ -3,10 +3,9 @@
  * Terraform, no Go, no secret and no node: what a deploy lacks is noted.
  */
 import { delimiter, join, relative, resolve } from "node:path";
-import { FIRST_PAGE } from "../review/folder";
-import { claimFolder } from "../terraform/claim";
-import { outputFolder } from "../terraform/settle";
-import { runHere } from "../toolchain/with-terminal";
+import { FIRST_PAGE } from "../review";
+import { claimFolder, outputFolder } from "../terraform";
+import { runHere } from "../toolchain";
 import type { Call } from "./gatehouse";
 
 /** Options are those of `cdktf synth`. */

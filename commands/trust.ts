@@ -5,12 +5,22 @@
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { confirmed, type Expected, expectedFrom } from "../doctor/trust/answers";
-import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn, type Verdict } from "../doctor/trust/judge";
 import { printable } from "../findings";
 import { checkMesh, formatProblems, loadDeclaration, type MeshDeclaration, meshPath, nodeFiles } from "../model";
 import { mapLimit } from "../nodes";
-import { output } from "../toolchain/process";
+import { output } from "../toolchain";
+import {
+  confirmed,
+  type Expected,
+  expectedFrom,
+  fileFor,
+  fingerprint,
+  type Host,
+  hostsOf,
+  judge,
+  keysIn,
+  type Verdict,
+} from "../trust";
 import type { Call } from "./gatehouse";
 
 /** Machines asked at a time, and seconds that each has to answer. */

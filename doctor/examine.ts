@@ -2,7 +2,7 @@
 
 import type { Mesh } from "../model";
 import { onEveryNode } from "../nodes";
-import { NODE_MODULE, nodeProgramVersion } from "../toolchain/node-program";
+import { NODE_MODULE, nodeProgramVersion } from "../toolchain";
 import { drift, Layer, markConsequences, type Symptom } from "./causes";
 import { lookAtConsul } from "./consul";
 import { edgesOf } from "./edges";

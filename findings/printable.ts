@@ -1,5 +1,5 @@
 /** Text from nodes and from Consul, made safe for a terminal and for a printed command. */
-import { shellWord as quoted } from "../templates/escape";
+import { shellWord as quoted } from "../templates";
 
 /** Control and format characters: escape sequences, DEL, and those that turn the direction of text around. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

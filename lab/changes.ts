@@ -1,4 +1,4 @@
-/** What was written on a machine: the difference between its file system and the root that all machines share. */
+/** Files written on a machine: the difference between its file system and the root that all machines share. */
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";

@@ -9,7 +9,7 @@ HOST_ADDRESS=10.77.0.1/24
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
-# The folder in which cgroups are made, one line a hierarchy: cgroup v2 alone, or v1 with a v2 beside it (hybrid).
+# The folder in which cgroups are made, one line a hierarchy: cgroup v2 alone, or v1 with a v2 next to it (hybrid).
 cgroup_parents() {
   if [ -e /sys/fs/cgroup/cgroup.procs ]; then
     say /sys/fs/cgroup

@@ -2,8 +2,8 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { Report } from "../toolchain/parts";
-import { output } from "../toolchain/process";
+import type { Report } from "../toolchain";
+import { output } from "../toolchain";
 import { projectFolder, stateFolder } from "./places";
 
 /** Everything that the last deploy printed. */
@@ -11,7 +11,7 @@ export const deployLog = join(stateFolder, "deploy.log");
 
 const verbs: Record<string, string> = { Creation: "created", Modifications: "changed", Destruction: "removed" };
 
-/** What of a line is news to a person who waits. Undefined when nothing is. */
+/** The part of an output line worth showing during a deploy. Undefined when there is none. */
 export function news(line: string): string | undefined {
   const [, said] = /(?:^|\): )(gatehouse: .*|Apply complete! .*)$/.exec(line.trim()) ?? [];
   const [, address = "", verb = ""] = /^(\S+): (\w+) complete after/.exec(line.trim()) ?? [];

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostKeyFrom } from "../model";
-import { run } from "../toolchain/command";
+import { run } from "../toolchain";
 import { keysOf, privateKeyFile, stateFolder } from "./places";
 
 /** One machine of the lab. */
@@ -16,7 +16,7 @@ async function makeKey(file: string, comment: string): Promise<void> {
   if (!existsSync(file)) await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
 }
 
-/** What ssh compares a machine's key with. */
+/** The file with which ssh compares a machine's key. */
 export const knownHostsFile = (machine: string): string => join(keysOf(machine), "known_hosts");
 
 /** Makes the keys that are not there yet. */

@@ -31,7 +31,7 @@ export function known(): Machine[] {
     .map((name) => ({ name, address: specOf(name).address }));
 }
 
-/** Changes when the machine is made anew, not when it restarts. */
+/** Changes when the machine is made again, not when it restarts. */
 export function bornOf(name: string): string {
   return readFileSync(join(machinesFolder, name, "born"), "utf8").trim();
 }

@@ -16,7 +16,7 @@ root=$home/root
 netns=gatehouse-$name
 
 running() { supervisor_of "$name" >/dev/null && init_of "$name" >/dev/null; }
-# A running machine holds on to its network namespace, also after somebody removed the name of it.
+# A running machine holds on to its network namespace, also after its name was removed.
 in_netns() { [ "$(stat -Lc %i "/proc/$(init_of "$name")/ns/net")" = "$(stat -c %i "/run/netns/$netns")" ]; }
 gone() { ! supervisor_of "$name" >/dev/null && [ -z "$(processes_of "$name")" ]; }
 
@@ -42,7 +42,7 @@ stop() {
 
 host_link() { say "gh${1##*.}"; }
 
-# Always the same for an address, so that nobody sends to the card of the machine that had it before.
+# Always the same for an address, so that no other machine sends to the card of the machine that had it before.
 mac() { printf '02:67:68:00:00:%02x\n' "${1##*.}"; }
 
 plug_in() {

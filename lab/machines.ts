@@ -6,9 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run } from "../toolchain/command";
-import { part, type Report } from "../toolchain/parts";
-import { output } from "../toolchain/process";
+import { output, part, type Report, run } from "../toolchain";
 import { forgetMesh } from "./chosen";
 import { checkMachines, hostsFile } from "./declared";
 import { type Machine, makeKeys } from "./keys";
@@ -16,7 +14,7 @@ import { known, specOf } from "./known";
 import { script, stateFolder } from "./places";
 import { ssh } from "./ssh";
 
-export type { Output } from "../toolchain/process";
+export type { Output } from "../toolchain";
 export { changes } from "./changes";
 export type { Machine } from "./keys";
 export { known } from "./known";

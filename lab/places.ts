@@ -10,7 +10,7 @@ export const stateFolder = join(projectFolder, "lab", ".state");
 /** The private key that opens every machine of the lab. */
 export const privateKeyFile = join(stateFolder, "id_ed25519");
 
-/** What belongs to the machines: one folder each. There is one lab on a host; `checkout.ts` tells whose it is. */
+/** Files of the machines, in one folder each. There is one lab on a host; `checkout.ts` tells whose it is. */
 export const machinesFolder = "/var/lib/gatehouse-lab";
 
 /** The folder of one machine's keys. */

@@ -1,7 +1,7 @@
-/** What the lab needs of the host, and what to do where it is missing. */
+/** The lab's requirements of the host, and the remedy for each that is missing. */
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { run, which } from "../toolchain/command";
-import type { Report } from "../toolchain/parts";
+import type { Report } from "../toolchain";
+import { run, which } from "../toolchain";
 
 /** The programs that the lab calls, and the Debian package of each. */
 const programs: Record<string, string> = {
@@ -16,7 +16,7 @@ const programs: Record<string, string> = {
   flock: "util-linux",
 };
 
-/** What was found out about the host. */
+/** Facts about the host. */
 export interface Host {
   platform: string;
   root: boolean;

@@ -19,7 +19,7 @@ mirrors() {
   apt-get indextargets --format "$line" 'Created-By: Packages' | sed -nE 's/^(Debian|Ubuntu)\|//p' | sort -u
 }
 
-# What only a machine with a screen, with a network to configure or with updates to fetch needs.
+# Units for a machine with a screen, with a network to configure or with updates to fetch.
 idle_units="getty@.service serial-getty@.service console-getty.service container-getty@.service
   systemd-networkd-wait-online.service systemd-timesyncd.service systemd-resolved.service
   apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer"

@@ -1,11 +1,11 @@
 /** Running a command on a machine of the lab. */
 
-import { type Output, output } from "../toolchain/process";
+import { type Output, output } from "../toolchain";
 import { knownHostsFile } from "./keys";
 import { specOf } from "./known";
 import { privateKeyFile } from "./places";
 
-/** What to call `ssh` with. */
+/** Arguments for `ssh`. */
 export function sshArguments(name: string): string[] {
   const options = [
     `UserKnownHostsFile=${knownHostsFile(name)}`,

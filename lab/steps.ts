@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { Listr, type ListrTask, PRESET_TIMER } from "listr2";
 import type { MeshDeclaration } from "../model";
-import { part, type Report } from "../toolchain/parts";
+import { part, type Report } from "../toolchain";
 import { labOfAnotherCheckout, refusal } from "./checkout";
 import { chosenMesh, rememberMesh } from "./chosen";
 import { machinesOf } from "./declared";
@@ -14,7 +14,7 @@ import { type Answer, ask, firstWay } from "./request";
 import { elsewhere, inspectHost, install, obstacles } from "./requirements";
 import { forgetStateOfOthers } from "./terraform-state";
 
-/** What the steps hand on. */
+/** Results of steps that later steps use. */
 export interface Result {
   answer?: Answer;
 }

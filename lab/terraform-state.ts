@@ -18,7 +18,7 @@ export function forgetState(mesh: string): void {
   for (const file of stateFiles(mesh)) rmSync(file);
 }
 
-/** Whether a machine that was there last time has been made anew. A machine more is none of that. */
+/** Whether a machine that existed last time has been made again. A new machine does not count. */
 export function anyReplaced(before: Record<string, string> | undefined, now: Record<string, string>): boolean {
   return !before || Object.entries(now).some(([name, born]) => (before[name] ?? born) !== born);
 }

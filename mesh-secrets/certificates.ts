@@ -1,39 +1,12 @@
-/** Certificates of Consul's agents, as `consul tls` would make them. */
-import "reflect-metadata"; // what the library needs to be loaded
-import { createPrivateKey, KeyObject, webcrypto, X509Certificate } from "node:crypto";
+/** Certificates of Consul's agents: the names in them, and whether one still serves. */
+import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  X509Certificate as Certificate,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  type JsonGeneralName,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
-import { type KeyPair, SecretsError } from "./document";
 
-const HOUR_MS = 3600 * 1000;
-const DAY_MS = 24 * HOUR_MS;
-const AUTHORITY_DAYS = 5 * 365;
-const SERVER_DAYS = 365;
-/** A certificate with less life than this is made anew. */
+const DAY_MS = 24 * 3600 * 1000;
+/** A certificate with less life than this is replaced. */
 const RENEW_DAYS = 30;
 
-const cryptography = webcrypto as Crypto;
-const CURVE = { name: "ECDSA", namedCurve: "P-256" };
-/** By OpenSSL's names of curves, or the kind of key. */
-const ALGORITHMS: Record<string, { name: string; namedCurve?: string; hash: string }> = {
-  prime256v1: { ...CURVE, hash: "SHA-256" },
-  secp384r1: { name: "ECDSA", namedCurve: "P-384", hash: "SHA-256" },
-  rsa: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
-};
-
-/** For whom a server's certificate is. */
+/** The server that a certificate is for. */
 export interface ServerNames {
   node: string;
   datacenter: string;
@@ -41,56 +14,16 @@ export interface ServerNames {
   address: string;
 }
 
-/** A new authority that signs agents' certificates, for five years. */
-export async function makeAuthority(mesh: string, now: Date): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(CURVE, true, ["sign", "verify"]);
-  const certificate = await X509CertificateGenerator.createSelfSigned(
-    {
-      name: [{ O: ["Gatehouse"] }, { CN: [`Consul agents of ${mesh}`] }],
-      ...lifeOf(AUTHORITY_DAYS, now),
-      keys,
-      signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
-      extensions: [
-        new BasicConstraintsExtension(true, 0, true),
-        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, cryptography),
-      ],
-    },
-    cryptography,
-  );
-  return pairOf(certificate, keys.privateKey);
-}
+type Maker = typeof import("./make-certificates");
 
-/** A new certificate of a Consul server, for a year and no longer than the authority itself. */
-export async function makeServerCertificate(authority: KeyPair, names: ServerNames, now: Date): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(CURVE, true, ["sign", "verify"]);
-  const issuer = new Certificate(authority.cert);
-  const { notBefore, notAfter } = lifeOf(SERVER_DAYS, now);
-  const { signingKey, signingAlgorithm } = await signerOf(authority);
-  const certificate = await X509CertificateGenerator.create(
-    {
-      subject: [{ CN: [serverName(names.datacenter)] }],
-      issuer: issuer.subjectName,
-      notBefore,
-      notAfter: new Date(Math.min(notAfter.getTime(), issuer.notAfter.getTime())),
-      publicKey: keys.publicKey,
-      signingKey,
-      signingAlgorithm,
-      extensions: [
-        new BasicConstraintsExtension(false, undefined, true),
-        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-        new SubjectAlternativeNameExtension(allNames(names).map(generalName)),
-        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, cryptography),
-        await AuthorityKeyIdentifierExtension.create(issuer, false, cryptography),
-      ],
-    },
-    cryptography,
-  );
-  return pairOf(certificate, keys.privateKey);
-}
+/** The library behind it takes a tenth of a second to load: it is loaded when there is a certificate to make. */
+const maker = (): Maker => require("./make-certificates");
 
-/** Why a server's certificate has to be made anew, undefined while it serves. */
+export const makeAuthority: Maker["makeAuthority"] = (...given) => maker().makeAuthority(...given);
+export const makeServerCertificate: Maker["makeServerCertificate"] = (...given) =>
+  maker().makeServerCertificate(...given);
+
+/** Why a server's certificate has to be replaced; undefined while it serves. */
 export function unfit(cert: string, authority: string, names: ServerNames, now: Date): string | undefined {
   const certificate = new X509Certificate(cert);
   const issuer = new X509Certificate(authority);
@@ -111,40 +44,11 @@ export function lifeLeft(cert: string, now: Date): { days: number; end: string }
 }
 
 /** The name that Consul asks for with verify_server_hostname. */
-function serverName(datacenter: string): string {
+export function serverName(datacenter: string): string {
   return `server.${datacenter}.consul`;
 }
 
-function allNames({ node, datacenter, address }: ServerNames): string[] {
+export function allNames({ node, datacenter, address }: ServerNames): string[] {
   const own = `${node}.${serverName(datacenter)}`;
   return [serverName(datacenter), own, "localhost", "127.0.0.1", address];
-}
-
-function generalName(value: string): JsonGeneralName {
-  return { type: isIP(value) ? "ip" : "dns", value };
-}
-
-/** From an hour ago, since clocks differ. */
-function lifeOf(days: number, now: Date): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(now.getTime() - HOUR_MS), notAfter: new Date(now.getTime() + days * DAY_MS) };
-}
-
-async function pairOf(certificate: Certificate, key: CryptoKey): Promise<KeyPair> {
-  const pkcs8 = KeyObject.from(key as webcrypto.CryptoKey).export({ type: "pkcs8", format: "pem" });
-  return { cert: `${certificate.toString("pem").trim()}\n`, key: pkcs8.toString() };
-}
-
-/** An authority of the user's own may have another kind of key. */
-async function signerOf(authority: KeyPair): Promise<{ signingKey: CryptoKey; signingAlgorithm: EcdsaParams }> {
-  const key = createPrivateKey(authority.key);
-  const kind = key.asymmetricKeyType === "ec" ? (key.asymmetricKeyDetails?.namedCurve ?? "") : key.asymmetricKeyType;
-  const algorithm = ALGORITHMS[kind ?? ""];
-  if (!algorithm) {
-    throw new SecretsError(
-      `ca.key is a key of the kind ${kind}. Gatehouse signs with RSA or EC (P-256, P-384): leave ca.key out and give each server's certificate under \`servers\`.`,
-    );
-  }
-  const der = key.export({ type: "pkcs8", format: "der" });
-  const signingKey = await webcrypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]);
-  return { signingKey: signingKey as CryptoKey, signingAlgorithm: { ...algorithm, hash: "SHA-256" } };
 }

@@ -1,4 +1,4 @@
-/** What a mesh's secrets lack: made where it can be made, named where only a person has it. */
+/** Completes a mesh's secrets: makes the missing ones, and names those that only a person has. */
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Mesh } from "../model";
 import { lifeLeft, makeAuthority, makeServerCertificate, type ServerNames, unfit } from "./certificates";
@@ -7,15 +7,15 @@ import type { KeyPair, Secrets } from "./document";
 /** A document that has everything that can be made. */
 export interface Completed {
   secrets: Secrets;
-  /** What is new in it, in words. */
+  /** New secrets, in words. */
   made: string[];
-  /** What a person has to give or do, in words. */
+  /** Secrets or steps that are left to a person, in words. */
   wanted: string[];
 }
 
 const AUTHORITY_WARNING_DAYS = 90;
 
-/** Adds to the given secrets what this mesh needs beside; what is there stays, save a server's certificate that no longer serves. */
+/** Adds the secrets that this mesh lacks. Given ones stay, except a server's certificate that no longer serves. */
 export async function complete(mesh: Mesh, given: Secrets | undefined, now: Date = new Date()): Promise<Completed> {
   const secrets: Secrets = structuredClone(given ?? { version: 1, servers: {}, services: {} });
   const completed: Completed = { secrets, made: [], wanted: [] };

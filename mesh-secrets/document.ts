@@ -65,7 +65,7 @@ export function formatSecrets({ version, gossipKey, managementToken, ca, servers
   return `${JSON.stringify({ version, gossipKey, managementToken, ca, servers, services }, null, 2)}\n`;
 }
 
-/** What JSON.parse says holds a piece of the text: only the line is told. */
+/** The message of JSON.parse has a piece of the text in it: only the line is reported. */
 function json(text: string, place: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,3 +1,8 @@
-/** The room's door. */
-export { type KeyPair, type Secrets, SecretsError } from "./document";
+/** The secrets of a mesh: made, completed, read. */
+
+export { makeAuthority, makeServerCertificate } from "./certificates";
+export { complete } from "./complete";
+export { formatSecrets, type KeyPair, parseSecrets, type Secrets, SecretsError } from "./document";
+export { type Made, makeSecrets } from "./make";
 export { readSecrets, SECRETS_VARIABLE, type Source, secretsFile, secretsPlace } from "./read";
+export { signOfDeploy } from "./signs";

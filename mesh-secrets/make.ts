@@ -6,12 +6,12 @@ import { complete } from "./complete";
 import { formatSecrets, type Secrets, SecretsError } from "./document";
 import { readSecrets, SECRETS_VARIABLE, type Source, secretsFile, secretsPlace } from "./read";
 
-/** What one run did, without any value. */
+/** The result of one run, without any value. */
 export interface Made {
   /** Where the secrets are: the file or the variable. */
   place: string;
   made: string[];
-  /** What a person has to give or do before a deploy can pass. */
+  /** Secrets or steps that are left to a person before a deploy can pass. */
   wanted: string[];
 }
 

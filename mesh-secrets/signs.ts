@@ -8,7 +8,7 @@ import type { Mesh } from "../model";
 const PATIENCE = 3_000;
 
 /**
- * What says so, or undefined.
+ * The sign of an earlier deploy, or undefined.
  * @param folder of the project, with the states
  */
 export async function signOfDeploy({ name, consul }: Mesh, folder = "."): Promise<string | undefined> {

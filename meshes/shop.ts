@@ -4,7 +4,7 @@
  */
 import { defineMesh, hostKeyFrom } from "../model";
 
-// What `cat /etc/ssh/ssh_host_ed25519_key.pub` prints on the node. `npx gatehouse trust` writes these files.
+// The output of `cat /etc/ssh/ssh_host_ed25519_key.pub` on the node. `npx gatehouse trust` writes these files.
 const hostKey = (node: string) => hostKeyFrom(`known-hosts/shop/${node}.pub`);
 
 export default defineMesh({

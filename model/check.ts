@@ -21,7 +21,7 @@ import { checkUpstreams } from "./service";
 import { checkSsh } from "./ssh";
 import { checkTakenEntries, checkTakeOver } from "./take-over";
 
-/** What one part of a declaration says about another. Each looks at sound parts only. */
+/** Checks of one part of a declaration against another. Each looks at sound parts only. */
 const checks: ((view: View, problems: Problems) => void)[] = [
   checkNames,
   checkConsul,

@@ -40,7 +40,7 @@ export interface ConsulDeclaration {
    * @default true; `false` gives a warning
    */
   tls?: boolean;
-  /** Encrypts what agents tell one another. @default true; `false` gives a warning */
+  /** Encrypts the gossip between agents. @default true; `false` gives a warning */
   gossipEncryption?: boolean;
 }
 

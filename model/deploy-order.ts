@@ -1,4 +1,4 @@
-/** In which order services are deployed: whoever is called first, its callers after it. */
+/** The order in which services are deployed: a service before its callers. */
 import { components } from "./graph";
 
 interface Caller {
@@ -9,11 +9,11 @@ interface Caller {
 /** One service's place in the order. */
 export interface DeployStep {
   name: string;
-  /** Upstreams that come first. Those in one cycle with this service are left out: nobody waits for anybody there. */
+  /** Upstreams that are deployed first. Those in one cycle with this service are left out: services of a cycle do not wait for one another. */
   deployAfter: string[];
 }
 
-/** Upstreams before callers; services of one cycle stand together, in the order of the declaration. */
+/** Upstreams before callers; services of one cycle are next to one another, in the order of the declaration. */
 export function deployOrder(services: readonly Caller[]): DeployStep[] {
   const position = new Map(services.map((service, index) => [service.name, index]));
   const edges = services.map(({ upstreams }) =>

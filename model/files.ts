@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import type { Path, Problems } from "./checking/problem";
 import type { View } from "./checking/view";
 
-/** What the checks ask of the file system; tests give their own. */
+/** The file system as the checks see it; tests have their own. */
 export interface Files {
   /** "missing", "unreadable", "folder", "file" or "executable". Relative paths count from the project's folder. */
   look(path: string): "missing" | "unreadable" | "folder" | "file" | "executable";

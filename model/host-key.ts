@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import type { Fault } from "./checking/problem";
 
 /**
- * A machine's public host key out of a `.pub` file, for a node's `hostKey`.
- * @param file path from the project's folder; `npm run trust` writes it when it is not there
- * @returns what `ssh-keygen` wrote there; without such a file a text that says so, which the check of the declaration
- * then refuses in its place
+ * A node's public host key out of a `.pub` file, for a node's `hostKey`.
+ * @param file path from the project's folder; `npm run trust` writes it where it is missing
+ * @returns the text that `ssh-keygen` wrote into the file; without such a file a text that names it, which the check of the
+ * declaration refuses
  */
 export function hostKeyFrom(file: string): string {
   try {
@@ -46,7 +46,7 @@ export const ASKED_FOR: readonly string[] = [
   "ssh-ed25519",
 ];
 
-/** What is wrong with a host key, or undefined. */
+/** The fault of a host key, or undefined. */
 export function hostKeyFault(key: string): Fault | undefined {
   const file = missingKeyFile(key);
   if (file !== undefined) {

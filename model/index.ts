@@ -31,6 +31,7 @@ export type { CpuShare, Limits, Memory } from "./limits";
 export type { ListenerDeclaration, ListenerServiceDeclaration, ListenerTlsDeclaration } from "./listener";
 export { LAB_MESH, loadDeclaration, loadMesh, meshPath } from "./load";
 export { defineMesh, type Mesh, type MeshDeclaration } from "./mesh";
+export { LONGEST_NAME } from "./name";
 export type { Arch, MeshNode, NodeDeclaration } from "./node";
 export type { HeaderPermissionDeclaration, HttpPermissionDeclaration, PermissionDeclaration } from "./permission";
 export { CONSUL_PORTS, type PortRange, type PortRanges, type PortsDeclaration, portRanges } from "./ports";

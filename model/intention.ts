@@ -77,7 +77,7 @@ function checkPair(
 ): void {
   if (source === undefined || destination === undefined) return;
   if (source === "*" && destination === "*") {
-    if (notOwned(view, "default-deny", "")) return; // told with the destination
+    if (notOwned(view, "default-deny", "")) return; // a problem of the destination already
     problems.add(["intentions", index], `${source} -> ${destination}`, {
       reason: "from everyone to everyone is Gatehouse's own entry: it denies all that is not declared",
       remedy: "remove it, and name a source or a destination for what should be allowed",

@@ -6,7 +6,7 @@ import type { Listener, ListenerServiceDeclaration } from "./listener";
 
 const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
-/** What Consul or Envoy would refuse in a host, or never match. */
+/** The fault of a host that Consul or Envoy would refuse, or never match. */
 export function gatewayHostFault(host: string): Fault | undefined {
   if (host === "*") return undefined;
   const reason = brokenRule(host);
@@ -28,7 +28,7 @@ function brokenRule(host: string): string | undefined {
   return labels.every((label) => LABEL.test(label)) ? undefined : "this is not a host name";
 }
 
-/** Hosts are one space per listener: Envoy refuses a listener on which one host stands twice. */
+/** Hosts are one space per listener: Envoy refuses a listener that has one host twice. */
 export function checkHosts(listener: Listener, path: Path, problems: Problems): void {
   if (listener.protocol === "tcp") return;
   const seen = new Map<string, string>();

@@ -1,7 +1,6 @@
 /** From the path of a mesh file to a checked mesh. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { checkMesh } from "./check";
 import { type Problem, show } from "./checking/problem";
 import { type Files, nodeFiles } from "./files";
@@ -19,7 +18,7 @@ export function meshPath(environment: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Reads, imports and checks a mesh file; the running process must be able to import TypeScript (tsx). Whatever is
+ * Reads, loads and checks a mesh file; the running process must be able to load TypeScript (`tsx/cjs`). Whatever is
  * wrong with the file itself is a problem like any other.
  */
 export async function loadMesh(
@@ -30,7 +29,7 @@ export async function loadMesh(
   return "problems" in loaded ? loaded : checkMesh(loaded.declaration, files);
 }
 
-/** What the mesh file exports, not yet checked. */
+/** The export of a mesh file, not yet checked. */
 export async function loadDeclaration(
   path: string = meshPath(),
 ): Promise<{ declaration: unknown } | { problems: Problem[] }> {
@@ -40,7 +39,7 @@ export async function loadDeclaration(
     return problem(path, fault, `set GATEHOUSE_MESH to the path of a mesh file, or leave it unset for ${EXAMPLE}`);
   let module: unknown;
   try {
-    module = await import(pathToFileURL(absolute).href);
+    module = { default: require(absolute) }; // `import` would need a second loader, which takes longer to start
   } catch (error) {
     return problem(path, explain(error, absolute), "correct the file; `npx tsc --noEmit` shows more");
   }

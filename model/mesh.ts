@@ -1,4 +1,4 @@
-/** One mesh: what a person declares, its schema, and the checked mesh that everything else reads. */
+/** One mesh: its declaration, its schema, and the checked mesh that everything else reads. */
 import { z } from "zod";
 import { field, text } from "./checking/fields";
 import { type ConfigEntryDeclaration, configEntrySchema } from "./config-entry/declared";
@@ -16,28 +16,28 @@ import { resolveService, type Service, type ServiceDeclaration, serviceSchema, u
 import { type SshDeclaration, sshSchema } from "./ssh";
 import { resolveTakeOver, type TakeOver, type TakeOverDeclaration, takeOverSchema } from "./take-over";
 
-/** One mesh: its machines, its services, and who may call whom. */
+/** One mesh: its nodes, its services, and which calls are allowed. */
 export interface MeshDeclaration {
   /** Names the mesh in every message and its state. Lower-case letters, digits and `-`, at most 63. */
   name: string;
   consul: ConsulDeclaration;
-  /** How the machines are reached, unless a node says otherwise. */
+  /** How the nodes are reached, unless a node says otherwise. */
   ssh: SshDeclaration;
-  /** Machines by name. The name is also the Consul node name. */
+  /** Nodes by name. The name is also the Consul node name. */
   nodes: Record<string, NodeDeclaration>;
   /** Services by name. @default none */
   services?: Record<string, ServiceDeclaration>;
   /** Ingress gateways by name. @default none */
   gateways?: Record<string, GatewayDeclaration>;
   /**
-   * What goes beyond the derived edges. Every declared edge (gateway to service, service to upstream) is allowed and
+   * Rules in addition to the derived edges. Every declared edge (gateway to service, service to upstream) is allowed and
    * everything else is denied without a line here.
    * @default none
    */
   intentions?: IntentionDeclaration[];
   /** Further Consul config entries. @default none */
   configEntries?: ConfigEntryDeclaration[];
-  /** What was made by hand under declared names and becomes this mesh's. @default nothing */
+  /** Hand-made things under declared names that become this mesh's. @default nothing */
   takeOver?: TakeOverDeclaration;
   /**
    * Where this mesh's Envoys listen. Another mesh on the same nodes has other ranges, so that no two Envoys want one port. A

@@ -28,11 +28,11 @@ const RESERVED: ReadonlyMap<string, readonly string[]> = new Map([
 const NODE_RESERVED: ReadonlyMap<string, string> = new Map(
   Object.entries({
     localhost: "every machine calls itself that",
-    stacks: "the output folder has a folder of each node beside its own `stacks`",
+    stacks: "the output folder has a folder of each node next to its own `stacks`",
   }),
 );
 
-/** What is wrong with a name, or undefined. */
+/** The fault of a name, or undefined. */
 export function nameFault(name: string): Fault | undefined {
   if (NAME.test(name)) return undefined;
   return { reason: brokenRule(name), remedy: REMEDY };
@@ -44,7 +44,7 @@ export function nodeNameFault(name: string): Fault | undefined {
   return reason ? { reason: `\`${name}\` is reserved: ${reason}`, remedy: "choose another name" } : nameFault(name);
 }
 
-/** As `nameFault`, and refuses names of units that a machine already has: services and gateways become units. */
+/** As `nameFault`, and refuses names of units that a node already has: services and gateways become units. */
 export function workloadNameFault(name: string): Fault | undefined {
   const fault = nameFault(name);
   if (fault) return fault;

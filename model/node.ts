@@ -18,15 +18,15 @@ export interface NodeDeclaration {
   /** IP address or host name: for ssh, and for the Consul agent when the `cluster` stack sets it up. */
   address: string;
   /**
-   * The machine's public host key: `ssh-ed25519 AAAA...`. A changed key stops the deploy. Where the machine has several,
+   * The node's public host key: `ssh-ed25519 AAAA...`. A changed key stops the deploy. Where the node has several,
    * the one that Terraform asks for first: ECDSA, then RSA, then Ed25519; the preflight names it.
    */
   hostKey: string;
   /** For which gatehouse-node is built. The preflight refuses a node with another processor. @default "amd64" */
   arch?: Arch;
-  /** What differs from the mesh's `ssh`. @default nothing */
+  /** Differences from the mesh's `ssh`. @default none */
   ssh?: SshDeclaration;
-  /** `true` empties the machine: everything that Gatehouse put there is removed. @default false */
+  /** `true` empties the node: everything that Gatehouse put there is removed. @default false */
   retired?: boolean;
 }
 
@@ -73,7 +73,7 @@ export function checkNodes(view: View, problems: Problems): void {
   }
 }
 
-/** Where Consul already runs, its servers may be somebody else's. */
+/** Where Consul already runs, its servers may belong to another team. */
 function checkServers({ nodes, declaration }: View, problems: Problems): void {
   if (!nodes.complete || declaration.consul?.existing === true) return;
   const mayServe = ([, node]: (typeof nodes.entries)[number]) =>

@@ -5,7 +5,7 @@ import { items, type View } from "./checking/view";
 import { consulPorts } from "./layout";
 import { CONSUL_PORTS, portRanges, reservedFor, SLOTS } from "./ports";
 
-/** Somebody who wants a port wherever it runs. */
+/** A declared port, with the nodes that need it. */
 interface Claim {
   path: Path;
   port: number;

@@ -7,17 +7,17 @@ import { checkFile, type Files, UNKNOWN_SHA256 } from "./files";
 import { filledTextFault, sha256Fault, textFault, versionFault } from "./formats/text";
 
 export interface RunDeclaration {
-  /** Path of an executable file, from the project's folder. It is copied to the machine. */
+  /** Path of an executable file, from the project's folder. A deploy copies it to the node. */
   binary: string;
   /** SHA-256 that the binary must have, 64 hex digits. Another file under its name stops the deploy. @default any */
   sha256?: string;
   /** Arguments, passed as they are: no shell looks at them. @default [] */
   args?: string[];
-  /** Environment variables. Not for secrets: they stand in the state. @default {} */
+  /** Environment variables. Not for secrets: Terraform's state has these values. @default {} */
   env?: Record<string, string>;
   /**
    * Environment variables whose values are secret, by name. The value itself is in the mesh's secrets, under `services`
-   * (`npm run secrets` says what is wanted there), and reaches the machine as a file that only root reads.
+   * (`npm run secrets` says which are missing), and reaches the node as a file that only root reads.
    * @default {}
    */
   secrets?: Record<string, SecretDeclaration>;
@@ -102,7 +102,7 @@ function checkBinary(binary: string | undefined, path: Path, view: View, problem
   return false;
 }
 
-/** The file is read again for the deploy, and the machine compares what arrived: see `stacks/uploaded-binary.ts`. */
+/** A deploy reads the file again, and the node compares the upload with this sum: see `stacks/uploaded-binary.ts`. */
 function checkSum(binary: string, declared: string, path: Path, view: View, problems: Problems): void {
   const found = view.files.sha256(binary);
   if (found === declared.toLowerCase()) return;

@@ -42,7 +42,7 @@ export interface Service extends Run, Limits {
   protocol: Protocol;
   health: Health;
   upstreams: { name: string; localPort: number }[];
-  /** Upstreams whose instances come first. In a cycle of upstreams nobody waits for anybody in that cycle. */
+  /** Upstreams whose instances are deployed first. Services in one cycle of upstreams do not wait for one another. */
   deployAfter: string[];
 }
 

@@ -13,7 +13,7 @@ import type { NodeDeclaration } from "./node";
 export interface SshDeclaration {
   /**
    * Who logs in: root, or a user who may run `/usr/local/sbin/gatehouse-root` with sudo. `user_data` makes such a user on a
-   * new machine, `templates/shell/deploy-user.sh` on an old one.
+   * new node, `templates/shell/deploy-user.sh` on an existing one.
    * @default "root"
    */
   user?: string;
@@ -102,7 +102,7 @@ function checkOneSsh(ssh: Sound<SshDeclaration>, path: Path, view: View, problem
   checkFile(ssh.bastion?.privateKeyFile, [...path, "bastion", "privateKeyFile"], keyFile, view, problems);
 }
 
-/** Every node needs a key file or the agent. What is missing for all is told once, at the mesh's `ssh`. */
+/** Every node needs a key file or the agent. A login that all nodes lack is one problem, at the mesh's `ssh`. */
 function checkLogins(mesh: Sound<SshDeclaration>, view: View, problems: Problems): void {
   const nodes = view.nodes.entries;
   const noLogin = (ssh: Sound<SshDeclaration>) => {

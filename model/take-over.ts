@@ -30,7 +30,7 @@ export interface TakeOverDeclaration {
   configEntries?: string[];
 }
 
-/** What was made by hand and becomes the mesh's. */
+/** Names of hand-made things that become the mesh's. */
 export interface TakeOver {
   services: string[];
   gateways: string[];

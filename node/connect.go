@@ -13,7 +13,7 @@ import (
 	"gatehouse/node/systemd"
 )
 
-// withDocument reads the document.
+// withDocument makes a verb from a function that takes a document.
 func withDocument[T any](do func(ctx context.Context, h *host.Host, doc T) error) verb {
 	return func(ctx context.Context, h *host.Host, _ []string) error {
 		doc, err := document.Read[T](os.Stdin)
@@ -24,10 +24,10 @@ func withDocument[T any](do func(ctx context.Context, h *host.Host, doc T) error
 	}
 }
 
-// connectAs connects to the node's agent with a token; "" is none.
+// connectAs connects to the node's agent with a token; "" for none.
 func connectAs(token string) (*consul.Client, error) { return consul.New(consul.Address, token) }
 
-// withNode reads the document, and connects to systemd and to the node's Consul agent.
+// withNode makes a verb from a function that takes a document, systemd and the node's Consul agent.
 func withNode[T any](do func(ctx context.Context, n *instance.Node, doc T) error) verb {
 	return func(ctx context.Context, h *host.Host, _ []string) error {
 		doc, err := document.Read[T](os.Stdin)
@@ -43,7 +43,7 @@ func withNode[T any](do func(ctx context.Context, n *instance.Node, doc T) error
 	}
 }
 
-// meshOf a document; "" where it names none.
+// meshOf returns the mesh that a document names; "" when it names none.
 func meshOf(doc any) string {
 	if owned, is := doc.(interface{ OwnerMesh() string }); is {
 		return owned.OwnerMesh()
@@ -52,7 +52,7 @@ func meshOf(doc any) string {
 }
 
 func connect(ctx context.Context, h *host.Host, mesh string) (*instance.Node, func(), error) {
-	// What undoes a change still needs systemd when the run is to end.
+	// Undoing a change needs systemd even after a signal.
 	manager, err := systemd.Connect(context.WithoutCancel(ctx))
 	if err != nil {
 		return nil, nil, err

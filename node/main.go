@@ -1,5 +1,5 @@
-// gatehouse-node does on a node what a deploy decided: one verb and one JSON document on standard input a run. Progress
-// goes to standard output in lines, the result of `inspect` as JSON.
+// Command gatehouse-node carries out on a node what a deploy decided. A run has one verb, and one JSON document on standard
+// input. It prints its progress in lines, and the result of `inspect` as JSON.
 package main
 
 import (
@@ -25,10 +25,10 @@ const (
 )
 
 func main() {
-	// Terraform's connection has a terminal. When the connection breaks, what runs here still comes to an orderly end, and
-	// the next run waits for its lock.
+	// Terraform's connection has a terminal. When the connection breaks, this run still ends in good order, and the next one
+	// waits for its lock.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-	// Consul's client takes what a person set for a shell; this program has tokens and the address of its own.
+	// Consul's client would use a person's settings for a shell; this program has its own tokens and address.
 	for _, setting := range os.Environ() {
 		if name, _, _ := strings.Cut(setting, "="); strings.HasPrefix(name, "CONSUL_") {
 			os.Unsetenv(name)
@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string) int {
 	return exitUsage
 }
 
-// failure tells why a run failed. After a signal the error alone would say that a context was canceled.
+// failure says why a run failed. After a signal, the error alone would only say that a context was canceled.
 func failure(ctx context.Context, err error) string {
 	text := host.Clean(err.Error())
 	if ctx.Err() != nil {

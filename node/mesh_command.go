@@ -11,7 +11,7 @@ import (
 	"gatehouse/node/systemd"
 )
 
-// meshCommand is what a person types on the node.
+// meshCommand runs the command `mesh`, which a person types on the node.
 func meshCommand(ctx context.Context, args []string) int {
 	h := host.New()
 	agent, err := consul.Connect(h, "")
@@ -32,7 +32,7 @@ func meshCommand(ctx context.Context, args []string) int {
 func rollback(h *host.Host) func(ctx context.Context, name string) error {
 	return func(ctx context.Context, name string) error {
 		owner := instance.OwnerOf(h, name)
-		// A release is read by the program that put it into service, which may be of another version.
+		// The program that put a release into service reads it: it may be of another version.
 		if own := host.ProgramOf(owner); owner != "" && h.Exists(own) && !isThis(own) {
 			return mesh.Become(own, "mesh", "rollback", name)
 		}

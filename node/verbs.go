@@ -26,7 +26,7 @@ import (
 	"gatehouse/node/taken"
 )
 
-// verb of the program: reads its document from standard input, and its words from the command line.
+// verb reads its document from standard input, and gets the rest of the command line as words.
 type verb func(ctx context.Context, h *host.Host, words []string) error
 
 var verbs map[string]verb
@@ -132,7 +132,7 @@ func wipeNode(ctx context.Context, n *instance.Node, doc document.Wipe) error {
 	})
 }
 
-// drainNode is what the unit gatehouse-drain runs: drain node on|off.
+// drainNode is for the unit gatehouse-drain: drain node on|off.
 func drainNode(ctx context.Context, h *host.Host, words []string) error {
 	client, err := consul.ConnectAsNode(h)
 	if err != nil {
@@ -144,17 +144,17 @@ func drainNode(ctx context.Context, h *host.Host, words []string) error {
 	case len(words) == 1 && words[0] == "off":
 		return drain.NodeOff(ctx, h, client)
 	}
-	return errors.New("say: drain node on, or: drain node off")
+	return errors.New("usage: drain node on|off")
 }
 
-// drainGateway is what stops a gateway's unit: drain gateway NAME ADMIN_PORT.
+// drainGateway is for the unit of a gateway, before it stops: drain gateway NAME ADMIN_PORT.
 func drainGateway(ctx context.Context, h *host.Host, words []string) error {
 	if len(words) != 2 {
-		return errors.New("say: drain gateway NAME ADMIN_PORT")
+		return errors.New("usage: drain gateway NAME ADMIN_PORT")
 	}
 	port, err := strconv.Atoi(words[1])
 	if err != nil {
-		return fmt.Errorf("%q is no port", words[1])
+		return fmt.Errorf("%q is not a port", words[1])
 	}
 	client, err := consul.ConnectAsNode(h)
 	if err != nil {

@@ -1,6 +1,6 @@
 /** What is read from a live mesh: over ssh, from the node program's reports, and from Consul's API. */
 
-export type { Output } from "../toolchain/process";
+export type { Output } from "../toolchain";
 export {
   type ApiAnswer,
   apiUrl,

@@ -1,6 +1,6 @@
 /** Why ssh to a node failed, by the message that ssh printed. Pure. */
 import { layout, type MeshNode } from "../model";
-import type { Output } from "../toolchain/process";
+import type { Output } from "../toolchain";
 
 export interface SshFault {
   /** In a word or two: "ssh login". */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { layout, type MeshNode } from "../model";
-import { type Output, output } from "../toolchain/process";
+import { type Output, output } from "../toolchain";
 
 /** Seconds until an unanswered connection counts as failed. */
 const CONNECT_TIMEOUT = 10;

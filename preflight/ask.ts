@@ -11,8 +11,8 @@ import {
   uploadedScript,
   WANTED,
 } from "../templates";
-import { NODE_MODULE, type NodeProgram, nodeProgram, nodeProgramVersion } from "../toolchain/node-program";
-import type { Output } from "../toolchain/process";
+import type { Output } from "../toolchain";
+import { NODE_MODULE, type NodeProgram, nodeProgram, nodeProgramVersion } from "../toolchain";
 import { judgeArch } from "./judge-node";
 
 /** Asks nodes, each program read and built once. */

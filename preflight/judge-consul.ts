@@ -3,7 +3,7 @@
 import { type Finding, HERE, problem, type Severity } from "../findings";
 import { layout } from "../model";
 import type { Facts, PassedOver } from "../nodes";
-import { atLeast } from "../toolchain/command";
+import { atLeast } from "../toolchain";
 import type { Plan } from "./plan";
 
 const { http, https } = layout.consulPorts;

@@ -3,7 +3,7 @@
 import { layout, type Mesh } from "../model";
 import { type LiveEntry, readEntries } from "../nodes";
 import { entryName } from "../templates";
-import { resourcesOf } from "../terraform/mesh-state";
+import { resourcesOf } from "../terraform";
 import { type EntryFacts, unmarked } from "./judge-entries";
 
 /**

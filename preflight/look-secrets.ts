@@ -1,8 +1,7 @@
 /** Whether the secrets that a deploy needs are here. */
 
 import { type Finding, HERE, problem } from "../findings";
-import { readSecrets, SecretsError, type Source, secretsPlace } from "../mesh-secrets";
-import { complete } from "../mesh-secrets/complete";
+import { complete, readSecrets, SecretsError, type Source, secretsPlace } from "../mesh-secrets";
 import { layout, type Mesh } from "../model";
 
 const { http, https } = layout.consulPorts;

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { type Finding, type Severity, unseen } from "../findings";
 import type { Mesh, MeshNode } from "../model";
 import { apiUrl, askApi, atReachableConsul, leaderFault, onEveryNode, type PassedOver, readFacts } from "../nodes";
-import { hasLocalState } from "../terraform/local-state";
+import { hasLocalState } from "../terraform";
 import { Asker } from "./ask";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";

@@ -2,7 +2,7 @@
 import type { Mesh } from "../model";
 import { onEveryNode } from "../nodes";
 import { machineIdentity } from "../templates";
-import type { Ran } from "../terraform/unfinished";
+import type { Ran } from "../terraform";
 import { Asker } from "./ask";
 import type { Look } from "./judge";
 import { lookAt } from "./look";

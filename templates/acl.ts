@@ -2,19 +2,19 @@
 import type { ConfigEntry, Gateway, Mesh, MeshNode } from "../model";
 import { render } from "./engine";
 
-/** Of the token with which Gatehouse's programs on a machine talk to its agent, and the agent to its servers. */
+/** Rules of a node's token: Gatehouse's programs there use it with the agent, and the agent with its servers. */
 export const machineRules = ({ name }: MeshNode): string => render("acl/machine.hcl", { node: name });
 
-/** Of a gateway's instance. */
+/** Rules of a gateway's token. */
 export const gatewayRules = ({ name }: Gateway): string => render("acl/ingress-gateway.hcl", { name });
 
-/** Of the handover. */
+/** Rules of the handover's token. */
 export const handoverRules = (mesh: Mesh): string => render("acl/handover.hcl", { records: recordsOf(mesh) });
 
 /** Where node/taken keeps config entries as they were before a mesh took them over. */
 const recordsOf = ({ name }: Mesh): string => `gatehouse/${name}/taken-over/`;
 
-/** Of the programs that write these entries in place of those made by hand: they may change no others. */
+/** Rules for the programs that replace hand-made entries with these: they may change no others. */
 export function takenRules(mesh: Mesh, entries: ConfigEntry[]): string {
   const ofServices = entries.filter(({ kind }) => kind.startsWith("service-"));
   return render("acl/taken.hcl", {
@@ -27,6 +27,6 @@ export function takenRules(mesh: Mesh, entries: ConfigEntry[]): string {
   });
 }
 
-/** Of the programs that put the routes of gateways back. */
+/** Rules for the programs that put the routes of gateways back. */
 export const routesRules = (gateways: Gateway[]): string =>
   render("acl/routes.hcl", { gateways: gateways.map(({ name }) => name) });

@@ -10,7 +10,7 @@ export interface AgentRelease {
   hash: string;
   /** Sets the agent up. */
   program: string;
-  /** Takes it away again. */
+  /** Removes it. */
   removal: string;
 }
 
@@ -21,7 +21,7 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
   const configuration = render("consul/agent.hcl", {
     datacenter,
     node: node.name,
-    // A host name cannot be bound; Consul then takes the machine's private address.
+    // A host name cannot be bound; Consul then takes the node's private address.
     bind: isIP(node.address) ? node.address : null,
     join: servers.map((server) => server.address),
     server: node.role === "server",

@@ -1,5 +1,5 @@
 /**
- * One function a language: text that a person wrote comes out at the other end unchanged. Control characters and lone
+ * One function a language: the program that reads the rendered text gets what a person wrote, unchanged. Control characters and lone
  * surrogates are refused by the model before any of these sees them.
  */
 

@@ -5,6 +5,7 @@ export {
   agentSecretFiles,
   agentTokenProgram,
 } from "./agent";
+export { shellWord } from "./escape";
 export { filesOnNodes, secretFilesOnNodes } from "./files-on-nodes";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
@@ -33,7 +34,7 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram, recordedProgram } from "./program";
+export { contentHash, nodeProgram, recordedProgram, type Verb } from "./program";
 export { programsOn } from "./programs";
 export {
   entryName,

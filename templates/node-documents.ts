@@ -7,8 +7,8 @@ export type Kind = "service" | "ingress-gateway";
 export type Role = "server" | "worker";
 
 /**
- * Owner says for which mesh and on which node a program works. Several meshes may be on a node: each touches
- * its own alone.
+ * Owner says for which mesh and on which node a program works. Several meshes may share a node: each changes only its own
+ * things.
  */
 export interface Owner {
   /** Mesh is the name of the mesh. */
@@ -34,17 +34,14 @@ export interface Setup extends Owner {
   tls: boolean;
   /** MeshCommand is the file of the `mesh` command. */
   meshCommand: File;
-  /** DrainUnit takes the node out of the mesh before it shuts down. Absent on servers, which carry no workload. */
+  /** DrainUnit takes the node out of the mesh before it shuts down. Absent on servers, which run no workload. */
   drainUnit?: File;
 }
 
-/** Incoming makes the folder into which Terraform puts secrets, closed to everybody else. Verb: incoming. */
+/** Incoming makes the folder into which Terraform puts secrets, closed to all other users. Verb: incoming. */
 export type Incoming = Owner;
 
-/**
- * Tokens puts the tokens of the node's instances where they are used from. They arrive as the secret file "tokens".
- * Verb: tokens.
- */
+/** Tokens installs the tokens of the node's instances. They arrive as the secret file "tokens". Verb: tokens. */
 export type Tokens = Owner;
 
 /** Instance is one release of a service or a gateway on one node. Verb: instance apply. */
@@ -54,9 +51,7 @@ export interface Instance extends Owner {
   kind: Kind;
   /** Release names the release: twelve hex digits of the hash of all that makes it. */
   release: string;
-  /**
-   * Files are the definition, the units and the environment. Only the places that belong to the instance are taken.
-   */
+  /** Files are the definition, the units and the environment. Only paths that belong to the instance are accepted. */
   files: File[];
   /** Binary that the service runs. Absent for a gateway. */
   binary?: Binary;
@@ -68,14 +63,14 @@ export interface Instance extends Owner {
   sidecarPort?: number;
   /** AdminPort is the port of Envoy's admin page, on 127.0.0.1. */
   adminPort: number;
-  /** Upstreams are what the sidecar listens for on behalf of the service. */
+  /** Upstreams are the services for which the sidecar listens on behalf of this one. */
   upstreams?: Upstream[];
   health: Health;
-  /** Drain says whether the workload is declared on other nodes too, so that callers can go there meanwhile. */
+  /** Drain says whether the workload is declared on other nodes too, so that callers can use those meanwhile. */
   drain: boolean;
   /**
-   * TakeOver says that what a person made under this name is set aside for the first release. Without it such a node is
-   * refused.
+   * TakeOver says that the first release replaces an instance of this name that a person made. Without it, a node with such
+   * an instance is refused.
    */
   takeOver?: boolean;
 }
@@ -103,15 +98,15 @@ export interface Upstream {
   localPort: number;
 }
 
-/** Health says how the program tells whether a new process serves. */
+/** Health says how the program finds out whether a new process serves. */
 export interface Health {
-  /** Direct says that the program can ask what Consul's agent asks: an HTTP or TCP check. */
+  /** Direct says that the program can make the same check as Consul's agent: over HTTP or TCP. */
   direct: boolean;
-  /** URL of an HTTP check. Absent: a TCP connection is enough, or only Consul's agent can tell. */
+  /** URL of an HTTP check. Absent: a TCP connection is enough, or only Consul's agent can make the check. */
   url?: string;
   /** TimeoutSeconds of one request to URL. */
   timeoutSeconds: number;
-  /** SteadySeconds are how long a process that was just started has to go on serving. */
+  /** SteadySeconds is how long a process that was just started must go on serving. */
   steadySeconds: number;
 }
 
@@ -135,11 +130,11 @@ export interface Sweep extends Owner {
 
 /** Wipe removes everything that this mesh put on the node, and nothing of another mesh. Verb: wipe. */
 export interface Wipe extends Owner {
-  /** Agent says whether the Consul agent goes too. */
+  /** Agent says whether the Consul agent is removed, too. */
   agent: boolean;
   /**
-   * OnDestroy says that the whole stack is destroyed: a node that an earlier version gave to
-   * another mesh is then left as it is, and is no error.
+   * OnDestroy says that the whole stack is destroyed: then it is no error when an earlier version gave the node to another
+   * mesh, and the node is left as it is.
    */
   onDestroy: boolean;
 }
@@ -170,9 +165,9 @@ export interface Route {
 }
 
 /**
- * Expand lets Consul serve the mesh as it was and as it will be, until every instance has been moved: it allows the new
- * edges next to the old ones, and takes services over to another protocol in the order that Consul accepts. Verb: expand.
- * When the instances are there, the verb expand routing writes Routing.
+ * Expand lets Consul serve the mesh as it was and as it will be, until every instance is replaced: it allows the new edges
+ * next to the old ones, and changes the protocol of services in the order that Consul accepts. Verb: expand. Once the
+ * instances serve, the verb expand routing writes Routing.
  */
 export interface Expand extends Owner {
   /** ACL says that a token arrives as the secret file "handover". */
@@ -230,7 +225,7 @@ export type ExpandRemoval = Owner;
 /** Agent sets up the Consul agent of a node. Verb: agent setup. */
 export interface Agent extends Owner {
   role: Role;
-  /** Last says that no server comes after this one. */
+  /** Last says that this is the last server to be set up. */
   last: boolean;
   acl: boolean;
   tls: boolean;
@@ -296,8 +291,8 @@ export interface EdgeTrial {
 }
 
 /**
- * Questions ask what a deploy would meet on a node; nothing is changed. The answer is lines, which
- * nodes/facts.ts reads. Verb: inspect node.
+ * Questions ask in what state a deploy would find a node; nothing is changed. The answer is lines, which nodes/facts.ts
+ * reads. Verb: inspect node.
  */
 export interface Questions {
   /** Programs that may be missing. */
@@ -317,25 +312,25 @@ export interface Questions {
 }
 
 /**
- * Report is what gatehouse-node found on a node. Verb: inspect. What Consul and systemd name has their names for its
- * fields.
+ * Report is the state in which gatehouse-node found a node. Verb: inspect. Its fields have Consul's and systemd's names where
+ * they have one.
  */
 export interface Report {
   /** Version of the gatehouse-node that wrote this. */
   version: string;
   /** Mesh that asks, as it is on record on the node. */
   mesh: NodeRecord;
-  /** Others are the other meshes on this node. What is theirs is in no part of this report but the registrations. */
+  /** Others are the other meshes on this node. Of their things, only the registrations are in this report. */
   others: string[];
   /** Uptime in seconds since the node started. */
   uptime: number;
-  /** Files are those asked for that are there. */
+  /** Files are those of the inspected files that exist. */
   files: FileReport[];
-  /** Tree is everything below /opt/gatehouse; releases are not looked into. */
+  /** Tree is everything below /opt/gatehouse, without the content of releases. */
   tree: TreeEntry[];
   /** Needed are the SHA-256 of the binaries that a release on the node runs. */
   needed: string[];
-  /** Written are the units and definitions that say that Gatehouse wrote them: absolute paths. */
+  /** Written are the units and definitions with Gatehouse's mark: absolute paths. */
   written: string[];
   /** Units that are declared, and all others that have the name of a workload of the mesh. */
   units: UnitReport[];
@@ -396,7 +391,7 @@ export interface UnitReport {
   LoadState: string;
   ActiveState: string;
   UnitFileState: string;
-  /** NRestarts counts what systemd restarted by itself since a person or a program did last. */
+  /** NRestarts counts systemd's own restarts since a person or a program last started the unit. */
   NRestarts: number;
   FragmentPath: string;
   DropInPaths: string[];
@@ -431,7 +426,7 @@ export interface AgentService {
   Port: number;
   /** Of is the service that a sidecar is for; "" otherwise. */
   Of: string;
-  /** Mesh whose registration it is, by its Meta; "" where a person or an earlier version made it. */
+  /** Mesh that the registration belongs to, by its Meta; "" where a person or an earlier version made it. */
   Mesh: string;
   Upstreams: AgentUpstream[];
 }
@@ -451,7 +446,7 @@ export interface AgentCheck {
   Output: string;
 }
 
-/** EnvoyReport is what the admin page of an Envoy says. */
+/** EnvoyReport is the state of an Envoy, from its admin page. */
 export interface EnvoyReport {
   /** Name of the workload. */
   name: string;
@@ -481,11 +476,11 @@ export interface EnvoyCertificate {
   to: string;
 }
 
-/** EdgeReport is what came of one EdgeTrial. */
+/** EdgeReport is the result of one EdgeTrial. */
 export interface EdgeReport {
   id: string;
   /** Answer is "allowed", "refused" or "failed". */
   answer: string;
-  /** Detail says by what that shows. */
+  /** Detail is the evidence for it. */
   detail: string;
 }

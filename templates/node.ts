@@ -122,7 +122,7 @@ export function probeProgram(mesh: Mesh, { node, adminPort }: Instance, gateway:
   return nodeProgram("probe", document);
 }
 
-/** cloud-init user_data for a machine that is being created. */
+/** cloud-init user_data for a node that is being created. */
 export function userData(mesh: Mesh, node: MeshNode): string {
   return render("cloud-init/user-data.yaml", {
     mesh: mesh.name,

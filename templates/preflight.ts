@@ -1,4 +1,4 @@
-/** What the preflight asks a node, for the standard input of root's shell: gatehouse-node answers. */
+/** The preflight's questions to a node, for the standard input of root's shell: gatehouse-node answers them. */
 import { layout } from "../model";
 import { shellWord } from "./escape";
 import type { Questions } from "./node-documents";
@@ -6,7 +6,7 @@ import { nodeCommand, nodeScript } from "./program";
 
 export type PreflightQuestions = Readonly<Questions>;
 
-/** What a node says that has not the gatehouse-node of a version; behind it stands what `uname -m` says. */
+/** The answer of a node that lacks the wanted version of gatehouse-node; the output of `uname -m` follows it. */
 export const WANTED = "gatehouse-node wanted";
 
 /**

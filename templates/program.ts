@@ -1,10 +1,10 @@
-/** What one ssh connection carries: a small shell program with a document for gatehouse-node at its end. */
+/** The text that one ssh connection carries: a small shell program with a document for gatehouse-node at its end. */
 import { createHash } from "node:crypto";
 import { readTemplate } from "./engine";
 import { shellWord } from "./escape";
 import type * as documents from "./node-documents";
 
-/** What gatehouse-node can be asked to do, as its command line has it, each with the document that it takes. */
+/** The verbs of gatehouse-node, as its command line has them, each with its document. */
 interface Documents {
   "agent refresh": documents.AgentRefresh;
   "agent remove": documents.AgentRemoval;

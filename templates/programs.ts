@@ -1,4 +1,4 @@
-/** What a node must have before a deploy. `consul` and `envoy` are in no image by themselves. */
+/** Programs that a node must have before a deploy. No image has `consul` and `envoy` by itself. */
 import type { MeshNode } from "../model";
 
 /**

@@ -1,6 +1,6 @@
 /** cdktf, or any other program, with the Terraform and the providers that Gatehouse's own commands use. */
 import { delimiter, resolve } from "node:path";
-import { runHere } from "../toolchain/with-terminal";
+import { runHere } from "../toolchain";
 import { claimFolder } from "./claim";
 import { environment } from "./prepare";
 import { chooseProviders } from "./provider-choice";

@@ -1,7 +1,7 @@
 /** The remedy where `terraform init` finds that the state was kept elsewhere before. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Output } from "../toolchain/process";
+import type { Output } from "../toolchain";
 import type { Stack } from "./stack";
 
 /** Terraform's words for it: none of them names a way out that Gatehouse has. */

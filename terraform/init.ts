@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "../toolchain/cache";
-import { type Output, output } from "../toolchain/process";
+import { type Output, output, writeWhole } from "../toolchain";
 
 /** Inside a stack's `.terraform`, which `init` makes: the hash of what it was made from. */
 const STAMP = join(".terraform", "gatehouse-init");

@@ -1,8 +1,7 @@
 /** The states of a mesh, read and written by Terraform wherever they are kept. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../toolchain/command";
-import { output } from "../toolchain/process";
+import { output, run } from "../toolchain";
 import { namedTerraform } from "./env";
 import type { State } from "./state-content";
 

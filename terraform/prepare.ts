@@ -1,6 +1,6 @@
 /** Before Terraform can run: the claim of the checkout, the providers, and what `synth` writes. */
 import { join } from "node:path";
-import { output } from "../toolchain/process";
+import { output } from "../toolchain";
 import { claimFolder } from "./claim";
 import { Ended } from "./ended";
 import { COMPLETE, terraformEnv } from "./env";

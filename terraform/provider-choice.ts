@@ -2,11 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { cacheRoot, writeWhole } from "../toolchain/cache";
-import { which } from "../toolchain/command";
-import { part, type Report } from "../toolchain/parts";
-import { missingFrom } from "../toolchain/provider-mirror";
-import { registryAnswers } from "../toolchain/registry";
+import { cacheRoot, missingFrom, part, type Report, registryAnswers, which, writeWhole } from "../toolchain";
 import { COMPLETE, namedTerraform } from "./env";
 
 /** Where a run's Terraform providers come from. */

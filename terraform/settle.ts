@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "../toolchain/cache";
+import { writeWhole } from "../toolchain";
 import type { ProviderChoice } from "./provider-choice";
 
 /**

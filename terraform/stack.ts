@@ -1,8 +1,7 @@
 /** One stack in whose folder Terraform works: the place where Gatehouse starts it. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Output, output } from "../toolchain/process";
-import { runHere } from "../toolchain/with-terminal";
+import { type Output, output, runHere } from "../toolchain";
 import { changedBackend } from "./changed-backend";
 import { cloudOf, runInCloud } from "./cloud/run";
 import { Ended } from "./ended";

@@ -48,7 +48,7 @@ export async function cached(
   }
 }
 
-/** Writes a small file whole, so that nobody reads half of it. */
+/** Writes a small file whole, so that no reader gets half of it. */
 export function writeWhole(file: string, text: string, mode = 0o644): void {
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
@@ -56,7 +56,7 @@ export function writeWhole(file: string, text: string, mode = 0o644): void {
   renameSync(draft, file);
 }
 
-/** What a run that was killed left half made; whoever holds the lock may remove it. */
+/** Half-made files of a run that was killed; the holder of the lock may remove them. */
 function removeDraftsOf(final: string): void {
   for (const name of readdirSync(dirname(final))) {
     const isDraft = name.startsWith(`${basename(final)}.`) && !name.startsWith(`${basename(final)}.lock`);

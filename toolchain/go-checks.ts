@@ -18,7 +18,7 @@ export interface GoCheck {
 /** As the program is built: without C. */
 const PURE = { CGO_ENABLED: "0" };
 
-/** What reads the code. Go keeps the results in its build cache: only what changed is looked at again. */
+/** Programs that read the code. Go keeps the results in its build cache: only what changed is looked at again. */
 export const GO_LINTERS: GoCheck[] = [
   { name: "gofmt", program: "gofmt", args: ["-l", "."], env: PURE },
   { name: "go vet", program: "go", args: ["vet", "./..."], env: PURE },

@@ -16,7 +16,7 @@ export type Arch = "amd64" | "arm64";
 export interface NodeProgram {
   /** Absolute path of the binary here. */
   path: string;
-  /** Of the binary, in hex. Another Go release makes another binary of the same version. */
+  /** SHA-256 of the binary, in hex. Another Go release makes another binary of the same version. */
   sha256: string;
   /** Changes with the program's sources alone. `gatehouse-node version` says the same. */
   version: string;

@@ -3,20 +3,20 @@ import { type SpawnOptionsWithoutStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-/** What a program did. */
+/** The result of a program. */
 export interface Output {
   /** Without line breaks at its end. */
   stdout: string;
   /** Without line breaks at its end. */
   stderr: string;
-  /** Of ssh: 255 when ssh itself failed. */
+  /** 255 when ssh itself failed. */
   exitCode: number;
 }
 
 export interface Listeners {
-  /** What the program reads. @default nothing */
+  /** The program's standard input. @default none */
   input?: string | Buffer;
-  /** Gets each line as it comes. @default nobody */
+  /** Called with each line at once. @default not called */
   onLine?: (line: string, from: "stdout" | "stderr") => void;
 }
 

@@ -8,7 +8,7 @@ export interface HereOptions {
   stdio?: StdioOptions;
   /** The answer to the command's question. @default a person types it */
   answer?: Promise<string>;
-  /** Gets a copy of what the command prints on standard output, which is then no terminal to it. @default nobody */
+  /** Gets a copy of the command's standard output, which is then no terminal. @default no copy */
   onOutput?: (text: string) => void;
 }
 

@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parserOf } from "../../commands/gatehouse";
 import { VERBS } from "../../commands/verbs";
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 
 /** The verb that a command line starts and what is handed to it, or the words that refuse it. */
 async function parsed(...args: string[]): Promise<[name: string, own: string[]] | string> {
@@ -53,4 +55,14 @@ test("the program ends with 2 when it does not understand, and prints help", asy
   expect(refused.stderr).toContain("Did you mean doctor?");
   expect(help.exitCode).toBe(0);
   for (const name of Object.keys(VERBS)) expect(help.stdout).toContain(`gatehouse ${name}`);
+});
+
+test("a verb loads a mesh that is TypeScript", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-mesh-"));
+  const mesh = join(folder, "mesh.ts");
+  writeFileSync(mesh, 'const name: string = "shop";\nexport default { name };\n');
+  const env = { ...process.env, GATEHOUSE_MESH: mesh };
+  const { exitCode, stderr } = await output(process.execPath, ["bin/gatehouse.js", "preflight"], {}, { env });
+  rmSync(folder, { recursive: true });
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining("`consul` is missing")]);
 });

@@ -1,8 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { run } from "../../toolchain/command";
-import { output } from "../../toolchain/process";
+import { output, run } from "../../toolchain";
 import { declaration } from "../support/shop";
 
 jest.setTimeout(120_000);

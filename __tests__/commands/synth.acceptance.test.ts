@@ -14,9 +14,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { chooseProviders } from "../../terraform/provider-choice";
-import { NODE_MODULE, nodeProgramVersion } from "../../toolchain/node-program";
-import { type Output, output } from "../../toolchain/process";
+import { chooseProviders } from "../../terraform";
+import { NODE_MODULE, nodeProgramVersion, type Output, output } from "../../toolchain";
 import { declaration } from "../support/shop";
 
 jest.setTimeout(180_000);

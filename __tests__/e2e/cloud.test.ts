@@ -7,10 +7,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { changes } from "../../lab/machines";
+import { changes } from "../../lab";
 import { secretsFile } from "../../mesh-secrets";
 import type { MeshDeclaration } from "../../model";
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 import * as lab from "./support/mesh";
 import { type Server, serverFrom, Tfe, writeCredentials } from "./support/tfe";
 

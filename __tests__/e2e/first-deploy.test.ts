@@ -1,5 +1,4 @@
-import { changes, reboot } from "../../lab/machines";
-import { callersIn } from "../../lab/request";
+import { callersIn, changes, reboot } from "../../lab";
 import {
   cdktf,
   consul,

@@ -1,4 +1,4 @@
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 import { type ByHand, FOREIGN, HAND_GATEWAY, madeByHand } from "./support/by-hand";
 import { doctor } from "./support/doctor";
 import { type Load, underLoad } from "./support/load";

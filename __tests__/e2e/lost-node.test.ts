@@ -1,8 +1,6 @@
 /** A worker is gone for good and another machine takes its name. */
 import { rmSync } from "node:fs";
-import { machinesOf } from "../../lab/declared";
-import { reset } from "../../lab/machines";
-import { keysOf } from "../../lab/places";
+import { keysOf, machinesOf, reset } from "../../lab";
 import { hostKeyFrom, type MeshDeclaration } from "../../model";
 import { declaration, describeOnLab, freshLab, gatewayUrl, getUntil, plan } from "./support/mesh";
 import { npmDeploy } from "./support/recover";

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { linkDown, linkUp } from "../../lab/machines";
+import { linkDown, linkUp } from "../../lab";
 import { readSecrets } from "../../mesh-secrets";
 import type { MeshDeclaration } from "../../model";
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 import { backendOn, cdktf, declaration, deploy, describeOnLab, freshLab, on } from "./support/mesh";
 
 jest.setTimeout(300_000);

@@ -1,7 +1,6 @@
 /** The way back: state lost, secrets lost, a server down. Each command of docs/recovery.md, as a person types it. */
 import { existsSync, readFileSync, renameSync } from "node:fs";
-import { machinesOf } from "../../lab/declared";
-import { forgetState } from "../../lab/terraform-state";
+import { forgetState, machinesOf } from "../../lab";
 import { secretsFile } from "../../mesh-secrets";
 import { underLoad } from "./support/load";
 import {

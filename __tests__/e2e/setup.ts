@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { labOfAnotherCheckout } from "../../lab/checkout";
-import { inspectHost, obstacles } from "../../lab/requirements";
+import { inspectHost, labOfAnotherCheckout, obstacles } from "../../lab";
 
 /**
  * Before the first end-to-end test: everything that the lab needs, and its machines. Where it cannot run, why. The tests

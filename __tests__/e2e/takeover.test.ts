@@ -1,5 +1,5 @@
 import { checkMesh, nodeFiles } from "../../model";
-import { preflight } from "../../preflight/look";
+import { preflight } from "../../preflight";
 import { type ByHand, FOREIGN, HAND_GATEWAY, madeByHand } from "./support/by-hand";
 import type { Load } from "./support/load";
 import { describeOnLab, gatewayUrl, get, getUntil, mainPid, on } from "./support/mesh";

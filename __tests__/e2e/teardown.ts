@@ -1,4 +1,4 @@
-import { down } from "../../lab/machines";
+import { down } from "../../lab";
 
 /** After the last end-to-end test: what was started is stopped. */
 export default async function teardown(): Promise<void> {

@@ -1,11 +1,10 @@
 /** Two meshes of two teams on one Consul and on the same nodes: what happens to the one is no matter of the other. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ssh } from "../../lab/machines";
-import { forgetState } from "../../lab/terraform-state";
+import { forgetState, ssh } from "../../lab";
 import { readSecrets } from "../../mesh-secrets";
 import { layout, type MeshDeclaration } from "../../model";
-import { output } from "../../toolchain/process";
+import { output } from "../../toolchain";
 import { doctor, doctorVerdict } from "./support/doctor";
 import { underLoad } from "./support/load";
 import {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { changes } from "../../lab/machines";
+import { changes } from "../../lab";
 import { nasty } from "../support/nasty";
 import {
   backendOn,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as lab from "../../lab/machines";
 import { machinesFolder } from "../../lab/places";
-import { run } from "../../toolchain/command";
+import { run } from "../../toolchain";
 
 const spare = { name: "lab-spare", address: "10.77.0.250" };
 const name = spare.name;

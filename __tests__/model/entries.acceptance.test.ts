@@ -1,6 +1,6 @@
 /** Holds the derived forms and the refusals against a real Consul. */
 import { toConsul } from "../../model/config-entry/pascal-case";
-import { part } from "../../toolchain/parts";
+import { part } from "../../toolchain";
 import { type ConsulAgent, startConsul } from "../support/consul-agent";
 import { type Draft, edited, meshOf, problemsOf } from "../support/shop";
 

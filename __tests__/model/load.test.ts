@@ -8,7 +8,7 @@ import { fullDeclaration } from "../support/shop";
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-load-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** As `main.ts` does it: in a process of its own, under tsx. All files in one process, since it takes a while to start. */
+/** As `gatehouse` does it: in a process of its own, with tsx for CommonJS alone. All files in one process, since it takes a while to start. */
 function loadAll(contents: Record<string, string>): Record<string, { mesh?: { name: string }; problems?: Problem[] }> {
   for (const [name, content] of Object.entries(contents)) writeFileSync(join(folder, name), content);
   mkdirSync(join(folder, "folder.ts"));
@@ -21,7 +21,9 @@ function loadAll(contents: Record<string, string>): Record<string, { mesh?: { na
       process.stdout.write(JSON.stringify(results));
     })();`;
   writeFileSync(join(folder, "program.ts"), program);
-  const output = execFileSync(process.execPath, ["--import", require.resolve("tsx"), "program.ts"], { cwd: folder });
+  const output = execFileSync(process.execPath, ["--require", require.resolve("tsx/cjs"), "program.ts"], {
+    cwd: folder,
+  });
   return JSON.parse(output.toString());
 }
 

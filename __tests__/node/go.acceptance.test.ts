@@ -1,5 +1,4 @@
-import { GO_LINTERS, raceCheck, runGoCheck, testedPackages } from "../../toolchain/go-checks";
-import { part } from "../../toolchain/parts";
+import { GO_LINTERS, part, raceCheck, runGoCheck, testedPackages } from "../../toolchain";
 
 jest.setTimeout(10 * 60_000);
 

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Verb } from "../../templates/program";
-import { type Arch, buildNodeProgram, NODE_MODULE, nodeProgram } from "../../toolchain/node-program";
+import type { Verb } from "../../templates";
+import { type Arch, buildNodeProgram, NODE_MODULE, nodeProgram } from "../../toolchain";
 
 jest.setTimeout(10 * 60_000);
 

@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Facts, readFacts } from "../../nodes";
 import { isUpload, preflightScript, UPLOAD_COMMAND, uploadedScript, WANTED } from "../../templates";
-import { nodeProgram } from "../../toolchain/node-program";
-import { output } from "../../toolchain/process";
+import { nodeProgram, output } from "../../toolchain";
 
 jest.setTimeout(10 * 60_000);
 

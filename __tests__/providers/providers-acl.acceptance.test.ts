@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chooseProviders } from "../../terraform/provider-choice";
+import { chooseProviders } from "../../terraform";
 import { type ConsulAgent, startConsul } from "../support/consul-agent";
 import { TerraformFolder } from "../support/terraform-folder";
 

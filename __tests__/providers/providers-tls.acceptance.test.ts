@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeAuthority, makeServerCertificate } from "../../mesh-secrets/certificates";
-import type { KeyPair } from "../../mesh-secrets/document";
-import { chooseProviders } from "../../terraform/provider-choice";
+import type { KeyPair } from "../../mesh-secrets";
+import { makeAuthority, makeServerCertificate } from "../../mesh-secrets";
+import { chooseProviders } from "../../terraform";
 import { type ConsulAgent, freePorts, startConsul } from "../support/consul-agent";
 import { TerraformFolder } from "../support/terraform-folder";
 

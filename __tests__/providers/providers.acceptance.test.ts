@@ -9,7 +9,7 @@ import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { App, TerraformStack } from "cdktf";
-import { chooseProviders, type ProviderChoice } from "../../terraform/provider-choice";
+import { chooseProviders, type ProviderChoice } from "../../terraform";
 import { type ConsulAgent, startConsul } from "../support/consul-agent";
 import { ENTRIES, type Entry, entryResources, idOf } from "../support/entries";
 import { TerraformFolder } from "../support/terraform-folder";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { prepareUpload, privateKey } from "../../stacks/remote-run";
-import { chooseProviders } from "../../terraform/provider-choice";
-import { output } from "../../toolchain/process";
+import { chooseProviders } from "../../terraform";
+import { output } from "../../toolchain";
 
 jest.setTimeout(120_000);
 

@@ -2,8 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Secrets, secretsFile } from "../../mesh-secrets";
-import { type Made, makeSecrets } from "../../mesh-secrets/make";
+import { type Made, makeSecrets, type Secrets, secretsFile } from "../../mesh-secrets";
 import type { Mesh } from "../../model";
 
 export class Project {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PROVIDERS } from "../../toolchain/provider-mirror";
+import { PROVIDERS } from "../../toolchain";
 
 /** Terraform in a folder of its own. */
 export class TerraformFolder {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { parse as parseYaml } from "yaml";
 import type { HealthDeclaration } from "../../model";
-import { terraformLiteral } from "../../stacks/terraform-literal";
+import { terraformLiteral } from "../../stacks";
 import { instanceRelease } from "../../templates";
 import { render } from "../../templates/engine";
 import { shellWord, yamlString } from "../../templates/escape";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { HealthDeclaration } from "../../model";
 import { agentRelease, instanceRelease, type NodeFile, nodeRelease, userData } from "../../templates";
-import { which } from "../../toolchain/command";
+import { which } from "../../toolchain";
 import { nasty } from "../support/nasty";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/parts";
 

@@ -1,4 +1,4 @@
-import { LONGEST_NAME } from "../../model/name";
+import { LONGEST_NAME } from "../../model";
 import { unitUser } from "../../templates/unit-user";
 
 /** systemd's strict form of a user's name: systemd.io/USER_NAMES. */

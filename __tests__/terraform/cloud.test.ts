@@ -72,7 +72,7 @@ test("a run that waited too long ends the deploy with 4, and the run that it wai
   expect(exitCode).toBe(4);
   expect(text).toContain('Run run-old ("by hand") of workspace shop-cluster waits for a person to confirm or discard');
   expect(text).toContain(`https://${cloud.hostname}/app/shop/workspaces/shop-cluster/runs/run-old`);
-  expect(text).toContain("docs/remote-runs.md#a-run-that-nobody-confirmed");
+  expect(text).toContain("docs/remote-runs.md#an-unconfirmed-run");
   expect(calls.filter((call) => call.startsWith("mesh"))).toEqual([]);
 });
 

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseProviders } from "../../terraform/provider-choice";
 import { settleProviders } from "../../terraform/settle";
-import { cacheRoot, writeWhole } from "../../toolchain/cache";
-import { PROVIDERS, standInKey, thisPlatform } from "../../toolchain/provider-mirror";
+import { cacheRoot, PROVIDERS, standInKey, thisPlatform, writeWhole } from "../../toolchain";
 
 const before = { ...process.env };
 let folder: string;

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseProviders } from "../../terraform/provider-choice";
-import { type Output, output } from "../../toolchain/process";
+import { type Output, output } from "../../toolchain";
 import { type ConsulAgent, startConsul } from "../support/consul-agent";
 import { type Postgres, postgresFolder, startPostgres } from "../support/postgres";
 import { declaration } from "../support/shop";

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { claimFolder } from "../../terraform/claim";
+import { applyArguments } from "../../terraform/replace";
 
 test("repairs and rotations are refused while another run is at work in the checkout", async () => {
   const project = mkdtempSync(join(tmpdir(), "gatehouse-claim-"));
@@ -30,4 +31,20 @@ test("repairs and rotations are refused while another run is at work in the chec
     process.chdir(before);
     rmSync(project, { recursive: true });
   }
+});
+
+test("exactly the named resources are replaced, each once; an entry's drift needs no replacing", () => {
+  const mends = [
+    { stack: "mesh" as const, replace: "null_resource.b" },
+    { stack: "mesh" as const },
+    { stack: "mesh" as const, replace: "null_resource.a" },
+    { stack: "mesh" as const, replace: "null_resource.b" },
+  ];
+  expect(applyArguments(mends, true)).toEqual([
+    "-input=false",
+    "-auto-approve",
+    "-replace=null_resource.a",
+    "-replace=null_resource.b",
+  ]);
+  expect(applyArguments([{ stack: "mesh" }], false)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** What of the measured mesh differs from run to run. */
+/** The parts of the measured mesh that differ from run to run. */
 export interface Declared {
   /** Pairs of a frontend and its backend have two. */
   services: number;

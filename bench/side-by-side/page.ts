@@ -6,7 +6,7 @@ import { type Timing, WORKS, type Work } from "./work";
 
 /** Everything that was measured in one run. */
 export interface Measured {
-  /** What it was measured with, one line a part. */
+  /** The programs and the host of the measurements, one line each. */
   versions: string[];
   times: number;
   timings: Timing[];
@@ -88,7 +88,7 @@ function plot(timings: Timing[], sizes: number[]): string[] {
 const of = (timings: Timing[], work: Work, services: number, tool: string): Timing[] =>
   timings.filter((one) => one.work === work && one.services === services && one.tool === tool);
 
-/** Of an even number of values, the lower of the two in the middle. NaN of none. */
+/** The value in the middle, the lower of two; NaN without values. */
 export function median(values: number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }

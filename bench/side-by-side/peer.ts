@@ -2,18 +2,15 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
-import { machinesOf } from "../../lab/declared";
-import { makeKeys } from "../../lab/keys";
-import { privateKeyFile } from "../../lab/places";
-import { cacheRoot } from "../../toolchain/cache";
-import { run } from "../../toolchain/command";
+import { machinesOf, makeKeys, privateKeyFile } from "../../lab";
+import { cacheRoot, run } from "../../toolchain";
 import type { Declared } from "./declared";
 import mesh from "./mesh";
 
 /** Where the peers are. Their README says what each file does. */
 const source = resolve(process.env.GATEHOUSE_PEERS ?? "../shared/peers/ansible");
 
-/** How often Consul looks at a sidecar: as often as in our own definitions, so that nobody waits longer by default. */
+/** How often Consul looks at a sidecar: as often as in our own definitions, so that no peer waits longer by default. */
 const CHECK = "1s";
 
 /** A copy of the peers that fits the lab. */

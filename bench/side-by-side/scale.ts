@@ -4,9 +4,8 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { COMPLETE } from "../../terraform/env";
-import { chooseProviders } from "../../terraform/provider-choice";
-import { run } from "../../toolchain/command";
+import { COMPLETE, chooseProviders } from "../../terraform";
+import { run } from "../../toolchain";
 import { oursEnv } from "./tool";
 
 /** One synth. */
@@ -68,7 +67,7 @@ async function synthInto(folder: string, services: number): Promise<number> {
   return peak;
 }
 
-/** What Linux has noted as the most that a process used, in MiB. Undefined when it has ended. */
+/** The most memory that a process has used, by Linux's count, in MiB. Undefined when the process has ended. */
 function peakOf(pid: number | undefined): number | undefined {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024; // 0 of one that just ended

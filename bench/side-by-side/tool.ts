@@ -1,6 +1,6 @@
 /** The three ways to do the same work: ours, the playbook, and the limit. */
 import { dirname, join } from "node:path";
-import { type Output, output } from "../../toolchain/process";
+import { type Output, output } from "../../toolchain";
 import type { Declared } from "./declared";
 import { type Peers, servicesFile, writeServices } from "./peer";
 

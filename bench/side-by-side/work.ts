@@ -2,16 +2,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { machinesOf } from "../../lab/declared";
-import { reset } from "../../lab/machines";
-import { forgetState } from "../../lab/terraform-state";
-import { output } from "../../toolchain/process";
+import { forgetState, machinesOf, reset } from "../../lab";
+import { output } from "../../toolchain";
 import type { Declared } from "./declared";
 import mesh from "./mesh";
 import type { Peers } from "./peer";
 import { oursEnv, type Tool } from "./tool";
 
-/** What is timed. `change`: a setting of the first frontend; `add`: one service more. */
+/** The timed change. `change`: a setting of the first frontend; `add`: one service more. */
 export const WORKS = ["deploy", "nothing", "change", "add"] as const;
 export type Work = (typeof WORKS)[number];
 

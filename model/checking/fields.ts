@@ -4,7 +4,7 @@ import { portFault } from "../formats/port";
 import { textFault } from "../formats/text";
 import type { Fault } from "./problem";
 
-/** What to do about a missing value or one of the wrong type, by schema. */
+/** The remedy for a missing value or one of the wrong type, by schema. */
 export const advice = z.registry<{ remedy: string }>();
 
 /** Gives a schema its advice. */

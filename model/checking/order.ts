@@ -1,7 +1,7 @@
 /** Sorts problems in the order in which a person reads a declaration. */
 import type { Path } from "./problem";
 
-/** Sorts by the place in `declaration`, from top to bottom; what is not there comes last in its object. */
+/** Sorts by the place in `declaration`, from top to bottom; a field that is absent follows all others of its object. */
 export function inOrderOf<T extends { at: Path }>(declaration: unknown, found: readonly T[]): T[] {
   const positions = new Map<object, Map<string, number>>();
   const positionOf = (parent: unknown, step: string | number): number => {
@@ -25,7 +25,7 @@ export function inOrderOf<T extends { at: Path }>(declaration: unknown, found: r
   return places.sort((a, b) => compare(a.place, b.place)).map(({ item }) => item);
 }
 
-/** What stands higher comes first, and a whole before its parts. */
+/** From top to bottom, and a whole before its parts. */
 function compare(a: readonly number[], b: readonly number[]): number {
   for (const [index, position] of a.entries()) {
     const other = b[index];

@@ -6,15 +6,15 @@ import { inOrderOf } from "./order";
 export interface Problem {
   /** Where: `services.frontend.upstreams.backend.localPort`. Empty for the declaration as a whole. */
   path: string;
-  /** What was found there, as written. */
+  /** The value there, as it was written. */
   found: string;
   /** Why it cannot work. */
   reason: string;
-  /** What to do. */
+  /** A way to correct it. */
   remedy: string;
 }
 
-/** Where something stands in the declaration: `["gateways", "web", "listeners", 0]`. */
+/** A place in the declaration: `["gateways", "web", "listeners", 0]`. */
 export type Path = readonly (string | number)[];
 
 /** Why a value cannot work, and what to do. */
@@ -117,7 +117,7 @@ export function oneOf(names: readonly string[]): string {
   return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
-/** What a person reads when `synth` stops. `mesh` is the path of the mesh file or the mesh's name. */
+/** The text that a person reads when `synth` stops. `mesh` is the path of the mesh file or the mesh's name. */
 export function formatProblems(problems: readonly Problem[], mesh: string): string {
   const head = `${mesh}: ${problems.length} problem${problems.length === 1 ? "" : "s"}. Nothing was written.`;
   const blocks = problems.map(({ path, found, reason, remedy }) =>

@@ -5,7 +5,7 @@ import { closest, didYouMean, type Fault, oneOf, type Path, type Problems } from
 
 type Issue = z.core.$ZodIssue;
 
-/** What is wrong with the value at `path`. */
+/** A fault of the value at `path`. */
 interface Found {
   path: Path;
   value: unknown;
@@ -18,7 +18,7 @@ interface Found {
 
 /**
  * Reports everything that a schema finds in `value`, and takes out of `value` each part that failed, so that the
- * checks after this one look at sound parts only and no problem is told twice. A part of a list leaves `undefined`
+ * checks after this one look at sound parts only and report no problem twice. A part of a list leaves `undefined`
  * behind, so that the others keep their places. Returns the sound rest.
  */
 export function keepSound(schema: z.ZodType, value: unknown, base: Path, problems: Problems): unknown {
@@ -75,7 +75,7 @@ function invalidValue(allowed: string[], found: unknown, remedy: string): Fault 
   return { reason, remedy: typeof found === "string" ? didYouMean(found, allowed, remedy) : remedy };
 }
 
-/** The part of a schema that describes what stands at `path`. */
+/** The part of a schema for the value at `path`. */
 function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
   let at: unknown = schema;
   for (const step of path) {

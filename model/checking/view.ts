@@ -32,7 +32,7 @@ export interface Item<T> {
   value: Sound<T>;
 }
 
-/** Nodes, services or gateways by name. A name counts as declared even when what it stands for is broken. */
+/** Nodes, services or gateways by name. A name counts as declared even when its value is broken. */
 export class Section<T extends object> {
   readonly entries: [name: string, value: Sound<T>][];
   readonly #byName: Map<string, Sound<T>>;
@@ -97,7 +97,7 @@ export function items<T>(list: readonly (T | undefined)[] | undefined): { index:
 
 /**
  * Whether any field was broken or is unknown. Then nothing can be called absent: it may have been misspelt, and that is
- * told already.
+ * a problem already.
  */
 export function hasBroken(parent: object): boolean {
   return Object.values(parent).some((value) => value === undefined);

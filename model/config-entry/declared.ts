@@ -16,7 +16,7 @@ import { checkRouting } from "./routing-check";
  */
 export type ConfigEntryDeclaration = RoutingDeclaration | OtherConfigEntryDeclaration;
 
-/** Kinds that Consul has beside the three that route traffic. */
+/** Consul's kinds other than the three that route traffic. */
 export type OtherConfigEntryKind =
   | "api-gateway"
   | "control-plane-request-limit"

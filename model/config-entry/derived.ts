@@ -22,7 +22,7 @@ export interface ConfigEntry {
   leadsTo?: string[];
 }
 
-/** What the entries follow from. */
+/** The parts of a mesh from which its entries follow. */
 export interface EntrySources {
   /** The name of the mesh, whose mark each entry carries. */
   mesh: string;
@@ -81,7 +81,7 @@ function proxyDefaults(): ConfigEntry {
 /** How a service calls its upstreams; `Peer` and `MeshGateway` since Consul gives them back. */
 const CALLS = { Peer: "", PassiveHealthCheck: PASSIVE_HEALTH_CHECK, MeshGateway: {} };
 
-/** The same for a gateway. Consul gives back a zero, which stands for Envoy's own limit, where none was written. */
+/** The same for a gateway. Consul gives back a zero, which means Envoy's own limit, where none was written. */
 const GATEWAY_CALLS = {
   MaxConnections: 0,
   MaxPendingRequests: 0,
@@ -145,7 +145,7 @@ function declaredEntry(entry: ConfigEntryDeclaration): ConfigEntry {
   };
 }
 
-/** Consul refuses an entry that names a subset which is not there yet: whatever an entry points to comes before it. */
+/** Consul refuses an entry that names a subset of an entry it does not have yet: the targets of an entry are written before it. */
 function targetsFirst(entries: readonly ConfigEntryDeclaration[]): ConfigEntryDeclaration[] {
   const position = new Map(entries.map((entry, index) => [entry.name, index]));
   const edges = entries.map((entry) =>

@@ -5,7 +5,7 @@ import { goDurationFault } from "../formats/duration";
 import { filledTextFault, urlPathFault } from "../formats/text";
 import { httpHeaderName } from "../http-match";
 
-/** What stands in an entry beside its kind and name. */
+/** The fields of an entry other than its kind and name. */
 export type Fields<T> = Omit<T, "kind" | "name">;
 
 export const word = text("write a string", filledTextFault).optional();

@@ -17,7 +17,7 @@ export function checkFreeFields(value: unknown, path: Path, problems: Problems, 
 }
 
 function checkField(key: string, value: unknown, path: Path, problems: Problems, keys: Below): void {
-  // The schema of the whole declaration took this one out and told why.
+  // The schema of the whole declaration took this field out and has reported it.
   if (path.length === 2 && (key === "kind" || key === "name")) return;
   if (keys === "fields" && !/^[a-z][A-Za-z0-9]*$/.test(key)) {
     problems.add([...path, key], value, {

@@ -22,7 +22,7 @@ interface LeastRequest {
   leastRequestConfig: { choiceCount?: number };
 }
 
-/** What decides which instance gets a request: a field of the request, or the caller's address. */
+/** The value whose hash chooses the instance: a field of the request, or the caller's address. */
 type HashPolicyDeclaration = { terminal?: boolean } & (
   | { field: "header" | "query_parameter"; fieldValue: string; cookieConfig?: never; sourceIP?: false }
   | { field: "cookie"; fieldValue: string; cookieConfig?: CookieDeclaration; sourceIP?: false }

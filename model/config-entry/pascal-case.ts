@@ -12,10 +12,10 @@ const OPAQUE = new Set(["add", "arguments", "config", "meta", "set"]);
 /** Fields whose keys are names that the user chose, and whose values are Consul's again. */
 const NAMED = new Set(["failover", "subsets"]);
 
-/** What the keys below a field are: Consul's fields, names that a person chose, or none of our business. */
+/** The keys below a field: Consul's fields, names that a person chose, or data that stays as it is. */
 export type Below = "fields" | "names" | "opaque";
 
-/** Tells how to read what stands under a field. */
+/** How the keys below a field are read. */
 export function below(field: string): Below {
   if (OPAQUE.has(field)) return "opaque";
   return NAMED.has(field) ? "names" : "fields";

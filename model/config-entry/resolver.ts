@@ -149,7 +149,7 @@ function redirectFault(redirect: NonNullable<Resolver["redirect"]>): Fault | und
     return { reason: "it is not said where to", remedy: "name a `service`, or remove `redirect`" };
   const needService = ["serviceSubset", "namespace", "partition", "peer"].filter((field) => given.includes(field));
   if (needService.length > 0 && !given.includes("service")) {
-    return { reason: `\`${needService[0]}\` needs a \`service\` beside it`, remedy: "name the `service`" };
+    return { reason: `\`${needService[0]}\` needs a \`service\` next to it`, remedy: "name the `service`" };
   }
   return (
     excluding(given, "peer", ["serviceSubset", "partition", "datacenter"]) ??

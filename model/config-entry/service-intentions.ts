@@ -16,7 +16,7 @@ interface Source {
 
 /**
  * The entry for `*` comes first, where the mesh owns it: it denies what no other entry allows, and every allow depends on it.
- * The others follow in the order of the services. `reach(name)` tells where Consul may send a call to `name`.
+ * The others follow in the order of the services. `reach(name)` has the services to which Consul may send a call to `name`.
  */
 export function intentionEntries(
   services: readonly Service[],

@@ -7,7 +7,7 @@ const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
 const REMEDY = "write an IP address or a host name alone, for example `10.0.0.12` or `worker1.example.org`";
 
-/** A machine's address: IPv4, IPv6 or a host name, without scheme, user or port. */
+/** A node's address: IPv4, IPv6 or a host name, without scheme, user or port. */
 export function addressFault(address: string): Fault | undefined {
   if (isIPv4(address)) return fault(unusableV4(address));
   if (isIPv6(address)) return fault(unusableV6(address));

@@ -3,7 +3,7 @@ import type { Fault } from "../checking/problem";
 
 const REMEDY = "write it in RE2's syntax: https://github.com/google/re2/wiki/Syntax";
 
-/** What of a regular expression RE2 cannot read, as far as that can be told without RE2. */
+/** The part of a regular expression that RE2 cannot read, as far as this is known without RE2. */
 export function regexFault(source: string): Fault | undefined {
   if (source === "") return { reason: "the regular expression is empty", remedy: REMEDY };
   const text = source.replace(/\\\\/g, "");

@@ -39,7 +39,7 @@ export function variableFault(name: string): Fault | undefined {
   };
 }
 
-/** The version of a secret: it stands in plans and on machines. */
+/** The version of a secret: plans and nodes show it. */
 export function versionFault(version: string): Fault | undefined {
   if (/^[A-Za-z0-9._-]{1,64}$/.test(version)) return undefined;
   return {

@@ -14,7 +14,7 @@ const (
 	unitName      = "consul.service"
 	unitFile      = host.UnitDir + "/" + unitName
 	configuration = host.ConsulDir + "/consul.hcl"
-	// secretsFile holds the gossip key and the agent's tokens, which stand nowhere else in its configuration.
+	// secretsFile holds the gossip key and the agent's tokens, which are in no other file of its configuration.
 	secretsFile = host.ConsulDir + "/gatehouse-secrets.json"
 	tlsDir      = host.ConsulDir + "/tls"
 	dataDir     = "/opt/consul"
@@ -28,7 +28,7 @@ var (
 	consulOwner = host.Owner{User: userName, Group: userName}
 )
 
-// Client is what is asked of the agent.
+// Client has the requests of this package to the agent.
 type Client interface {
 	Answers(ctx context.Context) bool
 	Leader(ctx context.Context) string
@@ -40,7 +40,7 @@ type Client interface {
 // Certificate is a pair with the authority that signed it, as PEM.
 type Certificate struct{ CA, Certificate, Key []byte }
 
-// Tools are what the node has besides files and systemd.
+// Tools are the parts of the node that tests replace, besides files and systemd.
 type Tools struct {
 	// Connect to the agent with a token; "" is none.
 	Connect func(token string) (Client, error)
@@ -50,9 +50,9 @@ type Tools struct {
 	XDSCertificate func(ctx context.Context, folder string) (Certificate, error)
 	// Users of the node.
 	Users Users
-	// Patience is how long a leader, and a token, may take to come.
+	// Patience is how long to wait for a leader, and for Consul to know a token.
 	Patience time.Duration
-	// Poll is how often they are asked for.
+	// Poll is the pause between two requests.
 	Poll time.Duration
 }
 
@@ -64,7 +64,7 @@ type Users interface {
 	Remove(ctx context.Context, name string) error
 }
 
-// NewTools are those of the node that this program runs on.
+// NewTools returns the tools of the node that this program runs on.
 func NewTools() Tools {
 	return Tools{
 		Connect: func(token string) (Client, error) {

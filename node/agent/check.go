@@ -10,7 +10,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// check what arrived.
+// check the document and the secrets that arrived.
 func (t *transaction) check() error {
 	if t.doc.Configuration.Path != configuration || t.doc.Unit.Path != unitFile {
 		return fmt.Errorf("the agent's files are %s and %s, not %s and %s; nothing was changed",
@@ -24,19 +24,19 @@ func (t *transaction) check() error {
 		"managementToken": t.doc.ACL && server,
 	} {
 		if needed && t.secrets[key] == "" {
-			return fmt.Errorf("the secrets of this step hold no %s, which the agent of this node needs; nothing was changed. Deploy again", key)
+			return fmt.Errorf("the secrets of this step have no %s, which the agent of this node needs; nothing was changed. Deploy again", key)
 		}
 	}
 	return nil
 }
 
-// validate the new configuration where no agent reads it yet. The folder is in memory: it works with a full disk, too.
+// validate the new configuration in a folder that no agent reads. The folder is in memory, so this works on a full disk, too.
 func (t *transaction) validate(ctx context.Context) error {
 	folder, err := t.scratch()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // it is gone with the next boot
+	defer os.RemoveAll(folder) //nolint:errcheck // the next boot empties /run
 	file := filepath.Join(folder, "consul.hcl")
 	if err := os.WriteFile(file, []byte(t.doc.Configuration.Content), 0o600); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// keepForeign keeps copies of the files of an agent that a person set up, which this one takes over.
+// keepForeign keeps copies of the files of an agent that a person set up, since this run overwrites them.
 func (t *transaction) keepForeign(context.Context) error {
 	if t.ours {
 		return nil
@@ -28,7 +28,7 @@ func (t *transaction) keepForeign(context.Context) error {
 	return t.h.Backup(there...)
 }
 
-// writeRecord comes before everything else that agent remove takes away again.
+// writeRecord runs before each change that `agent remove` would have to undo.
 func (t *transaction) writeRecord(context.Context) error {
 	t.record.Mesh, t.record.Role = t.doc.Mesh, t.doc.Role
 	t.record.AddedUser = t.record.AddedUser || !t.tools.Users.Exists(userName)
@@ -89,7 +89,7 @@ func (t *transaction) installCertificates(ctx context.Context) error {
 	return t.hear(tlsDir+"/server-key.pem", "key", host.ConsulMayRead)
 }
 
-// hear writes a certificate or a key of the secrets; the agent must hear of a new one.
+// hear writes a certificate or a key from the secrets, and notes whether the agent has to read a new one.
 func (t *transaction) hear(path, key string, owner host.Owner) error {
 	return t.hearText(path, strings.TrimRight(t.secrets[key], "\n")+"\n", owner)
 }
@@ -104,9 +104,8 @@ func (t *transaction) hearText(path, text string, owner host.Owner) error {
 	return err
 }
 
-// makeXDSCertificate makes the certificate with which the agent meets this node's own Envoys. It is made here, and its key
-// leaves nowhere: what auto-encrypt gives the agent is signed by the CA of the mesh, which may be replaced under an Envoy
-// that runs.
+// makeXDSCertificate makes the certificate that the agent shows to this node's Envoys. Its key never leaves the node. The
+// certificate from auto-encrypt would not do: the CA of the mesh signs it, and that CA may be replaced while an Envoy runs.
 func (t *transaction) makeXDSCertificate(ctx context.Context) error {
 	ca, certificate, key := tlsDir+"/xds-ca.pem", tlsDir+"/xds.pem", tlsDir+"/xds-key.pem"
 	if t.filled(ca) && t.filled(certificate) && t.filled(key) {
@@ -116,7 +115,7 @@ func (t *transaction) makeXDSCertificate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // it is gone with the next boot
+	defer os.RemoveAll(folder) //nolint:errcheck // the next boot empties /run
 	made, err := t.tools.XDSCertificate(ctx, folder)
 	if err != nil {
 		return err

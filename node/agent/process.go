@@ -9,7 +9,8 @@ import (
 	"gatehouse/node/host"
 )
 
-// ownProcess registers first, so that it is undone last, when every file is back: the process as it was.
+// ownProcess registers how the agent's process gets back to its earlier state. It is the first step, so that it is undone
+// last, when every file is back.
 func (t *transaction) ownProcess(context.Context) error {
 	t.undo.Add("restart the agent with the earlier configuration", func(ctx context.Context) error {
 		if !t.touched || !t.unit.Active() {
@@ -21,7 +22,7 @@ func (t *transaction) ownProcess(context.Context) error {
 	return nil
 }
 
-// installUnit puts the agent's unit and has it start with the node.
+// installUnit writes the agent's unit and enables it.
 func (t *transaction) installUnit(ctx context.Context) error {
 	reload := t.unit.NeedDaemonReload
 	t.undo.Add("have systemd read its units again", func(ctx context.Context) error {
@@ -52,7 +53,7 @@ func (t *transaction) enable(ctx context.Context) error {
 	return t.units.Enable(ctx, unitName)
 }
 
-// start has the agent take up what changed.
+// start restarts, reloads or starts the agent, depending on what changed.
 func (t *transaction) start(ctx context.Context) error {
 	if t.unit.Active() && !t.restart && !t.heard {
 		return nil
@@ -90,8 +91,8 @@ func (t *transaction) takePart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// New servers have no leader before the last of them is there. Nor have those that are just being locked: one that is
-	// locked and one that is not do not understand each other.
+	// New servers elect no leader before the last of them runs. Nor do servers that are just being locked: a locked one and
+	// an unlocked one cannot talk to each other.
 	if server && !t.doc.Last && (!t.earlier || locks != t.locks) {
 		t.h.Say("Consul's server on %s runs", t.doc.Node)
 		return nil
@@ -99,7 +100,7 @@ func (t *transaction) takePart(ctx context.Context) error {
 	if err := t.waitForLeader(ctx); err != nil {
 		return err
 	}
-	// Terraform is going to make tokens: a leader is there a moment before it knows the one that may.
+	// Terraform makes tokens next, and a new leader needs a moment before it knows the management token.
 	if server && t.doc.ACL {
 		if err := t.waitForManagementToken(ctx); err != nil {
 			return err

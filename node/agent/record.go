@@ -9,10 +9,10 @@ import (
 	"gatehouse/node/host"
 )
 
-// RecordFile says that Gatehouse set up the agent, and for which mesh: without it the agent is another person's.
+// RecordFile says that Gatehouse set up the agent, and for which mesh: without this file, a person set up the agent.
 const RecordFile = host.Gatehouse + "/agent.json"
 
-// legacyRecord is what earlier versions wrote: lines of NAME='value'.
+// legacyRecord is the file that earlier versions wrote: lines of NAME='value'.
 const legacyRecord = host.Gatehouse + "/agent.conf"
 
 // Record of an agent that Gatehouse set up.
@@ -24,7 +24,7 @@ type Record struct {
 	AddedUser bool `json:"addedUser"`
 }
 
-// ReadRecord says also whether there is one.
+// ReadRecord also says whether there is one.
 func ReadRecord(h *host.Host) (record Record, there bool, err error) {
 	if text, err := h.Read(RecordFile); err == nil {
 		if err = json.Unmarshal(text, &record); err != nil {
@@ -67,8 +67,8 @@ func OtherMesh(h *host.Host, owner document.Owner) (string, error) {
 	return record.Mesh, nil
 }
 
-// CheckAlone refuses to set up or to remove the agent of a node where other meshes need the one that is there.
-func CheckAlone(h *host.Host, owner document.Owner, reason string) error {
+// checkAlone refuses to set up or to remove the agent of a node where other meshes need the one that is there.
+func checkAlone(h *host.Host, owner document.Owner, reason string) error {
 	others, err := h.OnRecord(owner.Mesh)
 	if err != nil || len(others) == 0 {
 		return err

@@ -13,7 +13,8 @@ import (
 	"gatehouse/node/undo"
 )
 
-// Remove takes away the Consul agent that Setup set up, and nothing where Setup was not. It may be run again after an error.
+// Remove removes the Consul agent that Setup set up, and nothing on a node where Setup never ran. It may be run again after
+// an error.
 func Remove(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools, doc document.AgentRemoval) error {
 	release, err := h.Lock(ctx, lock)
 	if err != nil {
@@ -50,7 +51,7 @@ func CheckRemoval(h *host.Host, owner document.Owner) error {
 	if err := CheckOwner(h, owner); err != nil {
 		return err
 	}
-	return CheckAlone(h, owner, "the Consul agent cannot be removed while other meshes need it: destroy them, or retire this node there, before")
+	return checkAlone(h, owner, "the Consul agent cannot be removed while other meshes need it: destroy them, or retire this node there, before")
 }
 
 func removeUnit(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools) error {
@@ -60,7 +61,7 @@ func removeUnit(ctx context.Context, h *host.Host, units systemd.Manager, tools 
 	}
 	if unit.Active() {
 		token, _ := h.Read(consul.NodeToken)
-		// An agent that cannot leave any more is taken for failed by the others.
+		// The others take an agent that cannot leave for a failed one.
 		if client, err := tools.Connect(strings.TrimSpace(string(token))); err == nil {
 			_ = client.Leave(ctx)
 		}
@@ -88,7 +89,7 @@ func removeFiles(h *host.Host, mesh string) error {
 		if err := h.Remove(path); err != nil {
 			return err
 		}
-		if err := h.Remove(undo.Kept(path)); err != nil { // of a run that was killed
+		if err := h.Remove(undo.Kept(path)); err != nil { // of a killed run
 			return err
 		}
 	}
@@ -96,8 +97,8 @@ func removeFiles(h *host.Host, mesh string) error {
 	return nil
 }
 
-// removeRecord comes last: with it a removal that was cut off can go on. This program goes with it where the mesh has nothing
-// else here.
+// removeRecord is the last step: with the record, an interrupted removal can go on. It also removes this program when the
+// mesh has nothing else here.
 func removeRecord(h *host.Host, mesh string) error {
 	for _, path := range []string{undo.Kept(RecordFile), undo.Kept(legacyRecord), legacyRecord, RecordFile} {
 		if err := h.Remove(path); err != nil {

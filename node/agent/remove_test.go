@@ -50,7 +50,7 @@ func TestRemove(t *testing.T) {
 	must(t, n.remove("shop")) // nothing to do
 }
 
-func TestRemoveLeavesWhatIsNotTheAgents(t *testing.T) {
+func TestRemoveLeavesOtherFiles(t *testing.T) {
 	n := withProgram(t)
 	n.put("/etc/consul.d/frontend.hcl", "service {}", 0o644)
 	n.put(host.NodeFile, `{"mesh": "shop"}`, 0o644)

@@ -25,7 +25,7 @@ type settings struct {
 	} `json:"acl"`
 }
 
-// readSettings are the zero value where there are none.
+// readSettings returns the zero value when there are none.
 func readSettings(h *host.Host) (settings, error) {
 	var now settings
 	text, err := h.Read(secretsFile)
@@ -50,7 +50,7 @@ func (s settings) text() ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// installSecrets are the gossip key and the agent's tokens.
+// installSecrets writes the gossip key and the agent's tokens.
 func (t *transaction) installSecrets(context.Context) error {
 	before, err := readSettings(t.h)
 	if err != nil {
@@ -63,7 +63,7 @@ func (t *transaction) installSecrets(context.Context) error {
 	var now settings
 	now.Encrypt = t.secrets["gossipKey"]
 	now.ACL.Tokens.Agent, now.ACL.Tokens.InitialManagement = token, t.secrets["managementToken"]
-	// Another gossip key, or none any more, is nothing that a reload could bring.
+	// A reload does not change the gossip key, nor end the encryption.
 	t.restart = t.restart || before.Encrypt != now.Encrypt
 	if !t.doc.Secrets {
 		_, err := t.undo.Remove(t.h, secretsFile)
@@ -76,7 +76,7 @@ func (t *transaction) installSecrets(context.Context) error {
 	return t.hearText(secretsFile, string(text), host.ConsulMayRead)
 }
 
-// installToken puts the agent's own token where the node's programs read it, and returns it.
+// installToken writes the agent's own token to the file that the node's programs read, and returns it.
 func (t *transaction) installToken() (string, error) {
 	token := t.secrets["agentToken"]
 	if token != "" {
@@ -90,7 +90,7 @@ func (t *transaction) installToken() (string, error) {
 		_, err := t.undo.Remove(t.h, consul.NodeToken)
 		return "", err
 	}
-	// A server's own token came after the server's start, by agent token.
+	// A server got its own token after its start, from `agent token`.
 	text, err := t.h.Read(consul.NodeToken)
 	if err != nil {
 		return "", nil //nolint:nilerr // there is none yet
@@ -98,7 +98,7 @@ func (t *transaction) installToken() (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// removeKeyrings where gossip is not encrypted any more: with one, Consul goes on with the key that it was once given.
+// removeKeyrings when gossip is no longer encrypted: with a keyring, Consul would go on with its old key.
 func (t *transaction) removeKeyrings(context.Context) error {
 	if t.secrets["gossipKey"] != "" {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"gatehouse/node/undo"
 )
 
-// transaction sets up the agent. Whatever ends it early, what it changed is taken back.
+// transaction sets up the agent. If anything ends it early, its changes are undone.
 type transaction struct {
 	h       *host.Host
 	units   systemd.Manager
@@ -28,20 +28,20 @@ type transaction struct {
 	record Record
 	// ours says that Gatehouse set up the agent that is there.
 	ours bool
-	// earlier says that an agent was set up before this run, by whomever.
+	// earlier says that an agent was set up before this run, by Gatehouse or by a person.
 	earlier bool
 	unit    systemd.Unit
 	// locks of the earlier agent: see locks.
 	locks string
 
-	// heard and restart say whether the agent has to hear of a change: a reload is enough for certificates and tokens.
+	// heard and restart say how the agent learns the changes: a reload is enough for certificates and tokens.
 	heard, restart bool
 	// touched says that its process was restarted, reloaded or stopped.
 	touched bool
 }
 
-// Setup sets up the Consul agent of a node and waits until it takes part in the cluster. When that does not work out, the
-// node is as it was before.
+// Setup sets up the Consul agent of a node and waits until it takes part in the cluster. If that fails, the node is as it was
+// before.
 func Setup(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools, doc document.Agent) error {
 	release, err := h.Lock(ctx, lock)
 	if err != nil {
@@ -68,7 +68,7 @@ func (t *transaction) paths() []string {
 	return append(paths, dataDir+"/serf/local.keyring", dataDir+"/serf/remote.keyring")
 }
 
-// prepare changes nothing but that the secrets are no longer where they arrived.
+// prepare changes nothing, except that it takes the secrets from the folder where they arrived.
 func (t *transaction) prepare(ctx context.Context) (err error) {
 	if t.doc.Secrets { // a mesh may be open on purpose
 		if t.secrets, err = secrets.Take(t.h, t.doc.Mesh, "agent"); err != nil {
@@ -90,7 +90,7 @@ func (t *transaction) prepare(ctx context.Context) (err error) {
 	return t.look(ctx)
 }
 
-// look at what is there before.
+// look at the state of the node before the change.
 func (t *transaction) look(ctx context.Context) (err error) {
 	if t.record, t.ours, err = ReadRecord(t.h); err != nil {
 		return err
@@ -98,9 +98,9 @@ func (t *transaction) look(ctx context.Context) (err error) {
 	if t.unit, err = t.units.Unit(ctx, unitName); err != nil {
 		return err
 	}
-	// A package of Consul brings a configuration and a unit that nothing runs.
+	// A package of Consul installs a configuration and a unit, and starts nothing.
 	if !t.ours {
-		err = CheckAlone(t.h, t.doc.Owner, "the Consul agent was not set up by Gatehouse: write existing: true under consul in "+t.doc.Mesh)
+		err = checkAlone(t.h, t.doc.Owner, "the Consul agent was not set up by Gatehouse: write existing: true under consul in "+t.doc.Mesh)
 		if err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func (t *transaction) look(ctx context.Context) (err error) {
 	if t.locks, err = t.locksNow(); err != nil {
 		return err
 	}
-	// The files of a run that was killed may be in place without an agent that has read them.
+	// A killed run may have left its files without any agent having read them.
 	t.restart = undo.Interrupted(t.h, t.paths()...)
 	return nil
 }
@@ -140,7 +140,7 @@ func (t *transaction) change(ctx context.Context) error {
 	return nil
 }
 
-// goBack undoes what was changed, and says what became of the node.
+// goBack undoes the changes, and says in which state the node is.
 func (t *transaction) goBack(ctx context.Context, why error) error {
 	if t.undo.Empty() {
 		return fmt.Errorf("%w; nothing was changed", why)
@@ -152,7 +152,7 @@ func (t *transaction) goBack(ctx context.Context, why error) error {
 	return fmt.Errorf("%w; %s", why, t.outcome())
 }
 
-// outcome of going back.
+// outcome says in words in which state the node is after going back.
 func (t *transaction) outcome() string {
 	switch {
 	case !t.earlier && !t.unit.Active():
@@ -165,14 +165,14 @@ func (t *transaction) outcome() string {
 	return "this node went back to the earlier configuration, and the agent was restarted with it"
 }
 
-// journal shows the end of the agent's journal, where the agent may be the reason.
+// journal prints the end of the agent's journal if the agent may be the cause.
 func (t *transaction) journal(ctx context.Context) {
 	if t.touched {
 		fmt.Fprint(t.h.Out, host.Clean(t.units.Journal(context.WithoutCancel(ctx), unitName, 20)))
 	}
 }
 
-// put one of the document's files.
+// put writes one of the document's files.
 func (t *transaction) put(file document.File) (bool, error) {
 	mode, err := strconv.ParseUint(file.Mode, 8, 32)
 	if err != nil || mode > 0o777 {

@@ -101,7 +101,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-func TestWhatARunDoesToTheProcess(t *testing.T) {
+func TestChangesRestartOrReloadTheProcess(t *testing.T) {
 	for name, one := range map[string]struct {
 		change func(doc *document.Agent, secrets map[string]string)
 		calls  string

@@ -13,7 +13,7 @@ import (
 	"gatehouse/node/undo"
 )
 
-// Token gives an agent that already runs its own token: a server's can only be made when the server runs.
+// Token gives a running agent its own token: the one of a server can only be made once the server runs.
 func Token(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools, doc document.AgentToken) error {
 	release, err := h.Lock(ctx, lock)
 	if err != nil {
@@ -29,7 +29,7 @@ func Token(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools
 	}
 	token := arrived["agentToken"]
 	if token == "" {
-		return errors.New("the secrets of this step hold no agentToken; nothing was changed. Deploy again")
+		return errors.New("the secrets of this step have no agentToken; nothing was changed. Deploy again")
 	}
 	if !h.Exists(secretsFile) {
 		return fmt.Errorf("%s is not there: the agent of this node was not set up with ACLs. Replace the Terraform resource agent_%s and deploy again", secretsFile, doc.Node)
@@ -61,7 +61,7 @@ func giveToken(ctx context.Context, h *host.Host, units systemd.Manager, tools T
 	if err != nil {
 		return err
 	}
-	now.ACL.Tokens.Agent = token // servers know it next to what they began with
+	now.ACL.Tokens.Agent = token // servers keep the tokens that they began with, too
 	text, err := now.text()
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func giveToken(ctx context.Context, h *host.Host, units systemd.Manager, tools T
 		return err
 	}
 	reloaded = true
-	// By a signal: the agent does not know the token yet.
+	// The agent does not know the token yet.
 	if err := units.Reload(ctx, unitName); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type Registration struct {
 	// Of is the service that a sidecar is for, and OfID the id of that one's registration.
 	Of, OfID  string
 	Upstreams []Upstream
-	// Mesh whose registration it is, by its Meta; "" where a person or an earlier version made it.
+	// Mesh that the registration belongs to, by its Meta; "" where a person or an earlier version made it.
 	Mesh string
 }
 
@@ -40,9 +40,9 @@ type Upstream struct {
 	LocalPort int
 }
 
-// Agent is what the program asks of a node's Consul agent. A token that is "" is the node's own.
+// Agent has the program's requests to a node's Consul agent. With "" as token, they use the node's own.
 type Agent interface {
-	// Answers says whether the agent is there.
+	// Answers says whether the agent answers.
 	Answers(ctx context.Context) bool
 	// Leader is the address of the servers' leader; "" when there is none.
 	Leader(ctx context.Context) string
@@ -50,17 +50,17 @@ type Agent interface {
 	Reload(ctx context.Context) error
 	// Status of a registration by its id.
 	Status(ctx context.Context, id string) (Status, error)
-	// Checks of these registrations, without maintenance mode and what only repeats it (an alias).
+	// Checks of these registrations, without maintenance mode and the alias checks that repeat it.
 	Checks(ctx context.Context, ids ...string) ([]Check, error)
-	// Maintenance mode of a registration, set with the token of that instance.
+	// Maintenance switches the maintenance mode of a registration, with the token of its instance.
 	Maintenance(ctx context.Context, id string, on bool, token string) error
-	// NodeMaintenance is maintenance mode of everything on this node.
+	// NodeMaintenance switches the maintenance mode of everything on this node.
 	NodeMaintenance(ctx context.Context, on bool) error
 	// Offered says for each node whether Consul's servers offer a healthy instance of the service there to callers. With
-	// sidecar the instance's sidecar is what counts.
+	// sidecar, the instance's sidecar counts.
 	Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error)
-	// Registrations are all that the agent has.
+	// Registrations are all of the agent's.
 	Registrations(ctx context.Context) ([]Registration, error)
-	// Deregister takes a registration away, with the token that it was made with; "" is the node's own.
+	// Deregister removes a registration, with the token that made it; "" is the node's own.
 	Deregister(ctx context.Context, id, token string) error
 }

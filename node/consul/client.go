@@ -1,4 +1,4 @@
-// Package consul is the Consul agent of a node.
+// Package consul talks to the Consul agent of a node.
 package consul
 
 import (
@@ -17,10 +17,10 @@ import (
 // Address of the agent's HTTP API, on the node itself.
 const Address = "127.0.0.1:8500"
 
-// Client is the real agent.
+// Client is the Agent that really runs here.
 type Client struct {
 	*api.Client
-	// patient is for what takes an agent with many services long.
+	// patient is for requests that take an agent with many services long.
 	patient *api.Client
 }
 
@@ -29,10 +29,10 @@ const (
 	reloadTimeout = 2 * time.Minute
 )
 
-// Connect for a mesh; "" is for what concerns the whole node.
+// Connect with the token of a mesh; "" is for work that concerns the whole node.
 func Connect(h *host.Host, mesh string) (*Client, error) { return New(Address, TokenFor(h, mesh)) }
 
-// ConnectAsNode uses the node's own token, or what systemd handed to the unit that this program runs in.
+// ConnectAsNode uses the node's own token, or the one that systemd handed to this program's unit.
 func ConnectAsNode(h *host.Host) (*Client, error) {
 	if folder := os.Getenv("CREDENTIALS_DIRECTORY"); folder != "" {
 		token, err := os.ReadFile(folder + "/token")
@@ -44,7 +44,7 @@ func ConnectAsNode(h *host.Host) (*Client, error) {
 	return Connect(h, "")
 }
 
-// New client of an agent. Nothing in the environment (CONSUL_HTTP_ADDR and others) is taken.
+// New client of an agent. It ignores the environment (CONSUL_HTTP_ADDR and others).
 func New(address, token string) (*Client, error) { return newClient(address, token, answerTimeout) }
 
 func newClient(address, token string, timeout time.Duration) (*Client, error) {
@@ -104,7 +104,7 @@ func (c *Client) Status(ctx context.Context, id string) (Status, error) {
 	return Status(status), nil
 }
 
-// Checks implements Agent. Consul finds those of the registrations: a node may have hundreds, and this is asked often.
+// Checks implements Agent. Consul filters them: a node may have hundreds of registrations, and this request is frequent.
 func (c *Client) Checks(ctx context.Context, ids ...string) ([]Check, error) {
 	filter := ""
 	if len(ids) > 0 {

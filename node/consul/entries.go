@@ -86,7 +86,7 @@ func (c *Client) PutEntry(ctx context.Context, entry Entry) error {
 	return err
 }
 
-// DeleteEntry removes an entry. None there is no error.
+// DeleteEntry removes an entry. It is no error when there is none.
 func (c *Client) DeleteEntry(ctx context.Context, kind, name string) error {
 	_, err := c.Raw().Delete("/v1/config/"+kind+"/"+name, query(ctx, ""))
 	return err

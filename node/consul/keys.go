@@ -25,13 +25,13 @@ func (c *Client) Keys(ctx context.Context, prefix string) ([]string, error) {
 	return keys, err
 }
 
-// MakeKey unless it is there already.
+// MakeKey makes a key unless there is one.
 func (c *Client) MakeKey(ctx context.Context, key string, value []byte) error {
 	_, _, err := c.KV().CAS(&api.KVPair{Key: key, Value: value}, (&api.WriteOptions{}).WithContext(ctx))
 	return err
 }
 
-// DeleteKey is no error when there is none.
+// DeleteKey deletes a key. It is no error when there is none.
 func (c *Client) DeleteKey(ctx context.Context, key string) error {
 	_, err := c.KV().Delete(key, (&api.WriteOptions{}).WithContext(ctx))
 	return err

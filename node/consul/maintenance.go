@@ -20,5 +20,5 @@ func (c *Client) NodeMaintenance(_ context.Context, on bool) error {
 	return c.Client.Agent().DisableNodeMaintenance()
 }
 
-// maintenanceReason is what Consul shows.
+// maintenanceReason is the reason that Consul shows.
 const maintenanceReason = "gatehouse"

@@ -16,7 +16,7 @@ func (c *Client) NodeName(ctx context.Context) (string, error) {
 	}
 	name, _ := self["Config"]["NodeName"].(string)
 	if name == "" {
-		return "", fmt.Errorf("the agent at %s does not tell its node's name", Address)
+		return "", fmt.Errorf("the agent at %s does not say its node's name", Address)
 	}
 	return name, nil
 }

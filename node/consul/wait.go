@@ -9,10 +9,10 @@ import (
 	"gatehouse/node/host"
 )
 
-// ErrNoLeader is told when Consul's servers have had no leader for as long as was waited.
-var ErrNoLeader = errors.New("Consul has had no leader for a minute; see: journalctl -u consul -n 50")
+// errNoLeader means that Consul's servers have had no leader for as long as WaitForLeader waits.
+var errNoLeader = errors.New("Consul has had no leader for a minute; see: journalctl -u consul -n 50")
 
-// WaitForLeader waits a minute at most. Without a leader no caller hears that an instance goes, or that it is back.
+// WaitForLeader waits a minute at most. Without a leader, no caller learns that an instance stops, or that it serves again.
 func WaitForLeader(ctx context.Context, agent Agent) error {
 	if host.Wait(ctx, time.Minute, 200*time.Millisecond, func() bool { return agent.Leader(ctx) != "" }) {
 		return nil
@@ -20,10 +20,10 @@ func WaitForLeader(ctx context.Context, agent Agent) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return ErrNoLeader
+	return errNoLeader
 }
 
-// ReloadWhenThere waits for an agent that is just being restarted.
+// ReloadWhenThere reloads the agent; it waits for one that is just being restarted.
 func ReloadWhenThere(ctx context.Context, agent Agent) error {
 	if !host.Wait(ctx, time.Minute, 200*time.Millisecond, func() bool { return agent.Answers(ctx) }) {
 		if ctx.Err() != nil {

@@ -1,4 +1,5 @@
-// Package definition reads which services a file of Consul's configuration defines, whoever wrote it: HCL or JSON.
+// Package definition finds the services that a file of Consul's configuration defines, HCL or JSON, from Gatehouse or from a
+// person.
 package definition
 
 import (
@@ -23,7 +24,7 @@ type File struct {
 // aboutServices are the settings of which a file of definitions consists.
 var aboutServices = []string{"service", "services"}
 
-// Read a file. The error says that it is not what Consul could read.
+// Read a file. It is an error when Consul could not read it either.
 func Read(text []byte) (File, error) {
 	settings, err := parse(string(text))
 	if err != nil {
@@ -59,8 +60,8 @@ func read(service object) Service {
 	return found
 }
 
-// object of settings: the values of each key, which may stand there more than once. Consul does not tell capital letters
-// from small ones, nor destination_service_name from DestinationServiceName.
+// object of settings: the values of each key, which may occur more than once. Consul ignores the case of keys, and takes
+// destination_service_name for DestinationServiceName.
 type object map[string][]any
 
 func (o object) text(key string) string {

@@ -29,7 +29,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestWhatConsulCouldNotReadIsAnError(t *testing.T) {
+func TestAFileThatConsulCouldNotReadIsAnError(t *testing.T) {
 	for _, text := range []string{"service {", "service { name = \"web }", "}", "service = [", "{", "service { name = }"} {
 		if found, err := Read([]byte(text)); err == nil {
 			t.Errorf("%s: %+v", text, found)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// parser of HCL, of which JSON is a part as far as this goes.
+// parser of HCL. As far as this parser goes, JSON is a part of HCL.
 type parser struct {
 	text string
 	at   int
@@ -24,7 +24,7 @@ func parse(text string) (object, error) {
 	return p.body(0)
 }
 
-// skip white space, comments, and what stands between values.
+// skip white space, comments, and the marks between values.
 func (p *parser) skip() {
 	for p.at < len(p.text) {
 		rest := p.text[p.at:]
@@ -41,7 +41,7 @@ func (p *parser) skip() {
 	}
 }
 
-// until the end of a mark; the end of the file where there is none.
+// until the end of a mark, or of the file when there is no such mark.
 func (p *parser) until(mark string) string {
 	text, _, found := strings.Cut(p.text[p.at:], mark)
 	p.at += len(text)
@@ -51,7 +51,7 @@ func (p *parser) until(mark string) string {
 	return text
 }
 
-// next takes a character if it is there.
+// next consumes a character if it is the next one.
 func (p *parser) next(char byte) bool {
 	if p.at >= len(p.text) || p.text[p.at] != char {
 		return false
@@ -90,7 +90,7 @@ func (p *parser) body(end byte) (object, error) {
 	}
 }
 
-// key with its labels and what stands between it and the value.
+// key with its labels and the mark between it and the value.
 func (p *parser) key() (string, error) {
 	var key string
 	if p.next('"') {

@@ -4,7 +4,7 @@ package document
 type Agent struct {
 	Owner
 	Role Role `json:"role"`
-	// Last says that no server comes after this one.
+	// Last says that this is the last server to be set up.
 	Last bool `json:"last"`
 	ACL  bool `json:"acl"`
 	TLS  bool `json:"tls"`

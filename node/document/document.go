@@ -21,8 +21,8 @@ const (
 	Worker Role = "worker"
 )
 
-// Owner says for which mesh and on which node a program works. Several meshes may be on a node: each touches
-// its own alone.
+// Owner says for which mesh and on which node a program works. Several meshes may share a node: each changes only its own
+// things.
 type Owner struct {
 	// Mesh is the name of the mesh.
 	Mesh string `json:"mesh"`
@@ -30,7 +30,7 @@ type Owner struct {
 	Node string `json:"node"`
 }
 
-// OwnerMesh is the mesh that a document is of.
+// OwnerMesh is the mesh that a document is for.
 func (o Owner) OwnerMesh() string { return o.Mesh }
 
 // File is a text file as it will be on the node.

@@ -1,8 +1,8 @@
 package document
 
-// Expand lets Consul serve the mesh as it was and as it will be, until every instance has been moved: it allows the new
-// edges next to the old ones, and takes services over to another protocol in the order that Consul accepts. Verb: expand.
-// When the instances are there, the verb expand routing writes Routing.
+// Expand lets Consul serve the mesh as it was and as it will be, until every instance is replaced: it allows the new edges
+// next to the old ones, and changes the protocol of services in the order that Consul accepts. Verb: expand. Once the
+// instances serve, the verb expand routing writes Routing.
 type Expand struct {
 	Owner
 	// ACL says that a token arrives as the secret file "handover".

@@ -40,8 +40,8 @@ type EdgeTrial struct {
 	Host   string `json:"host,omitempty"`
 }
 
-// Questions ask what a deploy would meet on a node; nothing is changed. The answer is lines, which
-// nodes/facts.ts reads. Verb: inspect node.
+// Questions ask in what state a deploy would find a node; nothing is changed. The answer is lines, which nodes/facts.ts
+// reads. Verb: inspect node.
 type Questions struct {
 	// Programs that may be missing.
 	Programs []string `json:"programs"`

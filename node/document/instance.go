@@ -8,7 +8,7 @@ type Instance struct {
 	Kind Kind   `json:"kind"`
 	// Release names the release: twelve hex digits of the hash of all that makes it.
 	Release string `json:"release"`
-	// Files are the definition, the units and the environment. Only the places that belong to the instance are taken.
+	// Files are the definition, the units and the environment. Only paths that belong to the instance are accepted.
 	Files []File `json:"files"`
 	// Binary that the service runs. Absent for a gateway.
 	Binary *Binary `json:"binary,omitempty"`
@@ -20,13 +20,13 @@ type Instance struct {
 	SidecarPort int `json:"sidecarPort,omitempty"`
 	// AdminPort is the port of Envoy's admin page, on 127.0.0.1.
 	AdminPort int `json:"adminPort"`
-	// Upstreams are what the sidecar listens for on behalf of the service.
+	// Upstreams are the services for which the sidecar listens on behalf of this one.
 	Upstreams []Upstream `json:"upstreams,omitempty"`
 	Health    Health     `json:"health"`
-	// Drain says whether the workload is declared on other nodes too, so that callers can go there meanwhile.
+	// Drain says whether the workload is declared on other nodes too, so that callers can use those meanwhile.
 	Drain bool `json:"drain"`
-	// TakeOver says that what a person made under this name is set aside for the first release. Without it such a node is
-	// refused.
+	// TakeOver says that the first release replaces an instance of this name that a person made. Without it, a node with such
+	// an instance is refused.
 	TakeOver bool `json:"takeOver,omitempty"`
 }
 
@@ -53,15 +53,15 @@ type Upstream struct {
 	LocalPort int `json:"localPort"`
 }
 
-// Health says how the program tells whether a new process serves.
+// Health says how the program finds out whether a new process serves.
 type Health struct {
-	// Direct says that the program can ask what Consul's agent asks: an HTTP or TCP check.
+	// Direct says that the program can make the same check as Consul's agent: over HTTP or TCP.
 	Direct bool `json:"direct"`
-	// URL of an HTTP check. Absent: a TCP connection is enough, or only Consul's agent can tell.
+	// URL of an HTTP check. Absent: a TCP connection is enough, or only Consul's agent can make the check.
 	URL string `json:"url,omitempty"`
 	// TimeoutSeconds of one request to URL.
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
-	// SteadySeconds are how long a process that was just started has to go on serving.
+	// SteadySeconds is how long a process that was just started must go on serving.
 	SteadySeconds float64 `json:"steadySeconds"`
 }
 

@@ -8,17 +8,16 @@ type Setup struct {
 	TLS bool `json:"tls"`
 	// MeshCommand is the file of the `mesh` command.
 	MeshCommand File `json:"meshCommand"`
-	// DrainUnit takes the node out of the mesh before it shuts down. Absent on servers, which carry no workload.
+	// DrainUnit takes the node out of the mesh before it shuts down. Absent on servers, which run no workload.
 	DrainUnit *File `json:"drainUnit,omitempty"`
 }
 
-// Incoming makes the folder into which Terraform puts secrets, closed to everybody else. Verb: incoming.
+// Incoming makes the folder into which Terraform puts secrets, closed to all other users. Verb: incoming.
 type Incoming struct {
 	Owner
 }
 
-// Tokens puts the tokens of the node's instances where they are used from. They arrive as the secret file "tokens".
-// Verb: tokens.
+// Tokens installs the tokens of the node's instances. They arrive as the secret file "tokens". Verb: tokens.
 type Tokens struct {
 	Owner
 }

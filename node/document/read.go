@@ -7,7 +7,7 @@ import (
 	"regexp"
 )
 
-// Read decodes one document. A field that this program does not know is an error: it is of another version.
+// Read decodes one document. A field that this program does not know is an error: another version wrote the document.
 func Read[T any](from io.Reader) (T, error) {
 	var document T
 	decoder := json.NewDecoder(from)

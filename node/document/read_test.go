@@ -12,7 +12,7 @@ func TestReadTakesADocument(t *testing.T) {
 	}
 }
 
-func TestReadRefusesWhatAnotherVersionWrote(t *testing.T) {
+func TestReadRefusesADocumentOfAnotherVersion(t *testing.T) {
 	for _, text := range []string{`{"mesh": "shop", "unknown": 1}`, ``, `[]`, `{"mesh": 1}`} {
 		if _, err := Read[Owner](strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "is not what this gatehouse-node reads") {
 			t.Errorf("%s: %v", text, err)

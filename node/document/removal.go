@@ -15,9 +15,9 @@ type Sweep struct {
 // Wipe removes everything that this mesh put on the node, and nothing of another mesh. Verb: wipe.
 type Wipe struct {
 	Owner
-	// Agent says whether the Consul agent goes too.
+	// Agent says whether the Consul agent is removed, too.
 	Agent bool `json:"agent"`
-	// OnDestroy says that the whole stack is destroyed: a node that an earlier version gave to
-	// another mesh is then left as it is, and is no error.
+	// OnDestroy says that the whole stack is destroyed: then it is no error when an earlier version gave the node to another
+	// mesh, and the node is left as it is.
 	OnDestroy bool `json:"onDestroy"`
 }

@@ -1,23 +1,23 @@
 package document
 
-// Report is what gatehouse-node found on a node. Verb: inspect. What Consul and systemd name has their names for its
-// fields.
+// Report is the state in which gatehouse-node found a node. Verb: inspect. Its fields have Consul's and systemd's names where
+// they have one.
 type Report struct {
 	// Version of the gatehouse-node that wrote this.
 	Version string `json:"version"`
 	// Mesh that asks, as it is on record on the node.
 	Mesh NodeRecord `json:"mesh"`
-	// Others are the other meshes on this node. What is theirs is in no part of this report but the registrations.
+	// Others are the other meshes on this node. Of their things, only the registrations are in this report.
 	Others []string `json:"others"`
 	// Uptime in seconds since the node started.
 	Uptime float64 `json:"uptime"`
-	// Files are those asked for that are there.
+	// Files are those of the inspected files that exist.
 	Files []FileReport `json:"files"`
-	// Tree is everything below /opt/gatehouse; releases are not looked into.
+	// Tree is everything below /opt/gatehouse, without the content of releases.
 	Tree []TreeEntry `json:"tree"`
 	// Needed are the SHA-256 of the binaries that a release on the node runs.
 	Needed []string `json:"needed"`
-	// Written are the units and definitions that say that Gatehouse wrote them: absolute paths.
+	// Written are the units and definitions with Gatehouse's mark: absolute paths.
 	Written []string `json:"written"`
 	// Units that are declared, and all others that have the name of a workload of the mesh.
 	Units []UnitReport `json:"units"`
@@ -75,7 +75,7 @@ type UnitReport struct {
 	LoadState     string `json:"LoadState"`
 	ActiveState   string `json:"ActiveState"`
 	UnitFileState string `json:"UnitFileState"`
-	// NRestarts counts what systemd restarted by itself since a person or a program did last.
+	// NRestarts counts systemd's own restarts since a person or a program last started the unit.
 	NRestarts    int      `json:"NRestarts"`
 	FragmentPath string   `json:"FragmentPath"`
 	DropInPaths  []string `json:"DropInPaths"`
@@ -110,7 +110,7 @@ type AgentService struct {
 	Port int    `json:"Port"`
 	// Of is the service that a sidecar is for; "" otherwise.
 	Of string `json:"Of"`
-	// Mesh whose registration it is, by its Meta; "" where a person or an earlier version made it.
+	// Mesh that the registration belongs to, by its Meta; "" where a person or an earlier version made it.
 	Mesh      string          `json:"Mesh"`
 	Upstreams []AgentUpstream `json:"Upstreams"`
 }
@@ -130,7 +130,7 @@ type AgentCheck struct {
 	Output    string `json:"Output"`
 }
 
-// EnvoyReport is what the admin page of an Envoy says.
+// EnvoyReport is the state of an Envoy, from its admin page.
 type EnvoyReport struct {
 	// Name of the workload.
 	Name string `json:"name"`
@@ -160,11 +160,11 @@ type EnvoyCertificate struct {
 	To   string `json:"to"`
 }
 
-// EdgeReport is what came of one EdgeTrial.
+// EdgeReport is the result of one EdgeTrial.
 type EdgeReport struct {
 	ID string `json:"id"`
 	// Answer is "allowed", "refused" or "failed".
 	Answer string `json:"answer"`
-	// Detail says by what that shows.
+	// Detail is the evidence for it.
 	Detail string `json:"detail"`
 }

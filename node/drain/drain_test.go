@@ -250,7 +250,7 @@ func TestNodeOffWithoutAnAgentOrALeader(t *testing.T) {
 	}
 }
 
-func TestNodeOffTellsTheServersAgain(t *testing.T) {
+func TestNodeOffUpdatesTheServersAgain(t *testing.T) {
 	h, out := newHost(t)
 	agent := nodeAgent()
 	agent.get["/v1/health/node/worker1"] = fixed([]object{check("service:web", "web", "http", "critical", "")})

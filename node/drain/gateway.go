@@ -9,7 +9,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// GatewayAgent is what a gateway's drain asks of the agent.
+// GatewayAgent has the requests of a gateway's drain to the agent.
 type GatewayAgent interface {
 	Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error)
 }
@@ -29,20 +29,20 @@ func usualGatewayPace() gatewayPace {
 	return gatewayPace{answers: time.Second, still: 500 * time.Millisecond, timeout: 10 * time.Second, poll: 200 * time.Millisecond}
 }
 
-// Gateway lets a gateway's Envoy end what it has begun before systemd stops it: the unit's ExecStop. There is no error:
-// whatever happens, the unit is going to stop.
+// Gateway lets a gateway's Envoy finish its requests before systemd stops it: it is the unit's ExecStop. It returns no error,
+// since the unit stops anyway.
 func Gateway(ctx context.Context, h *host.Host, agent GatewayAgent, name string, adminPort int) error {
 	return usualGatewayPace().drain(ctx, h, agent, name, adminPort)
 }
 
 func (p gatewayPace) drain(ctx context.Context, h *host.Host, agent GatewayAgent, name string, adminPort int) error {
-	// Only where clients have another gateway to go to: else every moment of this is an outage.
+	// Only if clients have another gateway: without one, the drain is an outage.
 	if !othersServe(ctx, h, agent, name) {
 		return nil
 	}
 	admin := envoy.At(adminPort)
-	// Every answer tells its client to close the connection and to open a new one, and a new one is refused, so that the
-	// client tries the other gateway.
+	// Every answer makes its client close the connection and open a new one. A new one is refused, so that the client tries
+	// the other gateway.
 	for _, page := range []string{"/healthcheck/fail", "/drain_listeners"} {
 		if err := admin.Post(ctx, page); err != nil {
 			h.Say("%s's Envoy does not answer, so it is not drained: %s", name, err)
@@ -59,12 +59,12 @@ func (p gatewayPace) drain(ctx context.Context, h *host.Host, agent GatewayAgent
 func othersServe(ctx context.Context, h *host.Host, agent GatewayAgent, name string) bool {
 	records, err := h.Records()
 	if err != nil || len(records) == 0 {
-		h.Say("no mesh is on record in %s, which would tell this node's name, so %s is not drained", host.Meshes, name)
+		h.Say("no mesh is on record in %s, so this node's name is unknown and %s is not drained", host.Meshes, name)
 		return false
 	}
 	offered, err := agent.Offered(ctx, name, false)
 	if err != nil {
-		h.Say("Consul's agent does not tell where else %s runs, so it is not drained: %s", name, err)
+		h.Say("Consul's agent does not say where else %s runs, so it is not drained: %s", name, err)
 		return false
 	}
 	for node, offers := range offered {
@@ -75,7 +75,7 @@ func othersServe(ctx context.Context, h *host.Host, agent GatewayAgent, name str
 	return false
 }
 
-// quiet says that nothing runs, and that nothing came for a while. An Envoy that has ended is quiet.
+// quiet says that no request runs, and that none has arrived for a while. An Envoy that has ended is quiet.
 func (p gatewayPace) quiet(ctx context.Context, admin envoy.Admin) bool {
 	before, err := admin.Traffic(ctx)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// NodeAgent is what a node's drain asks of the agent.
+// NodeAgent has the requests of a node's drain to the agent.
 type NodeAgent interface {
 	Answers(ctx context.Context) bool
 	Leader(ctx context.Context) string
@@ -27,11 +27,11 @@ type NodeAgent interface {
 
 // nodePace of a node's drain.
 type nodePace struct {
-	// leave is how long every caller's Envoy needs to hear of it, and running requests to end.
+	// leave is how long callers' Envoys need to learn of it, and running requests to end.
 	leave time.Duration
-	// answer is how long the agent, and a leader, may take to be there.
+	// answer is how long to wait for the agent, and for a leader.
 	answer time.Duration
-	// agree is how long Consul's servers may take to have what the agent has.
+	// agree is how long Consul's servers may take to agree with the agent.
 	agree time.Duration
 	tries int
 	poll  time.Duration
@@ -43,8 +43,8 @@ func usualNodePace() nodePace {
 
 var errStays = errors.New("this node stays in maintenance mode: Consul's agent does not answer; see: journalctl -u consul -n 50")
 
-// NodeOn takes this node out of the mesh before it shuts down. There is no error: it is going to shut down. A unit that is
-// stopped for another reason changes nothing: others' services may run here too.
+// NodeOn takes this node out of the mesh before it shuts down. It returns no error, since the node shuts down anyway. When
+// the unit stops for another reason, nothing is changed: other people's services may run here, too.
 func NodeOn(ctx context.Context, h *host.Host, agent NodeAgent, shutsDown bool) error {
 	if !shutsDown {
 		return nil
@@ -54,7 +54,7 @@ func NodeOn(ctx context.Context, h *host.Host, agent NodeAgent, shutsDown bool) 
 
 func (p nodePace) on(ctx context.Context, h *host.Host, agent NodeAgent) error {
 	if err := agent.NodeMaintenance(ctx, true); err != nil {
-		h.Say("Consul's agent does not answer: no caller hears that this node goes")
+		h.Say("Consul's agent does not answer: callers do not learn that this node shuts down")
 	}
 	pause(ctx, p.leave)
 	return nil
@@ -66,7 +66,7 @@ func NodeOff(ctx context.Context, h *host.Host, agent NodeAgent) error {
 }
 
 func (p nodePace) off(ctx context.Context, h *host.Host, agent NodeAgent) error {
-	// Without a server to tell, the agent would keep this to itself, and try again only after a quarter of a minute.
+	// Without a leader, the agent could not pass this on, and would try again only after a quarter of a minute.
 	if !host.Wait(ctx, p.answer, p.poll, func() bool { return agent.Answers(ctx) }) ||
 		!host.Wait(ctx, p.answer, p.poll, func() bool { return agent.Leader(ctx) != "" }) {
 		return errStays
@@ -80,7 +80,7 @@ func (p nodePace) off(ctx context.Context, h *host.Host, agent NodeAgent) error 
 	if checks, err := agent.Checks(ctx); err == nil && len(checks) == 0 {
 		return nil // nothing runs here yet
 	}
-	// An agent that has just started may miss that a check changed; it would tell the servers a minute later.
+	// An agent that has just started may miss that a check changed; the servers would get the change a minute later.
 	for range p.tries {
 		if host.Wait(ctx, p.agree, p.poll, func() bool { return settled(ctx, h, agent) }) {
 			return nil
@@ -100,8 +100,8 @@ func (p nodePace) off(ctx context.Context, h *host.Host, agent NodeAgent) error 
 // nodeMaintenance is the id of the check by which a node is in maintenance mode.
 const nodeMaintenance = "_node_maintenance"
 
-// serves says that this node is in the mesh. Then nothing is changed: others' services may run here too, and maintenance mode
-// is of the whole node.
+// serves says that this node is in the mesh. Then nothing is changed: other people's services may run here, too, and
+// maintenance mode concerns the whole node.
 func serves(ctx context.Context, agent NodeAgent) bool {
 	checks, err := agent.Checks(ctx)
 	if err != nil || slices.ContainsFunc(checks, func(check consul.Check) bool { return check.ID == nodeMaintenance }) {
@@ -111,14 +111,14 @@ func serves(ctx context.Context, agent NodeAgent) bool {
 	return err == nil && len(late) == 0
 }
 
-// settled says that no sidecar's check is behind, and that the servers have what the agent has.
+// settled says that no sidecar's check is behind, and that the servers agree with the agent.
 func settled(ctx context.Context, h *host.Host, agent NodeAgent) bool {
 	late, err := behind(ctx, agent)
 	if err != nil {
 		return false
 	}
 	for _, name := range late {
-		// A change of a check of the service is what has the agent look again.
+		// The agent looks again when a check of the service changes.
 		for _, on := range []bool{true, false} {
 			_ = agent.Maintenance(ctx, name, on, tokenOf(h, name))
 		}
@@ -165,7 +165,7 @@ func serversAgree(ctx context.Context, agent NodeAgent) bool {
 	return err == nil && slices.Equal(states(own), states(theirs))
 }
 
-// states are the checks and how they are, in an order that can be compared.
+// states are the checks with their statuses, sorted, so that two lists can be compared.
 func states(checks []consul.Check) []string {
 	states := make([]string, 0, len(checks))
 	for _, check := range checks {

@@ -20,7 +20,7 @@ import (
 type Admin struct {
 	// URL for example http://127.0.0.1:19000
 	URL string
-	// Largest page that is read, in bytes: where no Envoy runs, any process of the node may listen on its port. 0: 64 MiB.
+	// Largest page that is read, in bytes: if no Envoy runs, any process of the node may listen on its port. 0: 64 MiB.
 	Largest int64
 }
 
@@ -144,7 +144,7 @@ func (a Admin) Listeners(ctx context.Context) ([]Listener, error) {
 	return listeners, nil
 }
 
-// Ready is what the page /ready says: LIVE.
+// Ready is the state on the page /ready, for example LIVE.
 func (a Admin) Ready(ctx context.Context) string {
 	text, _ := a.Get(ctx, "/ready")
 	return strings.TrimSpace(string(text))
@@ -152,7 +152,7 @@ func (a Admin) Ready(ctx context.Context) string {
 
 var version = regexp.MustCompile(`/(\d+\.\d+\.\d+)/`)
 
-// Version in what `envoy --version` prints: a hash in front of it may look like a number.
+// Version in the output of `envoy --version`. The hash in front of it may look like a version.
 func Version(printed string) string {
 	if found := version.FindStringSubmatch(printed); found != nil {
 		return found[1]

@@ -21,7 +21,7 @@ func page(t *testing.T, pages map[string]string) Admin {
 	return Admin{URL: server.URL}
 }
 
-func TestTrafficAddsUpWhatComesFromOutside(t *testing.T) {
+func TestTrafficAddsUpRequestsFromOutside(t *testing.T) {
 	admin := page(t, map[string]string{"/stats": "http.public_listener.downstream_rq_active: 2\n" +
 		"http.public_listener.downstream_rq_total: 40\ntcp.public_listener.downstream_cx_active: 1\n" +
 		"tcp.public_listener.downstream_cx_total: 5\na.histogram: P0(1,2)\n"})

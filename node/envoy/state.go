@@ -9,7 +9,7 @@ import (
 // Cluster is a service as an Envoy calls it.
 type Cluster struct {
 	Name string
-	// Healthy endpoints: those that Consul calls healthy and no check of Envoy's own calls ill.
+	// Healthy endpoints: those that pass Consul's checks and Envoy's own.
 	Healthy int
 }
 
@@ -42,7 +42,7 @@ func (a Admin) Clusters(ctx context.Context) ([]Cluster, error) {
 	return clusters, nil
 }
 
-// Certificate that Envoy uses: an own one or a CA's. From and To are RFC 3339.
+// Certificate that Envoy uses: its own or a CA's. From and To are RFC 3339.
 type Certificate struct{ From, To string }
 
 // Certificates that Envoy has, each time span once.

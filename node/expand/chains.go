@@ -8,8 +8,8 @@ import (
 	"gatehouse/node/document"
 )
 
-// inTheWay are the services whose change of protocol Consul refuses while an entry is as it is: those that it ties to
-// another service, and those that become tcp, which knows no requests to route or split.
+// inTheWay are the services whose change of protocol Consul refuses while an entry is as it is: those that it ties to another
+// service, and those that become tcp, which has no requests to route or split.
 func inTheWay(entry consul.Entry, changes map[string]change) []string {
 	found := map[string]bool{}
 	add := func(name string) {
@@ -33,8 +33,8 @@ func inTheWay(entry consul.Entry, changes map[string]change) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// throughLinks are the writes that take away the links between services whose protocol changes, and bring them again.
-// Within a chain the routers go first and come last.
+// throughLinks are the writes that remove the links between services whose protocol changes, and later restore them. Within a
+// chain, the routers are removed first and restored last.
 func throughLinks(doc document.Expand, now live, changes map[string]change, protocol map[string]string) (before, after []Write) {
 	isOurs := ownership(doc)
 	for _, kind := range routes {
@@ -59,8 +59,8 @@ func throughLinks(doc document.Expand, now live, changes map[string]change, prot
 	return before, after
 }
 
-// linkedAgain is an entry as it comes again: as it was where the new protocols allow it, or else as declared where
-// everything that it names is there already; nil when it waits until the instances are there.
+// linkedAgain is the entry to restore: as it was if the new protocols allow it, or else as declared if everything that it
+// names exists already; nil when it has to wait for the instances.
 func linkedAgain(entry consul.Entry, doc document.Expand, now live, protocol map[string]string) consul.Entry {
 	if agrees(entry, protocol) {
 		return entry

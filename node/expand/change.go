@@ -8,10 +8,10 @@ import (
 	"gatehouse/node/consul"
 )
 
-// changeProtocols does all at once, and nothing between: the route is away meanwhile. When Consul refuses a step, or the
-// run is to end, the steps before it are taken back.
+// changeProtocols makes all writes without a pause, since the route is missing meanwhile. When Consul refuses one, or a
+// signal ends the run, the writes before it are undone.
 func (e expansion) changeProtocols(ctx context.Context, writes []Write) error {
-	// A write is never cut short: it could still arrive after the one that takes it back.
+	// A write is never cut short: it could still arrive after the one that undoes it.
 	whole := context.WithoutCancel(ctx)
 	for i, write := range writes {
 		if ctx.Err() != nil {
@@ -31,14 +31,14 @@ func (e expansion) changeProtocols(ctx context.Context, writes []Write) error {
 	return nil
 }
 
-// outcome of taking an entry back.
+// outcome of undoing a write.
 type outcome struct {
 	write Write
-	// err is why it is not as it was.
+	// err is the reason why the entry is not as it was.
 	err error
 }
 
-// restore takes writes back as far as Consul accepts it, and tells of each entry how it is in the end.
+// restore undoes writes as far as Consul accepts that, and returns the outcome for each entry.
 func (e expansion) restore(ctx context.Context, done []Write) []outcome {
 	var outcomes []outcome
 	last := map[string]int{}
@@ -59,9 +59,9 @@ func (e expansion) restore(ctx context.Context, done []Write) []outcome {
 	return outcomes
 }
 
-const protocolsFailed = "not every service could be taken over to its new protocol"
+const protocolsFailed = "not every service could be changed to its new protocol"
 
-// failure tells what was refused, what is as before and what is not.
+// failure says which entry was refused, which are as before, and which are not.
 func failure(failed string, refused Write, reason error, outcomes []outcome) error {
 	var before, not []string
 	for _, one := range outcomes {

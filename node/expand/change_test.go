@@ -60,7 +60,7 @@ func TestRefusedChangePutsAllBack(t *testing.T) {
 	doc := declared(t, "[]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]")
 	doc.ACL = true
 	err := Run(t.Context(), m.host, doc, m.through(refusing(serviceDefaults, "not now")))
-	m.wantError(err, "not every service could be taken over to its new protocol: Consul refuses service-defaults/b: not now",
+	m.wantError(err, "not every service could be changed to its new protocol: Consul refuses service-defaults/b: not now",
 		"; everything is as before again: service-splitter/b, service-router/d, service-router/b, ingress-gateway/edge.")
 	if said := m.out.String(); !strings.Contains(said, "\ngatehouse: entries: RESTORE ingress-gateway/edge\n") {
 		t.Errorf("said %s", said)
@@ -116,7 +116,7 @@ func (m mesh) through(change func(w http.ResponseWriter, r *http.Request) (answe
 	}
 }
 
-func TestWhatConsulDoesNotTakeBackIsNamed(t *testing.T) {
+func TestAnEntryThatConsulDoesNotTakeBackIsNamed(t *testing.T) {
 	m := newMesh(t)
 	m.has(bHTTP, dHTTP, toD, shopHTTP)
 	writes, refused := 0, refusing(serviceDefaults, "not now")

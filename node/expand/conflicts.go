@@ -7,8 +7,8 @@ import (
 	"gatehouse/node/document"
 )
 
-// conflicts are the entries of others with which the declaration cannot be: Consul would refuse a step in the middle of the
-// deploy, and an entry that is not this mesh's is not changed.
+// conflicts are the entries of others that do not fit the declaration: Consul would refuse a step in the middle of the
+// deploy, and a mesh changes only its own entries.
 func conflicts(doc document.Expand, now live) []string {
 	changes, gone, retired := changing(doc, now), removed(doc, now), retiring(doc, now)
 	isOurs := ownership(doc)

@@ -24,7 +24,7 @@ const (
 
 var kinds = []string{serviceDefaults, serviceIntentions, serviceRouter, serviceSplitter, serviceResolver, ingressGateway}
 
-// tcp is the protocol that knows no requests, and so neither permissions for some of them nor routes.
+// tcp is the protocol without requests, so it has neither permissions for some of them nor routes.
 const tcp = "tcp"
 
 // live are the config entries that Consul has now, by kind.
@@ -45,7 +45,7 @@ func objects(list any) []object {
 	return found
 }
 
-// list is what objects reads.
+// list is the reverse of objects.
 func list(items []object) []any {
 	all := make([]any, 0, len(items))
 	for _, item := range items {
@@ -59,7 +59,7 @@ func text(value any) string {
 	return text
 }
 
-// same compares two values of JSON, whichever way their numbers were read.
+// same compares two values of JSON, in whatever Go type their numbers are.
 func same(one, other any) bool {
 	a, errA := json.Marshal(one)
 	b, errB := json.Marshal(other)

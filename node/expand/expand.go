@@ -1,6 +1,6 @@
-// Package expand lets Consul serve the mesh as it was and the mesh as it will be, until every instance has been moved: it
-// allows the new edges next to the old ones, and takes services over to another protocol in the order that Consul accepts.
-// Planning is pure: from what is declared and what Consul has to an ordered list of writes.
+// Package expand lets Consul serve the mesh as it was and the mesh as it will be, until every instance is replaced: it allows
+// the new edges next to the old ones, and changes the protocol of services in the order that Consul accepts. Planning is
+// pure: from what is declared and what Consul has to an ordered list of writes.
 package expand
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// heard is how long it takes at most until every Envoy has heard of a new edge.
+	// heard is how long it takes at most until every Envoy knows a new edge.
 	heard = time.Second
 	// leaderTimeout after which a deploy gives up on Consul's servers, which may just have been set up.
 	leaderTimeout = 90 * time.Second
@@ -45,8 +45,8 @@ func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(to
 	return e.changeProtocols(ctx, protocols(doc, now))
 }
 
-// Route is the verb expand routing: it brings the entries that route calls to what is declared, when the instances that
-// they name are there and before those of the earlier declaration go.
+// Route is the verb expand routing: it writes the entries that route calls as declared. The instances that they name serve by
+// then, and those of the earlier declaration are not removed yet.
 func Route(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) error {
 	e, now, err := begin(ctx, h, doc, connect)
 	if err != nil {
@@ -55,7 +55,7 @@ func Route(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 	return e.route(ctx, routing(doc, now), now)
 }
 
-// begin with what Consul has now. Where entries of others are in the way nothing is begun.
+// begin reads Consul's present entries. Conflicts with entries of others end the run here.
 func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(token string) (*consul.Client, error)) (expansion, live, error) {
 	token, err := take(h, doc.Mesh, doc.ACL)
 	if err != nil {
@@ -81,7 +81,7 @@ func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 	return expansion{h, client}, now, refuse(doc, now)
 }
 
-// take the token, which is kept in memory alone: it may write every intention.
+// take the token, which stays only in memory: it may write every intention.
 func take(h *host.Host, mesh string, acl bool) (string, error) {
 	if err := h.Remove(oldToken); err != nil {
 		return "", fmt.Errorf("the token that an earlier version left at %s cannot be removed: %w", oldToken, err)
@@ -94,7 +94,7 @@ func take(h *host.Host, mesh string, acl bool) (string, error) {
 		return "", err
 	}
 	if values[secret] == "" {
-		return "", errors.New("the secrets for this step hold no token; deploy again")
+		return "", errors.New("the secrets for this step have no token; deploy again")
 	}
 	return values[secret], nil
 }
@@ -115,7 +115,7 @@ func read(ctx context.Context, client *consul.Client) (live, error) {
 	return now, nil
 }
 
-// expansion of the mesh, on its way.
+// expansion of the mesh while it runs.
 type expansion struct {
 	host   *host.Host
 	consul *consul.Client
@@ -141,7 +141,7 @@ func (e expansion) grant(ctx context.Context, writes []Write) error {
 	return nil
 }
 
-// waitUntilHeard waits when one of the services runs. A new one has no Envoy that has to hear.
+// waitUntilHeard waits if one of the services runs already. A new one has no Envoy that must learn the edge.
 func (e expansion) waitUntilHeard(ctx context.Context, writes []Write) error {
 	if len(writes) == 0 {
 		return nil

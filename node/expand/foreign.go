@@ -36,7 +36,7 @@ func declaredNames(doc document.Expand) map[string]bool {
 	return names
 }
 
-// refuse what could only be done by changing an entry that is not this mesh's, before anything is written.
+// refuse a deploy that would have to change another owner's entry, before anything is written.
 func refuse(doc document.Expand, now live) error {
 	wanted, isOurs := declaredNames(doc), ownership(doc)
 	for _, kind := range kinds {

@@ -9,7 +9,7 @@ import (
 const ofAnotherMesh = `"Meta":{"gatehouse-mesh":"other"},`
 
 // Each would only be possible by changing what this mesh did not make.
-func TestWhatIsNotOursIsNotChanged(t *testing.T) {
+func TestEntriesOfOthersAreNotChanged(t *testing.T) {
 	tests := []struct {
 		name string
 		doc  document.Expand

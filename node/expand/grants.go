@@ -72,7 +72,7 @@ func merged(before, declared []object, change change) []object {
 	})
 }
 
-// source is what tells one caller from another: a service of a peer may have the name of one here.
+// source identifies a caller: a service of a peer may have the name of one here.
 type source struct{ name, peer, group string }
 
 func keyOf(one object) source {

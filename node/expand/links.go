@@ -14,7 +14,7 @@ var routes = []string{serviceRouter, serviceSplitter, serviceResolver}
 // link from an entry to a service, or to a subset of it.
 type link struct{ service, subset string }
 
-// links of an entry to the services and subsets that it names. What another cluster has is left out.
+// links of an entry to the services and subsets that it names. Those of other clusters are left out.
 func links(entry consul.Entry) []link {
 	var places []object
 	switch entry.Kind() {
@@ -44,7 +44,7 @@ func links(entry consul.Entry) []link {
 	return found
 }
 
-// resolved are the places to which a resolver sends calls instead.
+// resolved are the targets to which a resolver sends calls instead.
 func resolved(resolver consul.Entry) []object {
 	var places []object
 	if redirect, is := resolver["Redirect"].(object); is {

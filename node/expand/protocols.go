@@ -6,8 +6,9 @@ import (
 	"gatehouse/node/document"
 )
 
-// protocols are the writes that take services over to their declared protocol. Everything that leads to a service must agree
-// with it at every moment: so listeners and links go, the protocols change, and listeners and links come again.
+// protocols are the writes that change services to their declared protocol. Everything that leads to a service must always
+// agree with its protocol: so listeners and links are removed, the protocols are changed, and listeners and links are
+// restored.
 func protocols(doc document.Expand, now live) []Write {
 	changes := changing(doc, now)
 	after := protocolsAfter(doc, now, changes)
@@ -16,7 +17,7 @@ func protocols(doc document.Expand, now live) []Write {
 	return slices.Concat(listenersGo, linksGo, services(doc, now, changes), linksCome, listenersCome)
 }
 
-// throughGateways are the writes that take listeners away and bring them again.
+// throughGateways are the writes that remove listeners, and later restore them.
 func throughGateways(doc document.Expand, now live, changes map[string]change, protocol map[string]string) (before, after []Write) {
 	affected := func(name string) bool { _, is := changes[name]; return is }
 	declared, isOurs := byName(entriesOf(doc.Gateways)), ownership(doc)
@@ -46,7 +47,7 @@ func services(doc document.Expand, now live, changes map[string]change) []Write 
 	return writes
 }
 
-// naming says whether a listener leads to a service of which affected is true.
+// naming says whether a listener leads to a service for which affected is true.
 func naming(affected func(service string) bool) func(listener object) bool {
 	return func(listener object) bool {
 		return slices.ContainsFunc(objects(listener["Services"]), func(service object) bool {
@@ -67,8 +68,8 @@ func protocolsAfter(doc document.Expand, now live, changes map[string]change) ma
 	return after
 }
 
-// returning are the declared listeners in place of those that had to go, as far as the services behind them speak their
-// protocol already. The others come when Terraform writes the gateway.
+// returning are the declared listeners that replace the removed ones, as far as the services behind them speak their protocol
+// already. Terraform adds the others when it writes the gateway.
 func returning(listeners, declared []object, affected func(string) bool, protocol map[string]string) []object {
 	var again []object
 	for _, listener := range declared {

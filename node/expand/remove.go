@@ -11,7 +11,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// errHidden is told when Consul shows only a part of what is asked for.
+// errHidden means that Consul shows only a part of the intentions.
 var errHidden = errors.New("the token of this node may not read intentions")
 
 // Remove is the verb expand remove: on destroy, it removes the intentions that an expansion made and that Terraform never
@@ -58,8 +58,8 @@ func removeMarked(ctx context.Context, h *host.Host, doc document.ExpandRemoval,
 	return left
 }
 
-// tokenOf this node: that of the expansion, which an earlier version left here, or else the node's own. One that may be of
-// another mesh is not used.
+// tokenOf this node: that of the expansion, which an earlier version left here, or else the node's own. A token that may
+// belong to another mesh is not used.
 func tokenOf(h *host.Host, mesh string) string {
 	paths := []string{oldToken, consul.NodeTokenOf(mesh)}
 	if others, err := h.OnRecord(mesh); err == nil && len(others) == 0 {

@@ -8,9 +8,9 @@ import (
 	"gatehouse/node/document"
 )
 
-// routing are the writes, in stages, that bring the entries which route calls from what Consul has to what is declared.
-// Consul refuses an entry that names a subset which is not there, and the removal of one that is named: so each resolver
-// first gets its new subsets next to the old ones, then comes all that names them, and the old ones go last.
+// routing are the writes, in stages, that change Consul's entries which route calls to the declared ones. Consul refuses an
+// entry that names a missing subset, and the removal of a subset that is named: so each resolver first gets its new subsets
+// next to the old ones, then the entries that name them are written, and the old subsets are removed last.
 func routing(doc document.Expand, now live) [][]Write {
 	declared := entriesOf(doc.Routing)
 	var names, resolvers, old []Write
@@ -78,7 +78,7 @@ func undeclared(doc document.Expand, now live) []consul.Entry {
 
 const routingFailed = "not every entry that routes calls could be written"
 
-// route writes stage by stage. When Consul refuses an entry for good, or the run is to end, all is taken back.
+// route writes stage by stage. When Consul refuses an entry for good, or a signal ends the run, all writes are undone.
 func (e expansion) route(ctx context.Context, stages [][]Write, now live) error {
 	s := settling{expansion: e, current: map[string]consul.Entry{}}
 	for _, kind := range routes {
@@ -103,8 +103,8 @@ type settling struct {
 	done    []Write
 }
 
-// settle writes one stage. The order within it is Consul's: what it refuses is tried again after the others, since two
-// redirects that change places, for instance, must not meet.
+// settle writes one stage. Consul decides the order within it: a write that it refuses is tried again after the others, since
+// two redirects that swap, for instance, must not meet.
 func (s *settling) settle(ctx context.Context, pending []Write) error {
 	for len(pending) > 0 {
 		var refused []Write

@@ -11,7 +11,7 @@ type Verb string
 const (
 	Put    Verb = "PUT"
 	Delete Verb = "DELETE"
-	// Restore is a PUT that brings back what was there before.
+	// Restore is a PUT of the entry as it was before.
 	Restore Verb = "RESTORE"
 )
 
@@ -21,7 +21,7 @@ type Write struct {
 	Kind, Name string
 	// Entry to write; nil for DELETE.
 	Entry consul.Entry
-	// Before is what Consul has when the write's turn comes; nil for nothing.
+	// Before is the entry that the write replaces; nil for none.
 	Before consul.Entry
 }
 
@@ -36,7 +36,7 @@ func remove(before consul.Entry) Write {
 	return Write{Delete, before.Kind(), before.Name(), nil, before}
 }
 
-// undo is what takes these writes back, in reverse order: each leads to a state that Consul took before.
+// undo returns the writes that undo these, in reverse order: each leads to a state that Consul accepted before.
 func undo(done []Write) []Write {
 	writes := make([]Write, 0, len(done))
 	for i := len(done) - 1; i >= 0; i-- {

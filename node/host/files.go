@@ -38,7 +38,7 @@ func (o Owner) ids() (uid, gid int, err error) {
 	return uid, gid, nil
 }
 
-// Write puts a file, whole or not at all, and at no moment readable for more than its mode says.
+// Write writes a file, whole or not at all. At no moment can more users read it than its mode allows.
 func (h *Host) Write(path string, content []byte, mode os.FileMode, owner Owner) error {
 	if err := h.fault("write", path); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (h *Host) Owns(path string, mode os.FileMode, owner Owner) bool {
 	return int(stat.Uid) == uid && int(stat.Gid) == gid
 }
 
-// Folder makes a folder, and what is missing of the way to it, with this mode and owner.
+// Folder makes a folder and its missing parents, with this mode and owner.
 func (h *Host) Folder(path string, mode os.FileMode, owner Owner) error {
 	if err := h.fault("mkdir", path); err != nil {
 		return err
@@ -116,7 +116,7 @@ func (h *Host) Folder(path string, mode os.FileMode, owner Owner) error {
 	return os.Chown(h.Path(path), uid, gid)
 }
 
-// Read a file. The error says so when it is not there: errors.Is(err, fs.ErrNotExist).
+// Read a file. When there is none, errors.Is(err, fs.ErrNotExist).
 func (h *Host) Read(path string) ([]byte, error) { return os.ReadFile(h.Path(path)) }
 
 // Exists says whether there is something, a broken link included.
@@ -135,7 +135,7 @@ func (h *Host) List(path string) []string {
 	return names
 }
 
-// Remove a file or a folder with all that is in it. Nothing there is no error.
+// Remove a file or a folder with all that is in it. It is no error when there is none.
 func (h *Host) Remove(path string) error {
 	if !h.Exists(path) {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Places on a node. templates and doctor name some of them too, for the TypeScript half.
+// Places on a node. The TypeScript half names some of them, too.
 const (
 	Gatehouse = "/opt/gatehouse"
 	Program   = Gatehouse + "/bin/gatehouse-node"
@@ -29,7 +29,7 @@ const (
 	UnitDir   = "/etc/systemd/system"
 	ConsulDir = "/etc/consul.d"
 	Backups   = "/var/backups/gatehouse"
-	Locks     = "/run/gatehouse" // not /run/lock, where everybody may put a link or hold a lock
+	Locks     = "/run/gatehouse" // not /run/lock, where every user may put a link or hold a lock
 	MeshFile  = "/usr/local/bin/mesh"
 )
 
@@ -39,13 +39,13 @@ type Host struct {
 	Root string
 	// Out takes the lines of progress.
 	Out io.Writer
-	// Fault is asked before each change; an error is what the change then fails with. Tests set it.
+	// Fault is called before each change, and the change fails with its error. Tests set it.
 	Fault func(change string) error
 	// LockTimeout after which a run that does not get a lock gives up.
 	LockTimeout time.Duration
-	// Attended says whether the connection that started this run is still there. nil: it never goes away.
+	// Attended says whether the connection that started this run still exists. nil: it never breaks.
 	Attended func() bool
-	// chown is left out where the tests do not run as root.
+	// Unowned leaves out chown, for tests that do not run as root.
 	Unowned bool
 }
 
@@ -54,7 +54,7 @@ func New() *Host {
 	return &Host{Out: os.Stdout, LockTimeout: lockTimeout, Attended: attended()}
 }
 
-// attended watches the terminal of Terraform's connection, if there is one: one that was hung up is none any more.
+// attended watches the terminal of Terraform's connection, if there is one: after a hang-up it is no terminal any more.
 func attended() func() bool {
 	isTerminal := func() bool {
 		_, err := unix.IoctlGetTermios(int(os.Stdout.Fd()), unix.TCGETS)
@@ -69,7 +69,7 @@ func attended() func() bool {
 // Path on this node of an absolute path.
 func (h *Host) Path(path string) string { return filepath.Join(h.Root, path) }
 
-// Say tells one line of progress.
+// Say prints one line of progress.
 func (h *Host) Say(format string, args ...any) {
 	fmt.Fprintf(h.Out, "gatehouse: %s\n", Clean(fmt.Sprintf(format, args...)))
 }
@@ -97,7 +97,7 @@ func (h *Host) fault(change, path string) error {
 	return nil
 }
 
-// Wait until done says so, tried every interval; false when the time is over or the run is to end.
+// Wait until done returns true; it is called every interval. False when the time is over or ctx is canceled.
 func Wait(ctx context.Context, timeout, interval time.Duration, done func() bool) bool {
 	for deadline := time.Now().Add(timeout); ; {
 		if done() {

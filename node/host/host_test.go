@@ -130,7 +130,7 @@ func TestALockOfAFileThatAWipeRemovedKeepsNobodyOut(t *testing.T) {
 func TestARunWhoseConnectionWentAwayWhileItWaitedDoesNotBegin(t *testing.T) {
 	h, _ := node(t)
 	h.Attended = func() bool { return false }
-	if _, err := h.Lock(context.Background(), "node"); err == nil || !strings.Contains(err.Error(), "the deploy went away") {
+	if _, err := h.Lock(context.Background(), "node"); err == nil || !strings.Contains(err.Error(), "the connection of the deploy broke") {
 		t.Errorf("got %v", err)
 	}
 	h.Attended = nil
@@ -144,7 +144,7 @@ func TestNeedRoomNamesTheFolderThatIsThere(t *testing.T) {
 	must(t, h.NeedRoom("/etc/consul.d/deep"))
 }
 
-func TestCleanRemovesWhatATerminalActsOn(t *testing.T) {
+func TestCleanRemovesControlCharacters(t *testing.T) {
 	if got := Clean("a\x1b[31mb\x07\u202ec\u009bd\ne\tf\x7f"); got != "a[31mbcd\ne\tf" {
 		t.Errorf("got %q", got)
 	}

@@ -15,12 +15,11 @@ import (
 // lockTimeout after which a run that does not get a lock gives up.
 const lockTimeout = 10 * time.Minute
 
-// Lock waits until no other program holds the lock of this name, and returns what releases it. The kernel releases it too
-// when this program ends. Whoever holds several takes them in this order: sweep, instance-NAME (by name), binaries, node; see
-// docs/decisions.
+// Lock waits until no other program holds the lock of this name, and returns the function that releases it. The kernel also
+// releases it when this program ends. A run that needs several takes them in this order: sweep, instance-NAME (by name),
+// binaries, node; see docs/decisions.
 //
-// A run whose connection went away while it waited must not begin: a later deploy may have been here since, with a newer
-// release.
+// A run whose connection broke while it waited must not begin: a later deploy may have installed a newer release since.
 func (h *Host) Lock(ctx context.Context, name string) (release func(), err error) {
 	if err := h.fault("lock", name); err != nil {
 		return nil, err
@@ -45,20 +44,20 @@ func (h *Host) Lock(ctx context.Context, name string) (release func(), err error
 	}
 	if h.Attended != nil && !h.Attended() {
 		file.Close()
-		return nil, fmt.Errorf("the deploy went away while this run waited for the lock %s", name)
+		return nil, fmt.Errorf("the connection of the deploy broke while this run waited for the lock %s", name)
 	}
 	return func() { file.Close() }, nil
 }
 
-// tryLock once; nil when another program holds it. Whoever empties the node removes the file too: the lock of a file that is
-// gone would keep nobody out.
+// tryLock once; nil when another program holds it. A wipe removes the file, too, and the lock of a removed file would keep no
+// other run out.
 func tryLock(path string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_CLOEXEC, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // the folder went just now
+		return nil, nil // the folder was removed just now
 	}
 	if err != nil {
 		return nil, err

@@ -15,11 +15,11 @@ type NodeRecord struct {
 	document.Owner
 	Role document.Role `json:"role"`
 	TLS  bool          `json:"tls"`
-	// Earlier says that an earlier version wrote it, which takes a node for its mesh's alone.
+	// Earlier says that an earlier version wrote it, for which a node has only one mesh.
 	Earlier bool `json:"-"`
 }
 
-// legacyNodeConf is what earlier versions wrote: lines of NAME='value'.
+// legacyNodeConf is the file that earlier versions wrote: lines of NAME='value'.
 const legacyNodeConf = Gatehouse + "/node.conf"
 
 // RecordFile of a mesh on this node.
@@ -99,7 +99,7 @@ func (h *Host) OnRecord(besides string) ([]string, error) {
 	return others, err
 }
 
-// Others are the other meshes that have anything on this node: a record, or a program that came before it.
+// Others are the other meshes that have anything on this node: a record, or a program, which arrives before the record.
 func (h *Host) Others(mesh string) ([]string, error) {
 	others, err := h.OnRecord(mesh)
 	for _, name := range h.programs() {
@@ -111,7 +111,7 @@ func (h *Host) Others(mesh string) ([]string, error) {
 	return others, err
 }
 
-// CheckOwner refuses a node where another mesh was last deployed by a version that knows of one mesh alone.
+// CheckOwner refuses a node where another mesh was last deployed by a version that knows only one mesh on a node.
 func (h *Host) CheckOwner(owner document.Owner) error {
 	records, err := h.Records()
 	if err != nil {
@@ -119,14 +119,14 @@ func (h *Host) CheckOwner(owner document.Owner) error {
 	}
 	for _, record := range records {
 		if record.Earlier && record.Mesh != owner.Mesh {
-			return EarlierOwner(record.Mesh, owner)
+			return earlierOwner(record.Mesh, owner)
 		}
 	}
 	return nil
 }
 
-// EarlierOwner is the error of a node where another mesh was last deployed by a version that knows of one mesh alone.
-func EarlierOwner(other string, owner document.Owner) error {
+// earlierOwner is the error of a node where another mesh was last deployed by a version that knows only one mesh on a node.
+func earlierOwner(other string, owner document.Owner) error {
 	other = Clean(other)
 	return fmt.Errorf("this node belongs to the mesh %s alone, since an earlier version of Gatehouse deployed it, and the deploy is of %s: nothing was changed. Deploy %s with this version first; if %s was renamed, name it %s again",
 		other, owner.Mesh, other, other, other)

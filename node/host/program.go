@@ -8,8 +8,7 @@ import (
 	"gatehouse/node/document"
 )
 
-// ProgramOf a mesh on this node: two teams may have two versions of this program, and each document is carried out by its
-// own.
+// ProgramOf a mesh on this node: two teams may have two versions of this program, and each document needs its own.
 func ProgramOf(mesh string) string {
 	return filepath.Join(filepath.Dir(Program), mesh, filepath.Base(Program))
 }
@@ -26,8 +25,8 @@ func (h *Host) programs() []string {
 	return meshes
 }
 
-// RemoveProgram of a mesh. The units and the `mesh` command go on with the one of another mesh that came last; where there is
-// no other, nothing is left.
+// RemoveProgram of a mesh. The units and the `mesh` command then use the newest program of another mesh; without another
+// mesh, nothing is left.
 func (h *Host) RemoveProgram(mesh string) error {
 	err := h.Remove(filepath.Dir(ProgramOf(mesh)))
 	if newest := h.newestProgram(); newest != "" {

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// roomNeeded must be free wherever files are put.
+// roomNeeded must be free in each folder that gets files.
 const roomNeeded = 4 << 20
 
-// NeedRoom refuses early what would end half-way: a read-only or a full file system.
+// NeedRoom refuses a run early that would fail half-way, on a read-only or a full file system.
 func (h *Host) NeedRoom(folders ...string) error {
 	for _, folder := range folders {
 		there := h.Path(folder)

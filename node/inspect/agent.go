@@ -11,7 +11,7 @@ import (
 // patience with one answer of the agent or of an Envoy.
 const patience = 5 * time.Second
 
-// agent fills in what Consul's agent has; what it did not answer stays absent.
+// agent fills in the parts from Consul's agent; those that it did not answer stay absent.
 func (n Node) agent(ctx context.Context, report *document.Report) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -34,11 +34,11 @@ func (n Node) agent(ctx context.Context, report *document.Report) {
 			report.Checks = append(report.Checks, document.AgentCheck{ServiceID: one.Service, Name: one.Name, Status: one.Status, Output: one.Output})
 		}
 	}
-	// Last: without a leader the agent may take all the time that is left to say so.
+	// This is last, since without a leader the agent may need all the time that is left for its answer.
 	report.Leader = n.Agent.Leader(ctx)
 }
 
-// lookAtEnvoy asks its admin page. What it does not answer stays empty.
+// lookAtEnvoy asks its admin page. Parts that it does not answer stay empty.
 func lookAtEnvoy(ctx context.Context, name string, admin envoy.Admin) document.EnvoyReport {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// attemptPatience with one request, and with a connection that does not come about.
+// attemptPatience is for one request, and for one connection.
 const attemptPatience = 3 * time.Second
 
 // transport for one attempt: a plain one speaks the protocol of the called service; with a certificate the sidecar chooses.
@@ -32,7 +32,7 @@ func transport(protocol string, certificate *tls.Certificate) *http.Transport {
 	return one
 }
 
-// trusting asks nothing of the other side: what matters is whether it lets this certificate in.
+// trusting accepts any certificate of the other side: the question is whether that side lets this one in.
 func trusting(certificate tls.Certificate) *tls.Config {
 	return &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{certificate}} //nolint:gosec // see above
 }
@@ -54,7 +54,7 @@ func tryHTTP(ctx context.Context, url string, through *http.Transport) verdict {
 		return failed("no answer")
 	}
 	defer response.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(response.Body, looked)) // the status decides, also when the rest does not come
+	text, _ := io.ReadAll(io.LimitReader(response.Body, looked)) // the status decides, even when the rest is missing
 	body := strings.TrimSpace(strings.NewReplacer("\x00", "", "\r", "").Replace(string(text)))
 	switch response.StatusCode {
 	case http.StatusForbidden:
@@ -97,7 +97,7 @@ func (n Node) tryTLS(ctx context.Context, at string, certificate tls.Certificate
 	return n.staysOpen(connection, "GET / HTTP/1.1\r\nHost: "+at+"\r\n\r\n")
 }
 
-// staysOpen says what becomes of a connection after these first bytes.
+// staysOpen sends these first bytes, and says whether the connection stays open.
 func (n Node) staysOpen(connection net.Conn, say string) verdict {
 	_ = connection.SetDeadline(time.Now().Add(n.Silence))
 	_, err := io.WriteString(connection, say)

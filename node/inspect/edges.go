@@ -13,7 +13,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// verdict on one attempt: "allowed", "refused" or "failed", and by what that shows.
+// verdict on one attempt: "allowed", "refused" or "failed", and the evidence for it.
 type verdict struct{ answer, detail string }
 
 func allowed(detail string) verdict { return verdict{"allowed", detail} }

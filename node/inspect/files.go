@@ -18,7 +18,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// files that are there, of those asked for.
+// files that exist, of those that the document names.
 func (n Node) files(paths []string, sums *hashes) []document.FileReport {
 	found := inParallel(paths, func(path string) *document.FileReport { return n.file(path, sums) })
 	files := []document.FileReport{}

@@ -1,4 +1,5 @@
-// Package inspect looks at a node and changes nothing: files, units, Consul's agent, Envoys, and who may call whom.
+// Package inspect reports the state of a node and changes nothing: its files, units, Consul's agent, Envoys, and which
+// workload may call which.
 package inspect
 
 import (
@@ -20,11 +21,11 @@ import (
 	"gatehouse/node/systemd"
 )
 
-// Agent is what is asked of the node's Consul agent.
+// Agent has the requests of this package to the node's Consul agent.
 type Agent interface {
-	// Registrations are all that the agent has.
+	// Registrations are all of the agent's.
 	Registrations(ctx context.Context) ([]consul.Registration, error)
-	// Checks without ids are all that the agent has.
+	// Checks without ids are all of the agent's.
 	Checks(ctx context.Context, ids ...string) ([]consul.Check, error)
 	// Leader is the address of the servers' leader; "" when there is none.
 	Leader(ctx context.Context) string
@@ -32,7 +33,7 @@ type Agent interface {
 	Leaf(ctx context.Context, service, token string) (tls.Certificate, error)
 }
 
-// Node is what is looked at.
+// Node is the node to inspect.
 type Node struct {
 	Host  *host.Host
 	Units systemd.Manager
@@ -66,10 +67,10 @@ func Run(ctx context.Context, node Node, asked document.Inspection, out io.Write
 	return encoder.Encode(report)
 }
 
-// Look at the node. All parts are looked at in the same moment.
+// Look at the node. All its parts are inspected at the same time.
 func (n Node) Look(ctx context.Context, asked document.Inspection) (document.Report, error) {
 	report := document.Report{Version: n.Version}
-	// A record that cannot be read belongs to no mesh: the doctor then tells that it is not the declared one.
+	// A record that cannot be read belongs to no mesh: the doctor then reports that it is not the declared one.
 	record, _ := n.Host.Record(asked.Mesh)
 	report.Mesh = document.NodeRecord{Owner: record.Owner, Role: record.Role, TLS: record.TLS}
 	others := n.others(asked.Mesh)
@@ -99,17 +100,17 @@ func (n Node) Look(ctx context.Context, asked document.Inspection) (document.Rep
 func (n Node) uptime() (float64, error) {
 	text, err := n.Host.Read("/proc/uptime")
 	if err != nil {
-		return 0, fmt.Errorf("the node does not tell its uptime: %w", err)
+		return 0, fmt.Errorf("the uptime of this node cannot be read: %w", err)
 	}
 	first, _, _ := strings.Cut(string(text), " ")
 	seconds, err := strconv.ParseFloat(first, 64)
 	if err != nil {
-		return 0, fmt.Errorf("the node does not tell its uptime: %w", err)
+		return 0, fmt.Errorf("the uptime of this node cannot be read: %w", err)
 	}
 	return seconds, nil
 }
 
-// width is how many things of one kind are looked at in the same moment.
+// width is how many things of one kind are inspected at the same time.
 const width = 8
 
 // inParallel does something with every item, and keeps their order.

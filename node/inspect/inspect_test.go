@@ -192,7 +192,7 @@ func TestSystemdThatIsSilent(t *testing.T) {
 	n := node(t, nil)
 	n.Units = units{err: errors.New("no bus")}
 	_, err := n.Look(context.Background(), document.Inspection{})
-	equal(t, err.Error(), "systemd does not tell its units: no bus")
+	equal(t, err.Error(), "systemd does not list its units: no bus")
 }
 
 func TestAgent(t *testing.T) {

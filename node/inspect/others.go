@@ -14,7 +14,7 @@ import (
 	"gatehouse/node/secrets"
 )
 
-// others are the other meshes on the node, with what is theirs: no finding of the mesh that asks.
+// others are the other meshes on the node and their things, which are no findings of the mesh that asks.
 type others struct {
 	host  *host.Host
 	names []string
@@ -46,7 +46,7 @@ func (o others) own(path string) bool {
 	return slices.ContainsFunc(o.paths, func(own string) bool { return path == own || strings.HasPrefix(path, own+"/") })
 }
 
-// without what is theirs, and without binaries that one of them uses.
+// without leaves out their things, and binaries that one of them uses.
 func (o others) without(tree []document.TreeEntry) []document.TreeEntry {
 	used := instance.UsedBy(o.host, o.names)
 	return slices.DeleteFunc(tree, func(one document.TreeEntry) bool {

@@ -9,7 +9,7 @@ import (
 	"gatehouse/node/mark"
 )
 
-func TestWhatIsOfAnotherMeshIsInNoReport(t *testing.T) {
+func TestNothingOfAnotherMeshIsInTheReport(t *testing.T) {
 	stock := mark.Written + ".\n[Unit]\nDescription=store, a service of mesh stock\n"
 	n := node(t, map[string]string{
 		host.RecordFile("shop"):                `{"mesh":"shop","node":"worker1"}`,

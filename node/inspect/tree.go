@@ -14,13 +14,13 @@ import (
 	"gatehouse/node/host"
 )
 
-// tree is what there is in Gatehouse's folder; releases are not looked into.
+// tree lists Gatehouse's folder, without the content of releases.
 func (n Node) tree() []document.TreeEntry {
 	tree := []document.TreeEntry{}
 	top := n.Host.Path(host.Gatehouse)
 	_ = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || path == top {
-			return nil // a folder that just went away is not there
+			return nil // a folder that was just removed
 		}
 		below := strings.Split(strings.TrimPrefix(path, top+"/"), "/")
 		if len(below) == 4 && below[0] == "instances" && below[2] == "releases" {

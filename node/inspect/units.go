@@ -13,7 +13,7 @@ import (
 	"gatehouse/node/systemd"
 )
 
-// units fills in what concerns them: their state, what they run, and where others reach them.
+// units fills in the state of the units, the programs that they run, and the sockets that other nodes reach.
 func (n Node) units(ctx context.Context, asked document.Inspection, sums *hashes, report *document.Report) error {
 	names, err := n.unitNames(ctx, asked)
 	if err != nil {
@@ -48,11 +48,11 @@ func (n Node) units(ctx context.Context, asked document.Inspection, sums *hashes
 	return err
 }
 
-// unitNames are the declared units, and whatever else has a name of this mesh.
+// unitNames are the declared units, and all others with the name of a workload of this mesh.
 func (n Node) unitNames(ctx context.Context, asked document.Inspection) ([]string, error) {
 	there, err := n.Units.ServiceNames(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("systemd does not tell its units: %w", err)
+		return nil, fmt.Errorf("systemd does not list its units: %w", err)
 	}
 	ours := map[string]bool{}
 	for _, name := range asked.Names {
@@ -76,8 +76,8 @@ func unitReport(unit systemd.Unit) document.UnitReport {
 	}
 }
 
-// process of a unit, when it runs one of Gatehouse's binaries. What runs is told by content: the file may have been
-// replaced since.
+// process of a unit, if it runs one of Gatehouse's binaries. It is identified by its content, since the file may have been
+// replaced.
 func (n Node) process(unit systemd.Unit, sums *hashes) *document.ProcessReport {
 	link := n.Host.Path(fmt.Sprintf("/proc/%d/exe", unit.MainPID))
 	exe, err := os.Readlink(link)

@@ -19,28 +19,28 @@ type apply struct {
 	old *document.Instance
 	// record before this run, and after it.
 	record, next Record
-	// undo is the way back.
+	// undo has the way back.
 	undo undo.Stack
 	// foundBefore are files that were here before the first release.
 	foundBefore []string
-	// hand is what a person made under the name; nil when there is a release.
+	// hand is the instance that a person made under the name; nil when there is a release.
 	hand *ByHand
 	// handServed are those of its registrations that listened before.
 	handServed []consul.Registration
 	// outage says that nothing else serves while this run takes over.
 	outage bool
-	// swap is what the instance's files and units were; nil as long as nothing of them was changed.
+	// swap is the snapshot of the instance's files and units; nil as long as none of them was changed.
 	swap *snapshot
-	// changed is what the release brings.
+	// changed are the changes of the release.
 	changed changes
-	// earlier says that a person goes back, and nothing new came.
+	// earlier says that a person rolls back.
 	earlier bool
 	// served are the ports that a gateway's routes have it listen on.
 	served []int
 }
 
-// Apply puts one release into service: staged and checked first, drained where callers can go to another node, swapped,
-// watched until it serves. When anything goes wrong on the way, a signal included, every step is undone.
+// Apply puts one release into service: it stages and checks the release, drains the instance if callers can use another node,
+// swaps, and waits until the release serves. When a step fails, or a signal ends the run, every step is undone.
 //
 // values are the secret variables by name.
 func (n *Node) Apply(ctx context.Context, release document.Instance, values map[string]string) error {
@@ -91,7 +91,7 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 func instanceLock(name string) string { return "instance-" + name }
 
 const (
-	// BinariesLock is for whoever puts or removes binaries, which instances share.
+	// BinariesLock is for runs that install or remove binaries, which instances share.
 	BinariesLock = "binaries"
 	nodeLock     = "node"
 )
@@ -116,10 +116,10 @@ func (a *apply) do(ctx context.Context, values map[string]string) error {
 	return ctx.Err()
 }
 
-// errUnhealthy is told when the release was put in place and does not serve.
+// errUnhealthy means that the release was installed and does not serve.
 var errUnhealthy = errors.New("it is not healthy")
 
-// putIntoService swaps to the release, drained where another instance serves meanwhile.
+// putIntoService swaps to the release. It drains the instance first if another one serves meanwhile.
 func (a *apply) putIntoService(ctx context.Context) error {
 	files, err := a.files()
 	if err != nil {
@@ -133,7 +133,7 @@ func (a *apply) putIntoService(ctx context.Context) error {
 	}
 	status, err := a.Agent.Status(ctx, a.release.Name)
 	if err != nil {
-		return fmt.Errorf("Consul's agent does not tell whether %s is registered: %w", a.release.Name, err)
+		return fmt.Errorf("Consul's agent does not say whether %s is registered: %w", a.release.Name, err)
 	}
 	isNew := status == consul.Absent
 	fresh := isNew || a.changed.none()

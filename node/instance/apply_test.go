@@ -138,7 +138,7 @@ func TestAReleaseIsAskedOverHTTPWhereItsCheckIs(t *testing.T) {
 	same(t, "state", n.State(), before)
 }
 
-func TestAServiceThatOtherNodesReachPastTheMeshIsTold(t *testing.T) {
+func TestAServiceThatOtherNodesReachDirectlyIsReported(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	n.Procs.OpenSockets["web.service"] = []string{"0.0.0.0:9001"}

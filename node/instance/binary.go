@@ -22,8 +22,8 @@ func binaryPath(binary document.Binary) string {
 	return filepath.Join(host.Binaries, binary.SHA256, binary.Name)
 }
 
-// takeBinary moves an uploaded binary to its place, or finds it there. The file comes from a folder where the user who
-// deploys may still change it, so the copy is what is checked.
+// takeBinary moves an uploaded binary to its place, or finds it there. The user who deploys may still change the uploaded
+// file, so the copy is checked.
 func (n *Node) takeBinary(release document.Instance) error {
 	name, binary := release.Name, *release.Binary
 	again := "upload it again: replace the Terraform resource " + binary.Resource
@@ -97,7 +97,7 @@ func SHA256(path string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// dropBinaries of this list that no release needs.
+// dropBinaries removes those of these binaries that no release needs.
 func (n *Node) dropBinaries(ctx context.Context, mesh string, binaries []string) error {
 	if len(binaries) == 0 {
 		return nil

@@ -12,13 +12,13 @@ import (
 
 // changes that a release brings to the node.
 type changes struct {
-	// files that would be other ones, by content, owner or mode.
+	// files that differ from the node's, in content, owner or mode.
 	files []liveFile
 	// stale is the file of secret variables when the release has none.
 	stale string
-	// units whose process would not be what the release wants.
+	// units whose process is not the one that the release wants.
 	units []string
-	// definition says that Consul must hear of it.
+	// definition says that Consul has to reload.
 	definition bool
 }
 
@@ -57,7 +57,7 @@ func (n *Node) changes(ctx context.Context, release document.Instance, files []l
 	return found, nil
 }
 
-// runsOtherwise says whether a unit's process is not what its files on the disk say.
+// runsOtherwise says whether a unit's process differs from its files on the disk.
 func (n *Node) runsOtherwise(ctx context.Context, name, unit string) (bool, error) {
 	state, err := n.Systemd.Unit(ctx, unit)
 	if err != nil {
@@ -71,9 +71,9 @@ func (n *Node) runsOtherwise(ctx context.Context, name, unit string) (bool, erro
 	}
 	path := n.Processes.Executable(state.MainPID)
 	if !strings.HasPrefix(path, host.Binaries+"/") {
-		return false, nil // Envoy's 90 MB are not summed
+		return false, nil // no SHA-256 of Envoy's 90 MB
 	}
-	// The folder is named after what belongs into it; the process may be of a file that was there before.
+	// The folder's name is the SHA-256 of its file; the process may run an earlier file.
 	return filepath.Base(filepath.Dir(path)) != n.Processes.ExecutableSHA256(state.MainPID), nil
 }
 

@@ -13,7 +13,7 @@ import (
 	"gatehouse/node/undo"
 )
 
-// commit records the release that serves by now. Like every step before it this can be undone.
+// commit records the release, which serves by now. Like every step before it, this can be undone.
 func (a *apply) commit() error {
 	next := a.record
 	next.Owner, next.Kind = a.release.Owner, a.release.Kind
@@ -49,37 +49,37 @@ func (a *apply) pointTo(release string) error {
 	return a.undo.Link(a.Host, "releases/"+release, currentLink(a.release.Name))
 }
 
-// finish what comes after the release serves and is recorded. It is not undone any more, also not by a signal.
+// finish a run whose release serves and is recorded. From here on nothing is undone, not even after a signal.
 func (a *apply) finish(ctx context.Context) error {
 	name, release := a.release.Name, a.release
 	a.final()
 	a.awaitMoved(ctx, release)
-	// Callers may be sent here again, so that the next instance can be drained. Tidying may wait for another run.
+	// Callers are sent here again first, so that the next instance can be drained: tidying may wait for another run.
 	back := a.takeBack(ctx, release)
-	a.tellLeft(a.tidy(ctx))
+	a.warnOfLeftovers(a.tidy(ctx))
 	if back != nil {
 		return back
 	}
-	a.tellOpen(ctx, release)
+	a.warnOfBypass(ctx, release)
 	a.Host.Say("%s serves (restarted: %s)", name, cmpOr(strings.Join(a.changed.units, " "), "nothing"))
 	return nil
 }
 
-// final says that there is no way back any more.
+// final gives up the way back.
 func (a *apply) final() {
-	// A run that was killed may have kept also what this one did not change.
+	// A killed run may also have kept files that this one did not change.
 	name := a.release.Name
 	paths := []string{recordPath(name), rolledBackPath(name), currentLink(name)}
 	for _, file := range a.release.Files {
 		paths = append(paths, file.Path)
 	}
-	a.tellLeft(errors.Join(a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, paths...)))
+	a.warnOfLeftovers(errors.Join(a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, paths...)))
 }
 
-// tellLeft warns of what does no harm.
-func (a *apply) tellLeft(err error) {
+// warnOfLeftovers warns of harmless leftovers.
+func (a *apply) warnOfLeftovers(err error) {
 	if err != nil {
-		a.Host.Say("warning: of earlier releases of %s something is left (%v); the next deploy or sweep tries again", a.release.Name, err)
+		a.Host.Say("warning: parts of earlier releases of %s are left (%v); the next deploy or sweep tries again", a.release.Name, err)
 	}
 }
 
@@ -100,8 +100,8 @@ func (a *apply) tidy(ctx context.Context) error {
 	return errors.Join(append(failed, a.dropBinaries(ctx, a.release.Mesh, unneeded))...)
 }
 
-// tellOpen warns of a service that other nodes can reach past the mesh, where there are neither certificates nor intentions.
-func (n *Node) tellOpen(ctx context.Context, release document.Instance) {
+// warnOfBypass warns of a service that other nodes can reach past the mesh, where there are neither certificates nor intentions.
+func (n *Node) warnOfBypass(ctx context.Context, release document.Instance) {
 	if release.Kind != document.Service {
 		return
 	}
@@ -110,6 +110,6 @@ func (n *Node) tellOpen(ctx context.Context, release document.Instance) {
 		return
 	}
 	for _, at := range n.Processes.Open(unit.ControlGroup) {
-		n.Host.Say("warning: %s also listens on %s for other nodes: whoever reaches that calls it past the mesh; have it listen on 127.0.0.1 alone", unit.Name, at)
+		n.Host.Say("warning: %s also listens on %s for other nodes: a call to that address bypasses the mesh; have it listen only on 127.0.0.1", unit.Name, at)
 	}
 }

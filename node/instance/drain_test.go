@@ -41,7 +41,7 @@ func TestAnInstanceThatNoOtherNodeOffersIsNotDrained(t *testing.T) {
 	lacks(t, strings.Join(n.Consul.Requests(), "\n"), "maintenance web on")
 }
 
-func TestRequestsThatDoNotEndAreTold(t *testing.T) {
+func TestRequestsThatDoNotEndAreReported(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	n.Consul.Others = map[string][]string{"web": {"worker2"}}

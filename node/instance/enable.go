@@ -10,7 +10,7 @@ import (
 	"gatehouse/node/systemd"
 )
 
-// enable the units, and have systemd read them where it has others in memory.
+// enable the units, and reload systemd if it has earlier ones in memory.
 func (a *apply) enable(ctx context.Context) error {
 	name := a.release.Name
 	units := Units(a.release.Kind, name)
@@ -23,7 +23,7 @@ func (a *apply) enable(ctx context.Context) error {
 			return fmt.Errorf("the units of %s could not be enabled: %w", name, err)
 		}
 	}
-	// systemd reads a unit that it does not have when it is started. Reading all of them again takes long.
+	// systemd reads a new unit when the unit is started. Reading all of them again takes long.
 	if !a.swap.hadUnits() || !a.changesUnits() {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (a *apply) enable(ctx context.Context) error {
 	return nil
 }
 
-// changesUnits says whether systemd has another unit in memory than there is on the disk.
+// changesUnits says whether a unit in systemd's memory differs from the one on the disk.
 func (a *apply) changesUnits() bool {
 	isUnit := func(file liveFile) bool { return filepath.Dir(file.path) == host.UnitDir }
 	stale := func(unit systemd.Unit) bool { return unit.NeedDaemonReload }

@@ -69,7 +69,7 @@ func (s scenario) orderly(t *testing.T, n *fake.Node, said string) {
 	if ids := n.Consul.InMaintenance(); len(ids) > 0 {
 		t.Errorf("in maintenance mode: %q", ids)
 	}
-	if kept := n.Kept(); len(kept) > 0 && !strings.Contains(n.Printed()+said, "something is left (") {
+	if kept := n.Kept(); len(kept) > 0 && !strings.Contains(n.Printed()+said, "are left (") {
 		t.Errorf("leftovers: %q", kept)
 	}
 	if held, _ := n.Holds.Held(); len(held) > 0 {
@@ -95,7 +95,7 @@ func (s scenario) judge(t *testing.T, n *fake.Node, err error, before, after str
 	s.orderly(t, n, fmt.Sprint(err))
 	state := n.State()
 	switch {
-	case err != nil && strings.Contains(err.Error(), "it does not run any more, but something is left"):
+	case err != nil && strings.Contains(err.Error(), "it does not run any more, but parts of it are left"):
 		if rest := n.Units.State() + n.Procs.State() + n.Consul.State(); rest != "" {
 			t.Errorf("it does run: %s", rest)
 		}

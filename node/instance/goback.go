@@ -10,7 +10,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// giveUp a release that did not work, and remember its binary.
+// giveUp removes a release that did not work, and remembers its binary.
 func (a *apply) giveUp(unstage func() error) error {
 	if a.old != nil && a.old.Release == a.release.Release {
 		return unstage()
@@ -27,7 +27,7 @@ func (a *apply) giveUp(unstage func() error) error {
 	return err
 }
 
-// goBack undoes every step, and says truly what is there now.
+// goBack undoes every step. Its error says in which state the node is now.
 func (a *apply) goBack(ctx context.Context, cause error) error {
 	if a.swap == nil {
 		return a.notBegun(cause, a.undo.Run(ctx))
@@ -64,7 +64,7 @@ func (a *apply) goBack(ctx context.Context, cause error) error {
 	return fmt.Errorf("%s; this node went back to release %s, which serves", reason, a.old.Release)
 }
 
-// notBegun tells of a release that failed before anything of the instance was changed.
+// notBegun is the error of a release that failed before the instance was changed.
 func (a *apply) notBegun(cause, undone error) error {
 	what := fmt.Sprintf("the new release of %s could not be put on this node", a.release.Name)
 	if a.earlier {
@@ -105,8 +105,8 @@ func (a *apply) restore(ctx context.Context) error {
 	return nil
 }
 
-// lockToGoBack is the node's lock, if it can be had soon: going back must not fail for want of it, nor because the
-// connection went away.
+// lockToGoBack takes the node's lock if it is free soon: going back must not fail without it, nor because the connection
+// broke.
 func (a *apply) lockToGoBack(ctx context.Context) (unlock func()) {
 	patient := *a.Host
 	patient.Attended = nil

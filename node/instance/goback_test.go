@@ -51,7 +51,7 @@ func TestAReleaseThatDoesNotServeGivesWayToTheOneBefore(t *testing.T) {
 	}
 }
 
-func TestWhatAPersonMadeIsPutBackAndRunsAgainWhenTheReleaseOverItFails(t *testing.T) {
+func TestAnInstanceMadeByHandRunsAgainWhenTheReleaseOverItFails(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	byHand(t, n)
@@ -65,7 +65,7 @@ func TestWhatAPersonMadeIsPutBackAndRunsAgainWhenTheReleaseOverItFails(t *testin
 	same(t, "kept", n.Kept(), []string(nil))
 }
 
-func TestWhatCannotBeCopiedIsNotOverwritten(t *testing.T) {
+func TestAFileThatCannotBeCopiedIsNotOverwritten(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	byHand(t, n)
@@ -151,7 +151,7 @@ func TestAConnectionThatWentAwayDoesNotKeepTheNodeFromGoingBack(t *testing.T) {
 	refused(t, n.Apply(context.Background(), drained(fake.Service("web", "r2", "-verbose")), nil), "went back to release r1, which serves")
 	same(t, "state", n.State(), before)
 	same(t, "maintenance", n.Consul.InMaintenance(), []string(nil))
-	refused(t, n.Apply(context.Background(), fake.Service("web", "r3"), nil), "the deploy went away while this run waited", "nothing was changed")
+	refused(t, n.Apply(context.Background(), fake.Service("web", "r3"), nil), "the connection of the deploy broke while this run waited", "nothing was changed")
 }
 
 func TestAnotherProcessThatAnswersOnThePortDoesNotCountAsServing(t *testing.T) {
@@ -176,7 +176,7 @@ func TestTheOldProcessThatHoldsThePortDoesNotCountAsServing(t *testing.T) {
 	contains(t, n.Printed(), "127.0.0.1:9001 is held by old.service")
 }
 
-func TestAReleaseThatCannotBeUndoneIsToldAsSuch(t *testing.T) {
+func TestAReleaseThatCannotBeUndoneIsReported(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
@@ -192,7 +192,7 @@ func TestAReleaseThatCannotBeUndoneIsToldAsSuch(t *testing.T) {
 	same(t, "current", current(n, "web"), "r1")
 }
 
-func TestMaintenanceModeThatDoesNotEndIsTold(t *testing.T) {
+func TestMaintenanceModeThatDoesNotEndIsReported(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	first(fake.Service("web", "r1"))(t, n)

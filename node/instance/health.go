@@ -10,10 +10,10 @@ import (
 	"gatehouse/node/document"
 )
 
-// hopeless restarts: systemd starts a unit again after a second, so this one keeps falling over.
+// hopelessRestarts is when a unit counts as crash-looping: systemd restarts it after a second.
 const hopelessRestarts = 4
 
-// restarts that systemd has done by itself since this run did last.
+// restarts counts systemd's own restarts since this run last started the units.
 func (n *Node) restarts(ctx context.Context, release document.Instance) int {
 	sum := 0
 	for _, name := range Units(release.Kind, release.Name) {
@@ -33,7 +33,7 @@ func (n *Node) crashLooping(ctx context.Context, release document.Instance) bool
 	return false
 }
 
-// until done says so. False when there is nothing more to wait for.
+// until done returns true. False when the time is over or the process keeps crashing.
 func (n *Node) until(ctx context.Context, release document.Instance, timeout time.Duration, done func() bool) bool {
 	well := false
 	n.wait(ctx, timeout, func() bool {
@@ -49,7 +49,7 @@ type listener struct {
 	unit string
 }
 
-// listeners of an instance, what the service itself listens on first.
+// listeners of an instance, that of its main process first.
 func listeners(release document.Instance) []listener {
 	if release.Kind != document.Service {
 		return []listener{{release.AdminPort, mainUnit(release.Name)}}
@@ -66,7 +66,7 @@ func listeners(release document.Instance) []listener {
 func (n *Node) serves(ctx context.Context, release document.Instance, ports []listener) bool {
 	for _, one := range ports {
 		if !n.Processes.Listens(one.port) {
-			return false // the kernel tells that sooner than systemd
+			return false // the kernel knows that sooner than systemd
 		}
 	}
 	groups := map[string]string{}
@@ -91,7 +91,7 @@ func (n *Node) serves(ctx context.Context, release document.Instance, ports []li
 	return err == nil
 }
 
-// ask the URL of a health check. The error tells the status.
+// ask the URL of a health check. A bad status is an error.
 func ask(ctx context.Context, health document.Health) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(health.TimeoutSeconds*float64(time.Second)))
 	defer cancel()

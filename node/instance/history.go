@@ -25,8 +25,8 @@ type Record struct {
 	FoundBefore []string `json:"foundBefore"`
 	// Releases that were put into service here, the newest first.
 	Releases []string `json:"releases"`
-	// GivenUp are binaries, by SHA-256, of releases that did not work. A binary stays as long as the same release may come
-	// again: until another one works.
+	// GivenUp are binaries, by SHA-256, of releases that did not work. A binary stays until another release works, since the
+	// same one may be deployed again.
 	GivenUp []string `json:"givenUp"`
 }
 
@@ -35,7 +35,7 @@ func recordPath(name string) string { return filepath.Join(Home(name), "history.
 // rolledBackPath is a file that the preflight's look and the `mesh` command know.
 func rolledBackPath(name string) string { return filepath.Join(Home(name), "rolled-back") }
 
-// record of an instance; of what an earlier version put here, the order is that of its folders' times.
+// record of an instance; for releases of an earlier version, the order is that of their folders' times.
 func record(h *host.Host, name string) (Record, error) {
 	text, err := h.Read(recordPath(name))
 	if err == nil {
@@ -73,8 +73,8 @@ func (r Record) before(release string) string {
 	return ""
 }
 
-// succeeded puts a release in front, and behind it the one that it replaced: after a person went back that is another one
-// than the one before.
+// succeeded puts a release in front, and behind it the one that it replaced: after a rollback, that is not the one that was
+// deployed last.
 func (r *Record) succeeded(release, replaced string) {
 	order := []string{release}
 	for _, one := range append([]string{replaced}, r.Releases...) {
@@ -85,7 +85,7 @@ func (r *Record) succeeded(release, replaced string) {
 	r.Releases = order[:min(len(order), keepReleases)]
 }
 
-// NeededBinaries are the binaries that releases of instances on this node name, of whichever mesh.
+// NeededBinaries are the binaries that releases of instances on this node name, for all meshes.
 func NeededBinaries(h *host.Host) map[string]bool { return NeededBy(h, h.List(host.Instances)) }
 
 // NeededBy are the binaries that releases of these instances name.

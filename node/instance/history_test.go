@@ -113,7 +113,7 @@ func failing(n *fake.Node, word string) func(unit string) error {
 	}
 }
 
-func TestRollbackOfWhatIsNotValidAnyMoreIsRefused(t *testing.T) {
+func TestRollbackToAnInvalidReleaseIsRefused(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
@@ -188,7 +188,7 @@ func TestAReleaseThatAKilledRunHadMovedAwayIsPutBack(t *testing.T) {
 	same(t, "kept", n.Kept(), []string(nil))
 }
 
-func TestWhatAKilledRunKeptIsGoneAfterTheNext(t *testing.T) {
+func TestTheNextRunRemovesTheCopiesOfAKilledOne(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	n.Put("/etc/consul.d/.web.hcl.gatehouse-before", "old")

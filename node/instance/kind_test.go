@@ -34,12 +34,12 @@ func TestAServiceThatCannotBecomeAGatewayIsAsItWas(t *testing.T) {
 	same(t, "state", n.State(), before)
 }
 
-func TestWhatAKilledRunKeptIsGoneAlsoWhenNothingChanges(t *testing.T) {
+func TestARunWithoutChangesRemovesTheCopiesOfAKilledOne(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	for _, path := range []string{host.UnitDir + "/web.service", host.EnvDir + "/web.env", host.ConsulDir + "/web.hcl"} {
-		n.Put(undo.Kept(path), "of a run that was killed")
+		n.Put(undo.Kept(path), "of a killed run")
 	}
 	apply(t, n, fake.Service("web", "r1"))
 	same(t, "kept", n.Kept(), []string(nil))

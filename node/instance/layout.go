@@ -31,7 +31,7 @@ func mainUnit(name string) string { return name + ".service" }
 
 func sidecarUnit(name string) string { return sidecarID(name) + ".service" }
 
-// Units of an instance, the process that callers want first.
+// Units of an instance, that of its main process first.
 func Units(kind document.Kind, name string) []string {
 	if kind == document.Service {
 		return []string{mainUnit(name), sidecarUnit(name)}
@@ -47,7 +47,7 @@ func envoyUnit(release document.Instance) string {
 	return mainUnit(release.Name)
 }
 
-// belongsTo says whether a path is a place of an instance of this name, of whichever kind.
+// belongsTo says whether a path belongs to an instance of this name, of any kind.
 func belongsTo(name, path string) bool {
 	places := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env")}
 	for _, unit := range Units(document.Service, name) {

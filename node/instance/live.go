@@ -19,7 +19,7 @@ type liveFile struct {
 	content []byte
 	mode    os.FileMode
 	owner   host.Owner
-	// unit whose process has to start again when the content changes; "" for a definition.
+	// unit that has to restart when the content changes; "" for a definition.
 	unit string
 }
 
@@ -65,8 +65,8 @@ func withToken(definition []byte, token string) []byte {
 // firstCheck is where a check begins in a definition.
 const firstCheck = "  check {\n"
 
-// withResult gives the first check of a definition a result to begin with: the agent's own first look comes at any moment
-// within the check's interval.
+// withResult gives the first check of a definition an initial result: the agent makes its own first check at any moment
+// within the interval.
 func withResult(definition []byte) []byte {
 	return bytes.Replace(definition, []byte(firstCheck), []byte(firstCheck+"    status = \"passing\"\n"), 1)
 }

@@ -13,25 +13,25 @@ import (
 	"gatehouse/node/systemd"
 )
 
-// Node is all that an instance needs of the node.
+// Node has the parts of a node that instances need.
 type Node struct {
 	Host    *host.Host
 	Systemd systemd.Manager
 	Agent   consul.Agent
 	// Envoy is the admin page on a port.
 	Envoy func(port int) envoy.Admin
-	// Processes are asked who listens where.
+	// Processes says which process listens where.
 	Processes Processes
 	// Hold holds back new connections to a port that is closed for a moment.
 	Hold hold.Holder
-	// ValidateConsul checks a folder of Consul's configuration; the error holds what Consul said.
+	// ValidateConsul checks a folder of Consul's configuration; its error has Consul's message.
 	ValidateConsul func(ctx context.Context, folder string) error
 	Timing         Timing
 }
 
 // Processes of the node.
 type Processes interface {
-	// Executable is the path of what a process runs; "" when it cannot be told.
+	// Executable is the path of what a process runs; "" when it is unknown.
 	Executable(pid int) string
 	// ExecutableSHA256 of what a process runs, which may not be the file of that path any more. It reads all of it.
 	ExecutableSHA256(pid int) string
@@ -39,7 +39,7 @@ type Processes interface {
 	Listens(port int) bool
 	// Serves says whether processes of the control group accept connections on 127.0.0.1:port, and nothing else does.
 	Serves(controlGroup string, port int) bool
-	// Holder of 127.0.0.1:port, to name it in a message; "" when it cannot be told.
+	// Holder of 127.0.0.1:port, to name it in a message; "" when it is unknown.
 	Holder(port int) string
 	// Holders are the processes that listen on a port of an address of this node; "" is any address.
 	Holders(address string, port int) []Holding
@@ -55,25 +55,25 @@ type Holding struct {
 
 // Timing of waits. Tests make them short.
 type Timing struct {
-	// Poll between two looks.
+	// Poll is the pause between two looks.
 	Poll time.Duration
-	// Health until a release that is not healthy is given up.
+	// Health is how long a release may take to become healthy.
 	Health time.Duration
-	// Served for a gateway to listen again where its routes had it listen.
+	// Served is how long a gateway may take to listen again on the ports of its routes.
 	Served time.Duration
-	// Others to wait for another instance before this one is drained.
+	// Others is how long to wait for another instance before this one is drained.
 	Others time.Duration
-	// Heard that callers' Envoys need to hear of a change.
+	// Heard is how long callers' Envoys need to learn a change.
 	Heard time.Duration
-	// Quiet in which no request may come, for an instance to count as drained.
+	// Quiet is how long no request may arrive, for an instance to count as drained.
 	Quiet time.Duration
-	// Drain that running requests have to end.
+	// Drain is how long running requests have to end.
 	Drain time.Duration
-	// Offered until Consul's servers must offer a healthy instance to callers again.
+	// Offered is how long Consul's servers may take to offer a healthy instance to callers again.
 	Offered time.Duration
-	// Moved for Envoy to leave upstreams that are no longer declared; it drains for 5 s.
+	// Moved is how long Envoy may take to leave upstreams that are no longer declared; it drains for 5 s.
 	Moved time.Duration
-	// Upstreams for Envoy to open the ports of new upstreams.
+	// Upstreams is how long Envoy may take to open the ports of new upstreams.
 	Upstreams time.Duration
 }
 

@@ -10,7 +10,7 @@ import (
 	"gatehouse/node/undo"
 )
 
-// clearOverrides takes away what a person put over the units by hand; copies are kept.
+// clearOverrides removes the drop-ins and masks with which a person changed the units; copies are kept.
 func (a *apply) clearOverrides(ctx context.Context, units []string) error {
 	for _, unit := range units {
 		for _, path := range dropIns(a.Host, unit) {
@@ -36,12 +36,12 @@ func (a *apply) clearOverrides(ctx context.Context, units []string) error {
 // runtimeMask of a unit: a link to /dev/null that ends with the next boot.
 func runtimeMask(unit string) string { return filepath.Join("/run/systemd/system", unit) }
 
-// dropIns of a unit alone; those for every service of the node are the node's business.
+// dropIns of this unit; those for every service of the node are left alone.
 func dropIns(h *host.Host, unit string) []string {
 	return inDropIns(h, unit, func(name string) (string, bool) { return name, strings.HasSuffix(name, ".conf") })
 }
 
-// leftDropIns are drop-ins of which a run that was killed left only what it had kept.
+// leftDropIns are drop-ins of which a killed run left only the copies.
 func leftDropIns(h *host.Host, unit string) []string {
 	return inDropIns(h, unit, func(name string) (string, bool) {
 		kept, isKept := strings.CutSuffix(name, undo.KeptSuffix)

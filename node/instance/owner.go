@@ -12,7 +12,7 @@ import (
 	"gatehouse/node/mark"
 )
 
-// OwnerOf is the mesh whose instance this name is on this node; "" when there is no record of one.
+// OwnerOf is the mesh that an instance of this name belongs to on this node; "" when no record says so.
 func OwnerOf(h *host.Host, name string) string {
 	if found, err := record(h, name); err == nil && found.Mesh != "" {
 		return found.Mesh
@@ -33,12 +33,13 @@ func OwnerOf(h *host.Host, name string) string {
 	return ""
 }
 
-// OwnedBy are the names on this node that are a mesh's instances, with what it claimed and has not put into service.
+// OwnedBy are the names of a mesh's instances on this node, with those that it claimed and has not put into service yet.
 func OwnedBy(h *host.Host, mesh string) []string {
 	return slices.DeleteFunc(h.List(host.Instances), func(name string) bool { return OwnerOf(h, name) != mesh })
 }
 
-// Claim a name on this node for a mesh: its token comes before its first release, and no other mesh may take either of them.
+// Claim a name on this node for a mesh: its token arrives before its first release, and no other mesh may take either of
+// them.
 func Claim(ctx context.Context, h *host.Host, owner document.Owner, name string) error {
 	if err := checkOwner(h, owner, name); err != nil || h.Exists(Home(name)) {
 		return err
@@ -72,7 +73,7 @@ func checkOwner(h *host.Host, owner document.Owner, name string) error {
 		name, other, owner.Mesh, owner.Mesh, other, other, other)
 }
 
-// earlierOwner of an instance that an earlier version put here, which knew of one mesh on a node.
+// earlierOwner of an instance that an earlier version put here, which knew only one mesh on a node.
 func earlierOwner(h *host.Host) (document.Owner, error) {
 	records, err := h.Records()
 	for _, one := range records {

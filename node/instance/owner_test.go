@@ -26,7 +26,7 @@ func TestTheNameOfAnotherMeshIsRefused(t *testing.T) {
 	same(t, "state", n.State(), before)
 }
 
-func TestAnInstanceOfAnEarlierVersionIsThatOfTheNodesMesh(t *testing.T) {
+func TestAnInstanceOfAnEarlierVersionBelongsToTheNodesMesh(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	release := fake.Service("web", "r1")

@@ -11,7 +11,7 @@ import (
 	"gatehouse/node/sockets"
 )
 
-// Kernel tells about the processes that really run here.
+// Kernel is the Processes that really run here.
 type Kernel struct{}
 
 func executable(pid int) string { return fmt.Sprintf("/proc/%d/exe", pid) }
@@ -30,7 +30,7 @@ func (Kernel) ExecutableSHA256(pid int) string {
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// at are the sockets that take connections to 127.0.0.1:port.
+// at are the sockets that accept connections to 127.0.0.1:port.
 func at(port int) []sockets.Socket {
 	all, _ := sockets.Listening()
 	var found []sockets.Socket

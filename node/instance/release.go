@@ -21,10 +21,10 @@ const (
 // Reserved says whether files of this name are the Consul agent's or the node's own, and no instance's.
 func Reserved(name string) bool { return name == "consul" || strings.HasPrefix(name, "gatehouse-") }
 
-// checkName refuses what cannot be an instance, and what would take the agent's own files for one's.
+// checkName refuses a name that no instance can have, and one whose files would be the agent's own.
 func checkName(name string) error {
 	if !document.ValidName(name) {
-		return fmt.Errorf("%q cannot be an instance: a name has letters, digits, '.', '_' and '-' alone", name)
+		return fmt.Errorf("%q cannot be an instance: a name has only letters, digits, '.', '_' and '-'", name)
 	}
 	if Reserved(name) {
 		return fmt.Errorf("%q cannot be an instance: files of that name are the node's own", name)
@@ -32,13 +32,13 @@ func checkName(name string) error {
 	return nil
 }
 
-// check refuses a document that would write somewhere else than where the instance's files belong.
+// check refuses a document that would write outside the instance's own paths.
 func check(release document.Instance) error {
 	if err := checkName(release.Name); err != nil {
 		return err
 	}
 	if !document.ValidName(release.Release) {
-		return fmt.Errorf("%q cannot be a release of %s: it has letters, digits, '.', '_' and '-' alone", release.Release, release.Name)
+		return fmt.Errorf("%q cannot be a release of %s: it has only letters, digits, '.', '_' and '-'", release.Release, release.Name)
 	}
 	allowed := map[string]bool{
 		definitionPath(release.Name):                    true,
@@ -49,7 +49,7 @@ func check(release document.Instance) error {
 	}
 	for _, file := range release.Files {
 		if !allowed[file.Path] {
-			return fmt.Errorf("the release of %s holds the file %s, which is not a place of this instance", release.Name, file.Path)
+			return fmt.Errorf("the release of %s holds the file %s, which is not a path of this instance", release.Name, file.Path)
 		}
 	}
 	return nil

@@ -12,15 +12,15 @@ import (
 	"gatehouse/node/host"
 )
 
-// leaving is an instance on its way out.
+// leaving is an instance that is being removed.
 type leaving struct {
 	name string
 	// current release; nil when there is none.
 	current *document.Instance
 }
 
-// Remove takes instances off this node without losing a request: first no caller is sent to them any more, then they finish
-// what they have, then they go. One that could not be removed is as it was, and back in traffic.
+// Remove removes instances from this node without losing a request: first no caller is sent to them any more, then their
+// requests end, then they are removed. An instance that could not be removed is as it was, and in traffic again.
 func (n *Node) Remove(ctx context.Context, names ...string) error {
 	return n.RemoveWhere(ctx, func(string) bool { return true }, names...)
 }
@@ -61,7 +61,7 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 	}
 	for _, one := range all {
 		if one.current != nil {
-			// What Consul does not take is removed all the same.
+			// The instance is removed even if Consul refuses this.
 			_ = n.hide(ctx, one.current.Kind, one.name)
 		}
 	}
@@ -112,12 +112,12 @@ func (n *Node) remove(ctx context.Context, name string) error {
 		left = n.Host.Remove(Home(name)) // last: it is the record that the instance is the mesh's
 	}
 	if err == nil && left != nil {
-		return fmt.Errorf("it does not run any more, but something is left (%w); the next sweep tries again", left)
+		return fmt.Errorf("it does not run any more, but parts of it are left (%w); the next sweep tries again", left)
 	}
 	return errors.Join(err, left)
 }
 
-// removeParts of an instance: the definition first, so that no caller is sent here any more, then the units, then the files.
+// removeParts removes the definition first, so that no caller is sent here any more, then the units, then the files.
 func (n *Node) removeParts(ctx context.Context, before *snapshot, files, units []string) error {
 	if err := n.Host.Remove(files[0]); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (n *Node) removeParts(ctx context.Context, before *snapshot, files, units [
 	return ctx.Err()
 }
 
-// RemoveUnits stops units, and takes their files away; or leaves them as they were.
+// RemoveUnits stops units and removes their files, or leaves them as they were.
 func (n *Node) RemoveUnits(ctx context.Context, units ...string) error {
 	var files []string
 	for _, unit := range units {
@@ -156,7 +156,7 @@ func (n *Node) RemoveUnits(ctx context.Context, units ...string) error {
 	return errors.Join(err, before.drop())
 }
 
-// willRemove says what putting the units back takes.
+// willRemove notes what restoring these units takes.
 func (s *snapshot) willRemove(units []string) {
 	s.disabled = s.disabled || len(units) > 0
 	for _, unit := range units {
@@ -164,7 +164,7 @@ func (s *snapshot) willRemove(units []string) {
 	}
 }
 
-// putBack what could not be removed.
+// putBack restores an instance that could not be removed.
 func (n *Node) putBack(ctx context.Context, before *snapshot) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goBackStep)
 	defer cancel()
@@ -178,7 +178,7 @@ func (n *Node) removeUnits(ctx context.Context, units ...string) error {
 	if err := n.stop(ctx, units...); err != nil {
 		return err
 	}
-	_ = n.Systemd.Disable(ctx, units...) // what is left are links that lead nowhere
+	_ = n.Systemd.Disable(ctx, units...) // at worst, dangling links are left
 	var failed []error
 	for _, unit := range units {
 		failed = append(failed, n.Host.Remove(filepath.Join(host.UnitDir, unit)))

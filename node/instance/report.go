@@ -8,11 +8,11 @@ import (
 	"gatehouse/node/document"
 )
 
-// report why an instance does not serve: what a person would look at first.
+// report why an instance does not serve, with everything that a person would look at first.
 func (n *Node) report(ctx context.Context, release document.Instance) {
-	n.Host.Say("%s did not become healthy. What Consul's checks say:", release.Name)
+	n.Host.Say("%s did not become healthy. Consul's checks:", release.Name)
 	if checks, err := n.Agent.Checks(ctx, IDs(release.Kind, release.Name)...); err != nil {
-		n.Host.Say("  Consul's agent does not tell: %v", err)
+		n.Host.Say("  Consul's agent does not answer: %v", err)
 	} else {
 		for _, check := range checks {
 			n.Host.Say("  %s: %s %s", check.Name, check.Status, strings.TrimSpace(check.Output))

@@ -11,7 +11,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// introduce starts a new instance and makes it known to Consul with the result that its check has by then.
+// introduce starts a new instance, and registers it in Consul once it serves, with that result of its check.
 func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
 	unit := mainUnit(a.release.Name)
 	var err error
@@ -38,7 +38,7 @@ func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
 	}
 	at := slices.IndexFunc(files, func(file liveFile) bool { return file.path == definitionPath(a.release.Name) })
 	if at < 0 {
-		return fmt.Errorf("the release of %s holds no definition", a.release.Name)
+		return fmt.Errorf("the release of %s has no definition", a.release.Name)
 	}
 	definition := files[at]
 	if err := a.Host.Write(definition.path, withResult(definition.content), definition.mode, definition.owner); err != nil {
@@ -47,7 +47,7 @@ func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
 	if err := a.reloadConsul(ctx); err != nil {
 		return err
 	}
-	// Without the result: an agent that starts again has to look itself.
+	// Without the result: an agent that restarts has to make the check itself.
 	return a.Host.Write(definition.path, definition.content, definition.mode, definition.owner)
 }
 
@@ -127,8 +127,8 @@ func (a *apply) closing(units []string) []int {
 // firstFreePort is the first one that needs no capability.
 const firstFreePort = 1024
 
-// servedPorts are what a gateway listens on by its routes, now, and will in this release: the last listener below port
-// 1024 goes with the right to have one.
+// servedPorts are the ports on which a gateway listens for its routes now and in this release: without the right to open
+// ports below 1024, it loses those.
 func (a *apply) servedPorts(ctx context.Context) []int {
 	if a.release.Kind == document.Service {
 		return nil

@@ -56,7 +56,7 @@ func (a *apply) rollBack(ctx context.Context) error {
 	if err := a.putIntoService(ctx); err != nil {
 		return err
 	}
-	// What Terraform put here last stays on record, however often a person goes back.
+	// The release that Terraform put here last stays on record, however often a person rolls back.
 	if path := rolledBackPath(a.release.Name); !a.Host.Exists(path) {
 		if err := a.undo.Write(a.Host, path, []byte(a.old.Release+"\n"), 0o644, host.Owner{}); err != nil {
 			return err

@@ -12,11 +12,10 @@ import (
 // Incoming is where the user who deploys a mesh uploads its binaries.
 func Incoming(mesh string) string { return filepath.Join(host.Incoming, mesh) }
 
-// userPrefix begins the name of a file next to a binary, which names a mesh that uses it: the same binary may be that of two
-// meshes.
+// userPrefix begins the name of a file next to a binary, which names a mesh that uses it: two meshes may use the same binary.
 const userPrefix = ".used-by-"
 
-// use a binary for a mesh. The caller holds BinariesLock.
+// use notes that a mesh uses a binary. The caller holds BinariesLock.
 func (n *Node) use(mesh, sha256 string) error {
 	path := filepath.Join(host.Binaries, sha256, userPrefix+mesh)
 	if n.Host.Exists(path) {
@@ -25,8 +24,8 @@ func (n *Node) use(mesh, sha256 string) error {
 	return n.Host.Write(path, nil, 0o644, host.Owner{})
 }
 
-// DropBinary that a mesh does not need any more: it goes when no release names it and no other mesh uses it. The caller holds
-// BinariesLock.
+// DropBinary drops a binary that a mesh does not need any more: it is removed when no release names it and no other mesh uses
+// it. The caller holds BinariesLock.
 func DropBinary(h *host.Host, mesh, sha256 string, needed bool) error {
 	folder := filepath.Join(host.Binaries, sha256)
 	own := h.Remove(filepath.Join(folder, userPrefix+mesh))

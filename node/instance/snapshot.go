@@ -14,21 +14,21 @@ import (
 	"gatehouse/node/undo"
 )
 
-// snapshot is what a change may touch, as it was: files and units. Files are kept as a second link next to them, so that
-// putting them back needs no room on a disk that has become full.
+// snapshot has the files and units that a change may touch, as they were. Files are kept as a second link next to them, so
+// that a full disk does not stop the way back.
 type snapshot struct {
 	node  *Node
 	files []keptFile
 	units []systemd.Unit
-	// restarted are units that the change has started again, or tried to.
+	// restarted are units that the change has restarted, or tried to.
 	restarted map[string]bool
-	// enabled says that the change has the units start with the node, or tried to.
+	// enabled says that the change has enabled the units, or tried to.
 	enabled bool
-	// overridden says that the change took away what a person had put over a unit.
+	// overridden says that the change removed a person's drop-in or mask.
 	overridden bool
-	// disabled says that the change took the units out of what starts with the node.
+	// disabled says that the change disabled the units.
 	disabled bool
-	// reloadConsul says that the change made Consul hear of another definition.
+	// reloadConsul says that the change reloaded Consul with another definition.
 	reloadConsul bool
 	// aside are units of other names, which the change does not enable.
 	aside []string
@@ -40,7 +40,7 @@ type keptFile struct {
 	kept string
 }
 
-// take a snapshot. A path may stand in it more than once.
+// take a snapshot. paths may contain a path more than once.
 func (n *Node) take(ctx context.Context, paths []string, units []string) (*snapshot, error) {
 	s := &snapshot{node: n, restarted: map[string]bool{}}
 	slices.Sort(paths)
@@ -80,7 +80,7 @@ func (s *snapshot) hadUnits() bool {
 // notFound is the state of a unit of which there is no file.
 const notFound = "not-found"
 
-// drop what was kept.
+// drop the second links.
 func (s *snapshot) drop() error {
 	var failed []error
 	for _, file := range s.files {
@@ -94,15 +94,15 @@ func (s *snapshot) drop() error {
 	return errors.Join(failed...)
 }
 
-// restore everything as it was, units included. It goes on after an error, and it puts nothing on the disk.
+// restore everything as it was, units included. It goes on after an error, and needs no room on the disk.
 func (s *snapshot) restore(ctx context.Context) error {
 	isDefinition := func(file keptFile) bool { return filepath.Dir(file.path) == host.ConsulDir || isPersisted(file.path) }
-	// The definition goes first: then no caller is sent to a process that is about to stop.
+	// The definition is restored first, so that no caller is sent to a process that is about to stop.
 	failed := s.restoreFiles(isDefinition)
 	if s.reloadConsul {
 		failed = append(failed, consul.ReloadWhenThere(ctx, s.node.Agent))
 	}
-	failed = append(failed, s.endUnits(ctx)...) // before their files go: systemd needs these to disable them
+	failed = append(failed, s.endUnits(ctx)...) // before their files are removed: systemd needs those to disable them
 	failed = append(failed, s.restoreFiles(func(file keptFile) bool { return !isDefinition(file) })...)
 	return errors.Join(append(failed, s.beginUnits(ctx)...)...)
 }
@@ -134,7 +134,7 @@ func (s *snapshot) ran() bool {
 	return !slices.ContainsFunc(s.units, func(unit systemd.Unit) bool { return !started(unit) })
 }
 
-// endUnits that did not run before.
+// endUnits stops and disables units that were not running and enabled before.
 func (s *snapshot) endUnits(ctx context.Context) (failed []error) {
 	var stop, disable []string
 	for _, unit := range s.units {
@@ -154,7 +154,7 @@ func (s *snapshot) endUnits(ctx context.Context) (failed []error) {
 	return failed
 }
 
-// beginUnits again that the change stopped.
+// beginUnits restarts and enables the units that the change stopped and disabled.
 func (s *snapshot) beginUnits(ctx context.Context) (failed []error) {
 	var names, restart, enable []string
 	for _, unit := range s.units {
@@ -177,7 +177,7 @@ func (s *snapshot) beginUnits(ctx context.Context) (failed []error) {
 	return failed
 }
 
-// stop units. One that does not end in time is killed by systemd; what counts is that none runs any more.
+// stop units. systemd kills one that does not end in time: that is no error as long as none runs any more.
 func (n *Node) stop(ctx context.Context, units ...string) error {
 	stopped := n.Systemd.Stop(ctx, units...)
 	if stopped == nil {

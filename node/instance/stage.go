@@ -34,7 +34,7 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 		return err
 	}
 	if a.release.Binary != nil {
-		// Services of this node may share one: no other run may take it for unneeded before a release names it.
+		// Services of this node may share one: no other run may remove it as unneeded before a release names it.
 		unlock, err := a.Host.Lock(ctx, BinariesLock)
 		if err != nil {
 			return err
@@ -63,7 +63,7 @@ func (a *apply) secretText(values map[string]string) ([]byte, error) {
 	return secrets.Environment(values, names)
 }
 
-// recoverReplaced puts a release back that a run which was killed had moved away.
+// recoverReplaced puts a release back that a killed run had moved away.
 func recoverReplaced(h *host.Host, name string) error {
 	folder := filepath.Join(Home(name), "releases")
 	for _, one := range h.List(folder) {
@@ -80,7 +80,7 @@ func recoverReplaced(h *host.Host, name string) error {
 // replacedSuffix of a release's folder while another content takes its name.
 const replacedSuffix = ".replaced"
 
-// stage puts a release into its folder, whole or not at all, and returns how that is taken back.
+// stage puts a release into its folder, whole or not at all, and returns a function that undoes it.
 func stage(h *host.Host, release document.Instance, secrets []byte) (unstage func() error, err error) {
 	text, err := json.MarshalIndent(release, "", "  ")
 	if err != nil {
@@ -123,7 +123,7 @@ func writeRelease(h *host.Host, folder string, text, secrets []byte) error {
 	if err := h.Folder(folder, 0o755, host.Owner{}); err != nil {
 		return err
 	}
-	// The environment is in it, which only root may read.
+	// It has the environment, which only root may read.
 	if err := h.Write(filepath.Join(folder, documentFile), text, 0o600, host.Owner{}); err != nil || secrets == nil {
 		return err
 	}

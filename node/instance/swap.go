@@ -12,7 +12,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// swapTo installs the release's files and starts again what has to run otherwise.
+// swapTo installs the release's files and restarts the units that they change.
 func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 	unlock, err := a.Host.Lock(ctx, nodeLock)
 	if err != nil {
@@ -62,7 +62,7 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 	return a.start(ctx, Units(a.release.Kind, a.release.Name)...)
 }
 
-// keep what the swap is going to touch, and register the way back.
+// keep the files and units that the swap is going to touch, and register the way back.
 func (a *apply) keep(ctx context.Context) error {
 	name := a.release.Name
 	paths := []string{definitionPath(name), secretEnvPath(name)}
@@ -108,7 +108,7 @@ func (a *apply) keep(ctx context.Context) error {
 	return nil
 }
 
-// install the files. A definition that is introduced later is taken away: no other reload is to make it known before the
+// install the files. A definition that is introduced later is removed, so that no other reload registers it before the
 // process serves.
 func (a *apply) install(ctx context.Context, introduces bool) error {
 	name := a.release.Name
@@ -133,8 +133,8 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 	return a.enable(ctx)
 }
 
-// leaving are files that the release before had and this one has not, and which units are among them: a service that becomes
-// a gateway has no sidecar any more.
+// leaving are the files that the earlier release had and this one does not have, and the units among them: a service that
+// becomes a gateway has no sidecar any more.
 func (a *apply) leaving() (files, units []string) {
 	if a.old == nil {
 		return nil, nil

@@ -10,7 +10,7 @@ import (
 	"gatehouse/node/document"
 )
 
-// token of the instance, with which alone its registrations may be changed.
+// token of the instance: only this one may change its registrations.
 func (n *Node) token(name string) string {
 	text, err := n.Host.Read(TokenFile(name))
 	if err != nil {
@@ -43,7 +43,7 @@ func (n *Node) hide(ctx context.Context, kind document.Kind, name string) error 
 	return n.maintenance(ctx, kind, name, true)
 }
 
-// undrain sends callers here again. It is tried for as long as the agent may take to be back: an instance must never stay
+// undrain sends callers here again. It is tried for as long as the agent may take to restart: an instance must never stay
 // hidden.
 func (n *Node) undrain(ctx context.Context, kind document.Kind, name string) error {
 	var err error
@@ -72,7 +72,7 @@ func (n *Node) maintenance(ctx context.Context, kind document.Kind, name string,
 	return errors.Join(failed...)
 }
 
-// quiet says whether nothing runs, and nothing came for a moment.
+// quiet says whether no request runs, and none has arrived for a moment.
 func (n *Node) quiet(ctx context.Context, adminPort int) bool {
 	before, err := n.Envoy(adminPort).Traffic(ctx)
 	if err != nil || before.Active > 0 {
@@ -94,7 +94,7 @@ func (n *Node) endRequests(ctx context.Context, release document.Instance) {
 	}
 }
 
-// pause unless the run is to end.
+// pause, unless ctx is canceled.
 func pause(ctx context.Context, length time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -102,7 +102,8 @@ func pause(ctx context.Context, length time.Duration) {
 	}
 }
 
-// takeBack ends when callers may be sent here again. A signal shortens the wait alone: no instance stays hidden.
+// takeBack ends the drain, and waits until callers are sent here again. A signal only shortens the wait: no instance stays
+// hidden.
 func (n *Node) takeBack(ctx context.Context, release document.Instance) error {
 	if err := n.undrain(context.WithoutCancel(ctx), release.Kind, release.Name); err != nil {
 		return err
@@ -116,8 +117,8 @@ func (n *Node) takeBack(ctx context.Context, release document.Instance) error {
 	return fmt.Errorf("%s passes its checks on this node, but after %s Consul's servers do not offer it to callers; see 'mesh status' and: journalctl -u consul -n 50", release.Name, n.Timing.Offered)
 }
 
-// drain sends callers elsewhere and lets running requests end. False when there is nowhere else: then waiting only makes
-// the outage longer.
+// drain sends callers elsewhere and lets running requests end. False when there is no other instance: then waiting would only
+// make the outage longer.
 func (a *apply) drain(ctx context.Context) (bool, error) {
 	if !a.release.Drain {
 		return false, nil

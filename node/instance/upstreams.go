@@ -38,8 +38,8 @@ func (n *Node) hasUpstreams(ctx context.Context, release document.Instance) bool
 	return true
 }
 
-// awaitMoved waits for connections that the process opened before the swap: they may still call the upstream that it had,
-// and what comes after this in a deploy no longer allows that.
+// awaitMoved waits for connections that the process opened before the swap: they may still call an earlier upstream, and the
+// next steps of the deploy no longer allow that.
 func (n *Node) awaitMoved(ctx context.Context, release document.Instance) {
 	if len(release.Upstreams) == 0 {
 		return

@@ -24,9 +24,9 @@ func ValidateConsul(ctx context.Context, folder string) error {
 }
 
 // validate what the release changes: the agent's whole configuration as it would be, and the units. Files that are on the
-// node already were checked when they came.
+// node already were checked when they were installed.
 func (n *Node) validate(ctx context.Context, release document.Instance, without ...string) error {
-	// Copies of definitions hold tokens: not in /tmp, and gone with the next start of the node.
+	// Copies of definitions have tokens in them: so not in /tmp, but in memory, which the next boot empties.
 	if err := os.MkdirAll(n.Host.Path(host.Locks), 0o700); err != nil {
 		return err
 	}
@@ -76,7 +76,8 @@ func (n *Node) has(name string, file document.File) bool {
 	return err == nil && bytes.Equal(have, content)
 }
 
-// copyConfiguration of the agent to a folder, all but this instance's own, and without some files that go.
+// copyConfiguration of the agent to a folder, all but this instance's own, and without some files that are going to be
+// removed.
 func (n *Node) copyConfiguration(name, to string, without []string) error {
 	for _, file := range n.Host.List(host.ConsulDir) {
 		if !isConfiguration(file) || file == name+".hcl" || file == "gatehouse-secrets.json" {
@@ -87,7 +88,7 @@ func (n *Node) copyConfiguration(name, to string, without []string) error {
 		}
 		content, err := n.Host.Read(filepath.Join(host.ConsulDir, file))
 		if err != nil {
-			continue // a folder, or gone
+			continue // a folder, or removed
 		}
 		if err := os.WriteFile(filepath.Join(to, file), content, 0o600); err != nil {
 			return err

@@ -16,12 +16,12 @@ import (
 // agentPatience is how long the agent has to answer.
 const agentPatience = 5 * time.Second
 
-// agent's own page and its leader, asked with the node's token where Gatehouse has put one.
+// agent's own page and its leader, with the node's token if Gatehouse has put one here.
 func (l *looker) agent(ctx context.Context) {
 	status, self := l.ask(ctx, "agent/self")
-	l.tell("agent", status, self)
+	l.print("agent", status, self)
 	_, leader := l.ask(ctx, "status/leader")
-	l.tell("leader", strings.ReplaceAll(leader, `"`, ""))
+	l.print("leader", strings.ReplaceAll(leader, `"`, ""))
 }
 
 // largestPage of the agent that is read: it may have hundreds of registrations.
@@ -53,7 +53,7 @@ func (l *looker) registrations(ctx context.Context) {
 	if status != "200" {
 		page = ""
 	}
-	l.tell("registrations", page)
+	l.print("registrations", page)
 	for _, found := range registeredPort.FindAllStringSubmatch(page, -1) {
 		if port, err := strconv.Atoi(found[1]); err == nil {
 			l.theirPorts = append(l.theirPorts, port)

@@ -12,7 +12,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// definitions: Consul's configuration files that define one of the names. `destination_name` of an upstream is no such thing.
+// definitions: Consul's configuration files that define one of the names. `destination_name` of an upstream does not count.
 func (l *looker) definitions(context.Context) {
 	if len(l.Names) == 0 {
 		return
@@ -39,7 +39,7 @@ func (l *looker) definitions(context.Context) {
 	l.defining = slices.Compact(l.defining)
 	slices.Sort(lines)
 	for _, line := range slices.Compact(lines) {
-		l.tell(append([]string{"definition"}, strings.Split(line, "\t")...)...)
+		l.print(append([]string{"definition"}, strings.Split(line, "\t")...)...)
 	}
 }
 
@@ -60,7 +60,7 @@ func (l *looker) settings(context.Context) {
 		if port, err := strconv.Atoi(words[2]); err == nil && words[1] == "port" {
 			l.theirPorts = append(l.theirPorts, port)
 		}
-		l.tell(append([]string{"setting"}, words...)...)
+		l.print(append([]string{"setting"}, words...)...)
 	}
 }
 

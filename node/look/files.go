@@ -13,12 +13,12 @@ import (
 func (l *looker) files(context.Context) {
 	for _, file := range l.Files {
 		if sum, err := instance.SHA256(l.Host.Path(file)); err == nil {
-			l.tell("file", file, sum)
+			l.print("file", file, sum)
 		}
 	}
 }
 
-// marks are files that Gatehouse wrote, and which proxies the units of others run.
+// marks are the files that Gatehouse wrote, and the proxies that other units run.
 func (l *looker) marks(context.Context) {
 	for _, folder := range []string{host.ConsulDir, host.UnitDir} {
 		ending := map[string]string{host.ConsulDir: ".hcl", host.UnitDir: ".service"}[folder]
@@ -28,12 +28,12 @@ func (l *looker) marks(context.Context) {
 			switch {
 			case err != nil || filepath.Ext(name) != ending || strings.HasPrefix(name, "."):
 			case strings.HasPrefix(string(text), instance.WrittenByUs+"."):
-				l.tell("written", path)
+				l.print("written", path)
 			case folder == host.UnitDir:
 				ids := instance.ProxiesOf(string(text))
 				slices.Sort(ids)
 				for _, id := range slices.Compact(ids) {
-					l.tell("runs", path, id)
+					l.print("runs", path, id)
 				}
 			}
 		}

@@ -22,11 +22,11 @@ func (l *looker) listeners(context.Context) {
 	for _, socket := range all {
 		pid, known := owners[socket.Inode]
 		if !known {
-			l.tell("listener", socket.Kernel, "", "", "")
+			l.print("listener", socket.Kernel, "", "", "")
 			continue
 		}
 		program, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-		l.tell("listener", socket.Kernel, fmt.Sprint(pid), sockets.UnitOf(pid), string(program))
+		l.print("listener", socket.Kernel, fmt.Sprint(pid), sockets.UnitOf(pid), string(program))
 	}
 }
 
@@ -41,7 +41,7 @@ func (l *looker) open(ctx context.Context) {
 			continue
 		}
 		for _, socket := range sockets.Open(unit.ControlGroup) {
-			l.tell("open", name, socket.Kernel)
+			l.print("open", name, socket.Kernel)
 		}
 	}
 }

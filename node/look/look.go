@@ -1,5 +1,5 @@
-// Package look says what a deploy would meet on this node, and changes nothing: the preflight's questions. Where the program is
-// not installed yet the preflight uploads it to look, and removes it again.
+// Package look answers the preflight's questions about a node before a deploy, and changes nothing. If the program is not
+// installed yet, the preflight uploads it for that, and removes it again.
 package look
 
 import (
@@ -28,7 +28,7 @@ type Node struct {
 	Login string
 }
 
-// looker tells lines of a key and values, with tabs between them.
+// looker prints lines of a key and values, with tabs between them.
 type looker struct {
 	Node
 	document.Questions
@@ -39,14 +39,14 @@ type looker struct {
 	theirPorts []int
 }
 
-func (l *looker) tell(words ...string) {
+func (l *looker) print(words ...string) {
 	for i, word := range words {
 		words[i] = strings.Map(oneField, word)
 	}
 	l.out.WriteString(strings.Join(words, "\t") + "\n")
 }
 
-// oneField leaves out what would end a field or a line.
+// oneField leaves out characters that would end a field or a line.
 func oneField(r rune) rune {
 	if r == '\t' || r == '\n' || r == '\r' {
 		return -1
@@ -54,13 +54,13 @@ func oneField(r rune) rune {
 	return r
 }
 
-// Run looks. The last line is "end": without it not everything was told.
+// Run prints the answers. The last line is "end": without it, answers are missing.
 func Run(ctx context.Context, node Node, questions document.Questions, out io.Writer) error {
 	l := &looker{Node: node, Questions: questions}
 	now := time.Now()
-	l.tell("clock", fmt.Sprintf("%d.%09d", now.Unix(), now.Nanosecond()))
-	l.tell("user", fmt.Sprint(os.Getuid()))
-	l.tell("arch", machine())
+	l.print("clock", fmt.Sprintf("%d.%09d", now.Unix(), now.Nanosecond()))
+	l.print("user", fmt.Sprint(os.Getuid()))
+	l.print("arch", architecture())
 	for _, look := range []func(context.Context){
 		l.home, l.programs, l.system, l.hostKeys, l.folders, l.agent, l.xds, l.units, l.records, l.ran, l.files, l.definitions, l.settings, l.marks,
 		l.registrations, l.listeners, l.open,
@@ -70,13 +70,13 @@ func Run(ctx context.Context, node Node, questions document.Questions, out io.Wr
 			return ctx.Err()
 		}
 	}
-	l.tell("end")
+	l.print("end")
 	_, err := io.WriteString(out, l.out.String())
 	return err
 }
 
-// machine is the processor, as `uname -m` says it.
-func machine() string {
+// architecture of the processor, as `uname -m` prints it.
+func architecture() string {
 	var name unix.Utsname
 	if unix.Uname(&name) != nil {
 		return ""

@@ -26,7 +26,7 @@ func write(t *testing.T, h *host.Host, path, text string) {
 	}
 }
 
-func TestLookTellsWhatADeployWouldMeet(t *testing.T) {
+func TestLookAnswersEveryQuestion(t *testing.T) {
 	h := &host.Host{Root: t.TempDir(), Unowned: true}
 	write(t, h, host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
 	write(t, h, host.RecordFile("stock"), `{"mesh": "stock", "node": "worker1", "role": "worker", "tls": true}`)
@@ -82,9 +82,9 @@ func TestLookTellsWhatADeployWouldMeet(t *testing.T) {
 	}
 }
 
-func TestWhatEndsAFieldIsLeftOut(t *testing.T) {
+func TestCharactersThatEndAFieldAreLeftOut(t *testing.T) {
 	l := &looker{}
-	l.tell("unit", "a\tb\nc\rd")
+	l.print("unit", "a\tb\nc\rd")
 	if got := l.out.String(); got != "unit\tabcd\n" {
 		t.Errorf("got %q", got)
 	}

@@ -20,7 +20,7 @@ var wanted = map[string]string{
 		"instance\treleased\tstock\ninstance\trunning\tstock\nmesh\tshop\nmesh\tstock\nrolledback\trecorded",
 }
 
-func TestLookTellsMeshesAndWhoseInstancesAre(t *testing.T) {
+func TestRecordsNameMeshesAndTheOwnersOfInstances(t *testing.T) {
 	for name, files := range map[string]map[string]string{
 		"none": {host.NodeEnv: ""},
 		"an earlier version": {

@@ -16,17 +16,17 @@ import (
 	"gatehouse/node/envoy"
 )
 
-// home of the user who logs in, and who else may come in there: Terraform puts its programs there.
+// home of the user who logs in, and who else has access: Terraform puts its programs there.
 func (l *looker) home(context.Context) {
 	found, err := user.Lookup(l.Login)
 	if err != nil {
-		l.tell("home", "", "")
+		l.print("home", "", "")
 		return
 	}
-	l.tell("home", found.HomeDir, access(found.HomeDir))
+	l.print("home", found.HomeDir, access(found.HomeDir))
 }
 
-// access to a path: mode, owner and group, as `stat -c '%a %U %G'` says it.
+// access to a path: mode, owner and group, as `stat -c '%a %U %G'` prints it.
 func access(path string) string {
 	var stat unix.Stat_t
 	if unix.Stat(path, &stat) != nil {
@@ -50,19 +50,19 @@ var versionNumber = regexp.MustCompile(`\d+\.\d+\.\d+`)
 func (l *looker) programs(ctx context.Context) {
 	for _, program := range l.Programs {
 		if _, err := exec.LookPath(program); err != nil {
-			l.tell("missing", program)
+			l.print("missing", program)
 			continue
 		}
 		switch program {
 		case "consul":
-			l.tell("version", program, versionNumber.FindString(said(ctx, program, "version")))
+			l.print("version", program, versionNumber.FindString(said(ctx, program, "version")))
 		case "envoy":
-			l.tell("version", program, envoy.Version(said(ctx, program, "--version")))
+			l.print("version", program, envoy.Version(said(ctx, program, "--version")))
 		}
 	}
 }
 
-// said is what a program prints; what it says of a failure too. Consul's checkpoint would ask the internet.
+// said is the output of a program, even of one that fails. Without CHECKPOINT_DISABLE, Consul would ask the internet.
 func said(ctx context.Context, program string, args ...string) string {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -74,16 +74,16 @@ func said(ctx context.Context, program string, args ...string) string {
 
 var systemdVersion = regexp.MustCompile(`^systemd (\d+)`)
 
-// system: process 1, systemd's version and state, and what systemd can limit: cgroup v2 says so itself, v1 has a folder for
-// each.
+// system: process 1, systemd's version and state, and the resources that systemd can limit: cgroup v2 has a list of them, v1
+// a folder for each.
 func (l *looker) system(ctx context.Context) {
 	init, _ := os.ReadFile("/proc/1/comm")
-	l.tell("init", string(init))
+	l.print("init", string(init))
 	version := ""
 	if found := systemdVersion.FindStringSubmatch(said(ctx, "systemctl", "--version")); found != nil {
 		version = found[1]
 	}
-	l.tell("systemd", version, said(ctx, "systemctl", "is-system-running"))
+	l.print("systemd", version, said(ctx, "systemctl", "is-system-running"))
 	controllers, err := os.ReadFile("/sys/fs/cgroup/cgroup.controllers")
 	if err != nil {
 		entries, _ := os.ReadDir("/sys/fs/cgroup")
@@ -91,7 +91,7 @@ func (l *looker) system(ctx context.Context) {
 			controllers = append(controllers, (entry.Name() + "  ")...)
 		}
 	}
-	l.tell("controllers", strings.TrimSpace(string(controllers)))
+	l.print("controllers", strings.TrimSpace(string(controllers)))
 }
 
 // hostKeys are the public halves of the keys that sshd shows; only root may ask sshd itself.
@@ -108,12 +108,12 @@ func (l *looker) hostKeys(ctx context.Context) {
 	for _, key := range keys {
 		if text, err := os.ReadFile(key + ".pub"); err == nil {
 			words := strings.Fields(string(text))
-			l.tell("hostkey", strings.Join(words[:min(2, len(words))], " "))
+			l.print("hostkey", strings.Join(words[:min(2, len(words))], " "))
 		}
 	}
 }
 
-// folders, or what there is of the way to them: device, free KiB, all and free inodes.
+// folders, or their nearest parents that exist: device, free KiB, all and free inodes.
 func (l *looker) folders(context.Context) {
 	for _, folder := range l.Folders {
 		there := l.Host.Path(folder)
@@ -127,10 +127,10 @@ func (l *looker) folders(context.Context) {
 		var system unix.Statfs_t
 		if unix.Stat(there, &file) == nil && unix.Statfs(there, &system) == nil {
 			free := system.Bavail * uint64(system.Bsize) / 1024
-			l.tell("disk", folder, fmt.Sprint(file.Dev), fmt.Sprint(free), fmt.Sprintf("%d %d", system.Files, system.Ffree))
+			l.print("disk", folder, fmt.Sprint(file.Dev), fmt.Sprint(free), fmt.Sprintf("%d %d", system.Files, system.Ffree))
 		}
 		if unix.Access(there, unix.W_OK) != nil {
-			l.tell("readonly", folder)
+			l.print("readonly", folder)
 		}
 	}
 }

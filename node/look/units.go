@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// units as `systemctl show` tells them: a block a unit, and an empty line after it.
+// units as `systemctl show` prints them: a block for each unit, and an empty line after it.
 func (l *looker) units(ctx context.Context) {
 	if l.Node.Units == nil {
 		return
@@ -15,7 +15,7 @@ func (l *looker) units(ctx context.Context) {
 			continue
 		}
 		for _, line := range []string{"Id=" + name, "FragmentPath=" + unit.FragmentPath, "ActiveState=" + unit.ActiveState, ""} {
-			l.tell("unit", line)
+			l.print("unit", line)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"gatehouse/node/xds"
 )
 
-// httpsPort is where a locked agent has its API that is not Gatehouse's.
+// httpsPort is where a locked agent that Gatehouse did not set up has its API.
 const httpsPort = "8501"
 
 // xds is how Envoy would reach an agent that Gatehouse did not set up: port, kind, where the authority was found, the
@@ -32,21 +32,21 @@ func (l *looker) xds(ctx context.Context) {
 	var fault *xds.Fault
 	switch {
 	case errors.As(err, &fault):
-		l.tell("xds", fmt.Sprint(way.Port), "tls", "", way.Shown, fault.Reason)
+		l.print("xds", fmt.Sprint(way.Port), "tls", "", way.Shown, fault.Reason)
 	case err == nil && way.TLS:
-		l.tell("xds", fmt.Sprint(way.Port), "tls", way.Source, way.Shown, "")
+		l.print("xds", fmt.Sprint(way.Port), "tls", way.Source, way.Shown, "")
 	case err == nil && way.Port != 0:
-		l.tell("xds", fmt.Sprint(way.Port), "plain", "", "", "")
+		l.print("xds", fmt.Sprint(way.Port), "plain", "", "", "")
 	}
 }
 
-// https: where nothing answers over plain HTTP, whether the API is there with TLS.
+// https says whether the API answers with TLS, if it does not answer over plain HTTP.
 func (l *looker) https(ctx context.Context, client *consul.Client) {
 	if _, err := client.Self(ctx); err == nil || consul.Answered(err) {
 		return
 	}
 	if connection, err := net.DialTimeout("tcp", "127.0.0.1:"+httpsPort, time.Second); err == nil {
 		_ = connection.Close()
-		l.tell("https", httpsPort)
+		l.print("https", httpsPort)
 	}
 }

@@ -1,5 +1,5 @@
-// Package mark reads from a file that Gatehouse wrote which mesh it belongs to. Several meshes may be on a node: each
-// changes and removes its own files alone.
+// Package mark reads from a file that Gatehouse wrote which mesh it belongs to. Several meshes may share a node: each changes
+// and removes only its own files.
 package mark
 
 import (
@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Written stands in the first line of each unit and definition.
+// Written begins the first line of each unit and definition.
 const Written = "# Written by Gatehouse"
 
 // Meta is the key that names the mesh in the Meta of registrations and of config entries.

@@ -2,7 +2,7 @@ package mark
 
 import "testing"
 
-func TestTheMeshOfAFile(t *testing.T) {
+func TestTheMeshThatAFileBelongsTo(t *testing.T) {
 	const first = Written + ". Edit the mesh's declaration instead.\n"
 	for text, want := range map[string]string{
 		first + "[Unit]\nDescription=web, a service of mesh shop\n":         "shop",

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestWhatFollowsAJournalEndsWithItsTerminal starts itself again, as a program that ignores what main ignores.
-func TestWhatFollowsAJournalEndsWithItsTerminal(t *testing.T) {
+// TestFollowingAJournalEndsWithItsTerminal starts itself again, as a program that ignores what main ignores.
+func TestFollowingAJournalEndsWithItsTerminal(t *testing.T) {
 	if os.Getenv("GATEHOUSE_BECOMES") != "" {
 		signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 		t.Fatal(Become("grep", "SigIgn", "/proc/self/status"))

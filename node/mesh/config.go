@@ -15,7 +15,7 @@ import (
 func (c command) routes(ctx context.Context) error {
 	gateways, err := c.Agent.Gateways(ctx)
 	if err != nil {
-		return fmt.Errorf("this node's Consul agent does not tell the gateways: %w", err)
+		return fmt.Errorf("this node's Consul agent does not list the gateways: %w", err)
 	}
 	for _, gateway := range gateways {
 		for _, listener := range gateway.Listeners {
@@ -66,12 +66,12 @@ func (c command) config(ctx context.Context, name string) error {
 	return nil
 }
 
-// telling lines of Envoy's page.
+// telling matches the lines of Envoy's page that show whether a cluster works.
 var telling = regexp.MustCompile(`::(health_flags|cx_active|rq_active)`)
 
 var variableLine = regexp.MustCompile(`(?m)^([A-Za-z_][A-Za-z0-9_]*)=`)
 
-// environment has the names of a release's variables: the values may be what only root should see.
+// environment has the names of a release's variables: only root should see the values.
 func environment(release document.Instance) []string {
 	var names []string
 	for _, file := range release.Files {

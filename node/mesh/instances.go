@@ -11,12 +11,12 @@ import (
 	"gatehouse/node/host"
 )
 
-// of an instance that is there.
+// of returns do for an instance that exists, or else an error that lists those that do.
 func (c command) of(name string, do func() error) func() error {
 	return func() error {
 		names := c.names()
 		if name == "" {
-			return fmt.Errorf("which one? say one of: %s", strings.Join(names, " "))
+			return fmt.Errorf("which one? Name one of: %s", strings.Join(names, " "))
 		}
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("no '%s' on this node; there are: %s", name, strings.Join(names, " "))
@@ -37,12 +37,12 @@ func (c command) names() []string {
 	return names
 }
 
-// isClaim says whether of a name there is only a record of the mesh that brought a token for it.
+// isClaim says whether a name has no release yet, only the record of the mesh that claimed it.
 func (c command) isClaim(name string) bool {
 	return slices.Equal(c.host.List(host.Instances+"/"+name), []string{"history.json"})
 }
 
-// of the mesh, where there are several on the node.
+// meshOf names the mesh of an instance if there are several on the node.
 func (c command) meshOf(name string) string {
 	if mesh := c.Owner(c.host, name); len(c.records) > 1 && mesh != "" {
 		return " (mesh " + mesh + ")"

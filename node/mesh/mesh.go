@@ -18,11 +18,11 @@ import (
 	"gatehouse/node/systemd"
 )
 
-// Agent is what the command asks of the node's Consul agent.
+// Agent has the requests of the command to the node's Consul agent.
 type Agent interface {
 	// Leader is the address of the servers' leader; "" when there is none.
 	Leader(ctx context.Context) string
-	// Checks without ids are all that the agent has.
+	// Checks without ids are all of the agent's.
 	Checks(ctx context.Context, ids ...string) ([]consul.Check, error)
 	// Gateways are the ingress gateways' config entries.
 	Gateways(ctx context.Context) ([]*api.IngressGatewayConfigEntry, error)
@@ -30,18 +30,18 @@ type Agent interface {
 	Registration(ctx context.Context, id string) (map[string]any, error)
 }
 
-// Tools are what the command works with.
+// Tools are the parts of the program that the command uses; tests replace them.
 type Tools struct {
 	// Units connects to systemd. It is not called where systemd is not needed.
 	Units func(ctx context.Context) (systemd.Manager, error)
 	Agent Agent
 	// Load the release in a folder.
 	Load func(h *host.Host, folder string) (document.Instance, error)
-	// Owner is the mesh whose instance a name is; "" when there is no record of one.
+	// Owner is the mesh that an instance belongs to; "" when no record says so.
 	Owner func(h *host.Host, name string) string
 	// Rollback goes back to the release of an instance before the one that runs.
 	Rollback func(ctx context.Context, name string) error
-	// Become replaces this program by another one, which is told to go on with the terminal.
+	// Become replaces this program by another one, which keeps the terminal.
 	Become func(command ...string) error
 }
 
@@ -52,8 +52,8 @@ type command struct {
 	out     io.Writer
 }
 
-// Run a command that a person typed, without the word `mesh`. Returns the exit code: 1 when it could not do what was
-// asked, 2 when it was not understood.
+// Run a command that a person typed, without the word `mesh`. Returns the exit code: 1 when the command failed, 2 when there
+// is no such command.
 func Run(ctx context.Context, h *host.Host, tools Tools, args []string, stdout, stderr io.Writer) int {
 	fail := func(err error) int {
 		fmt.Fprintf(stderr, "mesh: %s\n", host.Clean(err.Error()))
@@ -86,7 +86,7 @@ func Run(ctx context.Context, h *host.Host, tools Tools, args []string, stdout, 
 	return 0
 }
 
-// verbs with what they do for these arguments.
+// verbs of the command, with the functions that run them for these arguments.
 func (c command) verbs(ctx context.Context, args []string) map[string]func() error {
 	name, rest := "", []string(nil)
 	if len(args) > 1 {

@@ -168,9 +168,9 @@ func TestStatusWithoutAnAgent(t *testing.T) {
 	w.says(t, 1, "", "mesh: systemd does not answer (are you root?)\n", "status")
 }
 
-func TestWhich(t *testing.T) {
+func TestNamesOfInstances(t *testing.T) {
 	w := newWorld(t)
-	w.says(t, 1, "", "mesh: which one? say one of: edge web\n", "logs")
+	w.says(t, 1, "", "mesh: which one? Name one of: edge web\n", "logs")
 	for _, name := range []string{"nothing", "../web", "web/current"} {
 		w.says(t, 1, "", "mesh: no '"+name+"' on this node; there are: edge web\n", "rollback", name)
 	}
@@ -179,7 +179,7 @@ func TestWhich(t *testing.T) {
 	}
 }
 
-func TestWhatOtherProgramsDo(t *testing.T) {
+func TestVerbsOfOtherPrograms(t *testing.T) {
 	w := newWorld(t)
 	w.says(t, 0, "", "", "logs", "web")
 	w.says(t, 0, "", "", "logs", "edge", "-n", "5")
@@ -214,7 +214,7 @@ func TestRoutes(t *testing.T) {
 	}}}
 	w.says(t, 0, "edge :8080 http host a.test, b.test -> web\nedge :8080 http host db.ingress.* -> db\n", "", "routes")
 	w.agent.err = errors.New("connection refused")
-	w.says(t, 1, "", "mesh: this node's Consul agent does not tell the gateways: connection refused\n", "routes")
+	w.says(t, 1, "", "mesh: this node's Consul agent does not list the gateways: connection refused\n", "routes")
 }
 
 func TestConfig(t *testing.T) {

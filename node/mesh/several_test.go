@@ -9,7 +9,7 @@ import (
 	"gatehouse/node/host"
 )
 
-func TestOfSeveralMeshesTheNameIsTold(t *testing.T) {
+func TestWithSeveralMeshesTheNameIsPrinted(t *testing.T) {
 	w := newWorld(t)
 	for path, text := range map[string]string{
 		host.RecordFile("shop"):                  `{"mesh":"shop","node":"worker1","role":"worker"}`,

@@ -69,7 +69,7 @@ func (c command) table(ctx context.Context, manager systemd.Manager, units []str
 	return nil
 }
 
-// outputShown is how much of a check's output is shown.
+// outputShown is the length of a check's output that is shown.
 const outputShown = 100
 
 func (c command) checks(ctx context.Context) {

@@ -21,7 +21,7 @@ const (
 	moment = 500 * time.Millisecond
 )
 
-// serviceHeader is added by Envoy to what a service answered, and to none of its own answers.
+// serviceHeader is in the answers of services through Envoy, and in none of Envoy's own.
 const serviceHeader = "X-Envoy-Upstream-Service-Time"
 
 // tryOf a route: a function that tries it once, and one that ends its connections.
@@ -40,8 +40,7 @@ func tryOf(route document.Route) (try func(context.Context) error, done func()) 
 	}, transport.CloseIdleConnections
 }
 
-// transportFor a route. Whose certificate it is does not matter here. Each try has a connection of its own, as a new
-// client has.
+// transportFor a route. It accepts any certificate. Each try opens its own connection, as a new client does.
 func transportFor(route document.Route, address string) *http.Transport {
 	protocols := new(http.Protocols)
 	switch {
@@ -63,7 +62,7 @@ func transportFor(route document.Route, address string) *http.Transport {
 	}
 }
 
-// httpAnswers says why no service answers, or nothing. A redirect is an answer, and not followed.
+// httpAnswers says why no service answers, or nothing. A redirect is an answer, and is not followed.
 func httpAnswers(ctx context.Context, transport http.RoundTripper, url, host string) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -89,7 +88,7 @@ func httpAnswers(ctx context.Context, transport http.RoundTripper, url, host str
 
 var errClosed = errors.New("the connection was refused or closed at once")
 
-// tcpAnswers asks for a connection that stays open for a moment: Envoy closes one that has nowhere to go.
+// tcpAnswers needs a connection that stays open for a moment: Envoy closes one that leads to no service.
 func tcpAnswers(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

@@ -25,7 +25,7 @@ type past struct {
 
 func (p past) file() string { return filepath.Join(host.Instances, p.gateway, "routes.json") }
 
-// record the routes, which answer. A deploy does not fail for the want of a record: it says so.
+// record the routes, which answer. A deploy does not fail without a record: it only prints why there is none.
 func (p past) record(ctx context.Context) {
 	if err := p.write(ctx); err != nil {
 		p.host.Say("the routes of %s answer, but could not be recorded for a later deploy to go back to: %s", p.gateway, consul.Reason(err))
@@ -68,7 +68,7 @@ func (p past) recorded() (consul.Entry, error) {
 	return entry, nil
 }
 
-// bringBack the routes that answered before, and say how that went.
+// bringBack the routes that answered before, and print the outcome.
 func (p past) bringBack(ctx context.Context) {
 	before, err := p.recorded()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package probe waits until every declared route of a gateway on this node is answered by its service, and puts the routes
-// that answered before back when they are not.
+// Package probe waits until every declared route of a gateway on this node is answered by its service. If that fails, it puts
+// back the routes that answered before.
 package probe
 
 import (
@@ -18,19 +18,19 @@ import (
 	"gatehouse/node/secrets"
 )
 
-// prober has what tests shorten or replace.
+// prober has the parts that tests shorten or replace.
 type prober struct {
 	*host.Host
 	// Admin page of the gateway's Envoy.
 	admin envoy.Admin
-	// patience is how long the routes have, rest how long those have that are tried after one of them failed.
+	// patience is how long a route may take to answer, and rest how long it may take after another one failed.
 	patience, rest time.Duration
 }
 
 const (
-	// hears is the time in which the gateway's Envoy hears of new routes, at the latest.
+	// hears is how long the gateway's Envoy takes at most to get new routes.
 	hears = time.Second
-	// recent is how long ago it may have been: what Envoy heard since then are these routes.
+	// recent is how old an update of Envoy may be to count as these routes.
 	recent = 2 * time.Second
 	// interval between two tries.
 	interval = 200 * time.Millisecond
@@ -49,7 +49,7 @@ func (p prober) run(ctx context.Context, doc document.Probe, connect func(token 
 		return err
 	}
 	if !document.ValidName(doc.Gateway) {
-		return fmt.Errorf("%q is no name of a gateway", doc.Gateway)
+		return fmt.Errorf("%q is not the name of a gateway", doc.Gateway)
 	}
 	if err := p.CheckOwner(doc.Owner); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (p prober) run(ctx context.Context, doc document.Probe, connect func(token 
 	if err != nil {
 		return err
 	}
-	// An answer from before says nothing about these routes.
+	// An answer of the earlier configuration says nothing about these routes.
 	host.Wait(ctx, hears, interval, func() bool { return p.heard(ctx) })
 	silent := p.routes(ctx, doc.Routes)
 	if ctx.Err() != nil {
@@ -70,11 +70,11 @@ func (p prober) run(ctx context.Context, doc document.Probe, connect func(token 
 		return nil
 	}
 	past.bringBack(ctx)
-	host.Wait(ctx, hears, interval, func() bool { return p.heard(ctx) }) // until that is true for callers as well
+	host.Wait(ctx, hears, interval, func() bool { return p.heard(ctx) }) // until callers get those routes
 	return fmt.Errorf("not every route of %s answers: %s; on this node 'mesh routes' and 'mesh status' show more", doc.Gateway, strings.Join(silent, "; "))
 }
 
-// take the token, which is kept in memory alone.
+// take the token, which stays only in memory.
 func take(h *host.Host, doc document.Probe) (string, error) {
 	if !doc.ACL {
 		return "", nil
@@ -84,12 +84,12 @@ func take(h *host.Host, doc document.Probe) (string, error) {
 		return "", err
 	}
 	if values["probe"] == "" {
-		return "", errors.New("the secrets for this step hold no token; deploy again")
+		return "", errors.New("the secrets for this step have no token; deploy again")
 	}
 	return values["probe"], nil
 }
 
-// heard says whether Envoy was given listeners or routes just now.
+// heard says whether Envoy got listeners or routes just now.
 func (p prober) heard(ctx context.Context) bool {
 	stats, _ := p.admin.Stats(ctx, `(lds.update_time|rds..*.config_reload_time_ms)$`)
 	since := time.Now().Add(-recent).UnixMilli()
@@ -101,7 +101,7 @@ func (p prober) heard(ctx context.Context) bool {
 	return false
 }
 
-// routes are tried several at once, and told in their order. The result is what does not answer, with the reason.
+// routes tries several routes at once, and prints them in their order. It returns those that do not answer, with the reason.
 func (p prober) routes(ctx context.Context, routes []document.Route) []string {
 	var failed atomic.Bool
 	places := make(chan struct{}, atOnce)
@@ -137,7 +137,8 @@ func describe(route document.Route) string {
 	return fmt.Sprintf("%s :%d host '%s' -> %s", route.Protocol, route.Port, route.Host, route.Service)
 }
 
-// route is waited for; the result is why it does not answer, or nothing. Once one route failed, the others had their time.
+// route waits for one route, and returns why it does not answer, or nothing. After another one failed it waits less: it has
+// had time enough.
 func (p prober) route(ctx context.Context, route document.Route, failed *atomic.Bool) string {
 	patience := p.patience
 	if failed.Load() {

@@ -129,7 +129,7 @@ func TestARecordThatCannotBeMadeFailsNoDeploy(t *testing.T) {
 	}
 }
 
-func TestRoutesAreTriedAtOnceAndToldInTheirOrder(t *testing.T) {
+func TestRoutesAreTriedAtOnceAndPrintedInTheirOrder(t *testing.T) {
 	waiting := make(chan struct{})
 	slow := listener(t, "http", false, func(w http.ResponseWriter, r *http.Request) { <-waiting; serves(w, r) })
 	quick := listener(t, "http", false, func(w http.ResponseWriter, r *http.Request) {

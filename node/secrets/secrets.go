@@ -1,4 +1,5 @@
-// Package secrets takes the secrets that Terraform put on this node, and keeps them where they are used from.
+// Package secrets takes the secrets that Terraform put on this node, and makes the folder and the environment files for those
+// that are kept.
 package secrets
 
 import (
@@ -21,12 +22,12 @@ import (
 // limit of a file of secrets, in bytes: far more than any has.
 const limit = 4 << 20
 
-// Arriving is where the secrets of a mesh arrive: in a folder of its own, which may belong to another user than that of
-// another mesh.
+// Arriving is the folder in which the secrets of a mesh arrive. Each mesh has its own, since two meshes may be deployed by
+// two users.
 func Arriving(mesh string) string { return filepath.Join(host.Arriving, mesh) }
 
-// Take reads the secrets that arrived for a mesh under a name, and removes the file whatever is in it: from here on they are in
-// memory and nowhere else. The folder for what is kept of them is there afterwards.
+// Take reads the secrets that arrived for a mesh under a name, and removes the file, even an unreadable one: from here on the
+// secrets are only in memory. Take also makes the folder for those that are kept.
 func Take(h *host.Host, mesh, name string) (map[string]string, error) {
 	path := filepath.Join(Arriving(mesh), name+".json")
 	content, err := read(h.Path(path))
@@ -64,7 +65,7 @@ func read(path string) ([]byte, error) {
 		return nil, err
 	}
 	if stat.Mode&unix.S_IFMT != unix.S_IFREG || stat.Nlink != 1 {
-		return nil, errors.New("it is no plain file")
+		return nil, errors.New("it is not a plain file")
 	}
 	if stat.Size > limit {
 		return nil, fmt.Errorf("it has %d bytes, and %d are allowed", stat.Size, limit)
@@ -72,10 +73,10 @@ func read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, limit))
 }
 
-// escape of systemd.exec(5): between double quotes a backslash stands before these.
+// escape of systemd.exec(5): between double quotes, these need a backslash.
 var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`)
 
-// Environment is what systemd reads variables from: these secrets, each in its own line.
+// Environment is the text from which systemd reads these secrets as variables, one a line.
 func Environment(values map[string]string, names []string) ([]byte, error) {
 	var lines strings.Builder
 	for _, name := range names {
@@ -88,7 +89,8 @@ func Environment(values map[string]string, names []string) ([]byte, error) {
 	return []byte(lines.String()), nil
 }
 
-// oneLine says whether systemd takes a text as a value: it drops what holds control characters or is not for interchange.
+// oneLine says whether systemd accepts a text as a value: it drops texts with control characters or that are not for
+// interchange.
 func oneLine(text string) bool {
 	if text == "" || !utf8.ValidString(text) {
 		return false
@@ -98,5 +100,5 @@ func oneLine(text string) bool {
 	})
 }
 
-// Folder makes the folder of secrets, closed to everybody but root.
+// Folder makes the folder of secrets, which only root may enter.
 func Folder(h *host.Host) error { return h.Folder(host.Secrets, 0o700, host.Owner{}) }

@@ -47,7 +47,7 @@ func TestTakeRefuses(t *testing.T) {
 			must(t, os.WriteFile(other, []byte(`{"a":"of another"}`), 0o600))
 			must(t, os.Symlink(other, path))
 		},
-		"it is no plain file": func(t *testing.T, h *host.Host, path string) {
+		"it is not a plain file": func(t *testing.T, h *host.Host, path string) {
 			other := filepath.Join(h.Root, "other")
 			must(t, os.WriteFile(other, []byte(`{"a":"of another"}`), 0o600))
 			must(t, os.Link(other, path))

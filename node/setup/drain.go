@@ -2,8 +2,8 @@ package setup
 
 import "context"
 
-// drain installs the unit that takes the node out of the mesh before it shuts down. One that runs goes on: what it does when
-// it stops is read from its file.
+// drain installs the unit that takes the node out of the mesh before it shuts down. A running one goes on: systemd reads from
+// the new file what to do when it stops.
 func (s *setup) drain(ctx context.Context) error {
 	unit, err := s.units.Unit(ctx, drainName)
 	if err != nil {

@@ -14,8 +14,8 @@ const (
 	earlierRecord   = host.Gatehouse + "/node.conf"
 )
 
-// removeEarlier removes the shell programs of an earlier version, and the record that they read, when no unit calls them any
-// more: those that are installed, and those of releases that an instance may be taken back to.
+// removeEarlier removes the shell programs of an earlier version, and the record that they read, once no unit calls them any
+// more: neither an installed unit nor one of a release to which an instance may roll back.
 func removeEarlier(h *host.Host) error {
 	if !h.Exists(earlierPrograms) {
 		return h.Remove(earlierRecord)

@@ -8,7 +8,7 @@ import (
 	"gatehouse/node/host"
 )
 
-func TestWhatAnEarlierVersionLeft(t *testing.T) {
+func TestLeftoversOfAnEarlierVersion(t *testing.T) {
 	for name, one := range map[string]struct {
 		unit string
 		kept bool

@@ -12,7 +12,7 @@ import (
 	"gatehouse/node/xds"
 )
 
-// nodeEnv is how Envoy is started here.
+// nodeEnv is the file with the flags with which Envoy is started here.
 func (s *setup) nodeEnv(ctx context.Context) error {
 	compatibility, err := s.envoyFlags(ctx)
 	if err != nil {
@@ -26,11 +26,11 @@ func (s *setup) nodeEnv(ctx context.Context) error {
 	return err
 }
 
-// envoyFlags: Consul names the Envoy versions that it supports; for another one Envoy needs a flag.
+// envoyFlags returns the flag for a version of Envoy that Consul does not list as supported.
 func (s *setup) envoyFlags(ctx context.Context) (string, error) {
 	printed, err := s.tools.EnvoyVersion(ctx)
 	if err != nil {
-		return "", fmt.Errorf("envoy does not tell its version: %w; try on the node: envoy --version", err)
+		return "", fmt.Errorf("envoy does not print its version: %w; try on the node: envoy --version", err)
 	}
 	supported, err := s.agent.SupportedEnvoys(ctx)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *setup) envoyFlags(ctx context.Context) (string, error) {
 	return "-ignore-envoy-compatibility", nil
 }
 
-// xdsFlags say where Envoy reaches this node's agent, and by which authority it knows it.
+// xdsFlags say where Envoy reaches this node's agent, and which authority signed the agent's certificate.
 func (s *setup) xdsFlags() (string, error) {
 	switch {
 	case s.way == nil && !s.doc.TLS:
@@ -66,7 +66,7 @@ func (s *setup) xdsFlags() (string, error) {
 	return s.way.Flags(foreignCA), nil
 }
 
-// findAgent looks for the way by which Envoy reaches an agent that Gatehouse did not set up.
+// findAgent finds out how Envoy reaches an agent that Gatehouse did not set up.
 func (s *setup) findAgent(ctx context.Context) error {
 	if s.doc.Role != document.Worker || s.ownAgent() {
 		return nil

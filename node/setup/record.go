@@ -10,7 +10,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// checkOthers refuses a declaration that says of this node what another mesh on it says otherwise: there is one agent.
+// checkOthers refuses a declaration of this node that contradicts that of another mesh on it: both use the same agent.
 func (s *setup) checkOthers() error {
 	records, err := s.h.Records()
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *setup) checkOthers() error {
 }
 
 // record takes the node into the mesh. The record of an earlier version is replaced; for several meshes there is one that an
-// earlier version refuses, since its sweep would remove what is of the others.
+// earlier version refuses, since its sweep would remove the other meshes.
 func (s *setup) record(context.Context) error {
 	text, err := json.MarshalIndent(host.NodeRecord{Owner: s.doc.Owner, Role: s.doc.Role, TLS: s.doc.TLS}, "", "  ")
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *setup) record(context.Context) error {
 	return err
 }
 
-// moveToken of a mesh for which Consul was there before: earlier versions had one file for whichever mesh it was.
+// moveToken of a mesh with an existing Consul: earlier versions had one file for any mesh.
 func (s *setup) moveToken() error {
 	text, err := s.h.Read(consul.NodeToken)
 	_, isAgents, _ := agent.ReadRecord(s.h)

@@ -18,7 +18,7 @@ import (
 	"gatehouse/node/undo"
 )
 
-// leftAfter is when a secret that arrived is taken for one that a broken connection left behind.
+// leftAfter is how old a secret that arrived must be to count as left behind by a broken connection.
 const leftAfter = time.Hour
 
 // Incoming makes the folder into which Terraform puts secrets as the user who logs in: closed to all others before
@@ -42,7 +42,7 @@ func Incoming(_ context.Context, h *host.Host, login string, doc document.Incomi
 	return removeLeft(h)
 }
 
-// removeLeft removes what no run is going to take any more.
+// removeLeft removes secrets that no run is going to take any more.
 func removeLeft(h *host.Host) error {
 	return filepath.WalkDir(h.Path(host.Arriving), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
@@ -59,7 +59,7 @@ func removeLeft(h *host.Host) error {
 	})
 }
 
-// nodesOwn is the name of the token with which the program works for a mesh for which Consul was there before.
+// nodesOwn is the name of the program's own token for a mesh with an existing Consul.
 const nodesOwn = "_agent"
 
 func tokenFile(mesh, name string) string {
@@ -69,8 +69,8 @@ func tokenFile(mesh, name string) string {
 	return instance.TokenFile(name)
 }
 
-// Tokens puts the tokens of the node's instances where they are used from: all of them or none. What runs with an earlier
-// one is rolled by its own transaction.
+// Tokens installs the tokens of the node's instances, all of them or none. An instance that runs with an earlier token is
+// restarted by its own transaction.
 func Tokens(ctx context.Context, h *host.Host, doc document.Tokens) error {
 	release, err := h.Lock(ctx, "tokens")
 	if err != nil {
@@ -112,7 +112,7 @@ func Tokens(ctx context.Context, h *host.Host, doc document.Tokens) error {
 	}
 	changed.Forget()
 	for _, name := range names {
-		if err := undo.Clean(h, tokenFile(doc.Mesh, name)); err != nil { // of a run that was killed
+		if err := undo.Clean(h, tokenFile(doc.Mesh, name)); err != nil { // of a killed run
 			return err
 		}
 	}

@@ -1,5 +1,5 @@
-// Package setup makes a node ready for instances: folders, the `mesh` command, what Envoy needs here, the drain unit; and it
-// takes secrets to where they are used from.
+// Package setup makes a node ready for instances: it makes the folders, and installs the `mesh` command, Envoy's flags, the
+// drain unit and the tokens of instances.
 package setup
 
 import (
@@ -24,7 +24,7 @@ const (
 	drainName = "gatehouse-drain.service"
 	drainUnit = host.UnitDir + "/" + drainName
 	xdsCA     = host.ConsulDir + "/tls/xds-ca.pem"
-	// foreignCA is where the authority of an agent that Gatehouse did not set up is put.
+	// foreignCA is the file for the authority of an agent that Gatehouse did not set up.
 	foreignCA = host.Gatehouse + "/xds-ca.pem"
 )
 
@@ -41,7 +41,7 @@ type setup struct {
 	undo undo.Stack
 }
 
-// Run makes a node ready for instances. When that does not work out, the node is as it was before.
+// Run makes a node ready for instances. If that fails, the node is as it was before.
 func Run(ctx context.Context, h *host.Host, units systemd.Manager, agent Agent, tools Tools, doc document.Setup) error {
 	s := &setup{h: h, units: units, agent: agent, tools: tools, doc: doc}
 	release, err := h.Lock(ctx, "setup")
@@ -144,7 +144,7 @@ func (s *setup) folders(context.Context) error {
 		{host.EnvDir, 0o700, root},
 		{host.Meshes, 0o755, root},
 		{host.Incoming, 0o755, root},
-		// Where the user who deploys uploads binaries.
+		// The user who deploys uploads binaries here.
 		{instance.Incoming(s.doc.Mesh), 0o700, host.Owner{User: s.tools.Login}},
 	} {
 		if err := s.undo.Folder(s.h, one.path, one.mode, one.owner); err != nil {
@@ -170,7 +170,7 @@ func IsMeshCommand(h *host.Host) bool {
 	return err == nil && bytes.Contains(text, []byte(host.Gatehouse+"/"))
 }
 
-// put one of the document's files.
+// put writes one of the document's files.
 func (s *setup) put(file document.File) (bool, error) {
 	mode, err := strconv.ParseUint(file.Mode, 8, 32)
 	if err != nil || mode > 0o777 {

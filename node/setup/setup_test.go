@@ -163,7 +163,7 @@ func TestADrainUnitThatDoesNotStart(t *testing.T) {
 	}
 }
 
-func TestOfAnotherProgramThatIsNamedMeshACopyIsKept(t *testing.T) {
+func TestACopyOfAnotherProgramNamedMeshIsKept(t *testing.T) {
 	n := newNode(t)
 	n.put(host.MeshFile, "another program")
 	must(t, n.run(workerDocument()))
@@ -177,14 +177,14 @@ func TestOfAnotherProgramThatIsNamedMeshACopyIsKept(t *testing.T) {
 	}
 }
 
-func TestWhatARunThatWasKilledKeptIsGone(t *testing.T) {
+func TestTheCopiesOfAKilledRunAreRemoved(t *testing.T) {
 	n := newNode(t)
 	must(t, n.run(workerDocument()))
 	for _, path := range []string{host.MeshFile, host.RecordFile("shop"), host.NodeEnv, host.UnitDir + "/gatehouse-drain.service"} {
-		n.put(undo.Kept(path), "of a run that was killed")
+		n.put(undo.Kept(path), "of a killed run")
 	}
 	must(t, n.run(workerDocument()))
-	if state := n.state(); strings.Contains(state, "of a run that was killed") {
+	if state := n.state(); strings.Contains(state, "of a killed run") {
 		t.Error(state)
 	}
 }

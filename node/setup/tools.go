@@ -9,7 +9,7 @@ import (
 	"gatehouse/node/xds"
 )
 
-// Agent is what is asked of the node's agent.
+// Agent has the requests of this package to the node's agent.
 type Agent interface {
 	Answers(ctx context.Context) bool
 	xds.Agent
@@ -17,21 +17,21 @@ type Agent interface {
 	SupportedEnvoys(ctx context.Context) ([]string, error)
 }
 
-// Tools are what the node has besides files, systemd and the agent.
+// Tools are the parts of the node that tests replace, besides files, systemd and the agent.
 type Tools struct {
 	// LookPath finds a program.
 	LookPath func(program string) (string, error)
-	// EnvoyVersion is what `envoy --version` prints.
+	// EnvoyVersion is the output of `envoy --version`.
 	EnvoyVersion func(ctx context.Context) (string, error)
 	// Login is the user who logs in to deploy.
 	Login string
-	// Patience is how long the agent may take to answer.
+	// Patience is how long to wait for an answer of the agent.
 	Patience time.Duration
-	// Poll is how often it is asked.
+	// Poll is the pause between two requests.
 	Poll time.Duration
 }
 
-// NewTools are those of the node that this program runs on.
+// NewTools returns the tools of the node that this program runs on.
 func NewTools() Tools {
 	return Tools{
 		LookPath: exec.LookPath,

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The kernel's own query for sockets, sock_diag(7). Reading /proc/net/tcp walks every bucket of the table of
-// connections, 5 ms on a node with 16 GB, whoever listens; this walks the table of listening sockets alone.
+// The kernel's own query for sockets, sock_diag(7). Reading /proc/net/tcp walks every bucket of the table of connections, 5
+// ms on a node with 16 GB; this walks only the table of listening sockets.
 
 const (
 	sockDiagByFamily = 20 // SOCK_DIAG_BY_FAMILY of linux/sock_diag.h
@@ -23,7 +23,7 @@ const (
 
 var errShortAnswer = errors.New("sock_diag answered with less than a socket")
 
-// diagnosed are the listening TCP sockets of this network namespace. The error says that this kernel cannot tell.
+// diagnosed are the listening TCP sockets of this network namespace. It fails on a kernel without this query.
 func diagnosed() ([]Socket, error) {
 	connection, err := netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)
 	if err != nil {

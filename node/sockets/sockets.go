@@ -1,4 +1,4 @@
-// Package sockets tells which process listens on which port, as the kernel has it.
+// Package sockets finds out from the kernel which process listens on which port.
 package sockets
 
 import (
@@ -55,7 +55,7 @@ func tabled() ([]Socket, error) {
 
 const listen = "0A"
 
-// parse a line of /proc/net/tcp: each four bytes of an address stand backwards.
+// parse a line of /proc/net/tcp: each four bytes of an address are in reverse order.
 func parse(line string) (Socket, bool) {
 	fields := strings.Fields(line)
 	if len(fields) < 10 || fields[3] != listen {
@@ -100,7 +100,7 @@ func InGroup(group string) map[string]bool {
 	return held
 }
 
-// Owners are process ids by the inodes of the sockets that they hold; of several processes one.
+// Owners are process ids by the inodes of the sockets that they hold; if several hold one, any of them.
 func Owners() map[string]int {
 	owners := map[string]int{}
 	folders, _ := filepath.Glob("/proc/[0-9]*/fd")
@@ -144,7 +144,7 @@ func Processes(group string) []int {
 	}
 	seen := map[int]bool{}
 	var pids []int
-	// One of these is there: cgroup v2 alone, or v1 with or without a v2 mounted next to it.
+	// One of these exists: cgroup v2 alone, or v1 with or without a v2 mounted next to it.
 	for _, hierarchy := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"} {
 		_ = filepath.WalkDir(filepath.Join(hierarchy, group), func(path string, entry os.DirEntry, err error) error {
 			if err != nil || entry.Name() != "cgroup.procs" {

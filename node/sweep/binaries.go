@@ -10,7 +10,7 @@ import (
 	"gatehouse/node/instance"
 )
 
-// binaries that no release names and that are not declared, and uploads that were broken off.
+// binaries removes those that no release names and that are not declared, and uploads that broke off.
 func (s *sweep) binaries(ctx context.Context) error {
 	unlock, err := s.Host.Lock(ctx, instance.BinariesLock)
 	if err != nil {

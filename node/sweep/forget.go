@@ -14,7 +14,7 @@ import (
 	"gatehouse/node/taken"
 )
 
-// forget what is left of the mesh in Gatehouse's folder.
+// forget removes the rest of the mesh from Gatehouse's folder.
 func (s *sweep) forget(keepsProgram bool, others int) error {
 	h := s.Host
 	if s.alone {
@@ -32,7 +32,7 @@ func (s *sweep) forget(keepsProgram bool, others int) error {
 	return leaveRecord(h, s.mesh, others)
 }
 
-// forgetOwn removes what is this mesh's alone and of no instance.
+// forgetOwn removes the files that belong to this mesh and to none of its instances.
 //
 // keepsProgram: on destroy this program still has work to do here; see Uninstall.
 func forgetOwn(h *host.Host, mesh string, keepsProgram bool) error {
@@ -50,7 +50,7 @@ func forgetOwn(h *host.Host, mesh string, keepsProgram bool) error {
 	return errors.Join(failed...)
 }
 
-// leaveRecord takes the mesh off the node's records, the last thing of a wipe.
+// leaveRecord removes the mesh's record, the last step of a wipe.
 func leaveRecord(h *host.Host, mesh string, others int) error {
 	if host.EarlierRecord(others) == "" {
 		if err := h.Remove(host.NodeFile); err != nil {
@@ -72,10 +72,10 @@ func hasAnyAgent(h *host.Host) bool {
 	return there
 }
 
-// handoverToken of an earlier version: `expand remove` comes later, needs it, and removes it.
+// handoverToken of an earlier version: `expand remove` runs later, needs it, and removes it.
 const handoverToken = "_handover.token"
 
-// forgetAll removes what is left in Gatehouse's folder.
+// forgetAll removes the rest of Gatehouse's folder.
 //
 // keepsProgram: on destroy this program still has work to do here; see Uninstall.
 func forgetAll(h *host.Host, keepsProgram bool) error {

@@ -12,7 +12,7 @@ import (
 	"gatehouse/node/undo"
 )
 
-// recorded are the names of workloads of which there is a record that this mesh put them here.
+// recorded are the names of workloads that this mesh put here, according to the node's records.
 func (s *sweep) recorded() []string {
 	names := slices.DeleteFunc(s.Host.List(host.Instances), func(name string) bool { return !s.ownsName(name) })
 	for _, unit := range s.Host.List(host.UnitDir) {
@@ -24,14 +24,14 @@ func (s *sweep) recorded() []string {
 	return slices.Compact(names)
 }
 
-// workload that a unit is of.
+// workload that a unit belongs to.
 func workload(unit string) (name string, isUnit bool) {
 	name, isUnit = strings.CutSuffix(unit, ".service")
 	return strings.TrimSuffix(name, "-sidecar-proxy"), isUnit
 }
 
-// leftovers of this mesh: definitions and units that an earlier run wrote and whose folder is gone. The units are the record
-// that a definition is the mesh's, so they go last.
+// leftovers removes definitions and units that an earlier run of this mesh wrote and whose folder is missing. The units are
+// the record that a definition is the mesh's, so they are removed last.
 func (s *sweep) leftovers(ctx context.Context, recorded []string) error {
 	for _, name := range recorded {
 		path := filepath.Join(host.ConsulDir, name+".hcl")
@@ -59,7 +59,8 @@ func (s *sweep) leftovers(ctx context.Context, recorded []string) error {
 	return nil
 }
 
-// removeDefinition of which Consul has to hear. It is put back when Consul did not, so that the next sweep finds it.
+// removeDefinition removes a definition and reloads Consul. If that fails the file is put back, so that the next sweep finds
+// it.
 func (s *sweep) removeDefinition(ctx context.Context, path string) error {
 	if err := s.Host.Backup(path); err != nil {
 		return err

@@ -17,7 +17,7 @@ const (
 	proxyKind   = "connect-proxy"
 )
 
-// registrations that this mesh did not make stay; of a gateway that was let go alone they go.
+// registrations removes gateways that were let go. Other registrations that this mesh did not make stay.
 func (s *sweep) registrations(ctx context.Context) error {
 	for _, name := range s.LetGo {
 		if !s.declared(name) && document.ValidName(name) && !instance.Reserved(name) {

@@ -90,7 +90,7 @@ func TestADeclaredGatewayOfAMovedNameStays(t *testing.T) {
 	unchanged(t, n, before)
 }
 
-func TestWhatIsRegisteredIsComparedAndNeverInterpreted(t *testing.T) {
+func TestRegistrationsAreComparedAndNeverInterpreted(t *testing.T) {
 	for _, id := range []string{"|.|", ".*", "../../etc/passwd", "a b\n", "consul", "gatehouse-secrets", "\x1b[2J$(reboot)", `"edge"`, "edge|consul"} {
 		// GIVEN registrations that a service made with its own token
 		n := fake.New(t)

@@ -10,7 +10,7 @@ import (
 	"gatehouse/node/mark"
 )
 
-// property says what on a node is a mesh's.
+// property decides what on a node belongs to a mesh.
 type property struct {
 	h    *host.Host
 	mesh string

@@ -10,8 +10,8 @@ import (
 	"gatehouse/node/undo"
 )
 
-// secrets of instances that are not declared: one whose first release failed has nothing else here. And what runs that were
-// killed kept of their definitions and units; a definition holds the token too.
+// secrets removes those of instances that are not declared: an instance whose first release failed has nothing else here. It
+// also removes the copies that killed runs kept of definitions and units, since a definition has the token in it.
 func (s *sweep) secrets(context.Context) error {
 	var failed []error
 	for _, folder := range []string{host.Secrets, host.EnvDir} {
@@ -32,7 +32,7 @@ func (s *sweep) secrets(context.Context) error {
 	return errors.Join(failed...)
 }
 
-// ofInstance is the instance whose secret or environment a file is, or what a run that was killed kept of one.
+// ofInstance is the instance to which a file of secrets or environment belongs, or a copy of one that a killed run kept.
 func ofInstance(file string) (name string, isSecret bool) {
 	if kept, isKept := strings.CutSuffix(file, undo.KeptSuffix); isKept {
 		file = strings.TrimPrefix(kept, ".")

@@ -18,12 +18,12 @@ type sweep struct {
 	consul Catalogue
 }
 
-// Catalogue is what the sweep asks of the agent beyond instances.
+// Catalogue has the requests of the sweep to the agent that instances do not need.
 type Catalogue interface {
 	Registrations(ctx context.Context) ([]consul.Registration, error)
 }
 
-// Run sweeps.
+// Run is the verb sweep.
 func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc document.Sweep) error {
 	if err := checkRecord(node.Host, doc.Owner); err != nil {
 		return err
@@ -48,13 +48,14 @@ func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc docu
 			return err
 		}
 	}
-	node.Host.Say("nothing of the mesh %s is here that is not declared", doc.Mesh)
+	node.Host.Say("this node has nothing of the mesh %s that is not declared", doc.Mesh)
 	return nil
 }
 
 func (s *sweep) declared(name string) bool { return slices.Contains(s.Instances, name) }
 
-// instances of this mesh that are no longer declared. A folder of an instance is the record that it is the mesh's.
+// instances removes those of this mesh that are no longer declared. The folder of an instance is the record that it is the
+// mesh's.
 func (s *sweep) instances(ctx context.Context) error {
 	var leaving []string
 	for _, name := range s.Host.List(host.Instances) {

@@ -45,14 +45,14 @@ func TestTheSweepRemovesWhatIsNoLongerDeclared(t *testing.T) {
 	if state := n.Consul.State(); strings.Contains(state, "web") || strings.Contains(state, "left") || !strings.Contains(state, "front") {
 		t.Error(state)
 	}
-	contains(t, n.Printed(), "removing web", "removing left.service, which is not declared here", "kept a copy", "nothing of the mesh shop is here that is not declared")
+	contains(t, n.Printed(), "removing web", "removing left.service, which is not declared here", "kept a copy", "this node has nothing of the mesh shop that is not declared")
 	// AND a second sweep finds nothing
 	before := n.State()
 	must(t, run(n, doc))
 	unchanged(t, n, before)
 }
 
-func TestTheSweepKeepsWhatIsOfOthers(t *testing.T) {
+func TestTheSweepKeepsThingsOfOthers(t *testing.T) {
 	n := fake.New(t)
 	must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
 	n.Put("/etc/systemd/system/foreign.service", unit("foreign, a service of mesh other"))

@@ -82,7 +82,7 @@ func TestASweepTouchesNothingOfAnotherMesh(t *testing.T) {
 	gone(t, n, "/etc/systemd/system/web.service", "/opt/gatehouse/secrets/web.token", instance.Home("front"))
 }
 
-func TestAWipeTouchesNothingOfAnotherMeshAndTheLastOneTakesWhatIsShared(t *testing.T) {
+func TestAWipeTouchesNothingOfAnotherMeshAndTheLastOneRemovesSharedFiles(t *testing.T) {
 	n := shared(t)
 	before := stocks(n)
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
@@ -95,7 +95,7 @@ func TestAWipeTouchesNothingOfAnotherMeshAndTheLastOneTakesWhatIsShared(t *testi
 	if text := n.Text(host.Program); text != "stock" {
 		t.Errorf("the units run the program of %q", text)
 	}
-	contains(t, n.Printed(), "nothing of the mesh shop is on this node any more; what is here is of: stock")
+	contains(t, n.Printed(), "nothing of the mesh shop is on this node any more; it still has: stock")
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil)) // once more
 	if after := stocks(n); after != before {
 		t.Error(difference(before, after))

@@ -9,8 +9,8 @@ import (
 	"gatehouse/node/instance"
 )
 
-// Uninstall removes this program, the last thing of a mesh on a node, and what a deploy brought that never came to set the
-// node up. One that the agent still needs for its removal stays.
+// Uninstall removes this program, the last file of a mesh on a node, and the files of a deploy that failed before it set the
+// node up. The program stays as long as the agent needs it for its own removal.
 func Uninstall(h *host.Host, owner document.Owner) error {
 	if hasAgent(h, owner.Mesh) {
 		return nil
@@ -33,7 +33,7 @@ func Uninstall(h *host.Host, owner document.Owner) error {
 	return errors.Join(failed...)
 }
 
-// removeClaims of a mesh: names of which no release came.
+// removeClaims of a mesh: names that never got a release.
 func removeClaims(h *host.Host, mesh string) error {
 	var failed []error
 	for _, name := range instance.OwnedBy(h, mesh) {

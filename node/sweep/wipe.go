@@ -16,10 +16,10 @@ import (
 
 const drainUnit = "gatehouse-drain.service"
 
-// Wipe removes everything that the mesh put on this node. What belongs to all meshes of the node, the `mesh` command and the
-// drain unit, goes with the last one.
+// Wipe removes everything that the mesh put on this node. The `mesh` command and the drain unit, which all meshes of the node
+// share, are removed with the last one.
 //
-// removeAgent takes the Consul agent away; nil when it stays.
+// removeAgent removes the Consul agent; nil when it stays.
 func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAgent func(context.Context) error) error {
 	h := node.Host
 	if doc.Agent && removeAgent != nil {
@@ -53,7 +53,7 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 		return err
 	}
 	if !own.alone {
-		// Without other meshes everything goes.
+		// Without other meshes, everything is removed below.
 		if err := errors.Join(s.leftovers(ctx, recorded), s.secrets(ctx), s.binaries(ctx)); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func nothingHere(h *host.Host, owner document.Owner) (string, error) {
 	return fmt.Sprintf("the mesh %s is not on record on this node: nothing was removed", owner.Mesh), nil
 }
 
-// leave the node. A set-up of another mesh waits meanwhile: it puts there again what it needs.
+// leave the node. A set-up of another mesh waits meanwhile, and then installs again what it needs.
 func (s *sweep) leave(ctx context.Context, doc document.Wipe, removeAgent func(context.Context) error) error {
 	unlock, err := s.Host.Lock(ctx, "setup")
 	if err != nil {
@@ -111,14 +111,14 @@ func (s *sweep) leave(ctx context.Context, doc document.Wipe, removeAgent func(c
 		return err
 	}
 	if len(others) > 0 {
-		s.Host.Say("nothing of the mesh %s is on this node any more; what is here is of: %s", doc.Mesh, strings.Join(others, ", "))
+		s.Host.Say("nothing of the mesh %s is on this node any more; it still has: %s", doc.Mesh, strings.Join(others, ", "))
 		return nil
 	}
 	s.Host.Say("the node is empty")
 	return nil
 }
 
-// removeShared removes what is there for all meshes of the node.
+// removeShared removes what all meshes of the node share.
 func (s *sweep) removeShared(ctx context.Context, doc document.Wipe) error {
 	if s.Host.Exists(filepath.Join(host.UnitDir, drainUnit)) {
 		err := s.RemoveUnits(ctx, drainUnit)
@@ -138,7 +138,8 @@ func removeMeshCommand(h *host.Host) error {
 	return h.Remove(host.MeshFile)
 }
 
-// endMaintenance of the node, which the drain unit sets when it stops. An agent that is about to go need not hear of it.
+// endMaintenance of the node, which the drain unit sets when it stops. An agent that is about to be removed need not learn of
+// it.
 func endMaintenance(ctx context.Context, node *instance.Node, agentGoes bool) {
 	ctx = context.WithoutCancel(ctx)
 	var err error

@@ -54,7 +54,7 @@ func TestAWipeLeavesNothingOfTheMesh(t *testing.T) {
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 }
 
-func TestAWipeKeepsWhatIsOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
+func TestAWipeKeepsTheFilesOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/agent.json", "{}")
 	n.Put("/opt/gatehouse/incoming-secrets/agent.json", "{}")
@@ -135,7 +135,7 @@ func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
 	}
 }
 
-func TestOnDestroyTheProgramStaysForWhatComesLater(t *testing.T) {
+func TestOnDestroyTheProgramStaysForLaterSteps(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/ran/shop/program_w1", "17")
 	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))

@@ -13,11 +13,11 @@ import (
 const (
 	// again is how often systemd is asked after it closed the connection.
 	again = 200 * time.Millisecond
-	// reconnects is how long a systemd that starts itself again may take to listen.
+	// reconnects is how long a systemd that restarts itself may take to listen.
 	reconnects = 10 * time.Second
 )
 
-// manager is systemd over a connection that it closes when it starts itself again, as an upgrade of it does. Every step of a
+// manager talks to systemd over a connection that systemd closes when it restarts itself, as on an upgrade. Every step of a
 // way back needs systemd, so the manager connects again.
 type manager struct {
 	connect func() (*dbus.Conn, error)
@@ -25,7 +25,7 @@ type manager struct {
 	conn    *dbus.Conn
 }
 
-// bus is the connection. One that cannot be had again is given as it is: what is asked of it says that it is closed.
+// bus is the connection. If connecting again fails it is the closed one, and each request fails with that.
 func (m *manager) bus() *dbus.Conn {
 	m.one.Lock()
 	defer m.one.Unlock()
@@ -71,7 +71,7 @@ func isInactive(state string) bool { return state == "inactive" || state == "fai
 type jobs struct {
 	verb  string
 	begin func(ctx context.Context, name, mode string, done chan<- string) (int, error)
-	// lost says that systemd closed the connection: no result comes any more.
+	// lost says that systemd closed the connection, so that no result will arrive.
 	lost func() bool
 	// look at a unit over a new connection: whether it has a job, and its ActiveState.
 	look func(ctx context.Context, unit string) (busy bool, state string, err error)
@@ -128,16 +128,16 @@ func (j jobs) wait(ctx context.Context, unit string, result <-chan string) error
 			}
 			return nil
 		case <-ctx.Done():
-			return nil // do tells it
+			return nil // do reports it
 		case <-tick.C:
 		}
 		if !j.lost() || len(result) > 0 {
 			continue
 		}
-		// systemd takes its jobs along when it starts itself again.
+		// systemd keeps its jobs when it restarts itself.
 		switch busy, state, err := j.look(ctx, unit); {
 		case err != nil:
-			return fmt.Errorf("systemd closed the connection, and does not tell whether it could %s %s: %w", j.verb, unit, err)
+			return fmt.Errorf("systemd closed the connection, and does not say whether it could %s %s: %w", j.verb, unit, err)
 		case !busy && j.done(state):
 			return nil
 		case !busy:

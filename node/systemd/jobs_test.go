@@ -34,7 +34,7 @@ func TestAJobIsFollowedAfterSystemdClosedTheConnection(t *testing.T) {
 	}
 }
 
-func TestAJobThatFailedMeanwhileIsToldSo(t *testing.T) {
+func TestAJobThatFailedMeanwhileIsReported(t *testing.T) {
 	for want, look := range map[string]func() (bool, string, error){
 		"systemd could not restart a.service: it is failed": func() (bool, string, error) { return false, "failed", nil },
 		"systemd closed the connection":                     func() (bool, string, error) { return false, "", errors.New("gone") },

@@ -6,7 +6,7 @@ import (
 	"github.com/coreos/go-systemd/v22/dbus"
 )
 
-// ShutsDown says whether this node is about to shut down or to restart. When systemd does not say, it is taken to.
+// ShutsDown says whether this node is about to shut down or to restart. When systemd does not say, the answer is yes.
 func ShutsDown(ctx context.Context) bool {
 	conn, err := dbus.NewSystemdConnectionContext(ctx)
 	if err != nil {

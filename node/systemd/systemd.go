@@ -1,4 +1,4 @@
-// Package systemd is the service manager of a node, over D-Bus.
+// Package systemd talks to the service manager of a node, over D-Bus.
 package systemd
 
 import (
@@ -28,7 +28,7 @@ type Unit struct {
 	// Since is the same by the clock; zero when it never was.
 	Since   time.Time
 	MainPID int
-	// Restarts that systemd did by itself since a person or a program did last.
+	// Restarts counts systemd's own since a person or a program last started the unit.
 	Restarts     int
 	ControlGroup string
 }
@@ -38,9 +38,9 @@ func (u Unit) Active() bool { return u.ActiveState == "active" }
 
 // Manager is systemd.
 type Manager interface {
-	// Unit tells the state of a unit; one that is not there has LoadState "not-found".
+	// Unit returns the state of a unit; a missing one has LoadState "not-found".
 	Unit(ctx context.Context, name string) (Unit, error)
-	// Restarts that systemd did by itself: Unit's field alone, for whoever asks often.
+	// Restarts is only that field of Unit, for frequent requests.
 	Restarts(ctx context.Context, name string) (int, error)
 	// ServiceNames are the names of all units of type service, loaded or on the disk.
 	ServiceNames(ctx context.Context) ([]string, error)
@@ -51,14 +51,14 @@ type Manager interface {
 	Restart(ctx context.Context, units ...string) error
 	// Reload has the unit's process read its configuration again.
 	Reload(ctx context.Context, unit string) error
-	// Enable and Disable change links alone: DaemonReload is the caller's.
+	// Enable and Disable only change links: the caller has to call DaemonReload.
 	Enable(ctx context.Context, units ...string) error
 	Disable(ctx context.Context, units ...string) error
-	// ResetFailed forgets failures and begins to count restarts from nothing.
+	// ResetFailed forgets failures and sets the count of restarts to 0.
 	ResetFailed(ctx context.Context, units ...string) error
-	// UnmaskRuntime takes away a mask that ends with the next boot.
+	// UnmaskRuntime removes a mask that ends with the next boot.
 	UnmaskRuntime(ctx context.Context, units ...string) error
-	// Verify checks unit files that are not installed yet; the error holds what systemd said.
+	// Verify checks unit files that are not installed yet; its error has systemd's message.
 	Verify(ctx context.Context, files ...string) error
 	// Journal has the last lines of a unit.
 	Journal(ctx context.Context, unit string, lines int) string
@@ -104,7 +104,7 @@ func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
 			err = property.Value.Store(one.into)
 		}
 		if err != nil {
-			return Unit{}, fmt.Errorf("systemd does not tell the %s of %s: %w", one.property, name, err)
+			return Unit{}, fmt.Errorf("systemd does not say the %s of %s: %w", one.property, name, err)
 		}
 	}
 	unit.MainPID, unit.Restarts = int(pid), int(restarts)
@@ -122,7 +122,7 @@ func (m *manager) Restarts(ctx context.Context, name string) (int, error) {
 		err = property.Value.Store(&restarts)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("systemd does not tell the restarts of %s: %w", name, err)
+		return 0, fmt.Errorf("systemd does not say the restarts of %s: %w", name, err)
 	}
 	return int(restarts), nil
 }

@@ -1,4 +1,4 @@
-// Package taken writes config entries in place of those that were made by hand, and puts these back.
+// Package taken replaces config entries that were made by hand, and puts those back.
 package taken
 
 import (
@@ -14,11 +14,11 @@ import (
 // handover is the key in the Meta of an entry that an expansion of a mesh made.
 const handover = "gatehouse-handover"
 
-// folder of a mesh's records in Consul's key-value store. A record is where its entry is: it outlives every node.
+// folder of a mesh's records in Consul's key-value store. A record is in Consul like its entry, so it outlives every node.
 func folder(mesh string) string { return "gatehouse/" + mesh + "/taken-over/" }
 
-// Keep records entries, named as kind/name, as they are now. One that this mesh made is none that was made by hand, and a
-// record that is there is of the first time.
+// Keep records entries, named as kind/name, as they are now. An entry that this mesh made is left out, since it was not made
+// by hand, and an existing record stays, since it is of the first time.
 func Keep(ctx context.Context, client *consul.Client, mesh string, names ...string) error {
 	for _, name := range names {
 		if err := keep(ctx, client, mesh, name); err != nil {

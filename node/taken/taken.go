@@ -54,8 +54,8 @@ func Take(ctx context.Context, h *host.Host, doc document.EntryTake, connect Con
 	return nil
 }
 
-// isSame says whether an entry without a mark is what the mesh would write. To write it only for the mark is not harmless:
-// with each write of proxy-defaults, agents register their services again, as healthy as they were the first time.
+// isSame says whether an entry without a mark is what the mesh would write. Writing it only for the mark would do harm: with
+// each write of proxy-defaults, agents register their services again, as healthy as they were the first time.
 func isSame(present, entry consul.Entry) bool {
 	if present == nil || present.Mesh() != "" {
 		return false
@@ -137,7 +137,8 @@ func Settle(ctx context.Context, h *host.Host, doc document.EntriesSettle, conne
 	return h.Remove(TokenFile(doc.Mesh))
 }
 
-// putBack what is recorded. Where nothing was, this mesh's entry goes; what a person has put in its place since stays.
+// putBack the recorded entry. If there was none, this mesh's entry is removed; an entry that a person has written since
+// stays.
 func putBack(ctx context.Context, h *host.Host, client *consul.Client, mesh, kind, entry string) error {
 	name := kind + "/" + entry
 	before, err := recorded(ctx, client, mesh, name)
@@ -153,7 +154,7 @@ func putBack(ctx context.Context, h *host.Host, client *consul.Client, mesh, kin
 		h.Say("%s stays as it is: it does not carry this mesh's mark any more", name)
 	case before != nil:
 		if err := client.PutEntry(ctx, before); err != nil {
-			return fmt.Errorf("Consul refuses %s as it was before it was taken over: %s. It is recorded under the key %s: change what stands in its way, or write it by hand and delete the key, and run this again",
+			return fmt.Errorf("Consul refuses %s as it was before it was taken over: %s. It is recorded under the key %s: change what is in its way, or write it by hand and delete the key, and run this again",
 				name, consul.Reason(err), folder(mesh)+name)
 		}
 		h.Say("%s is back as it was before it was taken over", name)

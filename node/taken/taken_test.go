@@ -123,7 +123,7 @@ func TestThereAndBack(t *testing.T) {
 	m.want(before, "service-defaults/b stays as it is")
 }
 
-func TestWhatIsTheSameStays(t *testing.T) {
+func TestAnEqualEntryStays(t *testing.T) {
 	same := `{"Kind":"service-defaults","Name":"b","Protocol":"http","Expose":{},"MeshGateway":{},"TransparentProxy":{}}`
 	m := newMesh(t, same)
 	before := m.now()
@@ -133,14 +133,14 @@ func TestWhatIsTheSameStays(t *testing.T) {
 	m.want(before, "service-defaults/b stays as it is")
 }
 
-func TestWhereNothingWasItGoes(t *testing.T) {
+func TestAnEntryThatReplacedNoneIsRemoved(t *testing.T) {
 	m := newMesh(t)
 	m.must(m.takes(ours))
 	m.must(m.returns())
 	m.want("null", "removed service-defaults/b")
 }
 
-func TestWhatAPersonHasWrittenSinceStays(t *testing.T) {
+func TestAnEntryThatAPersonHasWrittenSinceStays(t *testing.T) {
 	m := newMesh(t, byHand)
 	m.must(m.takes(ours))
 	m.has(strings.Replace(byHand, "team", "since", 1))

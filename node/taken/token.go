@@ -13,8 +13,8 @@ import (
 // TokenPrefix begins the names of the files in host.Secrets with which entries are put back on destroy.
 const TokenPrefix = "_taken."
 
-// TokenFile holds the token that may change the entries that a mesh has taken over, and no others: on destroy nothing can
-// bring it. It is there as long as one of them is taken over, and goes with the program.
+// TokenFile holds the token that may change the entries that a mesh has taken over, and no others: on destroy, Terraform
+// cannot bring it. It stays as long as one of them is taken over, and is removed with the program.
 func TokenFile(mesh string) string { return host.Secrets + "/" + TokenPrefix + mesh + ".token" }
 
 // arrived token; "" where there are no ACLs.
@@ -27,7 +27,7 @@ func arrived(h *host.Host, owner document.Owner, secret string) (string, error) 
 		return "", err
 	}
 	if values["token"] == "" {
-		return "", errors.New("the secrets for this step hold no token; deploy again")
+		return "", errors.New("the secrets for this step have no token; deploy again")
 	}
 	return values["token"], h.CheckOwner(owner)
 }

@@ -12,9 +12,9 @@ import (
 	"gatehouse/node/host"
 )
 
-// Kept is the name under which a file or folder waits until its change is final. It is in the same folder, so that putting
-// it back is a rename, which a full disk does not stop; and without an ending that Consul or systemd would read. After a run
-// that was killed it is still there.
+// Kept is the name under which a file or folder waits until its change is final. It is in the same folder, so that putting it
+// back is a rename, which a full disk does not stop; and without an ending that Consul or systemd would read. It is still
+// there after a killed run.
 func Kept(path string) string {
 	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+KeptSuffix)
 }
@@ -32,7 +32,7 @@ func Interrupted(h *host.Host, paths ...string) bool {
 	return false
 }
 
-// Clean removes what a run that was killed kept of these paths.
+// Clean removes what a killed run kept of these paths.
 func Clean(h *host.Host, paths ...string) error {
 	for _, path := range paths {
 		if err := h.Remove(Kept(path)); err != nil {
@@ -42,7 +42,7 @@ func Clean(h *host.Host, paths ...string) error {
 	return nil
 }
 
-// Write puts a file, and registers that the earlier one comes back with its content, mode and owner.
+// Write writes a file, and registers how the earlier one is restored with its content, mode and owner.
 func (s *Stack) Write(h *host.Host, path string, content []byte, mode os.FileMode, owner host.Owner) error {
 	if err := s.before(h, path); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (s *Stack) Write(h *host.Host, path string, content []byte, mode os.FileMod
 	return h.Write(path, content, mode, owner)
 }
 
-// Link makes path a symbolic link to target, and registers that what was there comes back.
+// Link makes path a symbolic link to target, and registers how what was there is restored.
 func (s *Stack) Link(h *host.Host, target, path string) error {
 	if err := s.before(h, path); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s *Stack) Link(h *host.Host, target, path string) error {
 	return h.Link(target, path)
 }
 
-// before registers how the file that is now at path comes back.
+// before registers how the file that is now at path is restored.
 func (s *Stack) before(h *host.Host, path string) error {
 	if s.files[path] {
 		return nil
@@ -102,8 +102,7 @@ func (s *Stack) WriteIfNew(h *host.Host, path string, content []byte, mode os.Fi
 	return true, s.Write(h, path, content, mode, owner)
 }
 
-// Remove takes a file or folder away, and registers that it comes back. Nothing there is no error; it says whether there
-// was something.
+// Remove removes a file or folder, and registers how it is restored. It says whether there was one.
 func (s *Stack) Remove(h *host.Host, path string) (bool, error) {
 	if !h.Exists(path) {
 		return false, nil
@@ -123,8 +122,8 @@ func (s *Stack) Remove(h *host.Host, path string) (bool, error) {
 	return true, nil
 }
 
-// Folder makes a folder with this mode and owner, and what is missing of the way to it. It registers that the new ones go
-// again, as far as they are empty then, and that one that was there gets its mode and owner back.
+// Folder makes a folder and its missing parents, with this mode and owner. It registers that the new ones are removed again
+// if they are empty then, and that an existing one gets its mode and owner back.
 func (s *Stack) Folder(h *host.Host, path string, mode os.FileMode, owner host.Owner) error {
 	var missing []string // the deepest first
 	for folder := path; !h.Exists(folder) && folder != "/"; folder = filepath.Dir(folder) {

@@ -1,5 +1,5 @@
-// Package undo takes changes back. Each change registers how, before or as it is made; whoever cannot finish runs the stack,
-// and whoever is done forgets it.
+// Package undo undoes changes. Each change registers how, before or as it is made. A run that cannot finish runs the stack,
+// and one that is done forgets it.
 package undo
 
 import (
@@ -12,12 +12,12 @@ import (
 // stepTimeout is how long one step may take. A restart by systemd ends by itself within it.
 const stepTimeout = 2 * time.Minute
 
-// Stack of what is to be taken back. The zero value is ready for use. Not for several goroutines at the same time.
+// Stack of the steps that undo changes. The zero value is ready for use. Not for several goroutines at the same time.
 type Stack struct {
 	steps []step
 	// Timeout of one step. Zero: two minutes.
 	Timeout time.Duration
-	// files whose earlier state is registered: it is the first change of one that counts.
+	// files whose earlier state is registered: only the first change of a file counts.
 	files map[string]bool
 }
 
@@ -27,21 +27,21 @@ type step struct {
 	forget func() error
 }
 
-// Add registers how a change is taken back. The name completes "cannot ...": "put back /etc/consul.d/consul.hcl".
+// Add registers how a change is undone. The name completes "cannot ...": "put back /etc/consul.d/consul.hcl".
 func (s *Stack) Add(name string, undo func(ctx context.Context) error) {
 	s.steps = append(s.steps, step{name, undo, nil})
 }
 
-// AddKept registers also what removes the things that only undo would have needed.
+// AddKept also registers a function that removes what only undo needs.
 func (s *Stack) AddKept(name string, undo func(ctx context.Context) error, forget func() error) {
 	s.steps = append(s.steps, step{name, undo, forget})
 }
 
-// Empty says whether there is nothing to take back.
+// Empty says whether there is nothing to undo.
 func (s *Stack) Empty() bool { return len(s.steps) == 0 }
 
-// Run takes everything back, the last change first. It goes on after an error, and also when ctx was canceled: that is
-// often why it runs. Each step has its own time. The stack is empty afterwards.
+// Run undoes everything, the last change first. It goes on after an error, and also when ctx was canceled, which is often why
+// it runs. Each step has its own time. The stack is empty afterwards.
 func (s *Stack) Run(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	timeout := s.Timeout
@@ -66,8 +66,8 @@ func run(ctx context.Context, timeout time.Duration, one step) error {
 	return one.undo(ctx)
 }
 
-// Forget everything: the changes stay. The error tells what only going back would have needed and could not be removed; it
-// does no harm, and the next change of the same thing removes it.
+// Forget everything: the changes stay. The error names the copies that could not be removed; they do no harm, and the next
+// change of the same files removes them.
 func (s *Stack) Forget() error {
 	var failed []error
 	for _, one := range s.steps {

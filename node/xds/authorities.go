@@ -37,7 +37,7 @@ func (a authority) signed(chain []*x509.Certificate) bool {
 func (a authority) pem() string {
 	var text bytes.Buffer
 	for _, one := range a.certificates {
-		_ = pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: one.Raw}) // a buffer takes everything
+		_ = pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: one.Raw}) // a buffer never fails
 	}
 	return text.String()
 }
@@ -102,7 +102,7 @@ func (f Finder) below(folder string) []string {
 			within, _ := filepath.Rel(f.Host.Path(folder), path)
 			files = append(files, filepath.Join(folder, within))
 		}
-		return nil // what cannot be read is no candidate
+		return nil // an unreadable file is no candidate
 	})
 	return files
 }
@@ -132,7 +132,8 @@ func add(found []authority, source string, text []byte) []authority {
 	return append(found, authoritiesIn(source, certificates)...)
 }
 
-// authoritiesIn a list of certificates: it leaves out the certificates of those who are no authority: one of them alone would be good until it is renewed.
+// authoritiesIn a list of certificates. A certificate that is no authority's is left out: it would be valid only until it is
+// renewed.
 func authoritiesIn(source string, certificates []*x509.Certificate) []authority {
 	authorities := slices.DeleteFunc(slices.Clone(certificates), func(one *x509.Certificate) bool {
 		return !one.IsCA && !bytes.Equal(one.RawIssuer, one.RawSubject)

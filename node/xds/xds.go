@@ -1,5 +1,5 @@
-// Package xds finds how Envoy reaches the agent of this node where Gatehouse did not set the agent up: the gRPC port, and the
-// authority that has signed the certificate which the agent shows there. It changes nothing.
+// Package xds finds out how Envoy reaches the agent of this node where Gatehouse did not set the agent up: the gRPC port, and
+// the authority that has signed the certificate which the agent shows there. It changes nothing.
 package xds
 
 import (
@@ -17,7 +17,7 @@ const (
 	UsualPlainPort = 8502
 )
 
-// Agent is what is asked of the node's agent.
+// Agent has the requests of this package to the node's agent.
 type Agent interface {
 	// Self is the agent's own page.
 	Self(ctx context.Context) (map[string]map[string]any, error)
@@ -85,7 +85,7 @@ func (w Way) Flags(file string) string {
 func (f Finder) Find(ctx context.Context, preferTLS bool) (Way, error) {
 	self, err := f.Agent.Self(ctx)
 	if err != nil {
-		self = nil // without a token the agent may not say
+		self = nil // without a token the agent may not answer
 	}
 	tlsPort, plainPort := f.ports(self)
 	if tlsPort == 0 || plainPort != 0 && !preferTLS {

@@ -167,7 +167,7 @@ func TestTheAuthorityIsTheOneThatSignedWhatTheAgentShows(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeUsedIsTold(t *testing.T) {
+func TestAnUnusableAgentIsRefused(t *testing.T) {
 	own, other := issue(t, "Agent CA", nil, isAuthority), issue(t, "Other CA", nil, isAuthority)
 	expired := issue(t, "old", &own, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })
 	leaf := issue(t, "client.dc1.consul", &own, nil)

@@ -30,7 +30,7 @@ func newPatience() *patience {
 	return &patience{limit: outageLimit, pause: time.Second}
 }
 
-// try runs a request until it passes, fails for a reason that waiting cannot mend, or the outage lasts too long.
+// try runs a request until it passes, fails for a reason that waiting cannot remove, or the outage lasts too long.
 func (p *patience) try(ctx context.Context, what string, request func(context.Context) error) error {
 	for {
 		limited, cancel := context.WithTimeout(ctx, requestLimit)

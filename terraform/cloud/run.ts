@@ -98,7 +98,7 @@ function inTheWay(workspace: Workspace, { id, status, confirmable, message }: Ru
     `Run ${id}${what} of workspace ${workspace.name} ${does}, and this one has to wait for it.`,
     `  ${page(workspace)}/${id}`,
     confirmable
-      ? "  Confirm & Apply or Discard Run there, or with the API: docs/remote-runs.md#a-run-that-nobody-confirmed"
+      ? "  Confirm & Apply or Discard Run there, or with the API: docs/remote-runs.md#an-unconfirmed-run"
       : "  Wait until it has ended, or cancel it there.",
   ].join("\n");
 }

@@ -1,7 +1,7 @@
 import { copyFileSync, truncateSync } from "node:fs";
-import { linkDown, linkUp } from "../../../lab/machines";
+import { linkDown, linkUp } from "../../../lab";
 import type { MeshDeclaration } from "../../../model";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import { pause } from "../support/interrupt";
 import {
   backendOn,

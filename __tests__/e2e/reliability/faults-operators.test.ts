@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { MeshDeclaration } from "../../../model";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import { nothingPlanned, pause } from "../support/interrupt";
 import { cdktfCommand, declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, on } from "../support/mesh";
 import { during } from "../support/record";

@@ -1,4 +1,4 @@
-import { reboot } from "../../../lab/machines";
+import { reboot } from "../../../lab";
 import type { MeshDeclaration } from "../../../model";
 import { pause } from "../support/interrupt";
 import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, on, plan } from "../support/mesh";

@@ -1,5 +1,5 @@
 /** Tokens, certificates and secret values that are replaced under load. */
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import { underClientLoad } from "../support/client";
 import { doctorVerdict } from "../support/doctor";
 import { consul, deploy, describeOnLab, freshLab, mainPid, meshFile, on, plan, type Run } from "../support/mesh";
@@ -98,7 +98,7 @@ describeOnLab("under load", () => {
   });
 
   test("the agents take new certificates", async () => {
-    const { load, result } = await rollBoth("the agents' certificates brought anew", () => rotate("--certificates"));
+    const { load, result } = await rollBoth("new certificates for the agents", () => rotate("--certificates"));
     expect(result.text).toMatch(/Apply complete! Resources: \d+ added/);
     expect(load).toMatchObject({ failed: 0 });
   });

@@ -1,4 +1,4 @@
-import { remove, up } from "../../../lab/machines";
+import { remove, up } from "../../../lab";
 import { hostKeyFrom, type MeshDeclaration } from "../../../model";
 import { changeTo, lossless } from "../support/changes";
 import { consul, declaration, deploy, describeOnLab, freshLab, on, plan } from "../support/mesh";

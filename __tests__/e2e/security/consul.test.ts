@@ -1,7 +1,7 @@
 /** What somebody may try who has one of the mesh's tokens, none, or only a place in the network. */
-import { readSecrets } from "../../../mesh-secrets";
-import { makeAuthority, makeServerCertificate } from "../../../mesh-secrets/certificates";
-import type { KeyPair } from "../../../mesh-secrets/document";
+
+import type { KeyPair } from "../../../mesh-secrets";
+import { makeAuthority, makeServerCertificate, readSecrets } from "../../../mesh-secrets";
 import { attempt, frontendsSidecar, rpcOver, sidecarOf } from "../support/knock";
 import { consul, declaration, deploy, describeOnLab, freshLab, on } from "../support/mesh";
 

@@ -1,7 +1,7 @@
 /** The lab's mesh is deployed by `deploy`, who is not root and may run one program with sudo. */
 import { execFileSync } from "node:child_process";
-import { ssh } from "../../../lab/machines";
-import { output } from "../../../toolchain/process";
+import { ssh } from "../../../lab";
+import { output } from "../../../toolchain";
 import {
   cdktf,
   declaration,

@@ -1,7 +1,7 @@
 /** Attacks on and between machines that must fail. */
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { ssh, start } from "../../../lab/machines";
-import { output } from "../../../toolchain/process";
+import { ssh, start } from "../../../lab";
+import { output } from "../../../toolchain";
 import { doctor, doctorVerdict } from "../support/doctor";
 import {
   cdktf,

@@ -1,7 +1,7 @@
 /** Units as systemd and the kernel have them on the machines, not as their text says. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ssh } from "../../../lab/machines";
+import { ssh } from "../../../lab";
 import type { MeshDeclaration } from "../../../model";
 import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, mainPid, on } from "../support/mesh";
 

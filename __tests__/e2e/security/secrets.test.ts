@@ -5,11 +5,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { machinesOf } from "../../../lab/declared";
-import { readSecrets, type Secrets, secretsFile } from "../../../mesh-secrets";
-import { makeSecrets } from "../../../mesh-secrets/make";
+import { machinesOf } from "../../../lab";
+import { makeSecrets, readSecrets, type Secrets, secretsFile } from "../../../mesh-secrets";
 import { checkMesh, type MeshDeclaration, nodeFiles } from "../../../model";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import {
   commandLinesDuring,
   filesWith,

@@ -1,7 +1,7 @@
 /** The doctor's verdict on a live mesh, for the end-to-end tests. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import type { MeshDeclaration } from "../../../model";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import { meshFile } from "./mesh";
 
 const doctorMesh = "lab/.state/e2e/doctor-mesh.ts";

@@ -1,9 +1,9 @@
 /** Deploys that are cut off, and what a mesh looks like after all. */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { changes } from "../../../lab/machines";
+import { changes } from "../../../lab";
 import type { MeshDeclaration } from "../../../model";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import { cdktfCommand, withoutAccountBackups, withoutTokens } from "./mesh";
 
 const machines = ["server1", "gateway1", "worker1", "worker2"];

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
-import { ssh } from "../../../lab/machines";
-import { output } from "../../../toolchain/process";
+import { ssh } from "../../../lab";
+import { output } from "../../../toolchain";
 
 /** Texts that give a secret away wherever they turn up, by what they are. */
 export type Markers = Record<string, string>;

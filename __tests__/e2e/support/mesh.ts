@@ -1,12 +1,10 @@
 /** A mesh on the lab, as a person uses it: edit the declaration, deploy, look. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { machinesOf } from "../../../lab/declared";
-import { reset } from "../../../lab/machines";
-import { forgetState } from "../../../lab/terraform-state";
+import { forgetState, machinesOf, reset } from "../../../lab";
 import labMesh from "../../../meshes/lab";
 import type { MeshDeclaration } from "../../../model";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 
 export { asOperator, consul, managementToken } from "./lab-consul";
 export { agent, mainPid, on } from "./on-node";

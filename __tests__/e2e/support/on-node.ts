@@ -1,5 +1,5 @@
 /** Commands on the lab's nodes. */
-import { ssh } from "../../../lab/ssh";
+import { ssh } from "../../../lab";
 
 /** Runs a command on a node and expects it to go well. */
 export async function on(node: string, command: string): Promise<string> {

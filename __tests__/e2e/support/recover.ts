@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MeshDeclaration } from "../../../model";
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 import { meshFile, type Run } from "./mesh";
 
 export interface Found {

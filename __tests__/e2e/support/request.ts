@@ -1,5 +1,5 @@
 /** Requests to the lab's gateway. */
-import { output } from "../../../toolchain/process";
+import { output } from "../../../toolchain";
 
 export interface Answer {
   status: number;

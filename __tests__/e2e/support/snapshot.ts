@@ -1,6 +1,6 @@
 /** Everything that a mesh is made of on its machines and in Consul, to be compared before and after a round trip. */
 
-import { changes } from "../../../lab/machines";
+import { changes } from "../../../lab";
 import { OUR_KINDS } from "../../../nodes";
 import { settled } from "./interrupt";
 import { consul, on } from "./mesh";

@@ -17,7 +17,7 @@ import (
 	"gatehouse/node/host"
 )
 
-// ErrNotFound is for tests to skip with.
+// ErrNotFound is the reason with which tests are skipped.
 var ErrNotFound = errors.New("there is no Consul: set GATEHOUSE_CONSUL, put it on the PATH, or let `npm run env` build it")
 
 // version that the project builds.
@@ -41,7 +41,7 @@ type Agent struct {
 	command *exec.Cmd
 }
 
-// Find the program.
+// Find returns the path of the program.
 func Find() (string, error) {
 	if path := os.Getenv("GATEHOUSE_CONSUL"); path != "" {
 		return path, nil

@@ -18,7 +18,7 @@ import (
 type Agent struct {
 	// Folder of the definitions.
 	Folder string
-	// Data is where it keeps what came through its API; "" keeps it in memory.
+	// Data is the folder for registrations through its API; "" keeps them in memory.
 	Data string
 	// Node that the agent is on.
 	Node string
@@ -26,9 +26,10 @@ type Agent struct {
 	Others map[string][]string
 	// NoLeader says that the servers have none.
 	NoLeader bool
-	// Healthy says what the check of a registration finds. nil: every one is well.
+	// Healthy is the result of a registration's check. nil: every one passes.
 	Healthy func(id string) bool
-	// Fault is asked before each request, for example "reload" or "maintenance web on"; an error is what it then fails with.
+	// Fault is called before each request, for example with "reload" or "maintenance web on". The request fails with its
+	// error.
 	Fault func(request string) error
 
 	mutex       sync.Mutex
@@ -38,7 +39,7 @@ type Agent struct {
 	requests    []string
 }
 
-// registration and where it came from.
+// registration and its origin.
 type registration struct {
 	consul.Registration
 	// file that defines it; "" when it came through the API.
@@ -82,14 +83,14 @@ func (a *Agent) Forget() {
 	a.requests = nil
 }
 
-// State is one line a registration. Equal states of two moments are equal texts.
+// State has a line for each registration. Equal states have equal texts.
 func (a *Agent) State() string {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	var lines []string
 	for _, id := range slices.Sorted(maps.Keys(a.registered)) {
 		one := a.registered[id]
-		one.text = status.ReplaceAllString(one.text, "") // counts when the agent first hears of it alone
+		one.text = status.ReplaceAllString(one.text, "") // only counts when the agent first reads the definition
 		lines = append(lines, fmt.Sprintf("%q of %s by %q: %s", id, one.Service, one.file, strings.Join(strings.Fields(one.text), " ")))
 	}
 	return strings.Join(lines, "\n")

@@ -13,7 +13,7 @@ import (
 
 var status = regexp.MustCompile(`status\s*= "passing"`)
 
-// keptFile is what the agent writes of a registration that came through its API.
+// keptFile is the file that the agent writes for a registration through its API.
 type keptFile struct {
 	Token   string
 	Service consul.Registration
@@ -53,7 +53,7 @@ func (a *Agent) loadKept() error {
 		}
 		var kept keptFile
 		if err := json.Unmarshal(text, &kept); err != nil {
-			continue // of a test that has no agent read it
+			continue // a test wrote it that needs no agent to read it
 		}
 		if _, defined := a.registered[kept.Service.ID]; defined {
 			if err := os.Remove(file); err != nil {

@@ -33,15 +33,14 @@ func (a *Agent) put(one registration) {
 	a.registered[one.ID] = one
 }
 
-// IntroducedPassing says whether the definition by which the agent first heard of a registration gave it the result
-// passing.
+// IntroducedPassing says whether the first definition of a registration that the agent read gave it the result passing.
 func (a *Agent) IntroducedPassing(id string) bool {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	return a.registered[id].passing
 }
 
-// Deregister takes a registration away.
+// Deregister removes a registration.
 func (a *Agent) Deregister(ctx context.Context, id, token string) error {
 	if err := errors.Join(a.ask("deregister", id), ctx.Err()); err != nil {
 		return err

@@ -36,7 +36,7 @@ type Node struct {
 	mutex sync.Mutex
 }
 
-// Short timing. What has to happen happens at once here; the timeouts are what a failing test waits for.
+// Short timing. Here everything happens at once; only a failing test waits for a timeout.
 func Short() instance.Timing {
 	const soon = 100 * time.Millisecond
 	return instance.Timing{
@@ -70,7 +70,7 @@ func New(t testing.TB) *Node {
 	return n
 }
 
-// folder in memory where there is one: each write is flushed to its disk.
+// folder in memory if possible, since each write is flushed to the disk.
 func folder(t testing.TB) string {
 	t.Helper()
 	root, err := os.MkdirTemp("/dev/shm", "gatehouse-")
@@ -91,7 +91,8 @@ func folder(t testing.TB) string {
 	return root
 }
 
-// healthy is what Consul's checks of a registration find: they connect to the port of its unit, or to the one that it names.
+// healthy is the result of Consul's check of a registration: it connects to the port of its unit, or to the one that it
+// names.
 func (n *Node) healthy(id string) bool {
 	if one, there := n.Consul.Registered(id); there && one.Port > 0 {
 		return n.Procs.Listens(one.Port)

@@ -94,7 +94,7 @@ func (p *Processes) names() []string {
 	return slices.Sorted(maps.Keys(p.runs))
 }
 
-// State is one line a process: what it was started with.
+// State has a line for each process, with the unit and environment that it was started with.
 func (p *Processes) State() string {
 	var lines []string
 	for _, unit := range p.names() {
@@ -130,7 +130,7 @@ func (p *Processes) holder(port int) string {
 	return ""
 }
 
-// healthy is what Consul's checks of a registration find: they connect, whoever answers.
+// healthy is the result of Consul's check of a registration: it connects, no matter which process answers.
 func (p *Processes) healthy(id string) bool {
 	one, runs := p.running(id + ".service")
 	if !runs {

@@ -17,13 +17,12 @@ var passing = []string{host.Locks, host.Backups, host.Binaries + "/", host.Incom
 
 var givenUp = regexp.MustCompile(`"givenUp": (null|\[[^\]]*\])`)
 
-// State of the node: files with their modes and contents, units, processes and registrations. Equal states of two moments are
-// equal texts.
+// State of the node: files with their modes and contents, units, processes and registrations. Equal states have equal texts.
 func (n *Node) State() string {
 	return strings.Join([]string{n.Tree(), n.Units.State(), n.Procs.State(), n.Consul.State()}, "\n---\n")
 }
 
-// Tree is one line a file or folder.
+// Tree has a line for each file or folder.
 func (n *Node) Tree() string {
 	n.t.Helper()
 	var lines []string
@@ -45,7 +44,7 @@ func (n *Node) Tree() string {
 			return err
 		}
 		if entry.IsDir() && strings.HasSuffix(name, ".service.d") {
-			return nil // what is in it counts
+			return nil // only its files count
 		}
 		line := fmt.Sprintf("%s %s", name, info.Mode())
 		if target, err := os.Readlink(path); err == nil {

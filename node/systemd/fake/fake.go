@@ -13,8 +13,8 @@ import (
 
 // Manager is a systemd.Manager in memory. All its methods may be used at the same time.
 type Manager struct {
-	// Folder holds the unit files. "": every unit has one. It is looked at when systemd would: at DaemonReload, and
-	// when a unit of which there was no file is asked for.
+	// Folder holds the unit files. "": every unit has one. It is read when systemd would read it: at DaemonReload, and at a
+	// request for a unit that had no file.
 	Folder string
 	// OnStart is called as a unit starts or restarts; an error makes the unit fail. Nothing is locked meanwhile, so that it
 	// may ask for the state of units.
@@ -23,9 +23,9 @@ type Manager struct {
 	OnStop func(unit string)
 	// OnReload is called when a unit reloads.
 	OnReload func(unit string) error
-	// Fault is asked before each change, for example "start web.service"; an error is what the change then fails with.
+	// Fault is called before each change, for example with "start web.service". The change fails with its error.
 	Fault func(change string) error
-	// VerifyError is what Verify answers.
+	// VerifyError is the error of Verify.
 	VerifyError error
 	// Journals are the lines of each unit.
 	Journals map[string]string
@@ -35,7 +35,7 @@ type Manager struct {
 	read   map[string]string // the unit files as they were at the last DaemonReload
 	masked map[string]bool
 	calls  []string
-	// linked is what Enable and Disable did to units that systemd has read, by unit.
+	// linked are the states from Enable and Disable for units that systemd has read, by unit.
 	linked map[string]string
 	pid    int
 	clock  uint64
@@ -43,18 +43,13 @@ type Manager struct {
 
 var _ systemd.Manager = (*Manager)(nil)
 
-// New systemd with these units; what is left out of one gets a likely value.
+// New systemd with these units; empty fields get likely values.
 func New(units ...systemd.Unit) *Manager {
 	m := &Manager{units: map[string]*systemd.Unit{}, read: map[string]string{}, masked: map[string]bool{}, linked: map[string]string{}, pid: 1000}
 	for _, unit := range units {
 		m.Set(unit)
 	}
 	return m
-}
-
-// Running is a unit that is loaded, enabled and active.
-func Running(name string) systemd.Unit {
-	return systemd.Unit{Name: name, LoadState: "loaded", ActiveState: "active", SubState: "running", UnitFileState: "enabled"}
 }
 
 // Set puts a unit into this state.
@@ -101,7 +96,7 @@ func (m *Manager) Forget() {
 	m.calls = nil
 }
 
-// State is one line a unit that is there: "web.service active enabled". Equal states of two moments are equal texts.
+// State has a line for each unit that exists: "web.service active enabled". Equal states have equal texts.
 func (m *Manager) State() string {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()

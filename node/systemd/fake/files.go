@@ -28,7 +28,7 @@ func (m *Manager) DaemonReload(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// readFile has systemd know what is in the folder.
+// readFile reads a unit from the folder.
 func (m *Manager) readFile(name string) {
 	if m.Folder == "" {
 		return

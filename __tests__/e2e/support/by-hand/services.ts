@@ -1,6 +1,6 @@
 /** Services, their sidecars and a gateway as a person sets them up, in bash. */
 import { readFileSync } from "node:fs";
-import { ssh } from "../../../../lab/ssh";
+import { ssh } from "../../../../lab";
 
 export interface HandService {
   name: string;

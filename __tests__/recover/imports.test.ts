@@ -1,4 +1,4 @@
-import { type InConsul, importsFor, leftOver, lostFrom, type PulledState } from "../../../doctor/recover/imports";
+import { type InConsul, importsFor, leftOver, lostFrom, type PulledState } from "../../recover/imports";
 
 const stack = {
   resource: {

@@ -1,5 +1,5 @@
 /** Reads from Consul what a lost state would have known, and removes what no state knows. */
-import { apiUrl, askApi, type Where } from "../../nodes";
+import { apiUrl, askApi, type Where } from "../nodes";
 import type { InConsul } from "./imports";
 
 const PATIENCE = 30_000;

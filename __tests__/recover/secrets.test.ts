@@ -1,4 +1,4 @@
-import { secretsFrom } from "../../../doctor/recover/secrets";
+import { secretsFrom } from "../../recover/secrets";
 
 const said = (files: Record<string, string>) =>
   Object.entries(files)

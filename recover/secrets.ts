@@ -1,7 +1,7 @@
 /** The secrets of a mesh as its servers have them on disk. Pure. */
 
-import type { Secrets } from "../../mesh-secrets";
-import { layout } from "../../model";
+import type { Secrets } from "../mesh-secrets";
+import { layout } from "../model";
 
 /** What a server said to `READ_SECRETS`. */
 export interface ReadServer {

@@ -1,6 +1,6 @@
 /** Host keys that machines show against those that are declared. Pure. */
 import { createHash } from "node:crypto";
-import { ASKED_FOR, hostKeyFault, type MeshDeclaration, missingKeyFile, withoutComment } from "../../model";
+import { ASKED_FOR, hostKeyFault, type MeshDeclaration, missingKeyFile, withoutComment } from "../model";
 
 /** A machine, or a bastion, whose key a deploy holds against the declared one. */
 export interface Host {

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { confirmed, expectedFrom } from "../../doctor/trust/answers";
-import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn } from "../../doctor/trust/judge";
+import { confirmed, expectedFrom } from "../../trust/answers";
+import { fileFor, fingerprint, type Host, hostsOf, judge, keysIn } from "../../trust/judge";
 import { fullDeclaration, publicKey } from "../support/shop";
 
 const ed25519 = publicKey();

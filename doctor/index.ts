@@ -1,0 +1,5 @@
+/** Compares the live mesh with the declaration. */
+
+export { examine } from "./examine";
+export { certificates, rotation } from "./rotate";
+export { asText } from "./show";

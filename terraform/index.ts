@@ -1,0 +1,16 @@
+/** Everything that runs Terraform, and its states. */
+
+export { runCdktf, runWithTerraform } from "./cdktf";
+export { claimFolder } from "./claim";
+export { deploy } from "./deploy";
+export { destroy } from "./destroy";
+export { Ended } from "./ended";
+export { COMPLETE, runsElsewhere, synthIsComplete, terraformEnv } from "./env";
+export { hasLocalState } from "./local-state";
+export { resourcesOf } from "./mesh-state";
+export { moveStates } from "./move-state";
+export { chooseProviders, type ProviderChoice } from "./provider-choice";
+export { replace } from "./replace";
+export { outputFolder, settleProviders } from "./settle";
+export type { Stack } from "./stack";
+export type { Ran } from "./unfinished";
