@@ -1,21 +1,28 @@
 /** The Consul of a mesh: where Terraform reaches it, and which of its entries for every service the mesh writes. */
 import { z } from "zod";
+import { type AtLeastOne, combination } from "./checking/combination";
 import { field, flag, text } from "./checking/fields";
 import type { Fault, Problems } from "./checking/problem";
 import { isBroken, type View } from "./checking/view";
 import { hostPortFault } from "./formats/address";
 import { datacenterFault } from "./formats/text";
 
-export interface ConsulDeclaration {
-  /** Consul's `datacenter`. */
-  datacenter: string;
+/** With `address`, `addresses` or both. */
+export type ConsulDeclaration = ConsulSettings & AtLeastOne<ConsulAddresses>;
+
+interface ConsulAddresses {
   /** `host:port` at which Terraform reaches Consul's API: HTTPS, unless `tls` is false. @default the first of `addresses` */
-  address?: string;
+  address: string;
   /**
    * Several such addresses, a server's each: the first that answers is used, `address` before these. Where Terraform runs
    * elsewhere it is the first. @default `address` alone
    */
-  addresses?: string[];
+  addresses: string[];
+}
+
+interface ConsulSettings {
+  /** Consul's `datacenter`. */
+  datacenter: string;
   /**
    * `true` where Consul already runs on every node: then there is no `cluster` stack.
    * @default false
@@ -47,6 +54,7 @@ export interface ConsulDeclaration {
 /** An entry of Consul's that is for every service: `proxy-defaults/global`, the intention from `*` to `*`, and `mesh/mesh`. */
 export type OwnedEntry = "proxy-defaults" | "default-deny" | "mesh";
 
+/** The Consul of the checked mesh. */
 export interface Consul {
   datacenter: string;
   /** The one that is used. */
@@ -65,23 +73,26 @@ const OWNED_ENTRIES = ["proxy-defaults", "default-deny", "mesh"] as const satisf
 
 const API_ADDRESS = "write where Consul's HTTP API answers, for example `10.0.0.10:8501`";
 
-export const consulSchema = z.strictObject({
-  datacenter: text("write Consul's datacenter, for example `dc1`", datacenterFault),
-  address: text(API_ADDRESS, hostPortFault).optional(),
-  addresses: field(
-    z.array(text(API_ADDRESS, hostPortFault)),
-    'write a list, for example `["10.0.0.10:8501", "10.0.0.20:8501"]`, or leave it out',
-  ).optional(),
-  existing: flag().optional(),
-  owns: field(
-    z.array(field(z.enum(OWNED_ENTRIES), "write `proxy-defaults`, `default-deny` or `mesh`")),
-    'write a list, for example `["default-deny"]`, or leave it out',
-  ).optional(),
-  acl: flag().optional(),
-  tls: flag().optional(),
-  gossipEncryption: flag().optional(),
-});
+export const consulSchema = combination<ConsulDeclaration>(
+  z.strictObject({
+    datacenter: text("write Consul's datacenter, for example `dc1`", datacenterFault),
+    address: text(API_ADDRESS, hostPortFault).optional(),
+    addresses: field(
+      z.array(text(API_ADDRESS, hostPortFault)),
+      'write a list, for example `["10.0.0.10:8501", "10.0.0.20:8501"]`, or leave it out',
+    ).optional(),
+    existing: flag().optional(),
+    owns: field(
+      z.array(field(z.enum(OWNED_ENTRIES), "write `proxy-defaults`, `default-deny` or `mesh`")),
+      'write a list, for example `["default-deny"]`, or leave it out',
+    ).optional(),
+    acl: flag().optional(),
+    tls: flag().optional(),
+    gossipEncryption: flag().optional(),
+  }),
+);
 
+/** Consul has an address, and `owns` has a meaning. */
 export function checkConsul({ declaration }: View, problems: Problems): void {
   const { consul } = declaration;
   if (consul && !Object.hasOwn(consul, "address") && !consul.addresses?.length && !isBroken(consul, "addresses")) {

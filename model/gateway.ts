@@ -7,6 +7,7 @@ import { type CpuShare, type Limits, limitsOf, limitsSchema, type Memory } from 
 import { type ListenerDeclaration, listenerSchema } from "./listener";
 import type { Protocol } from "./service";
 
+/** An Envoy that lets calls into the mesh. */
 export interface GatewayDeclaration {
   /** Worker nodes, one gateway instance each. */
   runsOn: string[];
@@ -23,6 +24,7 @@ export interface GatewayDeclaration {
   extraStaticClustersJson?: string;
 }
 
+/** A gateway of the checked mesh. */
 export interface Gateway extends Limits {
   kind: "ingress-gateway";
   name: string;
@@ -46,6 +48,7 @@ export const gatewaySchema = z.strictObject({
   extraStaticClustersJson: text("write Envoy's clusters as JSON", clustersFault).optional(),
 });
 
+/** The gateway with its defaults. */
 export function resolveGateway(name: string, gateway: GatewayDeclaration): Gateway {
   const { runsOn, listeners, extraStaticClustersJson } = gateway;
   return {

@@ -51,6 +51,7 @@ export const healthSchema = combination<HealthDeclaration>(
 
 const WAYS = ["http", "tcp", "grpc", "script"] as const;
 
+/** Each service has one kind of check. */
 export function checkHealth(view: View, problems: Problems): void {
   for (const [name, { health }] of view.services.entries)
     if (health) checkOneHealth(health, ["services", name, "health"], problems);

@@ -21,9 +21,6 @@ export function missingKeyFile(hostKey: string): string | undefined {
   return /^no file (.+) yet$/s.exec(hostKey)?.[1];
 }
 
-export const HOST_KEY =
-  "write the machine's public key as `cat /etc/ssh/ssh_host_ed25519_key.pub` prints it: `ssh-ed25519 AAAA...`";
-
 const TYPES = [
   "ssh-ed25519",
   "ecdsa-sha2-nistp256",
@@ -34,7 +31,8 @@ const TYPES = [
   "sk-ecdsa-sha2-nistp256@openssh.com",
 ];
 
-const REMEDY =
+/** The remedy for a missing or wrong host key. */
+export const HOST_KEY =
   "write the machine's public key as `cat /etc/ssh/ssh_host_ed25519_key.pub` prints it there: `ssh-ed25519 AAAA...`";
 
 /** The order in which Terraform (1.11) asks for a host key: its ssh library's, whatever key was declared. */
@@ -59,11 +57,11 @@ export function hostKeyFault(key: string): Fault | undefined {
   if (key.includes("PRIVATE KEY")) {
     return {
       reason: "this is a PRIVATE key. It must never stand in a declaration: whoever reads it can pose as the machine",
-      remedy: `replace that key on the machine, since it has been copied, and ${REMEDY}`,
+      remedy: `replace that key on the machine, since it has been copied, and ${HOST_KEY}`,
     };
   }
   const reason = brokenRule(key);
-  return reason === undefined ? undefined : { reason, remedy: REMEDY };
+  return reason === undefined ? undefined : { reason, remedy: HOST_KEY };
 }
 
 function brokenRule(key: string): string | undefined {

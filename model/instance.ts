@@ -25,6 +25,7 @@ export const runsOnSchema = field(
   'list the worker nodes to run on, for example `runsOn: ["worker1"]`',
 );
 
+/** Services and gateways run on workers that stay in the mesh. */
 export function checkPlacement(view: View, problems: Problems): void {
   for (const [name, service] of view.services.entries)
     checkRunsOn(service.runsOn, ["services", name, "runsOn"], view, problems);
@@ -74,6 +75,7 @@ function nodeFault(name: string, view: View) {
   return undefined;
 }
 
+/** An instance for each service and gateway on each of its nodes, with its ports. */
 export function placeInstances(workloads: (Service | Gateway)[], nodes: MeshNode[], ports: PortRanges): Instance[] {
   const nodeByName = new Map(nodes.map((node) => [node.name, node]));
   const namesOn = new Map<string, string[]>(nodes.map((node) => [node.name, []]));

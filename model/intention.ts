@@ -31,6 +31,7 @@ export const intentionSchema = combination<IntentionDeclaration>(
 
 type Intention = Sound<IntentionDeclaration>;
 
+/** Sources and destinations exist, each pair is named once, and the effect is clear. */
 export function checkIntentions(view: View, problems: Problems): void {
   const seen = new Map<string, number>();
   for (const { index, value: intention } of view.intentions) {

@@ -85,6 +85,7 @@ export const agentCertificate = (role: MeshNode["role"]) => {
 
 /** The node program of a mesh: two teams that share a node may have two versions of it. */
 export const programOf = (mesh: string): string => `${BIN}/${mesh}/${PROGRAM}`;
+/** The node program's record of a mesh on the node. */
 export const meshRecord = (mesh: string): string => `${folders.meshes}/${mesh}.json`;
 
 /** Where Terraform uploads a binary. */

@@ -47,6 +47,7 @@ export const limitsSchema = {
   cpuQuota: text("write percent of one processor, for example `50%`", cpuFault).optional(),
 };
 
+/** The limits that are declared. */
 export function limitsOf({ memoryMax, cpuQuota }: Limits): Limits {
   return { ...(memoryMax !== undefined && { memoryMax }), ...(cpuQuota !== undefined && { cpuQuota }) };
 }

@@ -8,6 +8,7 @@ import type { GatewayDeclaration } from "./gateway";
 import { checkHosts } from "./listener-host";
 import { type Protocol, protocolSchema } from "./service";
 
+/** A port of a gateway. */
 export interface ListenerDeclaration {
   /** TCP port on every address of the node. */
   port: number;
@@ -34,6 +35,7 @@ export interface ListenerTlsDeclaration {
   };
 }
 
+/** A service that a listener leads to. */
 export interface ListenerServiceDeclaration {
   /** A declared service, or `*` for all (http-like listeners only). */
   name: string;
@@ -77,6 +79,7 @@ export const listenerSchema = z.strictObject({
 
 export type Listener = Sound<ListenerDeclaration>;
 
+/** Listeners lead to declared services of their protocol, each with hosts of its own. */
 export function checkRoutes(view: View, problems: Problems): void {
   for (const [name, gateway] of view.gateways.entries)
     checkGateway(gateway, ["gateways", name, "listeners"], view, problems);

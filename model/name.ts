@@ -82,6 +82,7 @@ function brokenRule(name: string): string {
   return "the name begins or ends with `-`, which no DNS label may, and which a command takes for an option";
 }
 
+/** Names of nodes, services, gateways and environment variables, which are keys of the declaration. */
 export function checkNames(view: View, problems: Problems): void {
   const check = (path: Path, name: string, judge: typeof nameFault) => {
     const fault = judge(name);

@@ -12,6 +12,7 @@ import { type NodeSsh, resolveSsh, type SshDeclaration, sshSchema } from "./ssh"
 /** Processor of a node, in Go's names; `uname -m` says `x86_64` for `amd64` and `aarch64` for `arm64`. */
 export type Arch = "amd64" | "arm64";
 
+/** A Linux node of the mesh. */
 export interface NodeDeclaration {
   /** `server` runs a Consul server and no workload; `worker` runs instances. */
   role: "server" | "worker";
@@ -30,6 +31,7 @@ export interface NodeDeclaration {
   retired?: boolean;
 }
 
+/** A node of the checked mesh. */
 export interface MeshNode {
   name: string;
   role: "server" | "worker";
@@ -57,6 +59,7 @@ export const nodeSchema = z.strictObject({
   retired: flag().optional(),
 });
 
+/** There is a server, and no two nodes have one address. */
 export function checkNodes(view: View, problems: Problems): void {
   checkServers(view, problems);
   const owners = new Map<string, string>();
@@ -86,6 +89,7 @@ function checkServers({ nodes, declaration }: View, problems: Problems): void {
   });
 }
 
+/** The node with its defaults. */
 export function resolveNode(name: string, node: NodeDeclaration, mesh: MeshDeclaration, files: Files): MeshNode {
   const { role, address, hostKey, arch = "amd64", retired = false } = node;
   return { name, role, address, hostKey: withoutComment(hostKey), arch, retired, ssh: resolveSsh(node, mesh, files) };

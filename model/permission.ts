@@ -92,6 +92,7 @@ export const permissionSchema = z.strictObject({
   ),
 });
 
+/** A permission matches something, in a way that Consul takes. */
 export function checkHttp(http: Sound<HttpPermissionDeclaration>, path: Path, problems: Problems): void {
   checkPathFields(http, path, problems);
   checkMethods(http.methods, [...path, "methods"], problems);

@@ -12,6 +12,7 @@ interface Claim {
   nodes: string[];
 }
 
+/** No two ports of one node are the same, and none is reserved. */
 export function checkPorts(view: View, problems: Problems): void {
   const ranges = portRanges(view.declaration.ports);
   checkRanges(view, problems);

@@ -6,6 +6,7 @@ import type { Sound, View } from "./checking/view";
 import { checkFile, type Files, UNKNOWN_SHA256 } from "./files";
 import { filledTextFault, sha256Fault, textFault, versionFault } from "./formats/text";
 
+/** The program of a service. */
 export interface RunDeclaration {
   /** Path of an executable file, from the project's folder. A deploy copies it to the node. */
   binary: string;
@@ -41,6 +42,7 @@ export interface Run {
   secrets: { name: string; version: string }[];
 }
 
+/** The executable file of a service, where a deploy reads it. */
 export interface Binary {
   /** Absolute path on the machine that deploys. */
   path: string;
@@ -71,6 +73,7 @@ export const runSchema = z.strictObject({
   secrets: field(z.record(z.string(), field(secretSchema, SECRET)), SECRET).optional(),
 });
 
+/** Binaries exist, can be executed and have their declared sums; no variable is both open and secret. */
 export function checkRuns(view: View, problems: Problems): void {
   for (const [name, { run }] of view.services.entries) {
     const path = ["services", name, "run"];

@@ -12,6 +12,7 @@ import { type Run, type RunDeclaration, resolveRun, runSchema } from "./run";
 /** How a service speaks. Consul: service-defaults `Protocol`. */
 export type Protocol = "http" | "http2" | "grpc" | "tcp";
 
+/** A program with a sidecar, on one or several nodes. */
 export interface ServiceDeclaration {
   /** Worker nodes, one instance each, rolled in this order. */
   runsOn: string[];
@@ -29,11 +30,13 @@ export interface ServiceDeclaration {
   upstreams?: Record<string, UpstreamDeclaration>;
 }
 
+/** A service that another one calls. */
 export interface UpstreamDeclaration {
   /** Port on 127.0.0.1 at which the caller finds the upstream. */
   localPort: number;
 }
 
+/** A service of the checked mesh. */
 export interface Service extends Run, Limits {
   kind: "service";
   name: string;
@@ -70,6 +73,7 @@ export const serviceSchema = z.strictObject({
   ...limitsSchema,
 });
 
+/** Upstreams are other declared services. */
 export function checkUpstreams(view: View, problems: Problems): void {
   for (const [name, { upstreams }] of view.services.entries) {
     for (const [upstream, value] of Object.entries(upstreams ?? {})) {

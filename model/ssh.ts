@@ -10,6 +10,7 @@ import { HOST_KEY, hostKeyFault, withoutComment } from "./host-key";
 import type { MeshDeclaration } from "./mesh";
 import type { NodeDeclaration } from "./node";
 
+/** The way to log in: with a key file, or with the keys of an ssh-agent. */
 export interface SshDeclaration {
   /**
    * Who logs in: root, or a user who may run `/usr/local/sbin/gatehouse-root` with sudo. `user_data` makes such a user on a
@@ -29,6 +30,7 @@ export interface SshDeclaration {
   bastion?: BastionDeclaration;
 }
 
+/** A host between Terraform and the nodes. */
 export interface BastionDeclaration {
   host: string;
   /** The bastion's public host key: `ssh-ed25519 AAAA...`. */
@@ -41,6 +43,7 @@ export interface BastionDeclaration {
   privateKeyFile?: string;
 }
 
+/** The way to log in to one node. */
 export interface NodeSsh {
   user: string;
   port: number;
@@ -82,6 +85,7 @@ export function effectiveSsh(mesh: Partial<SshDeclaration>, node: Partial<SshDec
   return merged;
 }
 
+/** Every node has one way to log in, and the key files exist. */
 export function checkSsh(view: View, problems: Problems): void {
   const mesh = view.declaration.ssh;
   if (mesh) checkOneSsh(mesh, ["ssh"], view, problems);
@@ -123,6 +127,7 @@ function checkLogins(mesh: Sound<SshDeclaration>, view: View, problems: Problems
   }
 }
 
+/** The mesh's ssh and the node's, with their defaults. */
 export function resolveSsh(node: NodeDeclaration, mesh: MeshDeclaration, files: Files): NodeSsh {
   const { user = "root", port = 22, agent = false, privateKeyFile, bastion } = effectiveSsh(mesh.ssh, node.ssh);
   const key = (file: string | undefined) => (file === undefined ? {} : { privateKeyFile: files.absolute(file) });

@@ -56,6 +56,7 @@ export const takeOverSchema = z.strictObject({
   ).optional(),
 });
 
+/** Whatever is taken over is declared. */
 export function checkTakeOver({ declaration: { takeOver }, services, gateways }: View, problems: Problems): void {
   const known = (field: "services" | "gateways" | "letGo", section: Section<object>, what: string) => {
     for (const { index, value } of items(takeOver?.[field])) {
@@ -88,6 +89,7 @@ export function checkTakenEntries({ takeOver, configEntries }: Mesh, problems: P
   }
 }
 
+/** Each name once. */
 export function resolveTakeOver({ services, gateways, letGo, configEntries }: TakeOverDeclaration = {}): TakeOver {
   const once = (names: string[] = []) => [...new Set(names)];
   return {

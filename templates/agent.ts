@@ -5,6 +5,7 @@ import { render } from "./engine";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
 
+/** An agent's files, and the programs that set the agent up and remove it. */
 export interface AgentRelease {
   files: NodeFile[];
   hash: string;

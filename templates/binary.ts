@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { type Binary, layout } from "../model";
 
+/** Its path there. */
 export const binaryPath = ({ path, sha256 }: Binary): string =>
   `${layout.folders.binaries}/${sha256}/${binaryName(path)}`;
 

@@ -4,6 +4,7 @@ import type { ConfigEntry, Mesh, MeshNode } from "../model";
 import { ROUTING_KINDS } from "../model";
 import { contentHash, nodeProgram } from "./program";
 
+/** The programs of the resources `handover` and `routing`. */
 export interface Handover {
   /** Changes when there may be something to hand over: an edge, a protocol, a routing entry. */
   hash: string;

@@ -8,6 +8,7 @@ import type { Instance as InstanceDocument } from "./node-documents";
 import type { NodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
 
+/** The files of an instance, their hash, and the program that puts them into service. */
 export interface InstanceRelease {
   files: NodeFile[];
   /**

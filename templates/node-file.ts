@@ -1,6 +1,7 @@
 /** A text file on a node. */
 import { layout } from "../model";
 
+/** A file as a document has it. */
 export interface NodeFile {
   /** Absolute path on the node. */
   path: string;

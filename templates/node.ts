@@ -5,6 +5,7 @@ import type { Probe, Setup, Sweep, Wipe } from "./node-documents";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
 
+/** The files that a node has once, their hash, and the program that puts them there. */
 export interface NodeRelease {
   files: NodeFile[];
   hash: string;

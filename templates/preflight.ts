@@ -4,6 +4,7 @@ import { shellWord } from "./escape";
 import type { Questions } from "./node-documents";
 import { nodeCommand, nodeScript } from "./program";
 
+/** The document of the verb `inspect node`. */
 export type PreflightQuestions = Readonly<Questions>;
 
 /** The answer of a node that lacks the wanted version of gatehouse-node; the output of `uname -m` follows it. */

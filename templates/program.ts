@@ -28,6 +28,7 @@ interface Documents {
   uninstall: documents.Owner;
   wipe: documents.Wipe;
 }
+/** A verb of gatehouse-node. */
 export type Verb = keyof Documents;
 /** Those that a mesh asks for: by its own program. */
 type OwnedVerb = Exclude<Verb, "inspect node">;

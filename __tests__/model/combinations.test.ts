@@ -1,6 +1,7 @@
 /** Wrong combinations of fields: the compiler refuses them while a person writes, and the checks refuse them in a plain object. */
 import type {
   ConfigEntryDeclaration,
+  ConsulDeclaration,
   FailoverDeclaration,
   HeaderPermissionDeclaration,
   HealthDeclaration,
@@ -17,6 +18,14 @@ function refusal(edit: (declaration: Draft) => void): string {
   expect(more).toEqual([]);
   return `${problem?.path}: ${problem?.reason}`;
 }
+
+test("Consul has an address", () => {
+  // @ts-expect-error: none
+  const consul: ConsulDeclaration = { datacenter: "dc1" };
+  expect(refusal((declaration) => Object.assign(declaration, { consul }))).toMatch(/^consul.address: .*no address/);
+  const several: ConsulDeclaration = { datacenter: "dc1", addresses: ["10.0.0.10:8501"] };
+  expect(problemsOf(edited((declaration) => Object.assign(declaration, { consul: several })))).toEqual([]);
+});
 
 describe("a health check", () => {
   const checked = (health: HealthDeclaration) =>

@@ -2,7 +2,7 @@
 import { edgesOf } from "../../doctor/edges";
 import { type Expected, expectedOn } from "../../doctor/expected";
 import { compareNode } from "../../doctor/node";
-import type { Mesh } from "../../model";
+import { layout, type Mesh } from "../../model";
 import type { AgentService, NodeReport, UnitReport } from "../../nodes";
 import { declaration, meshOf } from "./shop";
 
@@ -28,7 +28,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
     }
     const { name, port, upstreams } = workload;
     const Upstreams = upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
-    const sidecar = `${name}-sidecar-proxy`;
+    const sidecar = layout.sidecarOf(name);
     return [
       { ...none, ID: name, Service: name, Port: port },
       { ...none, ID: sidecar, Service: sidecar, Kind: "connect-proxy", Port: sidecarPort, Of: name, Upstreams },
@@ -47,7 +47,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
     })),
     tree: [
       ...files
-        .filter(({ path }) => path.startsWith("/opt/gatehouse/"))
+        .filter(({ path }) => path.startsWith(`${layout.folders.gatehouse}/`))
         .map(({ path }) => ({ path, type: "f", target: "" })),
       ...links.map(({ path, target }) => ({ path, type: "l", target })),
     ],
@@ -90,7 +90,7 @@ export function runningUnit(unit: string): UnitReport {
     ActiveState: "active",
     UnitFileState: "enabled",
     NRestarts: 0,
-    FragmentPath: `/etc/systemd/system/${unit}`,
+    FragmentPath: layout.unitFile(unit),
     DropInPaths: [],
     NeedDaemonReload: false,
     ActiveEnterTimestampMonotonic: 10_000_000,

@@ -10,6 +10,9 @@ export type ExactlyOne<T> = { [Field in keyof T]: Pick<T, Field> & None<Omit<T, 
 /** One of the fields of `T`, or none. */
 export type AtMostOne<T> = ExactlyOne<T> | None<T>;
 
+/** At least one of the fields of `T`. */
+export type AtLeastOne<T> = { [Field in keyof T]: Pick<T, Field> & Partial<T> }[keyof T];
+
 /**
  * The schema of a union. The schema itself takes any combination of the fields: a check that knows the reason refuses the
  * wrong ones, with a better message than a schema of alternatives has.

@@ -69,6 +69,7 @@ const OWN_DENY =
 
 const OWN_MESH = 'remove it, and change the entry in Consul itself; or write `owns: ["mesh"]` under consul';
 
+/** Each entry is of a known kind, named once, and not one that Gatehouse derives. */
 export function checkConfigEntries(view: View, problems: Problems): void {
   const seen = new Map<string, number>();
   for (const { index, value: entry } of view.configEntries) {

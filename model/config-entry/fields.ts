@@ -24,6 +24,7 @@ export const object = <T extends z.ZodRawShape>(shape: T) => field(z.strictObjec
 
 export const words = list(text("write a string", filledTextFault), "strings").optional();
 
+/** Changes to the headers of a request or response. */
 export interface HeaderModifiersDeclaration {
   add?: Record<string, string>;
   set?: Record<string, string>;

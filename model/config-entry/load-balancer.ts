@@ -65,6 +65,7 @@ export const loadBalancer = combination<LoadBalancerDeclaration>(
   }),
 );
 
+/** The settings belong to the policy, and each hash policy hashes one thing. */
 export function checkLoadBalancer(balancer: Sound<LoadBalancerDeclaration>, path: Path, problems: Problems): void {
   if (isBroken(balancer, "policy")) return;
   const { policy } = balancer;

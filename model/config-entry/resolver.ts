@@ -28,6 +28,7 @@ export type ServiceResolverDeclaration = {
   failover: Record<string, FailoverDeclaration>;
 }>;
 
+/** A place for calls: another service or subset, also in another datacenter or peer. */
 export interface TargetDeclaration {
   service?: string;
   serviceSubset?: string;
@@ -104,6 +105,7 @@ export const resolver = object({
 
 type Resolver = Sound<ServiceResolverDeclaration>;
 
+/** Subsets exist, and redirect and failover lead somewhere. */
 export function checkResolver(resolver: Resolver, path: Path, problems: Problems): void {
   const subsets = Object.keys(resolver.subsets ?? {});
   for (const subset of subsets) {

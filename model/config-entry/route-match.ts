@@ -17,6 +17,7 @@ import {
 import { list, object, path, word } from "./fields";
 import type { RouteDeclaration } from "./router";
 
+/** All criteria must match. */
 export type RouteMatchDeclaration = PathMatch & {
   caseInsensitive?: boolean;
   header?: HeaderMatch[];
@@ -73,6 +74,7 @@ export const routeMatch = object({
 
 type Match = NonNullable<NonNullable<Sound<RouteDeclaration>["match"]>["http"]>;
 
+/** One path, and one way to match each header and parameter. */
 export function checkMatch(match: Match, path: Path, problems: Problems): void {
   checkPathFields(match, path, problems);
   checkMethods(match.methods, [...path, "methods"], problems);

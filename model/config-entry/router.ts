@@ -34,12 +34,14 @@ export interface ServiceRouterDeclaration {
   routes: RouteDeclaration[];
 }
 
+/** The requests of a route, and their destination. */
 export interface RouteDeclaration {
   /** @default every request */
   match?: { http?: RouteMatchDeclaration };
   destination?: RouteDestinationDeclaration;
 }
 
+/** The service that gets a route's requests, and how they are sent. */
 export interface RouteDestinationDeclaration {
   service?: string;
   serviceSubset?: string;
@@ -96,6 +98,7 @@ export const router = object({
   routes: list(object({ match: routeMatch.optional(), destination: routeDestination.optional() }), "routes"),
 }) satisfies z.ZodType<Fields<ServiceRouterDeclaration>>;
 
+/** Matches are clear, and a rewrite has a path to replace. */
 export function checkRouter(router: Sound<ServiceRouterDeclaration>, path: Path, problems: Problems): void {
   for (const { index, value: route } of items(router.routes)) {
     const at = [...path, "routes", index];

@@ -12,6 +12,7 @@ import { checkSplitter } from "./splitter";
 
 type Routing = Sound<RoutingDeclaration>;
 
+/** Every entry that routes traffic is complete, its targets exist and speak its protocol, and no call goes in a circle. */
 export function checkRouting(view: View, problems: Problems): void {
   const entries = view.configEntries.filter((item): item is Item<RoutingDeclaration> => isRouting(item.value));
   const subsets = subsetsOf(entries);

@@ -23,6 +23,7 @@ export interface ServiceSplitterDeclaration {
   splits: SplitDeclaration[];
 }
 
+/** A share of a service's traffic. */
 export interface SplitDeclaration {
   /** Percent, with at most two decimals. All weights together are 100. */
   weight: number;
@@ -60,6 +61,7 @@ function weightFault(weight: number) {
     : { reason: "Consul rounds weights to hundredths of a percent", remedy };
 }
 
+/** The shares add up to 100, and no two have the same target. */
 export function checkSplitter(
   { splits, name }: Sound<ServiceSplitterDeclaration>,
   path: Path,

@@ -1,6 +1,7 @@
 /** TCP ports. */
 import type { Fault } from "../checking/problem";
 
+/** The fault of a TCP port, or undefined. */
 export function portFault(port: number): Fault | undefined {
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return undefined;
   return {

@@ -55,10 +55,10 @@ func (l *looker) ran(context.Context) {
 		}
 		creations, believed := ran.Here(l.Host, mesh)
 		if believed {
-			l.tell("believed", mesh)
+			l.print("believed", mesh)
 		}
 		for _, resource := range slices.Sorted(maps.Keys(creations)) {
-			l.tell("ran", mesh, resource, creations[resource])
+			l.print("ran", mesh, resource, creations[resource])
 		}
 	}
 }
