@@ -47,3 +47,21 @@ test.each(present)("every npm script of %s is there", (page) => {
   const named = [...textOf(page).matchAll(/npm run (?:-s |--silent )?([a-z][a-z:-]*)/g)].map(([, name = ""]) => name);
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
 });
+
+describe("the first tasks", () => {
+  const tasks = textOf("docs/first-tasks.md").split(/^## /m).slice(1);
+  const named = (text: string) => [...text.matchAll(/`([\w.-]+(?:\/[\w.-]*)+)`/g)].map(([, path = ""]) => path);
+
+  test("are ten", () => {
+    expect(tasks).toHaveLength(10);
+  });
+
+  test.each(tasks.map((task) => [task.split("\n")[0], task]))(
+    "%s names files that are there, three at most",
+    (_, task) => {
+      const files = task.split("\n").filter((line) => line.startsWith("* "));
+      expect(files.length).toBeLessThanOrEqual(3);
+      expect(named(task).filter((path) => !existsSync(path))).toEqual([]);
+    },
+  );
+});

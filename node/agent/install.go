@@ -135,7 +135,7 @@ func (t *transaction) filled(path string) bool {
 }
 
 func (t *transaction) installConfiguration(context.Context) error {
-	written, err := t.put(t.doc.Configuration)
+	written, err := t.undo.Install(t.h, t.doc.Configuration)
 	t.restart = t.restart || written
 	return err
 }

@@ -6,11 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +19,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/secrets"
 	"gatehouse/node/systemd/fake"
+	"gatehouse/node/testkit"
 )
 
 // node that the tests work on.
@@ -36,7 +35,7 @@ type node struct {
 	// token that Consul knows.
 	token  string
 	leaves bool
-	// fault is asked at every change of whatever sort.
+	// fault is called at every change of any sort.
 	fault func(change string) error
 }
 
@@ -83,7 +82,7 @@ func (n *node) ask(change string) error {
 	return n.fault(change)
 }
 
-// serve what the agent answers while its unit is active.
+// serve the agent's answers while its unit is active.
 func (n *node) serve(w http.ResponseWriter, r *http.Request) {
 	unit, _ := n.units.Unit(context.Background(), "consul.service")
 	switch {
@@ -123,15 +122,8 @@ func (n *node) Remove(_ context.Context, name string) error {
 
 func (n *node) put(path, content string, mode os.FileMode) {
 	n.t.Helper()
-	if err := os.MkdirAll(filepath.Dir(n.h.Path(path)), 0o755); err != nil {
-		n.t.Fatal(err)
-	}
-	if err := os.WriteFile(n.h.Path(path), []byte(content), mode); err != nil {
-		n.t.Fatal(err)
-	}
-	if err := os.Chmod(n.h.Path(path), mode); err != nil {
-		n.t.Fatal(err)
-	}
+	testkit.Put(n.t, n.h.Root, path, content)
+	testkit.Must(n.t, os.Chmod(n.h.Path(path), mode))
 }
 
 func (n *node) read(path string) string {
@@ -157,39 +149,23 @@ func (n *node) setup(doc document.Agent) error {
 
 // state is all that a run may change, as text.
 func (n *node) state() string {
-	var lines []string
-	err := filepath.WalkDir(n.h.Root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(path, n.h.Root)
+	n.t.Helper()
+	tree := testkit.Tree(n.t, n.h.Root, func(path string) bool {
 		for _, passing := range []string{host.Locks, host.Backups, host.Arriving} {
-			if name == passing || strings.HasPrefix(name, passing+"/") {
-				return nil
+			if path == passing || strings.HasPrefix(path, passing+"/") {
+				return true
 			}
 		}
-		// Where the secrets of a step were taken, the folder for them is there.
-		if name == host.Secrets || name == host.Gatehouse {
-			return nil
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		text, _ := os.ReadFile(path)
-		lines = append(lines, fmt.Sprintf("%s %s %s", name, info.Mode(), text))
-		return nil
+		// The folder for a step's secrets stays after they were taken.
+		return path == host.Secrets || path == host.Gatehouse
 	})
-	if err != nil {
-		n.t.Fatal(err)
-	}
 	users, _ := json.Marshal(n.users)
-	return strings.Join(append(lines, n.units.State(), string(users)), "\n")
+	return strings.Join([]string{tree, n.units.State(), string(users)}, "\n")
 }
 
 const configuration = "/etc/consul.d/consul.hcl"
 
-// workerDocument is that of a locked mesh.
+// workerDocument is the document of a locked mesh.
 func workerDocument() document.Agent {
 	return document.Agent{
 		Owner:         document.Owner{Mesh: "shop", Node: "worker1"},

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/undo"
 )
 
 // ownProcess registers how the agent's process gets back to its earlier state. It is the first step, so that it is undone
@@ -31,7 +32,7 @@ func (t *transaction) installUnit(ctx context.Context) error {
 		}
 		return t.units.DaemonReload(ctx)
 	})
-	written, err := t.put(t.doc.Unit)
+	written, err := t.undo.Install(t.h, t.doc.Unit)
 	reload, t.restart = reload || written, t.restart || written
 	if err != nil {
 		return err
@@ -76,7 +77,7 @@ func (t *transaction) start(ctx context.Context) error {
 		err = t.units.Start(ctx, unitName)
 	}
 	if ctx.Err() != nil {
-		return ended(ctx)
+		return undo.Ended(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("the agent did not start: %w", err)
@@ -119,7 +120,7 @@ func (t *transaction) waitForLeader(ctx context.Context) error {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return ended(ctx)
+		return undo.Ended(ctx)
 	}
 	return fmt.Errorf("the agent started, and saw no leader of Consul's servers within %s", t.tools.Patience)
 }
@@ -133,7 +134,7 @@ func (t *transaction) waitForManagementToken(ctx context.Context) error {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return ended(ctx)
+		return undo.Ended(ctx)
 	}
 	return errors.New("Consul does not know the management token of the mesh's secrets; was it set up with another one? See: journalctl -u consul -n 50")
 }
@@ -149,9 +150,4 @@ func (t *transaction) locksNow() (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("tls %t gossip %t", t.h.Exists(tlsDir+"/ca.pem"), now.Encrypt != ""), nil
-}
-
-// ended is the error of a run that a signal ended.
-func ended(ctx context.Context) error {
-	return fmt.Errorf("the run was ended before it was done (%w)", context.Cause(ctx))
 }

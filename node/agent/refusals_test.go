@@ -29,7 +29,7 @@ func TestRefusals(t *testing.T) {
 			doc.Configuration.Content = "nonsense"
 		}, "Consul refuses the agent's configuration"},
 		"no certificate": {func(_ *node, _ *document.Agent, secrets map[string]string) { delete(secrets, "ca") },
-			"hold no ca"},
+			"have no ca"},
 		"a file of another place": {func(_ *node, doc *document.Agent, _ map[string]string) { doc.Unit.Path = "/etc/passwd" },
 			"not /etc/consul.d/consul.hcl and /etc/passwd"},
 	} {

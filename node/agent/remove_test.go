@@ -9,6 +9,7 @@ import (
 	"gatehouse/node/agent"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 func (n *node) remove(mesh string) error {
@@ -37,7 +38,7 @@ func withProgram(t *testing.T) *node {
 
 func TestRemove(t *testing.T) {
 	n := withProgram(t)
-	must(t, n.remove("shop"))
+	testkit.Must(t, n.remove("shop"))
 	if left := n.left(); left != nil || n.users["consul"] || n.units.State() != "" {
 		t.Errorf("left: %v, users %v, units %q", left, n.users, n.units.State())
 	}
@@ -47,7 +48,7 @@ func TestRemove(t *testing.T) {
 	if got := n.out.String(); got != "gatehouse: the Consul agent is gone from worker1\n" {
 		t.Errorf("output: %s", got)
 	}
-	must(t, n.remove("shop")) // nothing to do
+	testkit.Must(t, n.remove("shop")) // nothing to do
 }
 
 func TestRemoveLeavesOtherFiles(t *testing.T) {
@@ -55,7 +56,7 @@ func TestRemoveLeavesOtherFiles(t *testing.T) {
 	n.put("/etc/consul.d/frontend.hcl", "service {}", 0o644)
 	n.put(host.NodeFile, `{"mesh": "shop"}`, 0o644)
 	n.put("/opt/gatehouse/agent.json", `{"mesh": "shop", "addedUser": false}`, 0o644)
-	must(t, n.remove("shop"))
+	testkit.Must(t, n.remove("shop"))
 	if !n.h.Exists("/etc/consul.d/frontend.hcl") || !n.h.Exists(host.Program) || !n.users["consul"] {
 		t.Error("it removed what is not the agent's")
 	}
@@ -76,10 +77,10 @@ func TestRemoveGoesOnAfterAFault(t *testing.T) {
 			return
 		}
 		if err != nil {
-			must(t, n.remove("shop"))
+			testkit.Must(t, n.remove("shop"))
 		}
 		left := n.left()
-		// With the record gone only the folder of the locks may be left, which a restart empties.
+		// Without the record, only the folder of the locks may be left, which the next boot empties.
 		if len(left) > 0 && (len(left) > 1 || left[0] != host.Locks) && n.h.Exists(agent.RecordFile) {
 			t.Errorf("fault %d (%v): left %v", failing, err, left)
 		}
@@ -110,14 +111,14 @@ func TestTheAgentStaysForAnotherMesh(t *testing.T) {
 	if n.state() != before {
 		t.Error("it changed something")
 	}
-	must(t, n.h.Remove(host.RecordFile("other")))
-	must(t, n.remove("shop"))
+	testkit.Must(t, n.h.Remove(host.RecordFile("other")))
+	testkit.Must(t, n.remove("shop"))
 }
 
 func TestRemoveLeavesAForeignAgentAlone(t *testing.T) {
 	n := newNode(t)
 	n.put(configuration, "by hand", 0o644)
-	must(t, n.remove("shop"))
+	testkit.Must(t, n.remove("shop"))
 	if _, err := os.Stat(n.h.Path(configuration)); err != nil || n.out.Len() > 0 {
 		t.Errorf("%v %s", err, n.out)
 	}

@@ -2,11 +2,8 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -116,7 +113,7 @@ func (t *transaction) look(ctx context.Context) (err error) {
 
 // change is the transaction as a list.
 func (t *transaction) change(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
+	return undo.Steps(ctx,
 		t.keepForeign,
 		t.ownProcess,
 		t.writeRecord,
@@ -129,15 +126,7 @@ func (t *transaction) change(ctx context.Context) error {
 		t.installUnit,
 		t.start,
 		t.takePart,
-	} {
-		if err := ctx.Err(); err != nil {
-			return ended(ctx)
-		}
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	)
 }
 
 // goBack undoes the changes, and says in which state the node is.
@@ -170,13 +159,4 @@ func (t *transaction) journal(ctx context.Context) {
 	if t.touched {
 		fmt.Fprint(t.h.Out, host.Clean(t.units.Journal(context.WithoutCancel(ctx), unitName, 20)))
 	}
-}
-
-// put writes one of the document's files.
-func (t *transaction) put(file document.File) (bool, error) {
-	mode, err := strconv.ParseUint(file.Mode, 8, 32)
-	if err != nil || mode > 0o777 {
-		return false, errors.New("the mode " + file.Mode + " of " + file.Path + " is not octal")
-	}
-	return t.undo.WriteIfNew(t.h, file.Path, []byte(file.Content), os.FileMode(mode), root)
 }

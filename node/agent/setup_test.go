@@ -10,20 +10,14 @@ import (
 	"gatehouse/node/agent"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // withWorker is a node with an agent that was set up.
 func withWorker(t *testing.T) *node {
 	n := newNode(t)
 	n.arrive("agent", workerSecrets())
-	must(t, n.setup(workerDocument()))
+	testkit.Must(t, n.setup(workerDocument()))
 	n.units.Forget()
 	n.out.Reset()
 	return n
@@ -32,7 +26,7 @@ func withWorker(t *testing.T) *node {
 func withServer(t *testing.T) *node {
 	n := newNode(t)
 	n.arrive("agent", serverSecrets())
-	must(t, n.setup(serverDocument()))
+	testkit.Must(t, n.setup(serverDocument()))
 	n.units.Forget()
 	n.out.Reset()
 	return n
@@ -63,7 +57,7 @@ type files = map[string]struct {
 func TestWorker(t *testing.T) {
 	n := newNode(t)
 	n.arrive("agent", workerSecrets())
-	must(t, n.setup(workerDocument()))
+	testkit.Must(t, n.setup(workerDocument()))
 	expectFiles(t, n, files{
 		configuration:                          {0o644, "datacenter = \"dc1\"\n"},
 		host.UnitDir + "/consul.service":       {0o644, "[Service]\n"},
@@ -125,7 +119,7 @@ func TestChangesRestartOrReloadTheProcess(t *testing.T) {
 			doc, secrets := workerDocument(), workerSecrets()
 			one.change(&doc, secrets)
 			n.arrive("agent", secrets)
-			must(t, n.setup(doc))
+			testkit.Must(t, n.setup(doc))
 			if got := strings.Join(n.units.Calls(), ", "); got != one.calls {
 				t.Errorf("calls: %s", got)
 			}
@@ -135,9 +129,9 @@ func TestChangesRestartOrReloadTheProcess(t *testing.T) {
 
 func TestAStoppedAgentIsStarted(t *testing.T) {
 	n := withWorker(t)
-	must(t, n.units.Stop(context.Background(), "consul.service"))
+	testkit.Must(t, n.units.Stop(context.Background(), "consul.service"))
 	n.arrive("agent", workerSecrets())
-	must(t, n.setup(workerDocument()))
+	testkit.Must(t, n.setup(workerDocument()))
 	if n.units.State() != "consul.service active enabled" {
 		t.Error(n.units.State())
 	}
@@ -149,19 +143,19 @@ func TestServersThatAreNotTheLastDoNotWaitForALeader(t *testing.T) {
 	doc := serverDocument()
 	doc.Last = false
 	n.arrive("agent", serverSecrets())
-	must(t, n.setup(doc))
+	testkit.Must(t, n.setup(doc))
 	if got := n.out.String(); got != "gatehouse: Consul's server on server1 runs\n" {
 		t.Errorf("output: %s", got)
 	}
-	// The same again is no new server any more.
+	// In the second run the server is not new any more.
 	n.arrive("agent", serverSecrets())
 	if err := n.setup(doc); err == nil || !strings.Contains(err.Error(), "saw no leader") {
 		t.Errorf("error: %v", err)
 	}
-	// One that is unlocked does not understand those that are locked.
+	// An unlocked server cannot talk to locked ones.
 	doc.TLS = false
 	n.arrive("agent", serverSecrets())
-	must(t, n.setup(doc))
+	testkit.Must(t, n.setup(doc))
 	if n.h.Exists("/etc/consul.d/tls") {
 		t.Error("certificates are left")
 	}
@@ -172,14 +166,14 @@ func TestKeyringGoesWithGossipEncryption(t *testing.T) {
 	n.put("/opt/consul/serf/local.keyring", "key", 0o600)
 	n.put("/opt/consul/serf/local.snapshot", "members", 0o600)
 	n.arrive("agent", workerSecrets())
-	must(t, n.setup(workerDocument()))
+	testkit.Must(t, n.setup(workerDocument()))
 	if !n.h.Exists("/opt/consul/serf/local.keyring") {
 		t.Error("the keyring is gone while it is needed")
 	}
 	open := workerSecrets()
 	delete(open, "gossipKey")
 	n.arrive("agent", open)
-	must(t, n.setup(workerDocument()))
+	testkit.Must(t, n.setup(workerDocument()))
 	if got := n.h.List("/opt/consul/serf"); len(got) != 1 || got[0] != "local.snapshot" {
 		t.Errorf("left: %v", got)
 	}
@@ -189,7 +183,7 @@ func TestWithoutSecrets(t *testing.T) {
 	n := withWorker(t)
 	doc := workerDocument()
 	doc.ACL, doc.TLS, doc.Secrets = false, false, false
-	must(t, n.setup(doc))
+	testkit.Must(t, n.setup(doc))
 	for _, path := range []string{"/etc/consul.d/tls", "/etc/consul.d/gatehouse-secrets.json", "/opt/gatehouse/secrets/_agent.token"} {
 		if n.h.Exists(path) {
 			t.Errorf("%s is left", path)
@@ -204,7 +198,7 @@ func TestAServersTokenIsKept(t *testing.T) {
 	n := withServer(t)
 	n.put("/opt/gatehouse/secrets/_agent.token", "own\n", 0o600)
 	n.arrive("agent", serverSecrets())
-	must(t, n.setup(serverDocument()))
+	testkit.Must(t, n.setup(serverDocument()))
 	if !strings.Contains(n.read("/etc/consul.d/gatehouse-secrets.json"), `"agent": "own"`) {
 		t.Error(n.read("/etc/consul.d/gatehouse-secrets.json"))
 	}
@@ -216,7 +210,7 @@ func TestAnEarlierVersionsRecord(t *testing.T) {
 	n.put("/opt/gatehouse/agent.conf", "ROLE='worker'\nACL='yes'\nADDED_USER=yes\n", 0o644)
 	n.put(configuration, "old", 0o644)
 	n.arrive("agent", workerSecrets())
-	must(t, n.setup(workerDocument()))
+	testkit.Must(t, n.setup(workerDocument()))
 	record, there, err := agent.ReadRecord(n.h)
 	if err != nil || !there || record != (agent.Record{Mesh: "shop", Role: document.Worker, AddedUser: true}) {
 		t.Errorf("%+v %t %v", record, there, err)
@@ -232,7 +226,7 @@ func TestCopiesOfAForeignAgentsFiles(t *testing.T) {
 	n.put(configuration, "by hand", 0o640)
 	n.put("/etc/consul.d/tls/ca.pem", "by hand", 0o644)
 	n.arrive("agent", workerSecrets())
-	must(t, n.setup(workerDocument()))
+	testkit.Must(t, n.setup(workerDocument()))
 	folders := n.h.List(host.Backups)
 	if len(folders) != 1 {
 		t.Fatalf("copies: %v", folders)
@@ -251,7 +245,7 @@ func TestAfterARunThatWasKilled(t *testing.T) {
 	n := withWorker(t)
 	n.put("/etc/consul.d/.consul.hcl.gatehouse-before", "older", 0o644)
 	n.arrive("agent", workerSecrets())
-	must(t, n.setup(workerDocument()))
+	testkit.Must(t, n.setup(workerDocument()))
 	if got := strings.Join(n.units.Calls(), ", "); got != "restart consul.service" {
 		t.Errorf("calls: %s", got)
 	}

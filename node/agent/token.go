@@ -80,7 +80,7 @@ func giveToken(ctx context.Context, h *host.Host, units systemd.Manager, tools T
 	}
 	if !host.Wait(ctx, tools.Patience, tools.Poll, func() bool { return client.Answers(ctx) }) {
 		if ctx.Err() != nil {
-			return ended(ctx)
+			return undo.Ended(ctx)
 		}
 		return fmt.Errorf("Consul's agent did not take its token; %s", journal)
 	}

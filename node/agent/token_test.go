@@ -8,6 +8,7 @@ import (
 	"gatehouse/node/agent"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 func (n *node) giveToken(mesh string) error {
@@ -24,7 +25,7 @@ func withArrivedToken(t *testing.T) *node {
 
 func TestToken(t *testing.T) {
 	n := withArrivedToken(t)
-	must(t, n.giveToken("shop"))
+	testkit.Must(t, n.giveToken("shop"))
 	expectFiles(t, n, files{
 		"/opt/gatehouse/secrets/_agent.token": {0o600, "own\n"},
 		"/etc/consul.d/gatehouse-secrets.json": {0o640, "{\n  \"encrypt\": \"gossip\",\n  \"acl\": {\n    \"tokens\": {\n" +
@@ -87,10 +88,10 @@ func TestATokenIsRefused(t *testing.T) {
 		t.Error("the secret is still there")
 	}
 	n.arrive("agent-token", map[string]string{"agentToken": ""})
-	if err := n.giveToken("shop"); err == nil || !strings.Contains(err.Error(), "hold no agentToken") {
+	if err := n.giveToken("shop"); err == nil || !strings.Contains(err.Error(), "have no agentToken") {
 		t.Errorf("error: %v", err)
 	}
-	must(t, n.h.Remove("/etc/consul.d/gatehouse-secrets.json"))
+	testkit.Must(t, n.h.Remove("/etc/consul.d/gatehouse-secrets.json"))
 	n.arrive("agent-token", map[string]string{"agentToken": "own"})
 	if err := n.giveToken("shop"); err == nil || !strings.Contains(err.Error(), "agent_server1") {
 		t.Errorf("error: %v", err)

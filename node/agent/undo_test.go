@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/node/agent"
 	"gatehouse/node/document"
+	"gatehouse/node/testkit"
 )
 
 // sorts of nodes and of changes that a run makes to them.
@@ -51,15 +52,15 @@ func sorts() map[string]func(t *testing.T) (*node, document.Agent) {
 			n.put("/etc/systemd/system/consul.service", "by hand\n", 0o600)
 			n.put(configuration, "by hand\n", 0o600)
 			n.put("/etc/consul.d/tls/ca.pem", "by hand\n", 0o600)
-			must(t, n.units.DaemonReload(context.Background()))
-			must(t, n.units.Start(context.Background(), "consul.service"))
+			testkit.Must(t, n.units.DaemonReload(context.Background()))
+			testkit.Must(t, n.units.Start(context.Background(), "consul.service"))
 			n.units.Forget()
 			n.arrive("agent", workerSecrets())
 			return n, workerDocument()
 		},
 		"an earlier version's record": func(t *testing.T) (*node, document.Agent) {
 			n := withWorker(t)
-			must(t, n.h.Remove(agent.RecordFile))
+			testkit.Must(t, n.h.Remove(agent.RecordFile))
 			n.put("/opt/gatehouse/agent.conf", "ROLE='worker'\n", 0o644)
 			n.arrive("agent", workerSecrets())
 			return n, workerDocument()
@@ -74,7 +75,7 @@ func declared(t *testing.T, prepare func(t *testing.T) (*node, document.Agent)) 
 		changes++
 		return nil
 	}
-	must(t, n.setup(doc))
+	testkit.Must(t, n.setup(doc))
 	return n.state(), changes
 }
 
@@ -104,13 +105,13 @@ func TestAFaultAtEveryChange(t *testing.T) {
 	}
 }
 
-// judge that the node is as before, or as declared.
+// judge whether the node is as before, or as declared.
 func (n *node) judge(before, want, at string, err error) {
 	n.t.Helper()
 	after := n.state()
 	switch {
 	case strings.HasSuffix(at, ".gatehouse-before") && strings.HasPrefix(at, "remove"):
-		// The run is over; what it kept is removed by the next one.
+		// The run is over; the next one removes the copies that it kept.
 		if err != nil {
 			n.t.Errorf("%s: %v", at, err)
 		}

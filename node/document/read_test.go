@@ -32,3 +32,11 @@ func TestValidName(t *testing.T) {
 		}
 	}
 }
+
+func TestTheModeOfAFileIsOctal(t *testing.T) {
+	for mode, ok := range map[string]bool{"0644": true, "0700": true, "0999": false, "rw": false, "": false, "4755": false} {
+		if got, err := (File{Path: "/etc/a", Mode: mode}).FileMode(); (err == nil) != ok {
+			t.Errorf("%q: %v %v", mode, got, err)
+		}
+	}
+}

@@ -150,7 +150,7 @@ type EnvoyListener struct {
 // EnvoyCluster is a service as Envoy calls it.
 type EnvoyCluster struct {
 	Name string `json:"name"`
-	// Healthy endpoints, as Consul tells Envoy and as Envoy finds out itself.
+	// Healthy endpoints, by Consul's checks and by Envoy's own.
 	Healthy int `json:"healthy"`
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,23 +17,14 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 func newHost(t *testing.T) (*host.Host, *bytes.Buffer) {
 	out := &bytes.Buffer{}
 	h := &host.Host{Root: t.TempDir(), Out: out, Unowned: true, LockTimeout: time.Second}
-	put(t, h, host.NodeFile, `{"mesh": "shop", "node": "worker1"}`)
+	testkit.Put(t, h.Root, host.NodeFile, `{"mesh": "shop", "node": "worker1"}`)
 	return h, out
-}
-
-func put(t *testing.T, h *host.Host, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(h.Path(path)), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(h.Path(path), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // pages answers by path, and records what was changed: method, path and query.
@@ -105,7 +95,7 @@ func quick() gatewayPace {
 	return gatewayPace{answers: time.Millisecond, still: 2 * time.Millisecond, timeout: 30 * time.Millisecond, poll: time.Millisecond}
 }
 
-// stats are what Envoy tells, one text a request, the last one for ever.
+// stats are Envoy's answers, one text a request, the last one for all further requests.
 func drainGateway(t *testing.T, nodes []object, stats ...string) (output string, asked []string) {
 	h, out := newHost(t)
 	agent := &pages{get: map[string]func() any{"/v1/health/service/edge": fixed(nodes)}}
@@ -155,7 +145,7 @@ func TestGatewayWithoutAnAgentOrRecord(t *testing.T) {
 	h, out := newHost(t)
 	agent := &pages{}
 	client := agent.client(t)
-	if err := quick().drain(context.Background(), h, client, "edge", 1); err != nil || !strings.Contains(out.String(), "does not tell where else edge runs") {
+	if err := quick().drain(context.Background(), h, client, "edge", 1); err != nil || !strings.Contains(out.String(), "does not say where else edge runs") {
 		t.Errorf("%v %s", err, out)
 	}
 	if err := os.Remove(h.Path(host.NodeFile)); err != nil {
@@ -205,7 +195,7 @@ func TestNodeOn(t *testing.T) {
 		t.Error(agent.changes)
 	}
 	agent.refuse = true
-	if err := quickNode().on(context.Background(), h, agent.client(t)); err != nil || !strings.Contains(out.String(), "no caller hears that this node goes") {
+	if err := quickNode().on(context.Background(), h, agent.client(t)); err != nil || !strings.Contains(out.String(), "callers do not learn that this node shuts down") {
 		t.Errorf("%v %s", err, out)
 	}
 }
@@ -221,7 +211,7 @@ func TestNodeOff(t *testing.T) {
 	}
 }
 
-// Others' services run on the node too, and maintenance mode is of all of them.
+// Other people's services run on the node, too, and maintenance mode would concern all of them.
 func TestNothingChangesOnANodeThatServes(t *testing.T) {
 	h, _ := newHost(t)
 	agent := nodeAgent()
@@ -265,8 +255,8 @@ func TestNodeOffUpdatesTheServersAgain(t *testing.T) {
 
 func TestNodeOffNudgesSidecars(t *testing.T) {
 	h, out := newHost(t)
-	put(t, h, host.Secrets+"/web.token", "web's\n")
-	put(t, h, "/opt/evil.token", "not to be read")
+	testkit.Put(t, h.Root, host.Secrets+"/web.token", "web's\n")
+	testkit.Put(t, h.Root, "/opt/evil.token", "not to be read")
 	agent := nodeAgent()
 	late := map[string]object{
 		"a": check("a", "web-sidecar-proxy", "alias", "critical", "Service web is critical: Node Maintenance Mode"),

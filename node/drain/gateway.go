@@ -49,7 +49,7 @@ func (p gatewayPace) drain(ctx context.Context, h *host.Host, agent GatewayAgent
 			return nil
 		}
 	}
-	pause(ctx, p.answers)
+	host.Pause(ctx, p.answers)
 	if !host.Wait(ctx, p.timeout, p.poll, func() bool { return p.quiet(ctx, admin) }) {
 		h.Say("%s still had requests after %s; going on", name, p.timeout)
 	}
@@ -84,14 +84,7 @@ func (p gatewayPace) quiet(ctx context.Context, admin envoy.Admin) bool {
 	if before.Active != 0 {
 		return false
 	}
-	pause(ctx, p.still)
+	host.Pause(ctx, p.still)
 	after, err := admin.Traffic(ctx)
 	return err != nil || after == before
-}
-
-func pause(ctx context.Context, long time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(long):
-	}
 }

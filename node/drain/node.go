@@ -56,7 +56,7 @@ func (p nodePace) on(ctx context.Context, h *host.Host, agent NodeAgent) error {
 	if err := agent.NodeMaintenance(ctx, true); err != nil {
 		h.Say("Consul's agent does not answer: callers do not learn that this node shuts down")
 	}
-	pause(ctx, p.leave)
+	host.Pause(ctx, p.leave)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"gatehouse/node/consul/consultest"
+	"gatehouse/node/testkit"
 )
 
 func edgeTo(name, protocol string) string {
@@ -43,13 +44,13 @@ func TestChainsChangeTheirProtocolTogether(t *testing.T) {
 			m.has(edgeTo("a", test.from))
 			doc := later(t, speaking(test.to), test.after, edgeTo("a", test.to))
 			_, err := m.expand(doc)
-			m.must(err)
+			testkit.Must(m, err)
 			for _, name := range []string{"a", "b", "c"} {
 				if entry := m.entry(serviceDefaults, name); !strings.Contains(entry, `"Protocol":"`+test.to+`"`) {
 					t.Errorf("Consul has %s", entry)
 				}
 			}
-			m.must(m.route(doc))
+			testkit.Must(m, m.route(doc))
 			m.hasRouting(test.after)
 			if edge := m.entry(ingressGateway, "edge"); !strings.Contains(edge, `"Protocol":"`+test.to+`"`) {
 				t.Errorf("Consul has %s", edge)
@@ -62,7 +63,7 @@ func TestLinksAreThereAgainAtOnce(t *testing.T) {
 	m := newMesh(t)
 	m.has(defaults("a", "http"), defaults("b", "http"), redirect)
 	said, err := m.expand(later(t, []string{defaults("a", "tcp"), defaults("b", "tcp")}, []string{redirect}))
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 0", "protocols: PUT service-resolver/a", "protocols: PUT service-defaults/a",
 		"protocols: PUT service-defaults/b", "protocols: PUT service-resolver/a")
 	m.hasRouting([]string{redirect})
@@ -73,12 +74,12 @@ func TestOneOfAChainChangesAndTheLinkGoes(t *testing.T) {
 	m.has(defaults("a", "http"), defaults("b", "http"), redirect)
 	doc := later(t, []string{defaults("a", "http"), defaults("b", "tcp")}, nil)
 	_, err := m.expand(doc)
-	m.must(err)
-	m.must(m.route(doc))
+	testkit.Must(m, err)
+	testkit.Must(m, m.route(doc))
 	m.hasRouting(nil)
 }
 
-// Each is an entry of another owner, with which the declaration cannot be.
+// Each is an entry of another owner that does not fit the declaration.
 func TestForeignEntriesRefuseTheDeployBeforeItBegins(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -122,6 +123,6 @@ func TestForeignEntriesThatAreNotInTheWayStay(t *testing.T) {
 	stays := foreign(splits("b", `{"Weight":100,"Service":"a","ServiceSubset":"v1"}`))
 	m.has(ab[0], foreign(ab[1]))
 	m.has(v1v2, stays, foreign(edgeTo("b", "http")))
-	m.must(m.route(later(t, ab[:1], []string{v1})))
+	testkit.Must(m, m.route(later(t, ab[:1], []string{v1})))
 	m.hasRouting([]string{v1, stays})
 }

@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/consul/consultest"
+	"gatehouse/node/testkit"
 )
 
 const (
@@ -27,7 +28,7 @@ func TestProtocolThereAndBack(t *testing.T) {
 	m := newMesh(t)
 	m.has(bHTTP, dHTTP, bSplits, toD, shopHTTP)
 	said, err := m.expand(declared(t, "[]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]"))
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 0",
 		"protocols: PUT ingress-gateway/edge", "protocols: DELETE service-router/b", "protocols: DELETE service-splitter/b",
 		"protocols: PUT service-defaults/b", "protocols: PUT ingress-gateway/edge")
@@ -38,13 +39,13 @@ func TestProtocolThereAndBack(t *testing.T) {
 	}
 	before := m.version(ingressGateway, "edge")
 	said, err = m.expand(declared(t, "[]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]"))
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 0")
 	if m.version(ingressGateway, "edge") != before {
 		t.Error("the second run wrote")
 	}
 	said, err = m.expand(declared(t, "[]", "["+bHTTP+","+dHTTP+"]", "["+shopHTTP+"]"))
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 0",
 		"protocols: PUT ingress-gateway/edge", "protocols: PUT service-defaults/b", "protocols: PUT ingress-gateway/edge")
 	if stored := m.entry(ingressGateway, "edge"); !strings.Contains(stored, `"Hosts":["shop.test"]`) || !strings.Contains(m.entry(serviceDefaults, "b"), `"http"`) {

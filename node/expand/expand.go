@@ -5,7 +5,6 @@ package expand
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -68,11 +67,8 @@ func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 	if err != nil {
 		return expansion{}, nil, err
 	}
-	if !host.Wait(ctx, leaderTimeout, 200*time.Millisecond, func() bool { return client.Leader(ctx) != "" }) {
-		if ctx.Err() != nil {
-			return expansion{}, nil, ctx.Err()
-		}
-		return expansion{}, nil, fmt.Errorf("Consul has no leader, as asked at %s; see: journalctl -u consul -n 50", consul.Address)
+	if err := consul.WaitForLeader(ctx, client, leaderTimeout); err != nil {
+		return expansion{}, nil, err
 	}
 	now, err := read(ctx, client)
 	if err != nil {
@@ -89,14 +85,7 @@ func take(h *host.Host, mesh string, acl bool) (string, error) {
 	if !acl {
 		return "", nil
 	}
-	values, err := secrets.Take(h, mesh, secret)
-	if err != nil {
-		return "", err
-	}
-	if values[secret] == "" {
-		return "", errors.New("the secrets for this step have no token; deploy again")
-	}
-	return values[secret], nil
+	return secrets.TakeOne(h, mesh, secret, secret)
 }
 
 // read what Consul has now.
@@ -154,12 +143,8 @@ func (e expansion) waitUntilHeard(ctx context.Context, writes []Write) error {
 		if !running[write.Name] {
 			continue
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(heard):
-			return nil
-		}
+		host.Pause(ctx, heard)
+		return ctx.Err()
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/node/host"
 	"gatehouse/node/secrets"
+	"gatehouse/node/testkit"
 )
 
 func TestGrantsJoinTheOldEdges(t *testing.T) {
@@ -18,7 +19,7 @@ func TestGrantsJoinTheOldEdges(t *testing.T) {
 	doc := declared(t, "["+bAllowsC+`,{"Kind":"service-intentions","Name":"n","Sources":[{"Name":"a","Action":"allow"}]}]`, "[]", "[]")
 	begun := time.Now()
 	said, err := m.expand(doc)
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 2")
 	if took := time.Since(begun); took > heard {
 		t.Errorf("took %s though no instance has to hear of it", took)
@@ -34,13 +35,13 @@ func TestGrantsJoinTheOldEdges(t *testing.T) {
 	}
 	before := m.version(serviceIntentions, "b") + m.version(serviceIntentions, "n")
 	said, err = m.expand(doc)
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 0")
 	if after := m.version(serviceIntentions, "b") + m.version(serviceIntentions, "n"); after != before {
 		t.Error("the second run wrote")
 	}
 	said, err = m.expand(declared(t, "["+bAllowsC+"]", "[]", "[]"))
-	m.must(err)
+	testkit.Must(m, err)
 	m.wantSaid(said, "edges made ready: 1")
 	if m.entry(serviceIntentions, "n") != "" {
 		t.Error("what an unfinished deploy granted is still there")
@@ -53,7 +54,7 @@ func TestPermissionsAreWrittenOnce(t *testing.T) {
 	doc := declared(t, "["+bGetsA+"]", "["+bHTTP+"]", "[]")
 	for _, want := range []string{"edges made ready: 1", "edges made ready: 0"} {
 		said, err := m.expand(doc)
-		m.must(err)
+		testkit.Must(m, err)
 		m.wantSaid(said, want)
 	}
 }
@@ -61,13 +62,13 @@ func TestPermissionsAreWrittenOnce(t *testing.T) {
 func TestEdgesOfRunningServicesAreWaitedFor(t *testing.T) {
 	m := newMesh(t)
 	_, err := m.consul.Client.Catalog().Register(&api.CatalogRegistration{Node: "n", Address: "10.0.0.1", Service: &api.AgentService{Service: "b"}}, nil)
-	m.must(err)
+	testkit.Must(m, err)
 	t.Cleanup(func() {
 		_, _ = m.consul.Client.Catalog().Deregister(&api.CatalogDeregistration{Node: "n"}, nil)
 	})
 	begun := time.Now()
 	_, err = m.expand(declared(t, "["+bAllowsA+"]", "[]", "[]"))
-	m.must(err)
+	testkit.Must(m, err)
 	if took := time.Since(begun); took < heard {
 		t.Errorf("took only %s", took)
 	}
@@ -75,10 +76,10 @@ func TestEdgesOfRunningServicesAreWaitedFor(t *testing.T) {
 
 func TestTheTokenDoesNotOutliveTheRun(t *testing.T) {
 	m := newMesh(t)
-	m.must(m.host.Folder(host.Secrets, 0o700, host.Owner{}))
-	m.must(m.host.Write(oldToken, []byte("of an earlier version\n"), 0o600, host.Owner{}))
+	testkit.Must(m, m.host.Folder(host.Secrets, 0o700, host.Owner{}))
+	testkit.Must(m, m.host.Write(oldToken, []byte("of an earlier version\n"), 0o600, host.Owner{}))
 	_, err := m.expand(declared(t, "[]", "[]", "[]"))
-	m.must(err)
+	testkit.Must(m, err)
 	if left := append(m.host.List(host.Secrets), m.host.List(secrets.Arriving("shop"))...); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
@@ -100,18 +101,18 @@ func TestATokenThatMayNotReadEverythingIsRefused(t *testing.T) {
 func (m mesh) token(rules string) string {
 	m.Helper()
 	token, err := agent.Token(rules)
-	m.must(err)
+	testkit.Must(m, err)
 	return token
 }
 
 func TestTheRulesOfTheTemplateAreEnough(t *testing.T) {
 	m := newMesh(t)
 	rules, err := os.ReadFile("../../templates/acl/handover.hcl")
-	m.must(err)
+	testkit.Must(m, err)
 	m.has(bHTTP, dHTTP, toD, shopHTTP)
 	m.arrives(m.token(strings.Replace(string(rules), "{{ records }}", `"gatehouse/shop/taken-over/"`, 1)))
 	doc := declared(t, "["+bAllowsA+"]", "["+bTCP+","+dHTTP+"]", "["+shopTCP+"]")
 	doc.TakeOver = []string{"service-defaults/b"}
 	doc.ACL = true
-	m.must(Run(t.Context(), m.host, doc, agent.Connect))
+	testkit.Must(m, Run(t.Context(), m.host, doc, agent.Connect))
 }

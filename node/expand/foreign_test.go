@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"gatehouse/node/document"
+	"gatehouse/node/testkit"
 )
 
 const ofAnotherMesh = `"Meta":{"gatehouse-mesh":"other"},`
 
-// Each would only be possible by changing what this mesh did not make.
+// Each would have to change an entry that this mesh did not make.
 func TestEntriesOfOthersAreNotChanged(t *testing.T) {
 	tests := []struct {
 		name string
@@ -56,9 +57,9 @@ func TestEntriesAreRecordedBeforeTheyAreChanged(t *testing.T) {
 	m.has(`{"Kind":"service-intentions","Name":"b","Sources":[{"Name":"a","Action":"allow"}]}`)
 	before := m.entry(serviceIntentions, "b")
 	_, err := m.expand(takingOver(declared(t, "["+bAllowsC+"]", "[]", "[]"), "service-intentions/b"))
-	m.must(err)
+	testkit.Must(m, err)
 	record, err := m.consul.Key(t.Context(), "gatehouse/shop/taken-over/service-intentions/b")
-	m.must(err)
+	testkit.Must(m, err)
 	if string(record) != before || m.entry(serviceIntentions, "b") == before {
 		t.Errorf("had %s\nrecorded %s\nhas %s", before, record, m.entry(serviceIntentions, "b"))
 	}

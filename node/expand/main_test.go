@@ -14,6 +14,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/secrets"
+	"gatehouse/node/testkit"
 )
 
 // agent of all tests of this package; nil with noAgent as the reason. It has ACLs.
@@ -50,15 +51,15 @@ func newMesh(t *testing.T) mesh {
 	out := new(bytes.Buffer)
 	m := mesh{t, &host.Host{Root: t.TempDir(), Out: out, Unowned: true, LockTimeout: time.Second}, out, client}
 	resolvers, _, err := client.Entries(t.Context(), serviceResolver)
-	m.must(err)
+	testkit.Must(m, err)
 	for _, entry := range resolvers { // they may name each other
-		m.must(client.PutEntry(t.Context(), unlinked(entry)))
+		testkit.Must(m, client.PutEntry(t.Context(), unlinked(entry)))
 	}
-	// Each kind may name those after it.
+	// An entry may name those of the kinds after it.
 	for range 2 {
 		for _, kind := range []string{serviceIntentions, ingressGateway, serviceRouter, serviceSplitter, serviceResolver, serviceDefaults} {
 			entries, _, err := client.Entries(t.Context(), kind)
-			m.must(err)
+			testkit.Must(m, err)
 			for _, entry := range entries {
 				_ = client.DeleteEntry(t.Context(), kind, entry.Name())
 			}
@@ -67,27 +68,20 @@ func newMesh(t *testing.T) mesh {
 	return m
 }
 
-func (m mesh) must(err error) {
-	m.Helper()
-	if err != nil {
-		m.Fatal(err)
-	}
-}
-
 // has puts entries into Consul, in this order.
 func (m mesh) has(entries ...string) {
 	m.Helper()
 	for _, entry := range entries {
-		m.must(m.consul.PutEntry(m.Context(), parse[consul.Entry](m.T, entry)))
+		testkit.Must(m, m.consul.PutEntry(m.Context(), parse[consul.Entry](m.T, entry)))
 	}
 }
 
-// arrives lays the token there, as Terraform does.
+// arrives puts the token on the node, as Terraform does.
 func (m mesh) arrives(token string) {
 	m.Helper()
-	m.must(m.host.Folder(secrets.Arriving("shop"), 0o700, host.Owner{}))
+	testkit.Must(m, m.host.Folder(secrets.Arriving("shop"), 0o700, host.Owner{}))
 	content, _ := json.Marshal(map[string]string{"handover": token})
-	m.must(os.WriteFile(m.host.Path(secrets.Arriving("shop")+"/handover.json"), content, 0o600))
+	testkit.Must(m, os.WriteFile(m.host.Path(secrets.Arriving("shop")+"/handover.json"), content, 0o600))
 }
 
 // expand runs the verb with a token that may do everything, and returns what it said.
@@ -104,7 +98,7 @@ func (m mesh) expand(doc document.Expand) (string, error) {
 func (m mesh) entry(kind, name string) string {
 	m.Helper()
 	entry, err := m.consul.Entry(m.Context(), kind, name)
-	m.must(err)
+	testkit.Must(m, err)
 	if entry == nil {
 		return ""
 	}
@@ -117,7 +111,7 @@ func (m mesh) version(kind, name string) string {
 	m.Helper()
 	var entry map[string]any
 	_, err := m.consul.Raw().Query("/v1/config/"+kind+"/"+name, &entry, nil)
-	m.must(err)
+	testkit.Must(m, err)
 	return fmt.Sprint(entry["ModifyIndex"])
 }
 

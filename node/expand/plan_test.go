@@ -49,7 +49,7 @@ func consulHas(t *testing.T, entries string) live {
 	return now
 }
 
-func told(writes []Write) []string {
+func lines(writes []Write) []string {
 	var lines []string
 	for _, write := range writes {
 		line := fmt.Sprintf("%s %s", write.Verb, write)
@@ -91,7 +91,7 @@ func TestGrants(t *testing.T) {
 		{"a new entry is marked", "[" + bAllowsA + "]", "[]", "[]", []string{
 			`PUT service-intentions/b {"Kind":"service-intentions","Meta":{"gatehouse-handover":"shop","gatehouse-mesh":"shop"},"Name":"b","Sources":[{"Action":"allow","Name":"a"}]}`,
 		}},
-		{"what is there already is not written", "[" + bAllowsA + "]", "[]", "[" + bAsStored + "]", nil},
+		{"an entry that exists already is not written", "[" + bAllowsA + "]", "[]", "[" + bAsStored + "]", nil},
 		{"a new edge joins the old one, and unknown fields stay", "[" + bAllowsC + "]", "[]", "[" + bAsStored + "]", []string{
 			`PUT service-intentions/b {"Future":{"x":1},"Kind":"service-intentions","Meta":{"by":"hand"},"Name":"b","Sources":[{"Action":"allow","Name":"c"},{"Action":"allow","Description":"kept","Name":"a","Precedence":9,"Type":"consul"}]}`,
 		}},
@@ -117,7 +117,7 @@ func TestGrants(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			compare(t, told(grants(declared(t, test.declared, test.services, ""), consulHas(t, test.live))), test.want)
+			compare(t, lines(grants(declared(t, test.declared, test.services, ""), consulHas(t, test.live))), test.want)
 		})
 	}
 }
@@ -171,18 +171,18 @@ func TestProtocols(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			compare(t, told(protocols(declared(t, "[]", test.services, test.gateways), consulHas(t, test.live))), test.want)
+			compare(t, lines(protocols(declared(t, "[]", test.services, test.gateways), consulHas(t, test.live))), test.want)
 		})
 	}
 }
 
 func TestUndoIsTheWayBack(t *testing.T) {
 	writes := protocols(declared(t, "[]", "["+bTCP+"]", "["+edgeTCP+"]"), consulHas(t, "["+strings.Join([]string{bHTTP, edgeHTTP, router}, ",")+"]"))
-	compare(t, told(undo(writes)), []string{
+	compare(t, lines(undo(writes)), []string{
 		"RESTORE ingress-gateway/edge " + without,
 		`RESTORE service-defaults/b {"Expose":{},"Kind":"service-defaults","Name":"b","Protocol":"http"}`,
 		`RESTORE service-router/b {"Kind":"service-router","Meta":{"gatehouse-mesh":"shop"},"Name":"b","Routes":[]}`,
 		`RESTORE ingress-gateway/edge {"Future":1,"Kind":"ingress-gateway","Listeners":[{"Port":8080,"Protocol":"http","Services":[{"Name":"b"},{"Name":"d"}]},{"Port":9000,"Protocol":"tcp","Services":[{"Name":"e"}]}],"Name":"edge"}`,
 	})
-	compare(t, told(undo([]Write{put(parse[consul.Entry](t, bAllowsA), nil)})), []string{"DELETE service-intentions/b"})
+	compare(t, lines(undo([]Write{put(parse[consul.Entry](t, bAllowsA), nil)})), []string{"DELETE service-intentions/b"})
 }

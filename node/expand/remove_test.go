@@ -8,21 +8,22 @@ import (
 	"gatehouse/node/consul/consultest"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 var removal = document.ExpandRemoval{Owner: document.Owner{Mesh: "shop", Node: "server1"}}
 
 func (m mesh) keeps(path, token string) {
 	m.Helper()
-	m.must(m.host.Folder(host.Secrets, 0o700, host.Owner{}))
-	m.must(m.host.Write(path, []byte(token+"\n"), 0o600, host.Owner{}))
+	testkit.Must(m, m.host.Folder(host.Secrets, 0o700, host.Owner{}))
+	testkit.Must(m, m.host.Write(path, []byte(token+"\n"), 0o600, host.Owner{}))
 }
 
 func TestRemoveWithTheTokenOfAnEarlierVersion(t *testing.T) {
 	m := newMesh(t)
 	m.has(bMarked, strings.Replace(bElses, `"b"`, `"c"`, 1))
 	m.keeps(oldToken, consultest.ManagementToken)
-	m.must(Remove(t.Context(), m.host, removal, agent.Connect))
+	testkit.Must(m, Remove(t.Context(), m.host, removal, agent.Connect))
 	m.wantSaid(m.out.String(), "removed the intentions of b")
 	if m.entry(serviceIntentions, "b") != "" || m.entry(serviceIntentions, "c") == "" {
 		t.Error("the wrong entries are gone")
@@ -50,7 +51,7 @@ func TestRemoveWithoutTheRight(t *testing.T) {
 			m := newMesh(t)
 			m.has(bMarked)
 			test.prepare(m)
-			m.must(Remove(t.Context(), m.host, removal, agent.Connect))
+			testkit.Must(m, Remove(t.Context(), m.host, removal, agent.Connect))
 			said := m.out.String()
 			before, after, _ := strings.Cut(line, "REASON")
 			if strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, before) || !strings.HasSuffix(said, after) || !strings.Contains(said, test.reason) {
@@ -67,8 +68,8 @@ func TestTheTokenOfAnotherMeshIsNotUsed(t *testing.T) {
 	m := newMesh(t)
 	m.has(bMarked)
 	m.keeps(consul.NodeToken, consultest.ManagementToken)
-	m.must(m.host.Write(host.NodeFile, []byte(`{"mesh": "other", "node": "server1"}`), 0o644, host.Owner{}))
-	m.must(Remove(t.Context(), m.host, removal, agent.Connect))
+	testkit.Must(m, m.host.Write(host.NodeFile, []byte(`{"mesh": "other", "node": "server1"}`), 0o644, host.Owner{}))
+	testkit.Must(m, Remove(t.Context(), m.host, removal, agent.Connect))
 	if said := m.out.String(); !strings.Contains(said, "stay in Consul (the token of this node may not read intentions)") {
 		t.Errorf("said %s", said)
 	}

@@ -9,6 +9,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/consul/consultest"
 	"gatehouse/node/document"
+	"gatehouse/node/testkit"
 )
 
 // entries of the mesh "shop", in short.
@@ -30,7 +31,7 @@ func foreign(entry string) string {
 	return strings.Replace(entry, `"Meta":{"gatehouse-mesh":"shop"},`, "", 1)
 }
 
-// later is a declaration: services as protocols by name, and what routes.
+// later is a declaration: services as protocols by name, and the entries that route.
 func later(t *testing.T, services, routing []string, gateways ...string) document.Expand {
 	t.Helper()
 	all := func(entries []string) string { return "[" + strings.Join(entries, ",") + "]" }
@@ -69,10 +70,10 @@ var changesOfRouting = []struct {
 		[]string{resolver("b", `"Subsets":{"t":{}}`), resolver("a", `"Failover":{"*":{"Service":"b","ServiceSubset":"t"}}`)}},
 	{"a subset renamed that a target of a failover names", []string{onlyB, resolver("a", `"Failover":{"*":{"Targets":[{"Service":"b","ServiceSubset":"s"}]}}`)},
 		[]string{resolver("b", `"Subsets":{"t":{}}`), resolver("a", `"Failover":{"*":{"Targets":[{"Service":"b","ServiceSubset":"t"}]}}`)}},
-	{"subsets renamed of two that stand in for each other",
+	{"renamed subsets of two that fail over to each other",
 		[]string{resolver("a", `"Subsets":{"s":{}}`), resolver("b", `"Subsets":{"s":{}},"Failover":{"*":{"Service":"a","ServiceSubset":"s"}}`), resolver("a", `"Subsets":{"s":{}},"Failover":{"*":{"Service":"b","ServiceSubset":"s"}}`)},
 		[]string{resolver("a", `"Subsets":{"t":{}},"Failover":{"*":{"Service":"b","ServiceSubset":"t"}}`), resolver("b", `"Subsets":{"t":{}},"Failover":{"*":{"Service":"a","ServiceSubset":"t"}}`)}},
-	{"two that stand in for each other go",
+	{"two that fail over to each other are removed",
 		[]string{resolver("a", `"Subsets":{"s":{}}`), resolver("b", `"Subsets":{"s":{}},"Failover":{"*":{"Service":"a","ServiceSubset":"s"}}`), resolver("a", `"Subsets":{"s":{}},"Failover":{"*":{"Service":"b","ServiceSubset":"s"}}`)}, nil},
 	{"a redirect turns round", []string{resolver("a", `"Redirect":{"Service":"b"}`)}, []string{resolver("b", `"Redirect":{"Service":"a"}`)}},
 	{"two redirects change places", []string{resolver("a", `"Redirect":{"Service":"b"}`), resolver("b", `"Redirect":{"Service":"c"}`)},
@@ -88,7 +89,7 @@ func TestRouting(t *testing.T) {
 			m.has(services...)
 			m.has(test.before...)
 			for range 2 { // the second finds nothing to do
-				m.must(m.route(later(t, services, test.after)))
+				testkit.Must(m, m.route(later(t, services, test.after)))
 				m.hasRouting(test.after)
 			}
 		})
@@ -107,7 +108,7 @@ func (m mesh) hasRouting(wanted []string) {
 	entries := 0
 	for _, kind := range routes {
 		all, _, err := m.consul.Entries(m.Context(), kind)
-		m.must(err)
+		testkit.Must(m, err)
 		entries += len(all)
 	}
 	if entries != len(wanted) {
@@ -130,13 +131,13 @@ func (m mesh) hasRouting(wanted []string) {
 	}
 }
 
-// everything that Consul has, as text.
+// everything in Consul, as text.
 func (m mesh) everything() string {
 	m.Helper()
 	var all []string
 	for _, kind := range kinds {
 		entries, _, err := m.consul.Entries(m.Context(), kind)
-		m.must(err)
+		testkit.Must(m, err)
 		for _, entry := range entries {
 			text, _ := json.Marshal(entry)
 			all = append(all, string(text))
@@ -179,7 +180,7 @@ func TestAnEndedRunPutsAllRoutingBack(t *testing.T) {
 	}
 }
 
-// discard what is written.
+// discard every write.
 type discard struct{ http.ResponseWriter }
 
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
@@ -191,7 +192,7 @@ func TestAServiceGoesThatAFailoverNames(t *testing.T) {
 	m.has(onlyB, resolver("a", `"Failover":{"*":{"Service":"b","ServiceSubset":"s"}}`))
 	doc := later(t, ab[:1], nil)
 	_, err := m.expand(doc)
-	m.must(err)
-	m.must(m.route(doc))
-	m.must(m.consul.DeleteEntry(t.Context(), serviceDefaults, "b"))
+	testkit.Must(m, err)
+	testkit.Must(m, m.route(doc))
+	testkit.Must(m, m.consul.DeleteEntry(t.Context(), serviceDefaults, "b"))
 }

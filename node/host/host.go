@@ -113,3 +113,11 @@ func Wait(ctx context.Context, timeout, interval time.Duration, done func() bool
 		}
 	}
 }
+
+// Pause, unless ctx is canceled.
+func Pause(ctx context.Context, length time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(length):
+	}
+}

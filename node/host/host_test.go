@@ -12,26 +12,20 @@ import (
 	"time"
 
 	"gatehouse/node/document"
+	"gatehouse/node/testkit"
 )
 
 func node(t *testing.T) (*Host, *bytes.Buffer) {
 	var out bytes.Buffer
 	h := &Host{Root: t.TempDir(), Out: &out, Unowned: true, LockTimeout: 100 * time.Millisecond}
-	must(t, os.MkdirAll(h.Path("/etc"), 0o755))
+	testkit.Must(t, os.MkdirAll(h.Path("/etc"), 0o755))
 	return h, &out
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestWriteReplacesAFileWhole(t *testing.T) {
 	h, _ := node(t)
-	must(t, h.Write("/etc/a", []byte("one"), 0o644, Owner{}))
-	must(t, h.Write("/etc/a", []byte("two"), 0o600, Owner{}))
+	testkit.Must(t, h.Write("/etc/a", []byte("one"), 0o644, Owner{}))
+	testkit.Must(t, h.Write("/etc/a", []byte("two"), 0o600, Owner{}))
 	text, err := h.Read("/etc/a")
 	if err != nil || string(text) != "two" || !h.Owns("/etc/a", 0o600, Owner{}) {
 		t.Errorf("got %q, %v", text, err)
@@ -43,7 +37,7 @@ func TestWriteReplacesAFileWhole(t *testing.T) {
 
 func TestWriteThatFailsLeavesTheFile(t *testing.T) {
 	h, _ := node(t)
-	must(t, h.Write("/etc/a", []byte("one"), 0o644, Owner{}))
+	testkit.Must(t, h.Write("/etc/a", []byte("one"), 0o644, Owner{}))
 	h.Fault = func(change string) error { return fs.ErrPermission }
 	if err := h.Write("/etc/a", []byte("two"), 0o644, Owner{}); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got %v", err)
@@ -55,8 +49,8 @@ func TestWriteThatFailsLeavesTheFile(t *testing.T) {
 
 func TestALinkIsNotAFileOfOurs(t *testing.T) {
 	h, _ := node(t)
-	must(t, os.WriteFile(h.Path("/etc/b"), nil, 0o644))
-	must(t, os.Symlink("b", h.Path("/etc/a")))
+	testkit.Must(t, os.WriteFile(h.Path("/etc/b"), nil, 0o644))
+	testkit.Must(t, os.Symlink("b", h.Path("/etc/a")))
 	if h.Owns("/etc/a", 0o644, Owner{}) {
 		t.Error("a link counts as the file")
 	}
@@ -64,7 +58,7 @@ func TestALinkIsNotAFileOfOurs(t *testing.T) {
 
 func TestBackupSaysSoOnlyWhenTheCopyIsThere(t *testing.T) {
 	h, out := node(t)
-	must(t, h.Write("/etc/by-hand", []byte("mine"), 0o640, Owner{}))
+	testkit.Must(t, h.Write("/etc/by-hand", []byte("mine"), 0o640, Owner{}))
 	h.Fault = func(change string) error {
 		if strings.HasPrefix(change, "write "+Backups) {
 			return errors.New("no space left on device")
@@ -78,7 +72,7 @@ func TestBackupSaysSoOnlyWhenTheCopyIsThere(t *testing.T) {
 		t.Errorf("said %q", out)
 	}
 	h.Fault = nil
-	must(t, h.Backup("/etc/by-hand"))
+	testkit.Must(t, h.Backup("/etc/by-hand"))
 	copies, _ := filepath.Glob(h.Path(Backups) + "/*/etc/by-hand")
 	if len(copies) != 1 || !strings.Contains(out.String(), "kept a copy under /var/backups/gatehouse/") {
 		t.Errorf("copies %v, said %q", copies, out)
@@ -88,7 +82,7 @@ func TestBackupSaysSoOnlyWhenTheCopyIsThere(t *testing.T) {
 func TestALockIsHeldByOne(t *testing.T) {
 	h, _ := node(t)
 	release, err := h.Lock(context.Background(), "instance-web")
-	must(t, err)
+	testkit.Must(t, err)
 	if _, err := h.Lock(context.Background(), "instance-web"); err == nil || !strings.Contains(err.Error(), "another run has held the lock instance-web of this node") {
 		t.Errorf("got %v", err)
 	}
@@ -99,7 +93,7 @@ func TestALockIsHeldByOne(t *testing.T) {
 	}
 	release()
 	release, err = h.Lock(context.Background(), "instance-web")
-	must(t, err)
+	testkit.Must(t, err)
 	release()
 }
 
@@ -107,7 +101,7 @@ func TestALockOfAFileThatAWipeRemovedKeepsNobodyOut(t *testing.T) {
 	h, _ := node(t)
 	h.LockTimeout = 5 * time.Second
 	first, err := h.Lock(context.Background(), "node")
-	must(t, err)
+	testkit.Must(t, err)
 	waiting := make(chan func())
 	go func() {
 		release, err := h.Lock(context.Background(), "node")
@@ -117,7 +111,7 @@ func TestALockOfAFileThatAWipeRemovedKeepsNobodyOut(t *testing.T) {
 		waiting <- release
 	}()
 	time.Sleep(120 * time.Millisecond) // it has opened the file by now
-	must(t, h.Remove(Locks))
+	testkit.Must(t, h.Remove(Locks))
 	first()
 	second := <-waiting
 	defer second()
@@ -134,14 +128,14 @@ func TestARunWhoseConnectionWentAwayWhileItWaitedDoesNotBegin(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	h.Attended = nil
-	release, err := h.Lock(context.Background(), "node") // and it holds nothing
-	must(t, err)
+	release, err := h.Lock(context.Background(), "node") // and it has no lock
+	testkit.Must(t, err)
 	release()
 }
 
 func TestNeedRoomNamesTheFolderThatIsThere(t *testing.T) {
 	h, _ := node(t)
-	must(t, h.NeedRoom("/etc/consul.d/deep"))
+	testkit.Must(t, h.NeedRoom("/etc/consul.d/deep"))
 }
 
 func TestCleanRemovesControlCharacters(t *testing.T) {
@@ -152,32 +146,32 @@ func TestCleanRemovesControlCharacters(t *testing.T) {
 
 func TestRecordsOfThisVersionAndOfAnEarlierOne(t *testing.T) {
 	h, _ := node(t)
-	must(t, os.MkdirAll(h.Path(Meshes), 0o755))
+	testkit.Must(t, os.MkdirAll(h.Path(Meshes), 0o755))
 	if records, err := h.Records(); err != nil || len(records) > 0 {
 		t.Errorf("got %+v, %v", records, err)
 	}
-	must(t, os.WriteFile(h.Path(legacyNodeConf), []byte("MESH='shop'\nNODE='it'\\''s'\nROLE='worker'\nTLS='yes'\n"), 0o644))
+	testkit.Must(t, os.WriteFile(h.Path(legacyNodeConf), []byte("MESH='shop'\nNODE='it'\\''s'\nROLE='worker'\nTLS='yes'\n"), 0o644))
 	owner := document.Owner{Mesh: "shop", Node: "it's"}
 	want := NodeRecord{Owner: owner, Role: document.Worker, TLS: true, Earlier: true}
 	if record, err := h.Record("shop"); err != nil || record != want {
 		t.Errorf("got %+v, %v", record, err)
 	}
-	must(t, os.WriteFile(h.Path(NodeFile), []byte(`{"mesh": "shop", "node": "it's", "role": "worker", "tls": true}`), 0o644))
-	must(t, os.Remove(h.Path(legacyNodeConf)))
+	testkit.Must(t, os.WriteFile(h.Path(NodeFile), []byte(`{"mesh": "shop", "node": "it's", "role": "worker", "tls": true}`), 0o644))
+	testkit.Must(t, os.Remove(h.Path(legacyNodeConf)))
 	if record, err := h.Record("shop"); err != nil || record != want {
 		t.Errorf("got %+v, %v", record, err)
 	}
-	must(t, h.CheckOwner(owner))
+	testkit.Must(t, h.CheckOwner(owner))
 	other := document.Owner{Mesh: "other", Node: "it's"}
 	if err := h.CheckOwner(other); err == nil || !strings.Contains(err.Error(), "Deploy shop with this version first") {
 		t.Errorf("got %v", err)
 	}
-	// Of two meshes of this version none refuses the other, and an earlier version refuses the node.
-	must(t, os.WriteFile(h.Path(RecordFile("shop")), []byte(`{"mesh": "shop", "node": "it's", "role": "worker", "tls": true}`), 0o644))
-	must(t, os.WriteFile(h.Path(RecordFile("other")), []byte(`{"mesh": "other", "node": "it's", "role": "worker", "tls": true}`), 0o644))
-	must(t, os.WriteFile(h.Path(NodeFile), []byte(EarlierRecord(2)), 0o644))
-	must(t, h.CheckOwner(owner))
-	must(t, h.CheckOwner(other))
+	// Two meshes of this version accept each other, and an earlier version refuses the node.
+	testkit.Must(t, os.WriteFile(h.Path(RecordFile("shop")), []byte(`{"mesh": "shop", "node": "it's", "role": "worker", "tls": true}`), 0o644))
+	testkit.Must(t, os.WriteFile(h.Path(RecordFile("other")), []byte(`{"mesh": "other", "node": "it's", "role": "worker", "tls": true}`), 0o644))
+	testkit.Must(t, os.WriteFile(h.Path(NodeFile), []byte(EarlierRecord(2)), 0o644))
+	testkit.Must(t, h.CheckOwner(owner))
+	testkit.Must(t, h.CheckOwner(other))
 	want.Earlier = false
 	if records, err := h.Records(); err != nil || len(records) != 2 || records[0].Mesh != "other" || records[1] != want {
 		t.Errorf("got %+v, %v", records, err)
@@ -190,8 +184,8 @@ func TestRecordsOfThisVersionAndOfAnEarlierOne(t *testing.T) {
 func TestARecordThatCannotBeReadStopsTheRun(t *testing.T) {
 	for file, text := range map[string]string{NodeFile: "{", RecordFile("shop"): "{", RecordFile("other"): `{"mesh": "shop"}`} {
 		h, _ := node(t)
-		must(t, os.MkdirAll(h.Path(Meshes), 0o755))
-		must(t, os.WriteFile(h.Path(file), []byte(text), 0o644))
+		testkit.Must(t, os.MkdirAll(h.Path(Meshes), 0o755))
+		testkit.Must(t, os.WriteFile(h.Path(file), []byte(text), 0o644))
 		if err := h.CheckOwner(document.Owner{Mesh: "shop"}); err == nil {
 			t.Errorf("%s passes for none", file)
 		}
@@ -201,16 +195,16 @@ func TestARecordThatCannotBeReadStopsTheRun(t *testing.T) {
 func TestTheLastProgramThatCameServesTheUnits(t *testing.T) {
 	h, _ := node(t)
 	for i, mesh := range []string{"one", "two", "three"} {
-		must(t, os.MkdirAll(filepath.Dir(h.Path(ProgramOf(mesh))), 0o755))
-		must(t, os.WriteFile(h.Path(ProgramOf(mesh)), []byte(mesh), 0o755))
+		testkit.Must(t, os.MkdirAll(filepath.Dir(h.Path(ProgramOf(mesh))), 0o755))
+		testkit.Must(t, os.WriteFile(h.Path(ProgramOf(mesh)), []byte(mesh), 0o755))
 		when := time.Unix(int64(1000+i), 0)
-		must(t, os.Chtimes(h.Path(ProgramOf(mesh)), when, when))
+		testkit.Must(t, os.Chtimes(h.Path(ProgramOf(mesh)), when, when))
 	}
 	if others, err := h.Others("one"); err != nil || strings.Join(others, " ") != "three two" {
 		t.Errorf("got %q, %v", others, err)
 	}
 	for _, step := range []struct{ leaves, serves string }{{"three", "two"}, {"one", "two"}, {"two", ""}} {
-		must(t, h.RemoveProgram(step.leaves))
+		testkit.Must(t, h.RemoveProgram(step.leaves))
 		if text, _ := h.Read(Program); string(text) != step.serves {
 			t.Errorf("without %s: %q", step.leaves, text)
 		}

@@ -49,10 +49,9 @@ func (n Node) tryUntilExpected(ctx context.Context, edge document.EdgeTrial) ver
 		if expected || try == tries {
 			return answer
 		}
-		select {
-		case <-ctx.Done():
+		host.Pause(ctx, n.Pause)
+		if ctx.Err() != nil {
 			return answer
-		case <-time.After(n.Pause):
 		}
 	}
 }

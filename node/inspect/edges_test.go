@@ -64,7 +64,7 @@ func server(t *testing.T, certificate *tls.Certificate, answer http.HandlerFunc)
 	return portOf(t, one.URL)
 }
 
-// tcpServer does something with each connection.
+// tcpServer calls serve with each connection.
 func tcpServer(t *testing.T, serve func(net.Conn)) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

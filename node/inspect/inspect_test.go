@@ -34,7 +34,7 @@ func equal(t *testing.T, found, expected any) {
 	}
 }
 
-// A server of a Consul that was there before has no unit of a mesh and no name of its own: it tells all the rest.
+// A server of an existing Consul has no unit of a mesh and no name of its own: the rest of the report is complete.
 func TestNodeWithoutUnits(t *testing.T) {
 	n := node(t, nil)
 	n.Agent = agent{err: errors.New("connection refused")}
@@ -51,12 +51,12 @@ func TestAgentWithoutServicesIsNotSilent(t *testing.T) {
 	if err := Run(context.Background(), node(t, nil), document.Inspection{}, &out); err != nil {
 		t.Fatal(err)
 	}
-	var told map[string]any
-	if err := json.Unmarshal(out.Bytes(), &told); err != nil {
+	var got map[string]any
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, told["services"], []any{})
-	equal(t, told["checks"], []any{})
+	equal(t, got["services"], []any{})
+	equal(t, got["checks"], []any{})
 }
 
 func TestRecord(t *testing.T) {

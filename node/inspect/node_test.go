@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,9 +15,10 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/sockets"
 	"gatehouse/node/systemd"
+	"gatehouse/node/testkit"
 )
 
-// units are a systemd that only tells.
+// units are a systemd that changes nothing.
 type units struct {
 	systemd.Manager
 	known map[string]systemd.Unit
@@ -78,20 +80,11 @@ func node(t *testing.T, files map[string]string) Node {
 func put(t *testing.T, root string, files map[string]string) {
 	t.Helper()
 	for path, content := range files {
-		file := filepath.Join(root, path)
-		folder := filepath.Dir(file)
-		if path[len(path)-1] == '/' {
-			folder = file
-		}
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if folder == file {
+		if strings.HasSuffix(path, "/") {
+			testkit.Must(t, os.MkdirAll(filepath.Join(root, path), 0o755))
 			continue
 		}
-		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Put(t, root, path, content)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -72,7 +73,7 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 		run.old = &old
 	}
 	if run.old == nil {
-		if err := consul.WaitForLeader(ctx, n.Agent); err != nil {
+		if err := consul.WaitForLeader(ctx, n.Agent, time.Minute); err != nil {
 			return fmt.Errorf("%w; nothing was changed", err)
 		}
 		if run.hand, err = n.FindByHand(ctx, release.Kind, release.Name); err != nil {
@@ -104,7 +105,7 @@ func (a *apply) do(ctx context.Context, values map[string]string) error {
 	if err := a.validate(ctx, a.release, a.hand.definitions()...); err != nil {
 		return err
 	}
-	if err := consul.WaitForLeader(ctx, a.Agent); err != nil {
+	if err := consul.WaitForLeader(ctx, a.Agent, time.Minute); err != nil {
 		return err
 	}
 	if err := a.putIntoService(ctx); err != nil {

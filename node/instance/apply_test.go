@@ -18,7 +18,7 @@ func TestTheFirstReleaseIsIntroducedToConsulWithTheResultThatItsCheckHas(t *test
 	token(n, "web")
 	// WHEN its first release is applied
 	apply(t, n, fake.Service("web", "r1"))
-	// THEN Consul heard of it with a result, and reads the file without one when it starts again
+	// THEN Consul registered it with a result, and reads the file without one after a restart
 	if !n.Consul.IntroducedPassing("web") {
 		t.Error("the agent was left to look for itself")
 	}
@@ -63,14 +63,14 @@ func TestAReleaseRestartsOnlyTheUnitsWhoseContentChanged(t *testing.T) {
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	n.Forget()
-	// WHEN one comes with another command
+	// WHEN a release with another command is applied
 	apply(t, n, fake.Service("web", "r2", "-verbose"))
 	// THEN the sidecar goes on
 	same(t, "restarts", restarts(n), []string{"web.service"})
 	if reloads(n) != 0 {
 		t.Error("Consul reloaded for nothing")
 	}
-	// AND since it is the only instance its port was held, and is not any more
+	// AND since it is the only instance, its port was held, and is released
 	held, ever := n.Holds.Held()
 	same(t, "held ever", ever, []string{"web [9001]"})
 	if len(held) > 0 {
@@ -126,7 +126,7 @@ func TestAReleaseIsAskedOverHTTPWhereItsCheckIs(t *testing.T) {
 	release.Health.URL = n.Envoys.URL + "/health"
 	apply(t, n, release)
 	before := n.State()
-	// A page that answers with an error is what the message shows, without its control characters.
+	// The message shows a page with an error, without its control characters.
 	n.Envoys.SetHealth(http.StatusInternalServerError)
 	release = fake.Service("web", "r2", "-verbose")
 	release.Health.URL = n.Envoys.URL + "/health"
@@ -161,7 +161,7 @@ func TestAnOverrideByHandIsTakenAwayAndACopyIsKept(t *testing.T) {
 	keptACopy(t, n, dropIn, "[Service]\nNice=5\n")
 }
 
-// keptACopy checks that what was printed about a copy is true.
+// keptACopy checks that the copy exists that was printed.
 func keptACopy(t *testing.T, n *fake.Node, path, content string) {
 	t.Helper()
 	contains(t, n.Printed(), "kept a copy under "+host.Backups)
@@ -203,7 +203,7 @@ func TestAUnitThatAPersonDisabledIsEnabledAgainAndSystemdSaysSo(t *testing.T) {
 	n.Units.Forget()
 	// WHEN the same release is applied
 	apply(t, n, fake.Service("web", "r1"))
-	// THEN systemd tells it as enabled, and no process was started again
+	// THEN systemd has it as enabled, and no process was restarted
 	same(t, "units", n.Units.State(), before)
 	lacks(t, strings.Join(n.Units.Calls(), "\n"), "restart")
 }

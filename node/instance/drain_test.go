@@ -21,7 +21,7 @@ func TestAnInstanceIsDrainedWhereAnotherNodeServes(t *testing.T) {
 	release = fake.Service("web", "r2", "-verbose")
 	release.Drain = true
 	apply(t, n, release)
-	// THEN callers went to the other node meanwhile, and come back
+	// THEN callers used the other node meanwhile, and this one again afterwards
 	requests := strings.Join(n.Consul.Requests(), "\n")
 	contains(t, requests, "maintenance web on", "maintenance web-sidecar-proxy on", "maintenance web off")
 	same(t, "maintenance", n.Consul.InMaintenance(), []string(nil))

@@ -19,7 +19,7 @@ type injector struct {
 	mutex   sync.Mutex
 	count   int
 	changes []string
-	// fail says what the change of a number ends with.
+	// fail returns the error of the change with a number.
 	fail func(number int, change string) error
 }
 
@@ -48,7 +48,7 @@ func (s scenario) prepared(t *testing.T) *fake.Node {
 	return n
 }
 
-// reference is what a node is before and after the scenario without a fault, and the changes on the way.
+// reference is the state of a node before and after the scenario without a fault, and the changes on the way.
 func (s scenario) reference(t *testing.T) (before, after string, changes []string) {
 	t.Helper()
 	n := s.prepared(t)
@@ -63,7 +63,7 @@ func (s scenario) reference(t *testing.T) (before, after string, changes []strin
 
 var copies = regexp.MustCompile(`kept a copy under (\S+): (.*)`)
 
-// orderly is what holds after every run, whatever went wrong.
+// orderly checks what must hold after every run, with any fault.
 func (s scenario) orderly(t *testing.T, n *fake.Node, said string) {
 	t.Helper()
 	if ids := n.Consul.InMaintenance(); len(ids) > 0 {
@@ -78,7 +78,7 @@ func (s scenario) orderly(t *testing.T, n *fake.Node, said string) {
 	for _, copied := range copies.FindAllStringSubmatch(n.Printed(), -1) {
 		for _, path := range strings.Fields(copied[2]) {
 			if text := n.Text(copied[1] + path); text == "" || s.byHand[path] != "" && text != s.byHand[path] {
-				t.Errorf("a copy of %s is told, and there is: %q", path, text)
+				t.Errorf("a copy of %s is printed, and the copy is: %q", path, text)
 			}
 		}
 	}
@@ -89,7 +89,7 @@ func (s scenario) orderly(t *testing.T, n *fake.Node, said string) {
 	}
 }
 
-// judge a run that something went wrong in.
+// judge a run with a fault.
 func (s scenario) judge(t *testing.T, n *fake.Node, err error, before, after string) {
 	t.Helper()
 	s.orderly(t, n, fmt.Sprint(err))
@@ -119,7 +119,7 @@ func (s scenario) judge(t *testing.T, n *fake.Node, err error, before, after str
 	}
 }
 
-// again runs the scenario without a fault on the node that had one.
+// again runs the scenario without a fault on the same node.
 func (s scenario) again(t *testing.T, n *fake.Node, after string) {
 	t.Helper()
 	n.Forget()
@@ -179,7 +179,7 @@ func TestAfterASignalAtAnyStepTheNodeIsAsBeforeOrAsDeclared(t *testing.T) {
 					disarm()
 					s.judge(t, n, err, before, after)
 					if err != nil && !errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "context canceled") {
-						t.Errorf("it does not tell why it ended: %v", err)
+						t.Errorf("it does not say why it ended: %v", err)
 					}
 					s.again(t, n, after)
 				})

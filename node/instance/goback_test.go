@@ -123,7 +123,7 @@ func TestGoingBackDoesNotNeedTheLock(t *testing.T) {
 	same(t, "state", n.State(), before)
 }
 
-// withStart asks first before a unit starts.
+// withStart calls first before a unit starts.
 func withStart(n *fake.Node, first func(unit string) error) func(unit string) error {
 	start := n.Units.OnStart
 	return func(unit string) error {

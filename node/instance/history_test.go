@@ -73,12 +73,12 @@ func TestRollbackGoesToTheReleaseThatServedBefore(t *testing.T) {
 	same(t, "mark", n.Text("/opt/gatehouse/instances/web/rolled-back"), "r3\n")
 	contains(t, n.Procs.State(), "-verbose")
 	contains(t, n.Printed(), "web goes back from release r3 to r2", "web serves with release r2 (restarted: web.service)", "Terraform does not know")
-	// Once more: what Terraform put here last stays on record.
+	// Once more: the release that Terraform put here last stays on record.
 	must(t, n.Rollback(context.Background(), "web"))
 	same(t, "current", current(n, "web"), "r1")
 	same(t, "mark", n.Text("/opt/gatehouse/instances/web/rolled-back"), "r3\n")
 	refused(t, n.Rollback(context.Background(), "web"), "there is no release of web before r1 on this node; the last 3 are kept")
-	// The next deploy ends that. It goes back to what it replaced.
+	// The next deploy ends the rollback. A rollback now goes to the release that it replaced.
 	apply(t, n, fake.Service("web", "r4"))
 	same(t, "history", history(t, n, "web").Releases, []string{"r4", "r1", "r3"})
 	if n.Host.Exists("/opt/gatehouse/instances/web/rolled-back") {
@@ -90,7 +90,7 @@ func TestRollbackGoesToTheReleaseThatServedBefore(t *testing.T) {
 
 func TestRollbackToAReleaseThatDoesNotServeChangesNothing(t *testing.T) {
 	t.Parallel()
-	// GIVEN a release before the current one whose port another process holds by now
+	// GIVEN a release before the current one, with a port that another process holds by now
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1", "-one"))
 	release := fake.Service("web", "r2", "-two")
@@ -102,7 +102,7 @@ func TestRollbackToAReleaseThatDoesNotServeChangesNothing(t *testing.T) {
 	same(t, "kept", n.Kept(), []string(nil))
 }
 
-// failing lets no unit start that holds this word.
+// failing lets no unit start whose file has this word in it.
 func failing(n *fake.Node, word string) func(unit string) error {
 	start := n.Units.OnStart
 	return func(unit string) error {

@@ -31,11 +31,11 @@ func (n *Node) liveFiles(release document.Instance, secrets []byte) ([]liveFile,
 	}
 	files := make([]liveFile, 0, len(release.Files)+1)
 	for _, file := range release.Files {
-		mode, err := strconv.ParseUint(file.Mode, 8, 32)
+		mode, err := file.FileMode()
 		if err != nil {
 			return nil, err
 		}
-		live := liveFile{path: file.Path, content: []byte(file.Content), mode: os.FileMode(mode)}
+		live := liveFile{path: file.Path, content: []byte(file.Content), mode: mode}
 		switch filepath.Dir(file.Path) {
 		case host.UnitDir:
 			live.unit = filepath.Base(file.Path)

@@ -12,45 +12,20 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
 	"gatehouse/node/instance/fake"
+	"gatehouse/node/testkit"
 )
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var (
+	must       = testkit.Must
+	refused    = testkit.Refused
+	contains   = testkit.Contains
+	lacks      = testkit.Lacks
+	difference = testkit.Difference
+)
 
 func apply(t *testing.T, n *fake.Node, release document.Instance) {
 	t.Helper()
 	must(t, n.Apply(context.Background(), release, nil))
-}
-
-// refused is the message of an error that has to be, and that has to contain all of these.
-func refused(t *testing.T, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("no error; expected %q", parts)
-	}
-	contains(t, err.Error(), parts...)
-}
-
-func contains(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("expected %q in:\n%s", part, text)
-		}
-	}
-}
-
-func lacks(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if strings.Contains(text, part) {
-			t.Errorf("unexpected %q in:\n%s", part, text)
-		}
-	}
 }
 
 func same(t *testing.T, what string, got, expected any) {
@@ -66,24 +41,6 @@ func same(t *testing.T, what string, got, expected any) {
 	if expectedList, _ := expected.([]string); !slices.Equal(gotList, expectedList) {
 		t.Errorf("%s: %q, expected %q", what, gotList, expectedList)
 	}
-}
-
-// difference of two texts, by line.
-func difference(expected, got string) string {
-	var lines []string
-	was, is := strings.Split(expected, "\n"), strings.Split(got, "\n")
-	for _, line := range was {
-		if !slices.Contains(is, line) {
-			lines = append(lines, "- "+line)
-		}
-	}
-	for _, line := range is {
-		if !slices.Contains(was, line) {
-			lines = append(lines, "+ "+line)
-		}
-	}
-	const enough = 12
-	return strings.Join(lines[:min(len(lines), enough)], "\n")
 }
 
 // current release of an instance.

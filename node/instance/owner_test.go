@@ -37,7 +37,7 @@ func TestAnInstanceOfAnEarlierVersionBelongsToTheNodesMesh(t *testing.T) {
 	}
 }
 
-// The definition of this version names the mesh, which that of an earlier one did not.
+// The definition of this version names the mesh; that of an earlier version did not.
 func TestAnUpgradeRestartsNoUnit(t *testing.T) {
 	t.Parallel()
 	for _, release := range []document.Instance{fake.Service("web", "r1"), fake.Gateway("front", "r1")} {

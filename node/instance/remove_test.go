@@ -42,7 +42,7 @@ func TestAnInstanceWhoseProcessDoesNotStopIsNotRemoved(t *testing.T) {
 		return nil
 	}
 	refused(t, n.Remove(context.Background(), "edge", "web"), "web could not be removed whole")
-	// The other one is gone all the same.
+	// The other one is removed all the same.
 	if _, there := instance.Current(n.Host, "edge"); there {
 		t.Error("the gateway is still there")
 	}

@@ -48,7 +48,7 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 		return err
 	}
 	n.Host.Say("%s serves with release %s (restarted: %s)", name, earlier, cmpOr(strings.Join(run.changed.units, " "), "nothing"))
-	n.Host.Say("Terraform does not know: the next deploy that changes %s, or 'npm run doctor -- --mend', puts the declared release back", name)
+	n.Host.Say("Terraform does not know: the next deploy that changes %s, or 'npx gatehouse doctor --fix', puts the declared release back", name)
 	return nil
 }
 

@@ -26,7 +26,7 @@ func drained(release document.Instance) document.Instance {
 	return release
 }
 
-// everythingChanged is a release of which every part is another one than in r1, with secret variables.
+// everythingChanged is a release that differs from r1 in every part, with secret variables.
 func everythingChanged() document.Instance {
 	release := withDefinition(fake.Service("web", "r2", "-verbose"), `name     = "health"`, `name     = "is it well"`)
 	release.Files[2].Content = strings.Replace(release.Files[2].Content, "-port 5000", "-port 5000 -quiet", 1)
@@ -80,14 +80,14 @@ func scenarios() []scenario {
 	}
 }
 
-// scenario is a change that something goes wrong in.
+// scenario is a change in which faults happen.
 type scenario struct {
 	name    string
 	prepare func(t *testing.T, n *fake.Node)
 	run     func(ctx context.Context, n *fake.Node) error
 	// byHand are files that a person made, with their content.
 	byHand map[string]string
-	// once says that what is done cannot be done again.
+	// once says that the change cannot be repeated.
 	once bool
 }
 

@@ -22,7 +22,7 @@ func TestSecretVariablesAreInAFileThatOnlyRootReads(t *testing.T) {
 	if !n.Host.Owns(path, 0o600, host.Owner{}) {
 		t.Error("others may read it")
 	}
-	// A change of the value alone restarts the service alone.
+	// A change of only the value restarts only the service.
 	n.Forget()
 	release.Release, release.Secrets = "r2", []document.SecretVariable{{Name: "PASSWORD", Version: "2"}}
 	must(t, n.Apply(context.Background(), release, map[string]string{"PASSWORD": "other"}))
@@ -32,7 +32,7 @@ func TestSecretVariablesAreInAFileThatOnlyRootReads(t *testing.T) {
 	if n.Host.Exists(path) {
 		t.Error("the secrets are still there")
 	}
-	// And going back brings them again.
+	// And going back restores them.
 	must(t, n.Rollback(context.Background(), "web"))
 	same(t, "file", n.Text(path), "PASSWORD=\"other\"\n")
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"gatehouse/node/document"
+	"gatehouse/node/host"
 )
 
 // token of the instance: only this one may change its registrations.
@@ -94,13 +94,7 @@ func (n *Node) endRequests(ctx context.Context, release document.Instance) {
 	}
 }
 
-// pause, unless ctx is canceled.
-func pause(ctx context.Context, length time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(length):
-	}
-}
+var pause = host.Pause
 
 // takeBack ends the drain, and waits until callers are sent here again. A signal only shortens the wait: no instance stays
 // hidden.

@@ -5,8 +5,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,31 +12,22 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/systemd"
 	systemdfake "gatehouse/node/systemd/fake"
+	"gatehouse/node/testkit"
 )
-
-func write(t *testing.T, h *host.Host, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(h.Path(path)), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(h.Path(path), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestLookAnswersEveryQuestion(t *testing.T) {
 	h := &host.Host{Root: t.TempDir(), Unowned: true}
-	write(t, h, host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
-	write(t, h, host.RecordFile("stock"), `{"mesh": "stock", "node": "worker1", "role": "worker", "tls": true}`)
-	write(t, h, host.Instances+"/web/history.json", `{"mesh": "stock"}`)
-	write(t, h, "/opt/gatehouse/ran/stock/program_w1", "17\n")
-	write(t, h, host.Secrets+"/_agent.token", "the-token\n")
-	write(t, h, host.Instances+"/web/current", "")
-	write(t, h, host.Instances+"/web/rolled-back", "")
-	write(t, h, host.Instances+"/gone/history.json", "")
-	write(t, h, host.Binaries+"/abc/web", "")
-	write(t, h, host.ConsulDir+"/old.hcl", "service {\n  name = \"web\"\n}\n")
-	write(t, h, host.ConsulDir+"/caller.hcl", "destination_name = \"web\"\n")
+	testkit.Put(t, h.Root, host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
+	testkit.Put(t, h.Root, host.RecordFile("stock"), `{"mesh": "stock", "node": "worker1", "role": "worker", "tls": true}`)
+	testkit.Put(t, h.Root, host.Instances+"/web/history.json", `{"mesh": "stock"}`)
+	testkit.Put(t, h.Root, host.Secrets+"/_agent.token", "the-token\n")
+	testkit.Put(t, h.Root, host.Instances+"/web/current", "")
+	testkit.Put(t, h.Root, host.Instances+"/web/rolled-back", "")
+	testkit.Put(t, h.Root, host.Instances+"/gone/history.json", "")
+	testkit.Put(t, h.Root, host.Binaries+"/abc/web", "")
+	testkit.Put(t, h.Root, host.ConsulDir+"/old.hcl", "service {\n  name = \"web\"\n}\n")
+	testkit.Put(t, h.Root, host.ConsulDir+"/caller.hcl", "destination_name = \"web\"\n")
+	testkit.Put(t, h.Root, "/opt/gatehouse/ran/stock/program_w1", "17\n")
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Consul-Token") != "the-token" {
 			http.Error(w, "Permission denied", http.StatusForbidden)
@@ -69,12 +58,12 @@ func TestLookAnswersEveryQuestion(t *testing.T) {
 		"unit\tId=web.service\nunit\tFragmentPath=/etc/systemd/system/web.service\nunit\tActiveState=active\nunit\t",
 	} {
 		if !strings.Contains(out.String(), "\n"+line+"\n") {
-			t.Errorf("not told: %s\n%s", line, &out)
+			t.Errorf("missing: %s\n%s", line, &out)
 		}
 	}
 	for _, line := range []string{"instance\tgone", "caller.hcl", "file\t/nothing", "believed\tstock"} {
 		if strings.Contains(out.String(), line) {
-			t.Errorf("told: %s", line)
+			t.Errorf("printed: %s", line)
 		}
 	}
 	if !strings.HasSuffix(out.String(), "\nend\n") {

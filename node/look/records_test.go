@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/node/host"
 	"gatehouse/node/mark"
+	"gatehouse/node/testkit"
 )
 
 // Meshes on record, and owners of instances of this version and of earlier ones.
@@ -15,7 +16,7 @@ var wanted = map[string]string{
 	"none":                   "agentmesh",
 	"an earlier version":     "agentmesh\t\ninstance\tweb\tshop\nmesh\tshop\tearlier",
 	"a much earlier version": "agentmesh\nmesh\tshop\tearlier",
-	// A name that was claimed has no release; one without a mark on its unit is no mesh's.
+	// A claimed name has no release; an instance without a mark on its unit belongs to no mesh.
 	"several": "agentmesh\t\nbinary\tabc\ninstance\tby-hand\t\ninstance\tdefined\tstock\ninstance\trecorded\tstock\n" +
 		"instance\treleased\tstock\ninstance\trunning\tstock\nmesh\tshop\nmesh\tstock\nrolledback\trecorded",
 }
@@ -50,13 +51,13 @@ func TestRecordsNameMeshesAndTheOwnersOfInstances(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := &host.Host{Root: t.TempDir(), Unowned: true}
 			for path, text := range files {
-				write(t, h, path, text)
+				testkit.Put(t, h.Root, path, text)
 			}
 			l := &looker{Node: Node{Host: h}}
 			l.records(context.Background())
-			told := strings.Split(strings.TrimSpace(l.out.String()), "\n")
-			slices.Sort(told)
-			if got := strings.Join(told, "\n"); got != wanted[name] {
+			printed := strings.Split(strings.TrimSpace(l.out.String()), "\n")
+			slices.Sort(printed)
+			if got := strings.Join(printed, "\n"); got != wanted[name] {
 				t.Errorf("%q: %q,", name, got)
 			}
 		})

@@ -116,13 +116,7 @@ func (l *looker) hostKeys(ctx context.Context) {
 // folders, or their nearest parents that exist: device, free KiB, all and free inodes.
 func (l *looker) folders(context.Context) {
 	for _, folder := range l.Folders {
-		there := l.Host.Path(folder)
-		for {
-			if info, err := os.Stat(there); err == nil && info.IsDir() {
-				break
-			}
-			there = filepath.Dir(there)
-		}
+		there := l.Host.Existing(folder)
 		var file unix.Stat_t
 		var system unix.Statfs_t
 		if unix.Stat(there, &file) == nil && unix.Statfs(there, &system) == nil {

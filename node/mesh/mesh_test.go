@@ -22,6 +22,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/systemd"
+	"gatehouse/node/testkit"
 )
 
 type units struct {
@@ -74,10 +75,7 @@ func newWorld(t *testing.T) *world {
 		host.UnitDir + "/edge.service":              "",
 		host.UnitDir + "/web-sidecar-proxy.service": "",
 	} {
-		file := filepath.Join(w.root, path)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(content), 0o644)); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Put(t, w.root, path, content)
 	}
 	w.units = &units{known: map[string]systemd.Unit{
 		"consul.service":            {ActiveState: "active"},

@@ -19,6 +19,7 @@ import (
 	"gatehouse/node/envoy"
 	"gatehouse/node/host"
 	"gatehouse/node/secrets"
+	"gatehouse/node/testkit"
 )
 
 // agent of all tests of this package; nil with noAgent as the reason. It has ACLs; routesToken is what a probe gets there.
@@ -57,7 +58,7 @@ type gateway struct {
 	doc    document.Probe
 }
 
-// newGateway with an Envoy that has just heard of its routes.
+// newGateway with an Envoy that has just got its routes.
 func newGateway(t *testing.T, routes ...document.Route) gateway {
 	if noAgent != nil {
 		t.Skip("SKIPPED: ", noAgent)
@@ -75,27 +76,20 @@ func newGateway(t *testing.T, routes ...document.Route) gateway {
 	g := gateway{t, prober{h, envoy.Admin{URL: admin.URL}, 300 * time.Millisecond, 50 * time.Millisecond}, out, client, document.Probe{
 		Owner: document.Owner{Mesh: "shop", Node: "gateway1"}, Gateway: "edge", Routes: routes, ACL: true,
 	}}
-	g.must(h.Folder(host.Instances+"/edge", 0o755, host.Owner{}))
-	g.must(client.DeleteEntry(t.Context(), ingressGateway, "edge"))
+	testkit.Must(g, h.Folder(host.Instances+"/edge", 0o755, host.Owner{}))
+	testkit.Must(g, client.DeleteEntry(t.Context(), ingressGateway, "edge"))
 	for _, name := range []string{"a", "b"} {
-		g.must(client.PutEntry(t.Context(), consul.Entry{"Kind": "service-defaults", "Name": name, "Protocol": "http"}))
+		testkit.Must(g, client.PutEntry(t.Context(), consul.Entry{"Kind": "service-defaults", "Name": name, "Protocol": "http"}))
 	}
 	return g
-}
-
-func (g gateway) must(err error) {
-	g.Helper()
-	if err != nil {
-		g.Fatal(err)
-	}
 }
 
 // probe runs the verb with a token that arrived, and returns what it said.
 func (g gateway) probe() (string, error) {
 	g.Helper()
-	g.must(g.Folder(secrets.Arriving(g.doc.Mesh), 0o700, host.Owner{}))
+	testkit.Must(g, g.Folder(secrets.Arriving(g.doc.Mesh), 0o700, host.Owner{}))
 	content, _ := json.Marshal(map[string]string{"probe": routesToken})
-	g.must(os.WriteFile(g.Path(secrets.Arriving(g.doc.Mesh)+"/probe-edge.json"), content, 0o600))
+	testkit.Must(g, os.WriteFile(g.Path(secrets.Arriving(g.doc.Mesh)+"/probe-edge.json"), content, 0o600))
 	g.out.Reset()
 	err := g.run(g.Context(), g.doc, agent.Connect)
 	if left := g.List(secrets.Arriving(g.doc.Mesh)); len(left) > 0 {
@@ -108,14 +102,14 @@ func (g gateway) probe() (string, error) {
 func (g gateway) has(text string) {
 	g.Helper()
 	var entry consul.Entry
-	g.must(json.Unmarshal([]byte(text), &entry))
-	g.must(g.consul.PutEntry(g.Context(), entry))
+	testkit.Must(g, json.Unmarshal([]byte(text), &entry))
+	testkit.Must(g, g.consul.PutEntry(g.Context(), entry))
 }
 
 func (g gateway) entry() string {
 	g.Helper()
 	entry, err := g.consul.Entry(g.Context(), ingressGateway, "edge")
-	g.must(err)
+	testkit.Must(g, err)
 	text, _ := json.Marshal(entry)
 	return string(text)
 }

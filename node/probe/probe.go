@@ -4,7 +4,6 @@ package probe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -79,14 +78,7 @@ func take(h *host.Host, doc document.Probe) (string, error) {
 	if !doc.ACL {
 		return "", nil
 	}
-	values, err := secrets.Take(h, doc.Mesh, "probe-"+doc.Gateway)
-	if err != nil {
-		return "", err
-	}
-	if values["probe"] == "" {
-		return "", errors.New("the secrets for this step have no token; deploy again")
-	}
-	return values["probe"], nil
+	return secrets.TakeOne(h, doc.Mesh, "probe-"+doc.Gateway, "probe")
 }
 
 // heard says whether Envoy got listeners or routes just now.

@@ -13,6 +13,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 const (
@@ -32,7 +33,7 @@ func (g gateway) said(said string, lines ...string) {
 	}
 }
 
-func tell(route document.Route) string {
+func name(route document.Route) string {
 	return fmt.Sprintf("%s :%d host 'shop.test' -> a", route.Protocol, route.Port)
 }
 
@@ -49,12 +50,12 @@ func TestRoutesThatAnswerAreRecorded(t *testing.T) {
 	g := newGateway(t, late, grpc)
 	g.has(edgeOld)
 	said, err := g.probe()
-	g.must(err)
-	g.said(said, "route "+tell(late)+" answers", "route "+tell(grpc)+" answers")
+	testkit.Must(g, err)
+	g.said(said, "route "+name(late)+" answers", "route "+name(grpc)+" answers")
 	record, err := g.Read(host.Instances + "/edge/routes.json")
-	g.must(err)
+	testkit.Must(g, err)
 	var entry consul.Entry
-	g.must(json.Unmarshal(record, &entry))
+	testkit.Must(g, json.Unmarshal(record, &entry))
 	if text, _ := json.Marshal(entry); string(text) != g.entry() || strings.Contains(string(text), "Index") {
 		t.Errorf("recorded %s", record)
 	}
@@ -75,10 +76,10 @@ func TestRoutesThatDoNotAnswerGoBack(t *testing.T) {
 	g := newGateway(t, route)
 	g.has(edgeOld)
 	_, err := g.probe()
-	g.must(err)
+	testkit.Must(g, err)
 	old := g.entry()
 	down.Store(true)
-	fails := tell(route) + " does not answer after 300ms: status 503"
+	fails := name(route) + " does not answer after 300ms: status 503"
 
 	said, err := g.probe()
 	g.said(said, "route "+fails, "the routes of edge are those that answered before: there is nothing to go back to")
@@ -93,8 +94,8 @@ func TestRoutesThatDoNotAnswerGoBack(t *testing.T) {
 		t.Errorf("got %v; Consul has %s", err, g.entry())
 	}
 
-	g.must(g.consul.DeleteEntry(t.Context(), ingressGateway, "edge"))
-	g.must(g.consul.PutEntry(t.Context(), consul.Entry{"Kind": "service-defaults", "Name": "a", "Protocol": "tcp"}))
+	testkit.Must(g, g.consul.DeleteEntry(t.Context(), ingressGateway, "edge"))
+	testkit.Must(g, g.consul.PutEntry(t.Context(), consul.Entry{"Kind": "service-defaults", "Name": "a", "Protocol": "tcp"}))
 	said, err = g.probe()
 	if err == nil || !strings.Contains(said, "the routes of edge stay as they are: Consul refuses those that answered before: service \"a\" has protocol") {
 		t.Errorf("said %s", said)
@@ -110,7 +111,7 @@ func TestNoEarlierRoutes(t *testing.T) {
 		t.Errorf("said %s", said)
 	}
 	for _, record := range []string{"{", edgeForeign} {
-		g.must(g.Write(host.Instances+"/edge/routes.json", []byte(record), 0o644, host.Owner{}))
+		testkit.Must(g, g.Write(host.Instances+"/edge/routes.json", []byte(record), 0o644, host.Owner{}))
 		said, err = g.probe()
 		if err == nil || !strings.Contains(said, "stay as they are, since the earlier ones are not known") || g.entry() != now {
 			t.Errorf("said %s", said)
@@ -123,7 +124,7 @@ const edgeForeign = `{"Kind":"ingress-gateway","Name":"other","Listeners":[]}`
 func TestARecordThatCannotBeMadeFailsNoDeploy(t *testing.T) {
 	g := newGateway(t, listener(t, "http", false, serves))
 	said, err := g.probe()
-	g.must(err)
+	testkit.Must(g, err)
 	if !strings.Contains(said, "could not be recorded for a later deploy to go back to: Consul has no entry ingress-gateway/edge") {
 		t.Errorf("said %s", said)
 	}
@@ -140,8 +141,8 @@ func TestRoutesAreTriedAtOnceAndPrintedInTheirOrder(t *testing.T) {
 	g.patience = 5 * time.Second
 	g.has(edgeNew)
 	said, err := g.probe()
-	g.must(err)
-	g.said(said, "route "+tell(slow)+" answers", "route "+tell(quick)+" answers")
+	testkit.Must(g, err)
+	g.said(said, "route "+name(slow)+" answers", "route "+name(quick)+" answers")
 }
 
 func TestRoutesAfterAFailureHaveLessTime(t *testing.T) {
@@ -151,7 +152,7 @@ func TestRoutesAfterAFailureHaveLessTime(t *testing.T) {
 		g.doc.Routes = append(g.doc.Routes, silent)
 	}
 	said, err := g.probe()
-	if err == nil || !strings.Contains(said, tell(silent)+" does not answer after 50ms: status 503\n") {
+	if err == nil || !strings.Contains(said, name(silent)+" does not answer after 50ms: status 503\n") {
 		t.Errorf("said %s", said)
 	}
 }
@@ -160,7 +161,7 @@ func TestAnEndedRunChangesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	g := newGateway(t, listener(t, "http", false, func(http.ResponseWriter, *http.Request) { cancel() }))
 	g.has(edgeNew)
-	g.must(g.Write(host.Instances+"/edge/routes.json", []byte(edgeOld), 0o644, host.Owner{}))
+	testkit.Must(g, g.Write(host.Instances+"/edge/routes.json", []byte(edgeOld), 0o644, host.Owner{}))
 	g.doc.ACL = false
 	now := g.entry()
 	if err := g.run(ctx, g.doc, func(string) (*consul.Client, error) { return g.consul, nil }); err != context.Canceled || g.entry() != now {

@@ -2,28 +2,19 @@ package ran
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 func node(t *testing.T, files map[string]string) *host.Host {
 	t.Helper()
 	h := &host.Host{Root: t.TempDir(), Unowned: true}
 	for path, text := range files {
-		must(t, os.MkdirAll(filepath.Dir(h.Path(path)), 0o755))
-		must(t, os.WriteFile(h.Path(path), []byte(text), 0o644))
+		testkit.Put(t, h.Root, path, text)
 	}
 	return h
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func expect(t *testing.T, h *host.Host, mesh string, creations map[string]string, believed bool) {
@@ -36,9 +27,9 @@ func expect(t *testing.T, h *host.Host, mesh string, creations map[string]string
 func TestAFreshNodeHasRunNothing(t *testing.T) {
 	h := node(t, nil)
 	expect(t, h, "shop", nil, false)
-	must(t, Record(h, "shop", "program_w1", "17"))
-	must(t, Record(h, "shop", "instance_web_w1", "18"))
-	must(t, Record(h, "shop", "instance_web_w1", "19"))
+	testkit.Must(t, Record(h, "shop", "program_w1", "17"))
+	testkit.Must(t, Record(h, "shop", "instance_web_w1", "18"))
+	testkit.Must(t, Record(h, "shop", "instance_web_w1", "19"))
 	expect(t, h, "shop", map[string]string{"program_w1": "17", "instance_web_w1": "19"}, false)
 	expect(t, h, "stock", nil, false)
 }
@@ -50,7 +41,7 @@ func TestWhatAnEarlierVersionDeployedIsBelieved(t *testing.T) {
 	} {
 		h := node(t, files)
 		expect(t, h, "shop", nil, true)
-		must(t, Record(h, "shop", "program_w1", "17"))
+		testkit.Must(t, Record(h, "shop", "program_w1", "17"))
 		expect(t, h, "shop", map[string]string{"program_w1": "17"}, true)
 		expect(t, h, "stock", nil, false)
 	}
@@ -58,21 +49,20 @@ func TestWhatAnEarlierVersionDeployedIsBelieved(t *testing.T) {
 
 func TestAMeshThatCameAfterItsProgramIsNotAnEarlierOne(t *testing.T) {
 	h := node(t, nil)
-	must(t, Record(h, "shop", "program_w1", "17"))
-	must(t, os.MkdirAll(h.Path(host.Meshes), 0o755))
-	must(t, os.WriteFile(h.Path(host.RecordFile("shop")), []byte(`{"mesh": "shop"}`), 0o644))
-	must(t, Record(h, "shop", "node_w1", "18"))
+	testkit.Must(t, Record(h, "shop", "program_w1", "17"))
+	testkit.Put(t, h.Root, host.RecordFile("shop"), `{"mesh": "shop"}`)
+	testkit.Must(t, Record(h, "shop", "node_w1", "18"))
 	expect(t, h, "shop", map[string]string{"program_w1": "17", "node_w1": "18"}, false)
 }
 
 func TestAMeshIsForgottenAlone(t *testing.T) {
 	h := node(t, nil)
-	must(t, Record(h, "shop", "program_w1", "17"))
-	must(t, Record(h, "stock", "program_w1", "18"))
-	must(t, Forget(h, "shop"))
+	testkit.Must(t, Record(h, "shop", "program_w1", "17"))
+	testkit.Must(t, Record(h, "stock", "program_w1", "18"))
+	testkit.Must(t, Forget(h, "shop"))
 	expect(t, h, "shop", nil, false)
 	expect(t, h, "stock", map[string]string{"program_w1": "18"}, false)
-	must(t, Forget(h, "stock"))
+	testkit.Must(t, Forget(h, "stock"))
 	if h.Exists(Folder) {
 		t.Error("the folder is still there")
 	}

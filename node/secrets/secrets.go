@@ -50,6 +50,18 @@ func Take(h *host.Host, mesh, name string) (map[string]string, error) {
 	return values, nil
 }
 
+// TakeOne takes the only secret of a step, which has this key in the file of this name: a token.
+func TakeOne(h *host.Host, mesh, name, key string) (string, error) {
+	values, err := Take(h, mesh, name)
+	if err != nil {
+		return "", err
+	}
+	if values[key] == "" {
+		return "", errors.New("the secrets for this step have no token; deploy again")
+	}
+	return values[key], nil
+}
+
 // read a regular file that has one name. The folder belongs to the user who logs in: a link there could lead to any file.
 func read(path string) ([]byte, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 func node(t *testing.T) *host.Host {
@@ -44,16 +45,16 @@ func TestTakeRefuses(t *testing.T) {
 		"did not arrive": func(*testing.T, *host.Host, string) {},
 		"it is a symbolic link": func(t *testing.T, h *host.Host, path string) {
 			other := filepath.Join(h.Root, "other")
-			must(t, os.WriteFile(other, []byte(`{"a":"of another"}`), 0o600))
-			must(t, os.Symlink(other, path))
+			testkit.Must(t, os.WriteFile(other, []byte(`{"a":"of another"}`), 0o600))
+			testkit.Must(t, os.Symlink(other, path))
 		},
 		"it is not a plain file": func(t *testing.T, h *host.Host, path string) {
 			other := filepath.Join(h.Root, "other")
-			must(t, os.WriteFile(other, []byte(`{"a":"of another"}`), 0o600))
-			must(t, os.Link(other, path))
+			testkit.Must(t, os.WriteFile(other, []byte(`{"a":"of another"}`), 0o600))
+			testkit.Must(t, os.Link(other, path))
 		},
 		"are not a JSON object of texts": func(t *testing.T, _ *host.Host, path string) {
-			must(t, os.WriteFile(path, []byte(`{"a":"1","hidden":2}`), 0o600))
+			testkit.Must(t, os.WriteFile(path, []byte(`{"a":"1","hidden":2}`), 0o600))
 		},
 	}
 	for reason, prepare := range plant {
@@ -82,12 +83,5 @@ func TestEnvironment(t *testing.T) {
 		if _, err := Environment(map[string]string{"X": bad}, []string{"X"}); err == nil || !strings.HasPrefix(err.Error(), "the value of X ") {
 			t.Errorf("%q: got %v", bad, err)
 		}
-	}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }

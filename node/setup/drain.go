@@ -16,7 +16,7 @@ func (s *setup) drain(ctx context.Context) error {
 		}
 		return s.units.DaemonReload(ctx)
 	})
-	written, err := s.put(*s.doc.DrainUnit)
+	written, err := s.undo.Install(s.h, *s.doc.DrainUnit)
 	reload = reload || written
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 func TestLeftoversOfAnEarlierVersion(t *testing.T) {
@@ -21,12 +22,12 @@ func TestLeftoversOfAnEarlierVersion(t *testing.T) {
 		n.put(host.Gatehouse+"/node.conf", "MESH='shop'\nNODE='worker1'\n")
 		n.put(host.Gatehouse+"/lib/drain-gateway.sh", "# old")
 		n.put(one.unit, "ExecStop=/opt/gatehouse/lib/drain-gateway.sh edge 19001\n")
-		must(t, n.run(workerDocument()))
+		testkit.Must(t, n.run(workerDocument()))
 		if kept := n.h.Exists(host.Gatehouse + "/lib/drain-gateway.sh"); kept != one.kept || n.h.Exists(host.Gatehouse+"/node.conf") != kept {
 			t.Errorf("%s: kept %t", name, kept)
 		}
-		must(t, n.h.Remove(one.unit))
-		must(t, n.run(workerDocument()))
+		testkit.Must(t, n.h.Remove(one.unit))
+		testkit.Must(t, n.run(workerDocument()))
 		if n.h.Exists(host.Gatehouse+"/lib") || n.h.Exists(host.Gatehouse+"/node.conf") {
 			t.Errorf("%s: something is left", name)
 		}
@@ -37,11 +38,11 @@ func TestTheRecordOfAnEarlierVersionIsReplaced(t *testing.T) {
 	n := newNode(t)
 	n.put(host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
 	n.put(consul.NodeToken, "one\n")
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	if n.h.Exists(host.NodeFile) || !n.h.Exists(host.RecordFile("shop")) {
 		t.Error(n.state())
 	}
-	// The token of a mesh for which Consul was there before has a name of its own now.
+	// The token of a mesh with an existing Consul has a name of its own now.
 	if n.h.Exists(consul.NodeToken) || consul.TokenFor(n.h, "shop") != "one" || consul.TokenFor(n.h, "") != "one" || consul.TokenFor(n.h, "other") != "" {
 		t.Error(n.state())
 	}
@@ -49,16 +50,16 @@ func TestTheRecordOfAnEarlierVersionIsReplaced(t *testing.T) {
 
 func TestAnEarlierVersionRefusesANodeWithTwoMeshes(t *testing.T) {
 	n := newNode(t)
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	doc := workerDocument()
 	doc.Mesh = "stock"
-	must(t, n.run(doc))
+	testkit.Must(t, n.run(doc))
 	if got := n.read(host.NodeFile); !strings.Contains(got, "a newer Gatehouse has to deploy here") {
 		t.Errorf("node.json: %s", got)
 	}
 	before := n.state()
 	n.units.Forget()
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	if n.state() != before || len(n.units.Calls()) > 0 {
 		t.Errorf("calls: %v\n%s", n.units.Calls(), n.state())
 	}

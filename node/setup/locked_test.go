@@ -12,6 +12,7 @@ import (
 
 	"gatehouse/node/consul/consultest"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 // A locked Consul that was set up by hand: static certificates of its own authority, and nothing without a token.
@@ -21,12 +22,12 @@ func TestAnExistingAgentWithStaticCertificates(t *testing.T) {
 		t.Skip(err)
 	}
 	n := newNode(t)
-	must(t, n.h.Remove("/etc/consul.d/tls/xds-ca.pem"))
+	testkit.Must(t, n.h.Remove("/etc/consul.d/tls/xds-ca.pem"))
 	certificates := t.TempDir()
 	for _, what := range [][]string{{"ca", "create"}, {"cert", "create", "-server"}} {
 		command := exec.Command(program, append([]string{"tls"}, what...)...)
 		command.Dir = certificates
-		must(t, command.Run())
+		testkit.Must(t, command.Run())
 	}
 	port := freePort(t)
 	agent, err := consultest.Start(consultest.ACLs+fmt.Sprintf(`
@@ -40,12 +41,12 @@ tls {
   }
   grpc { verify_incoming = false }
 }`, certificates), fmt.Sprintf("-grpc-tls-port=%d", port))
-	must(t, err)
+	testkit.Must(t, err)
 	defer agent.Stop()
 	token, err := agent.Token(`agent_prefix "" { policy = "read" }`)
-	must(t, err)
+	testkit.Must(t, err)
 	n.agent, err = agent.Connect(token)
-	must(t, err)
+	testkit.Must(t, err)
 
 	before := n.state()
 	err = n.run(workerDocument())
@@ -57,9 +58,9 @@ tls {
 	}
 
 	ca, err := os.ReadFile(filepath.Join(certificates, "consul-agent-ca.pem"))
-	must(t, err)
+	testkit.Must(t, err)
 	n.put(certificates+"/consul-agent-ca.pem", string(ca))
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	if got := n.read("/opt/gatehouse/xds-ca.pem"); got != string(ca) {
 		t.Errorf("authority: %s", got)
 	}
@@ -72,7 +73,7 @@ tls {
 func freePort(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port
 }

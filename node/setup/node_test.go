@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"gatehouse/node/instance"
 	"gatehouse/node/setup"
 	"gatehouse/node/systemd/fake"
+	"gatehouse/node/testkit"
 )
 
 const envoyVersion = "envoy  version: 5c1f1.36.4/1.36.4/Clean/RELEASE/BoringSSL\n"
@@ -41,7 +41,7 @@ func newNode(t *testing.T) *node {
 	}}
 	n.h = &host.Host{Root: t.TempDir(), Out: n.out, Unowned: true, LockTimeout: time.Second}
 	for _, folder := range []string{host.UnitDir, "/opt", "/usr/local/bin", "/run"} {
-		must(t, os.MkdirAll(n.h.Path(folder), 0o755))
+		testkit.Must(t, os.MkdirAll(n.h.Path(folder), 0o755))
 	}
 	n.put("/etc/consul.d/tls/xds-ca.pem", "xds") // the agent is Gatehouse's
 	n.units = fake.New()
@@ -56,7 +56,7 @@ func newNode(t *testing.T) *node {
 	t.Cleanup(server.Close)
 	var err error
 	n.agent, err = consul.New(strings.TrimPrefix(server.URL, "http://"), "")
-	must(t, err)
+	testkit.Must(t, err)
 	n.tools = setup.Tools{
 		LookPath:     func(program string) (string, error) { return "/usr/bin/" + program, nil },
 		EnvoyVersion: func(context.Context) (string, error) { return envoyVersion, nil },
@@ -67,17 +67,9 @@ func newNode(t *testing.T) *node {
 	return n
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func (n *node) put(path, content string) {
 	n.t.Helper()
-	must(n.t, os.MkdirAll(filepath.Dir(n.h.Path(path)), 0o755))
-	must(n.t, os.WriteFile(n.h.Path(path), []byte(content), 0o644))
+	testkit.Put(n.t, n.h.Root, path, content)
 }
 
 func (n *node) read(path string) string {
@@ -91,21 +83,9 @@ func (n *node) run(doc document.Setup) error {
 
 // state is all that a run may change, as text.
 func (n *node) state() string {
-	var lines []string
-	must(n.t, filepath.WalkDir(n.h.Root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(path, n.h.Root)
-		if strings.HasPrefix(name, host.Locks) {
-			return nil
-		}
-		info, err := entry.Info()
-		text, _ := os.ReadFile(path)
-		lines = append(lines, fmt.Sprintf("%s %s %s", name, info.Mode(), text))
-		return err
-	}))
-	return strings.Join(append(lines, n.units.State()), "\n")
+	n.t.Helper()
+	tree := testkit.Tree(n.t, n.h.Root, func(path string) bool { return strings.HasPrefix(path, host.Locks) })
+	return tree + "\n" + n.units.State()
 }
 
 func workerDocument() document.Setup {

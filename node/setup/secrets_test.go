@@ -13,6 +13,7 @@ import (
 	"gatehouse/node/instance"
 	"gatehouse/node/secrets"
 	"gatehouse/node/setup"
+	"gatehouse/node/testkit"
 	"gatehouse/node/undo"
 )
 
@@ -21,7 +22,7 @@ var shop = document.Owner{Mesh: "shop", Node: "worker1"}
 func TestIncoming(t *testing.T) {
 	n := newNode(t)
 	run := func() error { return setup.Incoming(context.Background(), n.h, "root", document.Incoming{Owner: shop}) }
-	must(t, run())
+	testkit.Must(t, run())
 	info, err := os.Stat(n.h.Path(secrets.Arriving("shop")))
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Fatalf("%v %v", info, err)
@@ -29,17 +30,17 @@ func TestIncoming(t *testing.T) {
 	n.put(secrets.Arriving("shop")+"/new.json", "{}")
 	n.put(secrets.Arriving("shop")+"/old.json", "{}")
 	n.put("/etc/old", "{}")
-	must(t, os.Symlink(n.h.Path("/etc/old"), n.h.Path(secrets.Arriving("shop")+"/link.json")))
+	testkit.Must(t, os.Symlink(n.h.Path("/etc/old"), n.h.Path(secrets.Arriving("shop")+"/link.json")))
 	before := time.Now().Add(-2 * time.Hour)
-	must(t, os.Chtimes(n.h.Path(secrets.Arriving("shop")+"/old.json"), before, before))
-	must(t, os.Chtimes(n.h.Path("/etc/old"), before, before))
-	must(t, run())
+	testkit.Must(t, os.Chtimes(n.h.Path(secrets.Arriving("shop")+"/old.json"), before, before))
+	testkit.Must(t, os.Chtimes(n.h.Path("/etc/old"), before, before))
+	testkit.Must(t, run())
 	if got := strings.Join(n.h.List(secrets.Arriving("shop")), " "); got != "link.json new.json" || !n.h.Exists("/etc/old") {
 		t.Errorf("left: %s", got)
 	}
-	// The agent may be of another mesh; what an earlier version gave to one is refused.
+	// The agent may belong to another mesh; a node that an earlier version gave to one is refused.
 	n.put("/opt/gatehouse/agent.json", `{"mesh": "other"}`)
-	must(t, run())
+	testkit.Must(t, run())
 	n.put(host.NodeFile, `{"mesh": "other"}`)
 	if err := run(); err == nil || !strings.Contains(err.Error(), "belongs to the mesh other") {
 		t.Errorf("error: %v", err)
@@ -54,7 +55,7 @@ func withTokens(t *testing.T, text string) (*node, func() error) {
 
 func TestTokens(t *testing.T) {
 	n, run := withTokens(t, `{"web": "one", "_agent": "two"}`)
-	must(t, run())
+	testkit.Must(t, run())
 	if got := n.out.String(); got != "gatehouse: tokens on worker1: _agent, web\n" {
 		t.Errorf("output: %s", got)
 	}
@@ -69,7 +70,7 @@ func TestTokens(t *testing.T) {
 
 func TestATokenClaimsItsNameForTheMesh(t *testing.T) {
 	n, run := withTokens(t, `{"web": "one"}`)
-	must(t, run())
+	testkit.Must(t, run())
 	if owner := instance.OwnerOf(n.h, "web"); owner != "shop" {
 		t.Errorf("owner: %q", owner)
 	}
@@ -119,9 +120,9 @@ func TestTokensRefused(t *testing.T) {
 func TestATokenThatAKilledRunKeptIsGone(t *testing.T) {
 	n, run := withTokens(t, `{"web": "one"}`)
 	n.put(host.Secrets+"/web.token", "one\n")
-	must(t, os.Chmod(n.h.Path(host.Secrets+"/web.token"), 0o600))
+	testkit.Must(t, os.Chmod(n.h.Path(host.Secrets+"/web.token"), 0o600))
 	n.put(undo.Kept(host.Secrets+"/web.token"), "earlier")
-	must(t, run())
+	testkit.Must(t, run())
 	if n.h.Exists(undo.Kept(host.Secrets + "/web.token")) {
 		t.Error("the earlier token is still there")
 	}

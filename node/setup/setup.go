@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"gatehouse/node/consul"
@@ -86,11 +85,8 @@ func (s *setup) prepare(ctx context.Context) error {
 	if err := s.needPrograms(); err != nil {
 		return err
 	}
-	if !host.Wait(ctx, s.tools.Patience, s.tools.Poll, func() bool { return s.agent.Answers(ctx) }) {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return fmt.Errorf("Consul's agent does not answer at %s; see: journalctl -u consul -n 50", consul.Address)
+	if err := consul.WaitForAgent(ctx, s.agent, s.tools.Patience, s.tools.Poll); err != nil {
+		return err
 	}
 	return s.findAgent(ctx)
 }
@@ -121,15 +117,7 @@ func (s *setup) change(ctx context.Context) error {
 	if s.doc.DrainUnit != nil {
 		steps = append(steps, s.drain)
 	}
-	for _, step := range steps {
-		if ctx.Err() != nil {
-			return fmt.Errorf("the run was ended before it was done (%w)", context.Cause(ctx))
-		}
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return undo.Steps(ctx, steps...)
 }
 
 func (s *setup) folders(context.Context) error {
@@ -160,7 +148,7 @@ func (s *setup) meshCommand(context.Context) error {
 			return err
 		}
 	}
-	_, err := s.put(s.doc.MeshCommand)
+	_, err := s.undo.Install(s.h, s.doc.MeshCommand)
 	return err
 }
 
@@ -168,13 +156,4 @@ func (s *setup) meshCommand(context.Context) error {
 func IsMeshCommand(h *host.Host) bool {
 	text, err := h.Read(host.MeshFile)
 	return err == nil && bytes.Contains(text, []byte(host.Gatehouse+"/"))
-}
-
-// put writes one of the document's files.
-func (s *setup) put(file document.File) (bool, error) {
-	mode, err := strconv.ParseUint(file.Mode, 8, 32)
-	if err != nil || mode > 0o777 {
-		return false, fmt.Errorf("the mode %s of %s is not octal", file.Mode, file.Path)
-	}
-	return s.undo.WriteIfNew(s.h, file.Path, []byte(file.Content), os.FileMode(mode), root)
 }

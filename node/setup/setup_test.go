@@ -10,12 +10,13 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 	"gatehouse/node/undo"
 )
 
 func TestWorker(t *testing.T) {
 	n := newNode(t)
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	if got := n.modes(); got != "755 gatehouse, 755 instances, 755 binaries, 700 env, 755 incoming, 700 shop, 755 mesh, 644 shop.json, 644 node.env, 644 gatehouse-drain.service" {
 		t.Errorf("modes: %s", got)
 	}
@@ -32,10 +33,10 @@ func TestWorker(t *testing.T) {
 	if got := n.out.String(); got != "gatehouse: worker1 is ready\n" {
 		t.Errorf("output: %s", got)
 	}
-	// The same again changes nothing and asks systemd for nothing.
+	// A second run changes nothing and asks systemd for nothing.
 	before := n.state()
 	n.units.Forget()
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	if n.state() != before || len(n.units.Calls()) > 0 {
 		t.Errorf("calls: %v\n%s", n.units.Calls(), n.state())
 	}
@@ -51,7 +52,7 @@ func TestServer(t *testing.T) {
 		}
 		return program, nil
 	}
-	must(t, n.run(doc))
+	testkit.Must(t, n.run(doc))
 	if n.h.Exists(host.NodeEnv) || n.units.State() != "" {
 		t.Errorf("a server carries no workload: %s", n.units.State())
 	}
@@ -60,16 +61,16 @@ func TestServer(t *testing.T) {
 func TestEnvoyFlags(t *testing.T) {
 	n := newNode(t)
 	doc := workerDocument()
-	must(t, n.h.Remove("/etc/consul.d/tls/xds-ca.pem"))
+	testkit.Must(t, n.h.Remove("/etc/consul.d/tls/xds-ca.pem"))
 	n.put("/opt/gatehouse/agent.json", `{"mesh": "shop"}`)
 	doc.TLS = false
-	must(t, n.run(doc))
+	testkit.Must(t, n.run(doc))
 	if got := n.read(host.NodeEnv); got != "GATEHOUSE_ENVOY_FLAGS=\n" {
 		t.Errorf("node.env: %s", got)
 	}
 	n.pages["/v1/agent/self"] = `{"xDS": {"SupportedProxies": {"envoy": ["1.35.9"]}, "Ports": {"TLS": -1, "Plaintext": 8502}}}`
 	doc.TLS = true
-	must(t, n.run(doc)) // the agent is foreign
+	testkit.Must(t, n.run(doc)) // the agent is foreign
 	if got := n.read(host.NodeEnv); got != "GATEHOUSE_ENVOY_FLAGS=-ignore-envoy-compatibility -grpc-addr 127.0.0.1:8502\n" {
 		t.Errorf("node.env: %s", got)
 	}
@@ -93,7 +94,7 @@ func TestRefusals(t *testing.T) {
 			n.tools.LookPath = func(string) (string, error) { return "", errors.New("not found") }
 		}, "not on this node: consul, envoy; install them (the rendered user_data does) and deploy again"},
 		"an agent without gRPC": {func(n *node) {
-			must(t, n.h.Remove("/etc/consul.d/tls/xds-ca.pem"))
+			testkit.Must(t, n.h.Remove("/etc/consul.d/tls/xds-ca.pem"))
 			n.pages["/v1/agent/self"] = `{"xDS": {"Ports": {"TLS": -1, "Plaintext": -1}}}`
 		}, "Consul's agent has no gRPC port, and from there Envoy has its configuration"},
 		"no agent": {func(n *node) { delete(n.pages, "/v1/agent/self") }, "Consul's agent does not answer at 127.0.0.1:8500; see: journalctl -u consul -n 50"},
@@ -119,10 +120,10 @@ func TestAFaultAtEveryChange(t *testing.T) {
 			n.put(host.MeshFile, "old /opt/gatehouse/lib")
 			n.put(host.NodeEnv, "old")
 			n.put(host.UnitDir+"/gatehouse-drain.service", "ExecStart=/opt/gatehouse/lib/machine-drain.sh off\n")
-			must(t, n.units.DaemonReload(context.Background()))
-			must(t, n.units.Enable(context.Background(), "gatehouse-drain.service"))
-			must(t, n.units.DaemonReload(context.Background()))
-			must(t, n.units.Start(context.Background(), "gatehouse-drain.service"))
+			testkit.Must(t, n.units.DaemonReload(context.Background()))
+			testkit.Must(t, n.units.Enable(context.Background(), "gatehouse-drain.service"))
+			testkit.Must(t, n.units.DaemonReload(context.Background()))
+			testkit.Must(t, n.units.Start(context.Background(), "gatehouse-drain.service"))
 		},
 	} {
 		for failing := 1; ; failing++ {
@@ -139,10 +140,10 @@ func TestAFaultAtEveryChange(t *testing.T) {
 			n.h.Fault, n.units.Fault = fault, fault
 			err := n.run(workerDocument())
 			if failing > count {
-				must(t, err)
+				testkit.Must(t, err)
 				break
 			}
-			// What an earlier version left is removed when the node is ready.
+			// Leftovers of an earlier version are removed once the node is ready.
 			if strings.HasPrefix(at, "remove ") {
 				continue
 			}
@@ -166,12 +167,12 @@ func TestADrainUnitThatDoesNotStart(t *testing.T) {
 func TestACopyOfAnotherProgramNamedMeshIsKept(t *testing.T) {
 	n := newNode(t)
 	n.put(host.MeshFile, "another program")
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	copies, _ := filepath.Glob(n.h.Path(host.Backups) + "/*" + host.MeshFile)
 	if len(copies) != 1 {
 		t.Fatalf("copies: %q", copies)
 	}
-	must(t, n.run(workerDocument())) // its own it only replaces
+	testkit.Must(t, n.run(workerDocument())) // its own agent's are only replaced
 	if again, _ := filepath.Glob(n.h.Path(host.Backups) + "/*" + host.MeshFile); len(again) != 1 {
 		t.Errorf("copies: %q", again)
 	}
@@ -179,11 +180,11 @@ func TestACopyOfAnotherProgramNamedMeshIsKept(t *testing.T) {
 
 func TestTheCopiesOfAKilledRunAreRemoved(t *testing.T) {
 	n := newNode(t)
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	for _, path := range []string{host.MeshFile, host.RecordFile("shop"), host.NodeEnv, host.UnitDir + "/gatehouse-drain.service"} {
 		n.put(undo.Kept(path), "of a killed run")
 	}
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	if state := n.state(); strings.Contains(state, "of a killed run") {
 		t.Error(state)
 	}
@@ -194,7 +195,7 @@ func TestAnAgentsTokenStaysWhereItIs(t *testing.T) {
 	n.put(host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
 	n.put("/opt/gatehouse/agent.json", `{"mesh": "shop"}`)
 	n.put(consul.NodeToken, "one\n")
-	must(t, n.run(workerDocument()))
+	testkit.Must(t, n.run(workerDocument()))
 	if consul.TokenFor(n.h, "other") != "one" {
 		t.Error(n.state())
 	}

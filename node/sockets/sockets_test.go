@@ -51,7 +51,7 @@ func TestTheKernelIsAskedForTheSocketsThatItsTableHas(t *testing.T) {
 	order := func(one, other Socket) int { return strings.Compare(one.Inode, other.Inode) }
 	slices.SortFunc(asked, order)
 	slices.SortFunc(table, order)
-	// Other programs of this machine come and go: those of this process are compared.
+	// Other programs start and stop meanwhile, so only the sockets of this process are compared.
 	own := inProcess(t)
 	mine := func(all []Socket) []Socket {
 		return slices.DeleteFunc(slices.Clone(all), func(one Socket) bool { return !own[one.Inode] })

@@ -9,14 +9,15 @@ import (
 
 	"gatehouse/node/instance/fake"
 	"gatehouse/node/sweep"
+	"gatehouse/node/testkit"
 )
 
 // seeded node with something for each step of the sweep.
 func seeded(t *testing.T) *fake.Node {
 	n := fake.New(t)
 	agentsOwn(n)
-	must(t, n.Apply(context.Background(), fake.Service("web", "r1"), nil))
-	must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
+	testkit.Must(t, n.Apply(context.Background(), fake.Service("web", "r1"), nil))
+	testkit.Must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
 	n.Put("/opt/gatehouse/secrets/web.token", "secret")
 	n.Put("/opt/gatehouse/secrets/never.token", "secret")
 	n.Put("/opt/gatehouse/binaries/abc/never", "text")
@@ -25,7 +26,7 @@ func seeded(t *testing.T) *fake.Node {
 	n.Put("/etc/consul.d/edge.hcl", definition("edge", "ingress-gateway"))
 	n.Put("/etc/systemd/system/edge.service", "[Service]\nExecStart=consul connect envoy -gateway ingress\n")
 	n.Start("edge.service", "left.service")
-	must(t, n.Consul.Reload(context.Background()))
+	testkit.Must(t, n.Consul.Reload(context.Background()))
 	n.Forget()
 	return n
 }
@@ -38,7 +39,7 @@ func TestAfterAFaultAtAnyStepOfTheSweepTheNextOneFinishes(t *testing.T) {
 		return nil
 	}
 	arm(n, record)
-	must(t, run(n, declaring("front")))
+	testkit.Must(t, run(n, declaring("front")))
 	arm(n, nil)
 	after := n.State()
 	for point := range changes {
@@ -67,7 +68,7 @@ func TestAfterAFaultAtAnyStepOfTheSweepTheNextOneFinishes(t *testing.T) {
 				if strings.Contains(whole, `"web" of`) != strings.Contains(whole, "web.service active") {
 					t.Errorf("web is neither there nor gone:\n%s", whole)
 				}
-				must(t, run(n, declaring("front")))
+				testkit.Must(t, run(n, declaring("front")))
 				unchanged(t, n, after)
 				if kept := n.Kept(); len(kept) > 0 {
 					t.Errorf("leftovers: %q", kept)

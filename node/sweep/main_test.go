@@ -3,43 +3,18 @@ package sweep_test
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"testing"
 
 	"gatehouse/node/document"
 	"gatehouse/node/instance/fake"
 	"gatehouse/node/sweep"
+	"gatehouse/node/testkit"
 )
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func refused(t *testing.T, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("no error; expected %q", parts)
-	}
-	contains(t, err.Error(), parts...)
-}
-
-func contains(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("expected %q in:\n%s", part, text)
-		}
-	}
-}
 
 func unchanged(t *testing.T, n *fake.Node, before string) {
 	t.Helper()
 	if after := n.State(); after != before {
-		t.Error(difference(before, after))
+		t.Error(testkit.Difference(before, after))
 	}
 }
 
@@ -90,21 +65,4 @@ func agentsOwn(n *fake.Node) []string {
 
 func arm(n *fake.Node, fault func(change string) error) {
 	n.Host.Fault, n.Units.Fault, n.Consul.Fault = fault, fault, fault
-}
-
-// difference of two texts, by line.
-func difference(before, after string) string {
-	var lines []string
-	was, is := strings.Split(before, "\n"), strings.Split(after, "\n")
-	for _, line := range was {
-		if !slices.Contains(is, line) {
-			lines = append(lines, "- "+line)
-		}
-	}
-	for _, line := range is {
-		if !slices.Contains(was, line) {
-			lines = append(lines, "+ "+line)
-		}
-	}
-	return strings.Join(lines, "\n")
 }

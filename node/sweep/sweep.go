@@ -4,6 +4,7 @@ package sweep
 import (
 	"context"
 	"slices"
+	"time"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -33,7 +34,7 @@ func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc docu
 		return err
 	}
 	defer unlock()
-	if err := consul.WaitForLeader(ctx, node.Agent); err != nil {
+	if err := consul.WaitForLeader(ctx, node.Agent, time.Minute); err != nil {
 		return err
 	}
 	own, err := propertyOf(node.Host, doc.Mesh)

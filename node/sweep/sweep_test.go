@@ -9,15 +9,16 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/host"
 	"gatehouse/node/instance/fake"
+	"gatehouse/node/testkit"
 )
 
 func TestTheSweepRemovesWhatIsNoLongerDeclared(t *testing.T) {
-	// GIVEN two instances, one of which is declared, and what failed runs left
+	// GIVEN two instances, one of which is declared, and leftovers of failed runs
 	n := fake.New(t)
 	own := agentsOwn(n)
 	declared := fake.Gateway("front", "r1")
-	must(t, n.Apply(context.Background(), declared, nil))
-	must(t, n.Apply(context.Background(), n.WithBinary(fake.Service("web", "r1"), "program"), nil))
+	testkit.Must(t, n.Apply(context.Background(), declared, nil))
+	testkit.Must(t, n.Apply(context.Background(), n.WithBinary(fake.Service("web", "r1"), "program"), nil))
 	for _, path := range []string{"/opt/gatehouse/secrets/web.token", "/opt/gatehouse/secrets/never.token", "/opt/gatehouse/secrets/.never.token.gatehouse-before",
 		"/opt/gatehouse/env/never.env", "/opt/gatehouse/binaries/abc/never", "/opt/gatehouse/incoming/def", "/opt/gatehouse/incoming/declared",
 		"/opt/gatehouse/secrets/front.token", "/opt/gatehouse/binaries/declared/front"} {
@@ -27,11 +28,11 @@ func TestTheSweepRemovesWhatIsNoLongerDeclared(t *testing.T) {
 	n.Put("/etc/systemd/system/left-sidecar-proxy.service", unit("Envoy sidecar of left, mesh shop"))
 	n.Put("/etc/consul.d/left.hcl", fake.Written+definition("left", ""))
 	n.Start("left.service", "left-sidecar-proxy.service")
-	must(t, n.Consul.Reload(context.Background()))
+	testkit.Must(t, n.Consul.Reload(context.Background()))
 	// WHEN the node is swept
 	doc := declaring("front")
 	doc.Binaries = []string{"declared"}
-	must(t, run(n, doc))
+	testkit.Must(t, run(n, doc))
 	// THEN the declared one and the node's own are left
 	there(t, n, append(own, "/opt/gatehouse/instances/front/current", "/etc/consul.d/front.hcl", "/etc/systemd/system/front.service",
 		"/opt/gatehouse/secrets/front.token", "/opt/gatehouse/binaries/declared/front", "/opt/gatehouse/incoming/declared")...)
@@ -45,16 +46,16 @@ func TestTheSweepRemovesWhatIsNoLongerDeclared(t *testing.T) {
 	if state := n.Consul.State(); strings.Contains(state, "web") || strings.Contains(state, "left") || !strings.Contains(state, "front") {
 		t.Error(state)
 	}
-	contains(t, n.Printed(), "removing web", "removing left.service, which is not declared here", "kept a copy", "this node has nothing of the mesh shop that is not declared")
+	testkit.Contains(t, n.Printed(), "removing web", "removing left.service, which is not declared here", "kept a copy", "this node has nothing of the mesh shop that is not declared")
 	// AND a second sweep finds nothing
 	before := n.State()
-	must(t, run(n, doc))
+	testkit.Must(t, run(n, doc))
 	unchanged(t, n, before)
 }
 
 func TestTheSweepKeepsThingsOfOthers(t *testing.T) {
 	n := fake.New(t)
-	must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
+	testkit.Must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
 	n.Put("/etc/systemd/system/foreign.service", unit("foreign, a service of mesh other"))
 	n.Put("/etc/systemd/system/shopping.service", unit("shopping, a service of mesh workshop"))
 	n.Put("/etc/systemd/system/hand.service", "[Unit]\nDescription=a service of mesh shop\n")
@@ -62,13 +63,13 @@ func TestTheSweepKeepsThingsOfOthers(t *testing.T) {
 	n.Put("/etc/consul.d/hand.hcl", definition("hand", ""))
 	n.Put("/etc/consul.d/edge.hcl", definition("edge", "mesh-gateway"))
 	n.Start("foreign.service", "hand.service")
-	must(t, n.Consul.Reload(context.Background()))
+	testkit.Must(t, n.Consul.Reload(context.Background()))
 	n.Consul.Register(consul.Registration{ID: "api-1", Service: "api"}, "a")
 	n.Consul.Register(consul.Registration{ID: "front-by-hand\x1b[2J", Service: "front"}, "b")
 	before := n.State()
-	must(t, run(n, declaring("front")))
+	testkit.Must(t, run(n, declaring("front")))
 	unchanged(t, n, before)
-	contains(t, n.Printed(), `stays: it was registered by hand under the name of front`)
+	testkit.Contains(t, n.Printed(), `stays: it was registered by hand under the name of front`)
 	if strings.Contains(n.Printed(), "\x1b") {
 		t.Error("a control character reached the terminal")
 	}
@@ -76,15 +77,15 @@ func TestTheSweepKeepsThingsOfOthers(t *testing.T) {
 
 func TestANodeThatIsNotOnRecordIsNotSwept(t *testing.T) {
 	n := fake.New(t)
-	must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
+	testkit.Must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
 	before := n.State()
 	doc := declaring()
 	doc.Mesh = "other"
-	refused(t, run(n, doc), "no record of what other put here")
+	testkit.Refused(t, run(n, doc), "no record of what other put here")
 	unchanged(t, n, before)
-	must(t, n.Host.Remove(host.RecordFile("shop")))
+	testkit.Must(t, n.Host.Remove(host.RecordFile("shop")))
 	before = n.State()
-	refused(t, run(n, declaring()), "/opt/gatehouse/meshes/shop.json is not there", "nothing was removed", "node_worker1")
+	testkit.Refused(t, run(n, declaring()), "/opt/gatehouse/meshes/shop.json is not there", "nothing was removed", "node_worker1")
 	unchanged(t, n, before)
 }
 
@@ -92,10 +93,10 @@ func TestABinaryThatAnotherRunIsTakingIsNotSweptAway(t *testing.T) {
 	n := fake.New(t)
 	n.Put("/opt/gatehouse/binaries/abc/web", "text")
 	unlock, err := n.Host.Lock(context.Background(), "binaries")
-	must(t, err)
+	testkit.Must(t, err)
 	defer unlock()
 	n.Host.LockTimeout = 0
-	refused(t, run(n, declaring()), "another run has held the lock binaries")
+	testkit.Refused(t, run(n, declaring()), "another run has held the lock binaries")
 	there(t, n, "/opt/gatehouse/binaries/abc/web")
 }
 
@@ -103,7 +104,7 @@ func TestSecretsOfNamesThatEndLikeFilesAreKept(t *testing.T) {
 	n := fake.New(t)
 	n.Put("/opt/gatehouse/secrets/a.env.token", "secret")
 	n.Put("/opt/gatehouse/secrets/a.token", "secret")
-	must(t, run(n, declaring("a.env")))
+	testkit.Must(t, run(n, declaring("a.env")))
 	if names := n.Host.List(host.Secrets); !slices.Equal(names, []string{"a.env.token"}) {
 		t.Errorf("%q", names)
 	}

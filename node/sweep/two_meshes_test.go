@@ -13,6 +13,7 @@ import (
 	"gatehouse/node/instance/fake"
 	"gatehouse/node/secrets"
 	"gatehouse/node/sweep"
+	"gatehouse/node/testkit"
 )
 
 var stock = document.Owner{Mesh: "stock", Node: "worker1"}
@@ -31,13 +32,13 @@ func shared(t *testing.T) *fake.Node {
 	n := used(t)
 	n.Put(host.RecordFile("stock"), `{"mesh": "stock", "node": "worker1", "role": "worker"}`)
 	n.Put(host.NodeFile, host.EarlierRecord(2))
-	must(t, n.Host.Remove(host.Program))
+	testkit.Must(t, n.Host.Remove(host.Program))
 	for _, mesh := range []string{"shop", "stock"} {
 		n.Put(host.ProgramOf(mesh), mesh)
 		n.Put(consul.NodeTokenOf(mesh), "token of "+mesh)
 		n.Put(secrets.Arriving(mesh)+"/tokens.json", "{}")
 	}
-	must(t, n.Host.Link("stock/gatehouse-node", host.Program))
+	testkit.Must(t, n.Host.Link("stock/gatehouse-node", host.Program))
 	for _, release := range []document.Instance{fake.Service("store", "r1"), fake.Gateway("gate", "r1")} {
 		release, name := ofStock(release), release.Name
 		for _, file := range release.Files {
@@ -46,14 +47,14 @@ func shared(t *testing.T) *fake.Node {
 		n.Put(filepath.Join(instance.Home(name), "history.json"), `{"mesh": "stock", "node": "worker1"}`)
 		n.Put(instance.TokenFile(name), "token")
 	}
-	must(t, instance.Claim(context.Background(), n.Host, stock, "brought"))
+	testkit.Must(t, instance.Claim(context.Background(), n.Host, stock, "brought"))
 	n.Put(instance.TokenFile("brought"), "token")
 	n.Put(instance.Incoming("stock")+"/just-uploaded", "program")
 	n.Put(host.Binaries+"/given-up/.used-by-stock", "")
 	n.Put(host.UnitDir+"/left.service", unit("left, a service of mesh stock"))
 	n.Put(host.ConsulDir+"/left.hcl", fake.Written+definition("left", ""))
 	n.Start("store.service", "store-sidecar-proxy.service", "gate.service")
-	must(t, n.Consul.Reload(context.Background()))
+	testkit.Must(t, n.Consul.Reload(context.Background()))
 	return n
 }
 
@@ -74,9 +75,9 @@ func stocks(n *fake.Node) string {
 func TestASweepTouchesNothingOfAnotherMesh(t *testing.T) {
 	n := shared(t)
 	before := stocks(n)
-	must(t, run(n, declaring()))
+	testkit.Must(t, run(n, declaring()))
 	if after := stocks(n); after != before {
-		t.Error(difference(before, after))
+		t.Error(testkit.Difference(before, after))
 	}
 	there(t, n, instance.Incoming("stock")+"/just-uploaded", host.Binaries+"/given-up", "/etc/systemd/system/gatehouse-drain.service", host.MeshFile)
 	gone(t, n, "/etc/systemd/system/web.service", "/opt/gatehouse/secrets/web.token", instance.Home("front"))
@@ -85,24 +86,24 @@ func TestASweepTouchesNothingOfAnotherMesh(t *testing.T) {
 func TestAWipeTouchesNothingOfAnotherMeshAndTheLastOneRemovesSharedFiles(t *testing.T) {
 	n := shared(t)
 	before := stocks(n)
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
-	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
+	testkit.Must(t, sweep.Uninstall(n.Host, fake.Owner))
 	if after := stocks(n); after != before {
-		t.Error(difference(before, after))
+		t.Error(testkit.Difference(before, after))
 	}
 	there(t, n, "/etc/systemd/system/gatehouse-drain.service", host.MeshFile, host.NodeEnv, host.Program, host.Binaries+"/given-up")
 	gone(t, n, host.RecordFile("shop"), host.NodeFile, host.ProgramOf("shop"), consul.NodeTokenOf("shop"), secrets.Arriving("shop"), instance.Incoming("shop"))
 	if text := n.Text(host.Program); text != "stock" {
 		t.Errorf("the units run the program of %q", text)
 	}
-	contains(t, n.Printed(), "nothing of the mesh shop is on this node any more; it still has: stock")
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil)) // once more
+	testkit.Contains(t, n.Printed(), "nothing of the mesh shop is on this node any more; it still has: stock")
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil)) // once more
 	if after := stocks(n); after != before {
-		t.Error(difference(before, after))
+		t.Error(testkit.Difference(before, after))
 	}
 	// AND the last one leaves nothing
-	must(t, wipe(n, document.Wipe{Owner: stock, OnDestroy: true}, nil))
-	must(t, sweep.Uninstall(n.Host, stock))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: stock, OnDestroy: true}, nil))
+	testkit.Must(t, sweep.Uninstall(n.Host, stock))
 	gone(t, n, host.Gatehouse, host.MeshFile, host.Locks, "/etc/systemd/system/store.service", "/etc/systemd/system/gatehouse-drain.service")
 }
 
@@ -111,26 +112,26 @@ func TestTheAgentOfAMeshStaysForAnotherOne(t *testing.T) {
 	n.Put("/opt/gatehouse/agent.json", `{"mesh": "shop"}`)
 	before := n.State()
 	remove := func(context.Context) error { t.Error("the agent was removed"); return nil }
-	refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, remove), "This node has instances of: stock; nothing was changed")
+	testkit.Refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, remove), "This node has instances of: stock; nothing was changed")
 	unchanged(t, n, before)
-	// The other one leaves without it, and what is the agent's is there afterwards.
-	must(t, wipe(n, document.Wipe{Owner: stock, OnDestroy: true}, nil))
-	must(t, sweep.Uninstall(n.Host, stock))
+	// The other one is wiped without the agent, and the agent's files are there afterwards.
+	testkit.Must(t, wipe(n, document.Wipe{Owner: stock, OnDestroy: true}, nil))
+	testkit.Must(t, sweep.Uninstall(n.Host, stock))
 	there(t, n, "/opt/gatehouse/agent.json", "/opt/gatehouse/secrets/_agent.token", host.Program, instance.Home("web"))
 }
 
 func TestADestroyBeforeTheNodeWasSetUpLeavesNothing(t *testing.T) {
 	n := shared(t)
-	must(t, n.Host.Remove(host.RecordFile("shop")))
+	testkit.Must(t, n.Host.Remove(host.RecordFile("shop")))
 	before := n.State()
 	for _, name := range []string{"one", "two"} {
-		must(t, instance.Claim(context.Background(), n.Host, document.Owner{Mesh: "late", Node: "worker1"}, name))
+		testkit.Must(t, instance.Claim(context.Background(), n.Host, document.Owner{Mesh: "late", Node: "worker1"}, name))
 		n.Put(instance.TokenFile(name), "token")
 	}
 	n.Put(host.ProgramOf("late"), "late")
 	n.Put(consul.NodeTokenOf("late"), "token")
 	late := document.Owner{Mesh: "late", Node: "worker1"}
-	must(t, wipe(n, document.Wipe{Owner: late, OnDestroy: true}, nil))
-	must(t, sweep.Uninstall(n.Host, late))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: late, OnDestroy: true}, nil))
+	testkit.Must(t, sweep.Uninstall(n.Host, late))
 	unchanged(t, n, before)
 }

@@ -11,6 +11,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/instance/fake"
 	"gatehouse/node/sweep"
+	"gatehouse/node/testkit"
 )
 
 func wipe(n *fake.Node, doc document.Wipe, removeAgent func(context.Context) error) error {
@@ -20,8 +21,8 @@ func wipe(n *fake.Node, doc document.Wipe, removeAgent func(context.Context) err
 // used node: two instances, the node's own parts, and an agent that stays.
 func used(t *testing.T) *fake.Node {
 	n := fake.New(t)
-	must(t, n.Apply(context.Background(), fake.Service("web", "r1"), nil))
-	must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
+	testkit.Must(t, n.Apply(context.Background(), fake.Service("web", "r1"), nil))
+	testkit.Must(t, n.Apply(context.Background(), fake.Gateway("front", "r1"), nil))
 	for _, path := range []string{host.Program, host.NodeEnv, "/opt/gatehouse/secrets/web.token", "/opt/gatehouse/secrets/_agent.token", "/etc/consul.d/consul.hcl"} {
 		n.Put(path, "text")
 	}
@@ -40,7 +41,7 @@ func used(t *testing.T) *fake.Node {
 func TestAWipeLeavesNothingOfTheMesh(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/ran/shop/program_w1", "17")
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 	gone(t, n, host.Gatehouse, host.MeshFile, host.Locks, "/etc/systemd/system/web.service", "/etc/systemd/system/gatehouse-drain.service", "/etc/consul.d/web.hcl")
 	there(t, n, "/etc/consul.d/consul.hcl", "/etc/systemd/system/consul.service")
 	if state := n.Units.State(); state != "consul.service active enabled" {
@@ -49,9 +50,9 @@ func TestAWipeLeavesNothingOfTheMesh(t *testing.T) {
 	if ids := n.Consul.InMaintenance(); len(ids) > 0 {
 		t.Errorf("in maintenance mode: %q", ids)
 	}
-	contains(t, n.Printed(), "the node is empty")
+	testkit.Contains(t, n.Printed(), "the node is empty")
 	// Once more, on an empty node.
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 }
 
 func TestAWipeKeepsTheFilesOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
@@ -59,7 +60,7 @@ func TestAWipeKeepsTheFilesOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
 	n.Put("/opt/gatehouse/agent.json", "{}")
 	n.Put("/opt/gatehouse/incoming-secrets/agent.json", "{}")
 	n.Put("/opt/gatehouse/ran/shop/agent_w1", "17")
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"agent.json", "bin", "incoming-secrets", "ran", "secrets"}) {
 		t.Errorf("%q", names)
 	}
@@ -76,33 +77,33 @@ func TestAWipeRemovesTheAgentWhereItIsAskedTo(t *testing.T) {
 		asked++
 		return nil
 	}
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, remove))
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, remove))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, remove))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, remove))
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
 	}
 	n = used(t)
-	refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, func(context.Context) error { return errors.New("it does not leave") }), "it does not leave")
+	testkit.Refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, func(context.Context) error { return errors.New("it does not leave") }), "it does not leave")
 	there(t, n, host.RecordFile("shop"))
 }
 
 func TestAWipeLeavesANodeOfAnotherMesh(t *testing.T) {
 	n := used(t)
-	must(t, n.Host.Rename(host.RecordFile("shop"), host.NodeFile)) // as an earlier version wrote it
+	testkit.Must(t, n.Host.Rename(host.RecordFile("shop"), host.NodeFile)) // as an earlier version wrote it
 	before := n.State()
 	doc := document.Wipe{Owner: document.Owner{Mesh: "other", Node: "worker1"}}
-	refused(t, wipe(n, doc, nil), "this node belongs to the mesh shop: nothing was removed", "take it out of the nodes of other")
-	// A destroy goes on with the other nodes.
+	testkit.Refused(t, wipe(n, doc, nil), "this node belongs to the mesh shop: nothing was removed", "take it out of the nodes of other")
+	// A destroy continues with the other nodes.
 	doc.OnDestroy = true
-	must(t, wipe(n, doc, nil))
+	testkit.Must(t, wipe(n, doc, nil))
 	unchanged(t, n, before)
-	contains(t, n.Printed(), "this node belongs to the mesh shop: nothing was removed")
+	testkit.Contains(t, n.Printed(), "this node belongs to the mesh shop: nothing was removed")
 }
 
 func TestAWipeLeavesTheTokenWithWhichIntentionsAreRemovedLater(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/secrets/_handover.token", "secret")
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 	if names := append(n.Host.List(host.Gatehouse), n.Host.List(host.Secrets)...); !slices.Equal(names, []string{"secrets", "_handover.token"}) {
 		t.Errorf("%q", names)
 	}
@@ -114,7 +115,7 @@ func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
 		count++
 		return nil
 	})
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 	arm(n, nil)
 	after := n.State()
 	for point := 1; point <= count; point++ {
@@ -130,7 +131,7 @@ func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
 		if ids := n.Consul.InMaintenance(); len(ids) > 0 {
 			t.Errorf("in maintenance mode: %q", ids)
 		}
-		must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+		testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 		unchanged(t, n, after)
 	}
 }
@@ -138,39 +139,39 @@ func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
 func TestOnDestroyTheProgramStaysForLaterSteps(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/ran/shop/program_w1", "17")
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
 	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"bin", "ran"}) {
 		t.Errorf("%q", names)
 	}
-	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	testkit.Must(t, sweep.Uninstall(n.Host, fake.Owner))
 	gone(t, n, host.Gatehouse, host.Locks)
 }
 
 func TestANodeWhoseAgentIsOfAnotherMeshIsLeftAsItIs(t *testing.T) {
 	n := fake.New(t)
-	must(t, n.Host.Remove(host.RecordFile("shop")))
+	testkit.Must(t, n.Host.Remove(host.RecordFile("shop")))
 	n.Put("/opt/gatehouse/agent.json", `{"mesh": "other", "role": "server"}`)
 	n.Put(host.Program, "program")
 	n.Put(host.MeshFile, "exec /opt/gatehouse/bin/gatehouse-node mesh")
-	must(t, sweep.Uninstall(n.Host, fake.Owner))
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
+	testkit.Must(t, sweep.Uninstall(n.Host, fake.Owner))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
 	remove := func(context.Context) error { return errors.New("it was removed") }
-	refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, remove), "the Consul agent of this node is of the mesh other")
+	testkit.Refused(t, wipe(n, document.Wipe{Owner: fake.Owner, Agent: true}, remove), "the Consul agent of this node is of the mesh other")
 	there(t, n, host.Program, host.MeshFile, "/opt/gatehouse/agent.json")
 }
 
 func TestTheProgramStaysForTheRemovalOfTheAgent(t *testing.T) {
 	n := fake.New(t)
-	must(t, n.Host.Remove(host.RecordFile("shop")))
+	testkit.Must(t, n.Host.Remove(host.RecordFile("shop")))
 	n.Put("/opt/gatehouse/agent.json", `{"mesh": "shop", "role": "server"}`)
 	n.Put(host.Program, "program")
-	must(t, sweep.Uninstall(n.Host, fake.Owner))
+	testkit.Must(t, sweep.Uninstall(n.Host, fake.Owner))
 	there(t, n, host.Program)
 }
 
 func TestAWipeLeavesAnotherProgramThatIsNamedMesh(t *testing.T) {
 	n := used(t)
 	n.Put(host.MeshFile, "another program")
-	must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
+	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 	there(t, n, host.MeshFile)
 }

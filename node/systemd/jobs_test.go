@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// lostJobs are jobs whose results never come, since systemd closed the connection.
+// lostJobs are jobs whose results never arrive, since systemd closed the connection.
 func lostJobs(look func() (busy bool, state string, err error)) jobs {
 	return jobs{
 		verb:  "restart",

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -31,7 +32,7 @@ func Take(ctx context.Context, h *host.Host, doc document.EntryTake, connect Con
 	if err != nil {
 		return err
 	}
-	if err := consul.WaitForLeader(ctx, client); err != nil {
+	if err := consul.WaitForLeader(ctx, client, time.Minute); err != nil {
 		return err
 	}
 	entry := consul.Entry(doc.Entry)

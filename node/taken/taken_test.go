@@ -11,6 +11,7 @@ import (
 	"gatehouse/node/consul/consultest"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 const (
@@ -47,20 +48,13 @@ func newMesh(t *testing.T, entries ...string) mesh {
 	client, err := agent.Connect("")
 	out := new(bytes.Buffer)
 	m := mesh{t, &host.Host{Root: t.TempDir(), Out: out, Unowned: true}, out, client}
-	m.must(err)
-	m.must(client.DeleteEntry(t.Context(), "service-defaults", "b"))
-	m.must(client.DeleteKey(t.Context(), "gatehouse/shop/taken-over/service-defaults/b"))
+	testkit.Must(m, err)
+	testkit.Must(m, client.DeleteEntry(t.Context(), "service-defaults", "b"))
+	testkit.Must(m, client.DeleteKey(t.Context(), "gatehouse/shop/taken-over/service-defaults/b"))
 	for _, entry := range entries {
 		m.has(entry)
 	}
 	return m
-}
-
-func (m mesh) must(err error) {
-	m.Helper()
-	if err != nil {
-		m.Fatal(err)
-	}
 }
 
 func parsed(text string) (entry consul.Entry) {
@@ -72,14 +66,14 @@ func parsed(text string) (entry consul.Entry) {
 
 func (m mesh) has(entry string) {
 	m.Helper()
-	m.must(m.consul.PutEntry(m.Context(), parsed(entry)))
+	testkit.Must(m, m.consul.PutEntry(m.Context(), parsed(entry)))
 }
 
-// now is what Consul has of the service, in one line.
+// now is Consul's entry of the service, in one line.
 func (m mesh) now() string {
 	m.Helper()
 	entry, err := m.consul.Entry(m.Context(), "service-defaults", "b")
-	m.must(err)
+	testkit.Must(m, err)
 	text, _ := json.Marshal(entry)
 	return string(text)
 }
@@ -111,15 +105,15 @@ func (m mesh) want(entry, said string) {
 func TestThereAndBack(t *testing.T) {
 	m := newMesh(t, byHand)
 	before := m.now()
-	m.must(m.takes(ours))
+	testkit.Must(m, m.takes(ours))
 	again := strings.Replace(ours, "7", "8", 1)
-	m.must(m.takes(again)) // the record is of the first time
+	testkit.Must(m, m.takes(again)) // the record is of the first time
 	if !strings.Contains(m.now(), `"MaxInboundConnections":8`) {
 		t.Errorf("Consul has %s", m.now())
 	}
-	m.must(m.returns())
+	testkit.Must(m, m.returns())
 	m.want(before, "service-defaults/b is back as it was before it was taken over")
-	m.must(m.returns()) // nothing of this mesh's is there any more
+	testkit.Must(m, m.returns()) // nothing of this mesh's is there any more
 	m.want(before, "service-defaults/b stays as it is")
 }
 
@@ -127,25 +121,25 @@ func TestAnEqualEntryStays(t *testing.T) {
 	same := `{"Kind":"service-defaults","Name":"b","Protocol":"http","Expose":{},"MeshGateway":{},"TransparentProxy":{}}`
 	m := newMesh(t, same)
 	before := m.now()
-	m.must(m.takes(strings.Replace(same, "{", `{"Meta":{"gatehouse-mesh":"shop"},`, 1)))
+	testkit.Must(m, m.takes(strings.Replace(same, "{", `{"Meta":{"gatehouse-mesh":"shop"},`, 1)))
 	m.want(before, "service-defaults/b stays: it is as this mesh declares it")
-	m.must(m.returns())
+	testkit.Must(m, m.returns())
 	m.want(before, "service-defaults/b stays as it is")
 }
 
 func TestAnEntryThatReplacedNoneIsRemoved(t *testing.T) {
 	m := newMesh(t)
-	m.must(m.takes(ours))
-	m.must(m.returns())
+	testkit.Must(m, m.takes(ours))
+	testkit.Must(m, m.returns())
 	m.want("null", "removed service-defaults/b")
 }
 
 func TestAnEntryThatAPersonHasWrittenSinceStays(t *testing.T) {
 	m := newMesh(t, byHand)
-	m.must(m.takes(ours))
+	testkit.Must(m, m.takes(ours))
 	m.has(strings.Replace(byHand, "team", "since", 1))
 	now := m.now()
-	m.must(m.returns())
+	testkit.Must(m, m.returns())
 	m.want(now, "stays as it is")
 }
 
@@ -162,41 +156,41 @@ func TestSettle(t *testing.T) {
 	name := []string{"service-defaults/b"}
 	m := newMesh(t, byHand)
 	before := m.now()
-	m.must(m.takes(ours))
+	testkit.Must(m, m.takes(ours))
 	taken := m.now()
-	m.must(m.settles(name, name)) // still taken over
+	testkit.Must(m, m.settles(name, name)) // still taken over
 	m.want(taken, "")
-	m.must(m.settles(nil, nil)) // it left the declaration
+	testkit.Must(m, m.settles(nil, nil)) // it left the declaration
 	m.want(before, "is back as it was")
 
-	m.must(m.takes(ours))
-	m.must(m.settles(nil, name)) // only takeOver names it no more
+	testkit.Must(m, m.takes(ours))
+	testkit.Must(m, m.settles(nil, name)) // only takeOver does not name it any more
 	m.want(taken, "this mesh's for good")
-	m.must(m.returns())
+	testkit.Must(m, m.returns())
 	m.want("null", "removed service-defaults/b")
 }
 
 func TestOnDestroyTheTokenIsTheOneThatWasKept(t *testing.T) {
 	m := newMesh(t, byHand)
 	before := m.now()
-	m.must(m.host.Folder(host.Arriving+"/shop", 0o700, host.Owner{}))
-	m.must(m.host.Write(host.Arriving+"/shop/entry.json", []byte(`{"token":"of these entries"}`), 0o600, host.Owner{}))
+	testkit.Must(m, m.host.Folder(host.Arriving+"/shop", 0o700, host.Owner{}))
+	testkit.Must(m, m.host.Write(host.Arriving+"/shop/entry.json", []byte(`{"token":"of these entries"}`), 0o600, host.Owner{}))
 	used := []string{}
 	connect := func(token string) (*consul.Client, error) {
 		used = append(used, token)
 		return agent.Connect("")
 	}
-	m.must(Take(t.Context(), m.host, document.EntryTake{Owner: owner, Secret: "entry", Entry: parsed(ours)}, connect))
+	testkit.Must(m, Take(t.Context(), m.host, document.EntryTake{Owner: owner, Secret: "entry", Entry: parsed(ours)}, connect))
 	if !m.host.Owns(TokenFile("shop"), 0o600, host.Owner{}) {
 		t.Error("the token is not root's alone")
 	}
 	doc := document.EntryReturn{Owner: owner, ACL: true, Kind: "service-defaults", Name: "b"}
-	m.must(Return(t.Context(), m.host, doc, connect))
+	testkit.Must(m, Return(t.Context(), m.host, doc, connect))
 	m.want(before, "is back as it was")
 	if len(used) != 2 || used[0] != "of these entries" || used[1] != used[0] {
 		t.Errorf("used %q", used)
 	}
-	m.must(m.settles(nil, nil)) // nothing is taken over any more
+	testkit.Must(m, m.settles(nil, nil)) // nothing is taken over any more
 	if m.host.Exists(TokenFile("shop")) {
 		t.Error("the token stays")
 	}

@@ -1,7 +1,6 @@
 package taken
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -22,14 +21,11 @@ func arrived(h *host.Host, owner document.Owner, secret string) (string, error) 
 	if secret == "" {
 		return "", h.CheckOwner(owner)
 	}
-	values, err := secrets.Take(h, owner.Mesh, secret)
+	token, err := secrets.TakeOne(h, owner.Mesh, secret, "token")
 	if err != nil {
 		return "", err
 	}
-	if values["token"] == "" {
-		return "", errors.New("the secrets for this step have no token; deploy again")
-	}
-	return values["token"], h.CheckOwner(owner)
+	return token, h.CheckOwner(owner)
 }
 
 func keepToken(h *host.Host, mesh, token string) error {

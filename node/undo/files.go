@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"gatehouse/node/document"
 	"gatehouse/node/host"
 )
 
@@ -100,6 +101,15 @@ func (s *Stack) WriteIfNew(h *host.Host, path string, content []byte, mode os.Fi
 		}
 	}
 	return true, s.Write(h, path, content, mode, owner)
+}
+
+// Install writes one of a document's files, for root, unless it is there already; it says whether it wrote.
+func (s *Stack) Install(h *host.Host, file document.File) (bool, error) {
+	mode, err := file.FileMode()
+	if err != nil {
+		return false, err
+	}
+	return s.WriteIfNew(h, file.Path, []byte(file.Content), mode, host.Owner{})
 }
 
 // Remove removes a file or folder, and registers how it is restored. It says whether there was one.

@@ -3,17 +3,15 @@ package undo_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 	"gatehouse/node/undo"
 )
 
@@ -21,46 +19,16 @@ func newHost(t *testing.T) *host.Host {
 	return &host.Host{Root: t.TempDir(), Out: io.Discard, Unowned: true, LockTimeout: time.Second}
 }
 
-// tree is one line a file: path, mode and content.
-func tree(t *testing.T, h *host.Host) string {
-	var lines []string
-	err := filepath.WalkDir(h.Root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		line := fmt.Sprintf("%s %s", strings.TrimPrefix(path, h.Root), info.Mode())
-		if target, err := os.Readlink(path); err == nil {
-			line += " -> " + target
-		} else if text, err := os.ReadFile(path); err == nil {
-			line += " " + string(text)
-		}
-		lines = append(lines, line)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(lines, "\n")
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+// tree is the whole state of the files.
+func tree(t *testing.T, h *host.Host) string { return testkit.Tree(t, h.Root, nil) }
 
 // seeded has a file of each sort that is going to be changed.
 func seeded(t *testing.T) *host.Host {
 	h := newHost(t)
-	must(t, h.Folder("/etc/consul.d/tls", 0o750, host.Owner{}))
-	must(t, h.Write("/etc/consul.d/consul.hcl", []byte("old"), 0o640, host.Owner{}))
-	must(t, h.Write("/etc/consul.d/tls/ca.pem", []byte("authority"), 0o644, host.Owner{}))
-	must(t, os.Symlink("/usr/lib/consul.service", h.Path("/etc/consul.service")))
+	testkit.Must(t, h.Folder("/etc/consul.d/tls", 0o750, host.Owner{}))
+	testkit.Must(t, h.Write("/etc/consul.d/consul.hcl", []byte("old"), 0o640, host.Owner{}))
+	testkit.Must(t, h.Write("/etc/consul.d/tls/ca.pem", []byte("authority"), 0o644, host.Owner{}))
+	testkit.Must(t, os.Symlink("/usr/lib/consul.service", h.Path("/etc/consul.service")))
 	return h
 }
 
@@ -150,11 +118,11 @@ func TestFilesComeBackOnAFullDisk(t *testing.T) {
 func TestForgetLeavesNothing(t *testing.T) {
 	h := seeded(t)
 	var stack undo.Stack
-	must(t, changeAll(&stack, h))
+	testkit.Must(t, changeAll(&stack, h))
 	if !undo.Interrupted(h, "/etc/consul.d/consul.hcl") {
 		t.Error("nothing says that a change is under way")
 	}
-	must(t, stack.Forget())
+	testkit.Must(t, stack.Forget())
 	after := tree(t, h)
 	if strings.Contains(after, "gatehouse-before") || strings.Contains(after, "old") || !strings.Contains(after, "secrets/token") {
 		t.Errorf("after\n%s", after)

@@ -122,7 +122,7 @@ func (f Finder) withTLS(ctx context.Context, port int, self map[string]map[strin
 
 // ports of the agent, with TLS and without; 0 where there is none.
 func (f Finder) ports(self map[string]map[string]any) (withTLS, without int) {
-	if ports, told := self["xDS"]["Ports"].(map[string]any); told {
+	if ports, known := self["xDS"]["Ports"].(map[string]any); known {
 		return number(ports["TLS"]), number(ports["Plaintext"])
 	}
 	return listens(f.TLSPort), listens(f.PlainPort)

@@ -15,14 +15,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 	"gatehouse/node/xds"
 )
 
@@ -36,7 +35,7 @@ var serial int64
 func issue(t *testing.T, name string, by *authority, change func(*x509.Certificate)) authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
+	testkit.Must(t, err)
 	serial++
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name}, BasicConstraintsValid: true,
@@ -50,9 +49,9 @@ func issue(t *testing.T, name string, by *authority, change func(*x509.Certifica
 		issuer, signer = by.certificate, by.key
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, issuer, &key.PublicKey, signer)
-	must(t, err)
+	testkit.Must(t, err)
 	certificate, err := x509.ParseCertificate(der)
-	must(t, err)
+	testkit.Must(t, err)
 	return authority{certificate, key}
 }
 
@@ -60,13 +59,6 @@ func isAuthority(c *x509.Certificate) { c.IsCA = true }
 
 func (a authority) pem() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw}))
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // fake agent: its page, its roots, and a port that shows a chain.
@@ -102,9 +94,9 @@ func serve(t *testing.T, clients tls.ClientAuthType, leaf authority, chain ...au
 func portOf(t *testing.T, address string) int {
 	t.Helper()
 	parsed, err := url.Parse(address)
-	must(t, err)
+	testkit.Must(t, err)
 	port, err := strconv.Atoi(parsed.Port())
-	must(t, err)
+	testkit.Must(t, err)
 	return port
 }
 
@@ -119,8 +111,7 @@ func newHost(t *testing.T, files map[string]string) *host.Host {
 	t.Helper()
 	h := &host.Host{Root: t.TempDir(), Unowned: true}
 	for path, text := range files {
-		must(t, os.MkdirAll(filepath.Dir(h.Path(path)), 0o755))
-		must(t, os.WriteFile(h.Path(path), []byte(text), 0o644))
+		testkit.Put(t, h.Root, path, text)
 	}
 	return h
 }
@@ -219,7 +210,7 @@ func TestPortsWithoutTLS(t *testing.T) {
 func free(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port
 }

@@ -31,11 +31,11 @@ func TestTypeScript(t *testing.T) {
 			"type Wipe struct{ Owner }",
 			"export type Wipe = Owner;\n",
 		},
-		"what may be absent is optional": {
+		"a field that may be absent is optional": {
 			"type A struct {\n\tB *C `json:\"b,omitempty\"`\n\tD []int `json:\"d,omitempty\"`\n}",
 			"export interface A {\n  b?: C;\n  d?: number[];\n}\n",
 		},
-		"any JSON is unknown, and what does not travel is left out": {
+		"any JSON is unknown, and a field that is not in the JSON is left out": {
 			"type A struct {\n\tB []map[string]any `json:\"b\"`\n\tC bool `json:\"-\"`\n}",
 			"export interface A {\n  b: Record<string, unknown>[];\n}\n",
 		},

@@ -17,6 +17,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
 	systemdfake "gatehouse/node/systemd/fake"
+	"gatehouse/node/testkit"
 )
 
 // Owner of the node.
@@ -65,8 +66,8 @@ func New(t testing.TB) *Node {
 		Timing: Short(),
 	}
 	text, err := json.Marshal(host.NodeRecord{Owner: Owner, Role: document.Worker})
-	n.set(err)
-	n.set(os.WriteFile(n.Host.Path(host.RecordFile(Owner.Mesh)), text, 0o644))
+	testkit.Must(n.t, err)
+	testkit.Must(n.t, os.WriteFile(n.Host.Path(host.RecordFile(Owner.Mesh)), text, 0o644))
 	return n
 }
 
@@ -124,18 +125,10 @@ func (n *Node) Forget() {
 	n.Consul.Forget()
 }
 
-func (n *Node) set(err error) {
-	n.t.Helper()
-	if err != nil {
-		n.t.Fatal(err)
-	}
-}
-
 // Put a file on the node, as a person would.
 func (n *Node) Put(path, content string) {
 	n.t.Helper()
-	n.set(os.MkdirAll(filepath.Dir(n.Host.Path(path)), 0o755))
-	n.set(os.WriteFile(n.Host.Path(path), []byte(content), 0o644))
+	testkit.Put(n.t, n.Host.Root, path, content)
 }
 
 // Text of a file; "" when there is none.
@@ -148,8 +141,8 @@ func (n *Node) Text(path string) string {
 func (n *Node) Start(units ...string) {
 	n.t.Helper()
 	ctx := context.Background()
-	n.set(n.Units.DaemonReload(ctx))
-	n.set(n.Units.Enable(ctx, units...))
-	n.set(n.Units.DaemonReload(ctx))
-	n.set(n.Units.Start(ctx, units...))
+	testkit.Must(n.t, n.Units.DaemonReload(ctx))
+	testkit.Must(n.t, n.Units.Enable(ctx, units...))
+	testkit.Must(n.t, n.Units.DaemonReload(ctx))
+	testkit.Must(n.t, n.Units.Start(ctx, units...))
 }

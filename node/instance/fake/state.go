@@ -1,14 +1,14 @@
 package fake
 
 import (
-	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 // passing are places whose content is not the state of the node's instances: locks, copies that are kept, and binaries,
@@ -25,37 +25,12 @@ func (n *Node) State() string {
 // Tree has a line for each file or folder.
 func (n *Node) Tree() string {
 	n.t.Helper()
-	var lines []string
-	n.set(filepath.WalkDir(n.Host.Root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(path, n.Host.Root)
-		if isKept(name) {
-			return nil
-		}
-		for _, prefix := range passing {
-			if strings.HasPrefix(name, prefix) {
-				return nil
-			}
-		}
-		info, err := entry.Info()
-		if err != nil || name == "/run" {
-			return err
-		}
-		if entry.IsDir() && strings.HasSuffix(name, ".service.d") {
-			return nil // only its files count
-		}
-		line := fmt.Sprintf("%s %s", name, info.Mode())
-		if target, err := os.Readlink(path); err == nil {
-			line += " -> " + target
-		} else if text, err := os.ReadFile(path); err == nil {
-			line += " " + givenUp.ReplaceAllString(string(text), "")
-		}
-		lines = append(lines, line)
-		return nil
-	}))
-	return strings.Join(lines, "\n")
+	tree := testkit.Tree(n.t, n.Host.Root, func(path string) bool {
+		isPassing := func(prefix string) bool { return strings.HasPrefix(path, prefix) }
+		return isKept(path) || path == "/run" || slices.ContainsFunc(passing, isPassing) ||
+			strings.HasSuffix(path, ".service.d") // only its files count
+	})
+	return givenUp.ReplaceAllString(tree, "")
 }
 
 // Kept are leftovers of snapshots anywhere on the node. State does not show them.
