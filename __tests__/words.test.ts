@@ -16,12 +16,16 @@ const avoided: [pattern: RegExp, instead: string][] = [
 const beginning = /^\s*(?:\/\*\*|\/\/|#)\s*(?:What|Of(?! is\b))\b/;
 const secondLine = /^\s*\*\s+(?:What|Of)\b/;
 
+/** Names that are not ours to choose: Linux's user, and a field of `--json` that earlier versions had. */
+const names = /"nobody"|nobody:root|\bmends:|\.mends\b/g;
+
 /** Lines with this are quotations or names of other programs; the reason follows it. */
 const REASON = "avoided word:";
 
 /** Folders and files that still have such words. The list only becomes shorter. */
 const notYet: string[] = [
-  "__tests__/",
+  "__tests__/review/",
+  "__tests__/stacks/",
   "commands/",
   "doctor/",
   "findings/",
@@ -29,7 +33,6 @@ const notYet: string[] = [
   "nodes/",
   "preflight/",
   "recover/",
-  "review/",
   "stacks/",
   "terraform/",
   "trust/",
@@ -45,7 +48,7 @@ function faults({ file, text }: Source): string[] {
   return lines.flatMap((line, index) => {
     const before = lines[index - 1] ?? "";
     if (line.includes(REASON) || before.includes(REASON)) return [];
-    const prose = file.endsWith(".md") ? line.replace(/`[^`]*`/g, "") : line;
+    const prose = (file.endsWith(".md") ? line.replace(/`[^`]*`/g, "") : line).replace(names, "");
     const at = `${file}:${index + 1}`;
     const words = avoided.filter(([pattern]) => pattern.test(prose)).map(([, instead]) => `${at}: write ${instead}`);
     return begins(line, before) && !file.endsWith(".md")

@@ -1,4 +1,4 @@
-/** Who may call whom in a mesh, as its intentions say. */
+/** The calls that a mesh allows and denies, as its intentions say. */
 import type { Mesh } from "../model";
 
 /** A call that is allowed or refused. */
@@ -28,7 +28,7 @@ interface Permission {
   };
 }
 
-/** What is written of calls, the deny-all included; in the order of the services that are called. */
+/** Every call that an intention allows or denies, the deny-all included; in the order of the services that are called. */
 export function declaredCalls({ configEntries }: Pick<Mesh, "configEntries">): Call[] {
   return configEntries
     .filter(({ kind }) => kind === "service-intentions")

@@ -1,4 +1,4 @@
-/** What differs between two meshes, in the mesh's own words. Pure. */
+/** The differences between two meshes, in the mesh's own words. Pure. */
 import { layout, UNKNOWN_SHA256 } from "../model";
 import type { Rendered, Workload } from "./rendered";
 
@@ -59,7 +59,7 @@ export function compare(before: Rendered, after: Rendered): Changes {
   };
 }
 
-/** What cannot be compared must not look like a change: the checksum stands in the unit's text. */
+/** A binary that cannot be compared must not look like a change: the unit's text has its checksum. */
 function withoutBinaries(mesh: Rendered, unknown: string[]): Rendered {
   const known = unknown.map((name) => mesh.workloads[name]?.binary).filter((sha) => sha && sha !== UNKNOWN_SHA256);
   if (known.length === 0) return mesh;

@@ -1,4 +1,4 @@
-/** What listens where on the nodes of a mesh. */
+/** The ports that are open on the nodes of a mesh. */
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
 
 /** A port that is open on a node. */
@@ -7,7 +7,7 @@ export interface Listener {
   /** `127.0.0.1`, or `every address` of the node. */
   address: string;
   port: number;
-  /** What is spoken there. */
+  /** In words: `http`, `RPC over TLS`. */
   protocol: string;
   /** Whose port it is. */
   owner: string;

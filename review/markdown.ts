@@ -11,8 +11,9 @@ export const LIMIT = 65_000;
 const LONGEST_LIST = 50;
 
 export interface Sides {
-  /** What the change starts from and ends with, as a person names them: "main (1a2b3c4)". */
+  /** The commit before the change, as a person names it: "main (1a2b3c4)". */
   from: string;
+  /** The commit with the change. */
   to: string;
 }
 
@@ -47,7 +48,7 @@ function summary({ added, removed, changed, restarts, routes, edges, entries, fi
     restarts.length > 0 && `${restarts.length} instance${restarts.length === 1 ? "" : "s"} restarted`,
     outages > 0 && `**${outages} outage${outages === 1 ? "" : "s"}**`,
     routes.opened.length + routes.closed.length > 0 && "routes change",
-    edges.opened.length + edges.closed.length + edges.narrowed.length > 0 && "who may call whom changes",
+    edges.opened.length + edges.closed.length + edges.narrowed.length > 0 && "allowed calls change",
   ].filter((part) => part !== false && part !== "");
   if (parts.length > 0) return `${parts.join(", ")}.`;
   const nothing = files.length + nodes.length + total0(entries) === 0;
@@ -75,7 +76,7 @@ function sections(changes: Changes): string[] {
       ...routes.opened.map((route) => `new: ${ticks(route)}`),
       ...routes.closed.map((route) => `gone: ${ticks(route)}`),
     ]),
-    ...list("Who may call whom", [
+    ...list("Allowed calls", [
       ...edges.opened.map((edge) => `${call(edge)[0]} **may now** call ${call(edge)[1]}`),
       ...edges.closed.map((edge) => `${call(edge)[0]} may **no longer** call ${call(edge)[1]}`),
       ...edges.narrowed.map((edge) => `what ${call(edge)[0]} may ask of ${call(edge)[1]} changes`),
@@ -128,7 +129,8 @@ function restartSection({ restarts, reloads, added }: Changes): string[] {
           ...(restarts.length > LONGEST_LIST ? [`\n… and ${restarts.length - LONGEST_LIST} more`] : []),
         ];
   const told = reloads.map(({ workload, node }) => `\`${workload}\` on ${node}`);
-  const reload = told.length > 0 ? ["", `Without a restart, Consul is told anew of ${shortened(told)}.`] : [];
+  const reload =
+    told.length > 0 ? ["", `Without a restart, Consul reads the definition of ${shortened(told)} again.`] : [];
   return ["### Restarts", "", ...lines, ...reload, ""];
 }
 

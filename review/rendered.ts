@@ -7,7 +7,7 @@ export interface Rendered {
   nodes: Record<string, { role: string; retired: boolean; identity: string }>;
   workloads: Record<string, Workload>;
   instances: Instance[];
-  /** Who may call whom: "allow", or the permissions as JSON, by "caller -> called". What is not here is denied. */
+  /** Allowed calls: "allow", or the permissions as JSON, by "caller -> called". Others are denied. */
   edges: Record<string, string>;
   /** A line for each host of a listener. */
   routes: string[];
@@ -20,7 +20,7 @@ export interface Rendered {
 export interface Workload {
   kind: "service" | "ingress-gateway";
   runsOn: string[];
-  /** What a person wrote of it, in the words of the declaration. Values of `env` are by name. */
+  /** The fields that a person wrote, in the words of the declaration. Values of `env` are by name. */
   settings: Record<string, unknown>;
   env: Record<string, string>;
   binary?: string;

@@ -1,4 +1,4 @@
-/** A mesh in words, as Markdown: who calls whom, what listens where, in which order things start. Pure. */
+/** A mesh in words, as Markdown: which service calls which, which ports are open, in which order things start. Pure. */
 import type { Mesh, Problem } from "../model";
 import { routesOf, secretFilesOnNodes } from "../templates";
 import { type Call, declaredCalls } from "./calls";
@@ -29,7 +29,7 @@ function summary({ nodes: all, services, gateways, consul }: Mesh): string {
   ].join(", ");
   const where = consul.existing ? "in a Consul that is there already" : "with a Consul of its own";
   return (
-    `${counted}, ${where} (datacenter ${ticks(consul.datacenter)}). Beside this page are the files that a deploy puts on each node, ` +
+    `${counted}, ${where} (datacenter ${ticks(consul.datacenter)}). Next to this page are the files that a deploy puts on each node, ` +
     "at their paths, and the config entries in the order in which they are written. The last synth wrote this; a deploy does not."
   );
 }
@@ -70,7 +70,7 @@ function calls(mesh: Mesh): string[] {
     .filter(({ action, permissions }) => action === "allow" || permissions)
     .map((call) => `${said(call.caller)} → ${said(call.called)}${how(call, localPorts)}`);
   const lines = [...outside, ...inside].map((line) => `- ${line}`);
-  return ["## Who calls whom", "", ...(lines.length > 0 ? lines : ["Nobody."])];
+  return ["## Which service calls which", "", ...(lines.length > 0 ? lines : ["None calls another."])];
 }
 
 /** Where the caller finds what it calls, and which requests it may send. */

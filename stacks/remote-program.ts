@@ -13,8 +13,9 @@ import {
 } from "cdktf";
 import type { Construct } from "constructs";
 import { layout, type MeshNode } from "../model";
-import { incomingProgram, machineIdentity, recordedProgram } from "../templates";
+import { incomingProgram, machineIdentity, recordConf } from "../templates";
 import { addressesOf } from "./depends-on";
+import { inlineOf } from "./inline";
 import { privateKey, runsElsewhere, uploadSource, type When } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
@@ -56,7 +57,7 @@ export class RemoteProgram extends Resource {
         ...onCreate(scope, id, props).map((one) => ({ ...one, ...own("create") })),
         ...(props.onDestroy === undefined
           ? []
-          : [{ ...remoteExec(terraformLiteral(props.onDestroy), "destroy"), ...own("destroy") }]),
+          : [{ ...remoteExec(scope, props.onDestroy, "destroy"), ...own("destroy") }]),
       ],
     });
     this.dependsOn = addressesOf(props.dependsOn);
@@ -68,16 +69,22 @@ const onCreate = (scope: Construct, id: string, { program, secrets, upload, node
     ? []
     : [
         ...uploadFirst(scope, upload),
-        ...secretsFirst(node, secrets),
-        remoteExec(recordedProgram(program, id, terraformLiteral), "create"),
+        ...secretsFirst(scope, node, secrets),
+        recorded(id, remoteExec(scope, program, "create")),
       ];
+
+/** Has the node record that the program of this resource came to its end: see `node/ran`. */
+function recorded(id: string, exec: RemoteExecProvisioner): RemoteExecProvisioner {
+  const [interpreter = "", ...lines] = exec.inline ?? [];
+  return { ...exec, inline: [interpreter, recordConf(id, "${self.id}"), ...lines] };
+}
 
 function uploadFirst(scope: Construct, upload: RemoteProgramProps["upload"]): FileProvisioner[] {
   if (!upload) return [];
   return [{ type: "file", source: uploadSource(scope, upload), destination: upload.destination }];
 }
 
-function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
+function secretsFirst(scope: Construct, node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
   if (!secrets) return [];
   const { mesh, name, values } = secrets;
   const file: FileProvisioner = {
@@ -85,18 +92,15 @@ function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
     content: Fn.jsonencode(values),
     destination: layout.uploadedSecrets(mesh, name),
   };
-  return [remoteExec(terraformLiteral(incomingProgram(mesh, node.name)), "create"), file];
+  return [remoteExec(scope, incomingProgram(mesh, node.name), "create"), file];
 }
 
-/**
- * cdktf's type lacks `when`; Terraform has it, and cdktf passes it on.
- * @param program in which Terraform finds its own language alone
- */
-function remoteExec(program: string, when: When): RemoteExecProvisioner {
+/** cdktf's type lacks `when`; Terraform has it, and cdktf passes it on. */
+function remoteExec(scope: Construct, program: string, when: When): RemoteExecProvisioner {
   const provisioner: RemoteExecProvisioner & { when: string } = {
     type: "remote-exec",
     when,
-    inline: [program],
+    inline: inlineOf(scope, program, when),
   };
   return provisioner;
 }

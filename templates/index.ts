@@ -1,4 +1,4 @@
-export { gatewayRules, handoverRules, machineRules, routesRules, takenRules } from "./acl";
+export { gatewayRules, handoverRules, nodeRules, routesRules, takenRules } from "./acl";
 export {
   type AgentRelease,
   agentRelease,
@@ -34,7 +34,7 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram, recordedProgram, type Verb } from "./program";
+export { contentHash, nodeProgram, recordConf, runScript, type Verb } from "./program";
 export { programsOn } from "./programs";
 export {
   entryName,

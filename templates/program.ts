@@ -47,17 +47,18 @@ export interface Upload {
  */
 export function nodeProgram<V extends OwnedVerb>(verb: V, document: Documents[V], upload?: Upload): string {
   const values = { VERB: verb, MESH: document.mesh, UPLOADED: upload?.name, SHA256: upload?.sha256 };
-  return `#!/bin/sh\n${shellConf(values)}${readTemplate("shell/run.sh")}${JSON.stringify(document, null, 2)}\n`;
+  return `#!/bin/sh\n${shellConf(values)}${runScript()}${JSON.stringify(document, null, 2)}\n`;
 }
 
+/** The part that is the same in every program, between its values and its document. */
+export const runScript = (): string => readTemplate("shell/run.sh");
+
 /**
- * A program that the node records when it has come to its end: see `node/ran`.
- * @param literal of text that Terraform must not read as its own language
+ * Lines that stand in front of a program, so that the node records when it has come to its end.
+ * @param creation the id that Terraform gives the resource for this run
  */
-export function recordedProgram(program: string, resource: string, literal: (text: string) => string): string {
-  const [, text = ""] = /^#!\/bin\/sh\n(.*)$/s.exec(program) ?? [];
-  return `#!/bin/sh\n${literal(shellConf({ RESOURCE: resource }))}CREATION='\${self.id}'\n${literal(text)}`;
-}
+export const recordConf = (resource: string, creation: string): string =>
+  shellConf({ RESOURCE: resource, CREATION: creation }).trimEnd();
 
 /**
  * The same for the standard input of a shell that is root's already. No line of JSON ends the document early.

@@ -8,7 +8,7 @@ export const WRAPPER = join(__dirname, "terraform.sh");
 export const runsElsewhere = (env: NodeJS.ProcessEnv): boolean =>
   ["cloud", "remote"].includes(env.GATEHOUSE_BACKEND ?? "");
 
-/** What Terraform is going to run must be complete; without this a synth is for reading, and needs less. */
+/** A synth whose result Terraform is going to run must be complete; without this it is for reading, and needs less. */
 export const COMPLETE = { GATEHOUSE_SYNTH: "deploy" } as const;
 
 /** Whether this synth is for Terraform to run. */

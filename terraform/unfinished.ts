@@ -63,6 +63,6 @@ function isUnfinished(name: string, declared: Program, instance: CreatedInstance
 
 /** Whether the node records the end of its program. */
 const isRecorded = ({ provisioner = [] }: Program): boolean =>
-  provisioner.some((one) => one["remote-exec"]?.inline?.some((text) => text.includes("\nCREATION=")));
+  provisioner.some((one) => one["remote-exec"]?.inline?.some((text) => /^CREATION=/m.test(text)));
 
 const isUpload = ({ provisioner = [] }: Program): boolean => provisioner.some((one) => one.file !== undefined);

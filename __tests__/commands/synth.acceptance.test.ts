@@ -109,7 +109,7 @@ describe("what is synthesized without a binary", () => {
     return { GATEHOUSE_MESH: "meshes/other.ts" };
   };
 
-  /** What Terraform says of a plan. */
+  /** Terraform's reason not to plan. */
   async function refusal(): Promise<string> {
     const stack = at("cdktf.out/stacks/mesh");
     const env = { ...process.env, ...(await chooseProviders(() => {})).env };

@@ -67,13 +67,13 @@ describe("the machine", () => {
     ]);
   });
 
-  test("a service that others reach past the mesh is told, and may be what the deploy mends", () => {
+  test("a service that others reach past the mesh is reported, and the deploy may be its repair", () => {
     expect(found({ open: [{ unit: "frontend.service", at: "0.0.0.0:9001" }] })).toMatchObject([
       { severity: "warning", where: { what: "frontend.service" }, found: "it listens on 0.0.0.0:9001" },
     ]);
   });
 
-  test("a limit that the machine cannot hold is told, one that nobody declared is not", () => {
+  test("a limit that the node cannot hold is reported, one that is not declared is not", () => {
     const limited = { ...shop, instances: [instanceOf(service({ memoryMax: "512M", cpuQuota: "50%" }))] };
     expect(found({}, limited)).toEqual([]);
     expect(found({ controllers: ["cpu,cpuacct", "cpu", "pids"] }, limited)).toMatchObject([
@@ -118,7 +118,7 @@ describe("room", () => {
     writable: true,
   });
 
-  test("a binary that is to come counts twice, beside the margin", () => {
+  test("a binary that is to be uploaded counts twice, in addition to the margin", () => {
     expect(found({ folders: [folder("/opt/gatehouse", 264)] })).toEqual([]);
     expect(found({ folders: [folder("/opt/gatehouse", 263)] })).toMatchObject([
       {
@@ -252,7 +252,7 @@ describe("names and ports", () => {
     ...changes,
   });
 
-  test("a port that somebody else holds is told, IPv4 and IPv6 together", () => {
+  test("a port that another process holds is reported, IPv4 and IPv6 together", () => {
     expect(found({ listeners: [listener({}), listener({})] })).toMatchObject([
       {
         severity: "problem",
@@ -323,7 +323,7 @@ describe("host keys", () => {
   });
 });
 
-test("a release that somebody went back to by hand is told, since a deploy leaves it there", () => {
+test("a release that a person went back to by hand is reported, since a deploy leaves it there", () => {
   expect(found({ rolledBack: ["frontend"] })).toMatchObject([
     {
       severity: "warning",

@@ -79,7 +79,7 @@ describe("what restarts, as the transaction on the machine decides it", () => {
     });
     expect(changes.restarts).toEqual([]);
     expect(changes.reloads).toEqual([{ workload: "backend", node: "worker2" }]);
-    expect(markdown(changes, sides)).toContain("Consul is told anew of `backend` on worker2.");
+    expect(markdown(changes, sides)).toContain("Consul reads the definition of `backend` on worker2 again.");
   });
 
   test("a route restarts nothing", () => {
@@ -113,7 +113,7 @@ test("a service that comes, who may call it, and that nothing else is touched", 
   expect(text).not.toContain("`frontend` on");
 });
 
-test("a service that goes: nobody calls it any more", () => {
+test("a service that is removed is called no more", () => {
   const text = textOf(({ services }) => {
     delete services!.backend;
     delete services!.frontend!.upstreams;
@@ -130,7 +130,7 @@ test("a permission that gets narrower is neither opened nor closed", () => {
   expect(edges).toEqual({ opened: [], closed: [], narrowed: ["frontend -> backend"] });
 });
 
-test("machines: retired, new, made anew, and one that vanishes with all that is on it", () => {
+test("machines: retired, new, recreated, and one that vanishes with all that is on it", () => {
   const { nodes } = changesOf((mesh) => {
     mesh.services!.frontend!.runsOn = ["worker2"];
     mesh.nodes.worker1!.retired = true;

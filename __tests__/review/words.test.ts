@@ -28,8 +28,8 @@ describe("the example mesh", () => {
     expect(said["Missing for a deploy"]).toContain("To do: write the path of an executable file");
   });
 
-  test("says who calls whom, and who may not", () => {
-    expect(said["Who calls whom"]).toBe(
+  test("says which service calls which, and which may not", () => {
+    expect(said["Which service calls which"]).toBe(
       [
         "- clients of `ingress-gateway` on worker1, port 8080, for every host → `frontend`",
         "- `ingress-gateway` → `frontend`",
@@ -105,7 +105,7 @@ describe("another mesh", () => {
         { source: "*", destination: "frontend", action: "allow" },
       ],
     });
-    expect(said["Who calls whom"]).toContain("- everyone → `frontend`");
+    expect(said["Which service calls which"]).toContain("- everyone → `frontend`");
     expect(said["Who is denied"]).toContain("- `backend` may not be called by `edge`.");
     expect(said["Who is denied"]).not.toContain("`frontend` may not");
   });

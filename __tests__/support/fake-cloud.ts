@@ -41,7 +41,7 @@ export class FakeCloud {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** What Gatehouse needs to know this server. */
+  /** Settings with which Gatehouse uses this server. */
   environment(): Record<string, string> {
     return {
       TF_CLI_CONFIG_FILE: join(this.folder, "tfrc"),
@@ -50,7 +50,7 @@ export class FakeCloud {
     };
   }
 
-  /** What Terraform says when it has started a run. */
+  /** Terraform's message when it has started a run. */
   says(run: string): string {
     return `To view this run in a browser, visit:\nhttps://${this.hostname}/app/shop/shop-mesh/runs/${run}`;
   }

@@ -21,7 +21,7 @@ export class FakeProject {
     rmSync(this.folder, { recursive: true });
   }
 
-  /** What a synth would have written. */
+  /** Writes the document of a stack, as a synth would. */
   synthesized(stack: string, document: object): void {
     mkdirSync(join(this.folder, "cdktf.out", "stacks", stack), { recursive: true });
     writeFileSync(join(this.folder, "cdktf.out", "stacks", stack, "cdk.tf.json"), JSON.stringify(document));

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeProgram, recordedProgram } from "../../templates/program";
+import { nodeProgram, recordConf } from "../../templates/program";
 
 let folder: string;
 const digest = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -98,8 +98,8 @@ test("two runs at the same time do not install each other's half", () => {
 });
 
 describe("the record of a resource whose program came to its end", () => {
-  /** As Terraform makes it of what is synthesized. */
-  const created = (text: string) => recordedProgram(text, "sweep_worker1", (one) => one).replace("${self.id}", "4711");
+  /** As Terraform joins what is synthesized. */
+  const created = (text: string) => text.replace("\n", `\n${recordConf("sweep_worker1", "4711")}\n`);
   const sweep = created(nodeProgram("sweep", { ...owner } as never));
   /** Says what it is asked for; a sweep ends as it is told. */
   const asked = (exit: number) => program(`echo "asked for $*"; [ "$1" != sweep ] || exit ${exit}`);

@@ -62,8 +62,8 @@ test.each([
     .flatMap((address) =>
       ((of(address).provisioner ?? []) as Record<string, { when?: string; inline?: string[] }>[])
         .map((one) => one["remote-exec"])
-        .filter((exec) => exec?.when === "create" && !exec.inline?.[0]?.includes("VERB='incoming'"))
-        .map((exec) => [address, /^RESOURCE='(.*)'$/m.exec(exec?.inline?.[0] ?? "")?.[1]]),
+        .filter((exec) => exec?.when === "create" && !exec.inline?.includes("VERB='incoming'"))
+        .map((exec) => [address, /^RESOURCE='(.*)'$/m.exec(exec?.inline?.join("\n") ?? "")?.[1]]),
     );
   expect(programs.length).toBeGreaterThan(4);
   for (const [address, recorded] of programs) expect(address).toBe(`null_resource.${recorded}`);
