@@ -49,7 +49,7 @@ async function ranElsewhere(mesh: Mesh): Promise<Ran> {
   return ran;
 }
 
-/** One line that is written over, on a terminal only; the machines that take longest are named. */
+/** One line that is written over, on a terminal only; the nodes that take longest are named. */
 function onProgress(_: MeshNode, waiting: MeshNode[]): void {
   if (!process.stderr.isTTY) return;
   const names = waiting.slice(0, 3).map(({ name }) => name);
