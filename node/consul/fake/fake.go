@@ -170,6 +170,9 @@ func (a *Agent) Reload(ctx context.Context) error {
 			if earlier, there := known[one.ID]; there {
 				one.passing = earlier.passing
 			}
+			if one.Of != "" && one.Port == 0 {
+				one.Port = a.freePort()
+			}
 			a.put(one)
 		}
 	}
@@ -182,6 +185,16 @@ func (a *Agent) Reload(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// freePort is the first automatic one that no registration has.
+func (a *Agent) freePort() int {
+	port := 21000
+	has := func(one registration) bool { return one.Port == port }
+	for slices.ContainsFunc(slices.Collect(maps.Values(a.registered)), has) {
+		port++
+	}
+	return port
 }
 
 // Deregister takes a registration away.

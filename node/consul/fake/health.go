@@ -119,7 +119,7 @@ func (a *Agent) Registrations(ctx context.Context) ([]consul.Registration, error
 }
 
 var (
-	begins      = regexp.MustCompile(`(?m)^service \{$`)
+	begins      = regexp.MustCompile(`(?m)^services? \{$`)
 	sidecarPort = regexp.MustCompile(`sidecar_service \{\s*port\s*= (\d+)`)
 	upstream    = regexp.MustCompile(`destination_name = "([^"]*)"\s*local_bind_port\s*= (\d+)`)
 )
