@@ -44,6 +44,8 @@ export interface Expected {
   /** SHA-256 of binaries that belong here. */
   binaries: Set<string>;
   sweep: Mend[];
+  /** Gateways made by hand here that go on serving after they were taken over: until `takeOver.letGo` names them. */
+  goOn: string[];
 }
 
 const replacing = (stack: Mend["stack"], id: string): Mend[] => [{ stack, replace: `null_resource.${id}` }];
@@ -70,6 +72,10 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
     links: [],
     binaries: new Set(),
     sweep: replacing("mesh", `sweep_${node.name}`),
+    goOn: mesh.gateways
+      .filter(({ name, runsOn }) => mesh.takeOver.gateways.includes(name) && !runsOn.includes(node.name))
+      .map(({ name }) => name)
+      .filter((name) => !mesh.takeOver.letGo.includes(name)),
   };
   if (node.retired) return expected;
   const all = instances.map(({ workload }) => about.instance(workload.name, node.name));

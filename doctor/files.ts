@@ -82,7 +82,7 @@ function undeclared(expected: Expected, report: NodeReport): Finding[] {
     .filter(({ path }) => !known.has(path) && !allowed(path.slice(GATEHOUSE.length + 1), needed, own))
     .map(({ path }) => path);
   const tops = foreign.filter((path) => !foldersAbove(path).some((folder) => foreign.includes(folder)));
-  const left = report.written.filter((path) => !known.has(path) && !isAgents(path));
+  const left = report.written.filter((path) => !known.has(path) && !isAgents(path) && path !== KEPT_PORTS);
   return [...tops, ...left].map((path) =>
     drift(Layer.Declared, `${node.name}: ${path}`, {
       expected: "nothing",
@@ -111,7 +111,7 @@ function hasRecord(path: string, { tree, written }: NodeReport): boolean {
 const ownPaths = (mesh: string): string[] => [
   ...["bin", "binaries", "env", "incoming", "incoming-secrets", "instances", "meshes", "secrets"],
   ...["bin/gatehouse-node", `bin/${mesh}`, `bin/${mesh}/gatehouse-node`],
-  ...["secrets/_agent.token", `secrets/_agent.${mesh}.token`],
+  ...["secrets/_agent.token", `secrets/_agent.${mesh}.token`, `secrets/_taken.${mesh}.token`],
   ...[`incoming/${mesh}`, `incoming-secrets/${mesh}`],
   ...["prerequisites.sh", "deploy-user.sh"], // of user_data
 ];
@@ -129,6 +129,9 @@ function allowed(path: string, needed: Set<string>, own: string[]): boolean {
     (folder === "binaries" && needed.has(name)) || (folder === "incoming" && (needed.has(name) || needed.has(below)))
   );
 }
+
+/** It keeps the automatic ports of sidecars that were taken over from sidecars of others (node/instance/kept_ports.go). */
+const KEPT_PORTS = "/etc/consul.d/00-gatehouse-ports.hcl";
 
 /** The agent's own belong to it where Consul was there before. */
 const isAgents = (path: string): boolean => /\/consul\.(service|hcl)$/.test(path);

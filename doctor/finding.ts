@@ -83,6 +83,20 @@ export function drift(
   return { kind: "drift", where, expected, found, remedy: what.remedy ?? remedyOf(mends), mends, layer, concerns };
 }
 
+/** A gateway made by hand that is left to serve. */
+export function goesOn(where: string, gateway: string, found: string): Finding {
+  return {
+    kind: "note",
+    where,
+    expected: "serves until it is let go",
+    found,
+    remedy: `takeOver: { letGo: ["${gateway}"] } has the next deploy take it away`,
+    mends: [],
+    layer: Layer.Declared,
+    concerns: [],
+  };
+}
+
 function remedyOf(mends: Mend[]): string {
   const replaced = mends.flatMap(({ replace }) => replace ?? []);
   if (replaced.length > 0) return `npm run doctor -- --mend replaces ${replaced.join(" and ")}`;

@@ -1,7 +1,7 @@
 /** What the node's own agent knows against the declaration, and whether it is healthy. */
 import type { Instance, Mesh } from "../model";
 import { type Expected, mendInstance } from "./expected";
-import { about, drift, type Finding, Layer } from "./finding";
+import { about, drift, type Finding, goesOn, Layer } from "./finding";
 import { shellWord } from "./printable";
 import type { AgentService, NodeReport } from "./report";
 
@@ -72,7 +72,7 @@ function missing(instance: Instance, services: AgentService[]): Finding[] {
  */
 function undeclared(
   mesh: Mesh,
-  { node, instances, sweep }: Expected,
+  { node, instances, sweep, goOn }: Expected,
   { tree }: NodeReport,
   services: AgentService[],
 ): Finding[] {
@@ -86,15 +86,19 @@ function undeclared(
     .filter(({ Mesh: owner }) => owner === "" || owner === mesh.name)
     .filter(({ ID, Service, Of }) => !declared.has(ID) && (names.has(Of || Service) || recorded(Of || Service)))
     .filter(({ ID, Of }) => !(Of && services.some((one) => ID === `${one.ID}-sidecar-proxy` && !declared.has(one.ID))))
-    .map((service) =>
-      drift(Layer.Registered, `${node.name}: registration ${service.ID}`, {
+    .map((service) => {
+      const where = `${node.name}: registration ${service.ID}`;
+      if (service.Mesh === "" && goOn.includes(service.Service)) {
+        return goesOn(where, service.Service, described(service));
+      }
+      return drift(Layer.Registered, where, {
         expected: "nothing",
         found: described(service),
         ...(sweeps(service)
           ? { mends: sweep }
           : { remedy: `on ${node.name}: consul services deregister -id=${shellWord(service.ID)}` }),
-      }),
-    );
+      });
+    });
 }
 
 function unhealthy(instance: Instance, checks: NonNullable<NodeReport["checks"]>): Finding[] {

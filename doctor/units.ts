@@ -1,6 +1,6 @@
 /** Units of a node against the declaration. */
 import type { Expected, ExpectedUnit } from "./expected";
-import { drift, type Finding, Layer } from "./finding";
+import { drift, type Finding, goesOn, Layer } from "./finding";
 import { operand } from "./printable";
 import type { NodeReport, UnitReport } from "./report";
 
@@ -83,19 +83,22 @@ function ownDropIns({ Id, DropInPaths }: UnitReport): string[] {
 }
 
 /** A unit under the name of a workload that the mesh runs elsewhere. */
-function foreignUnits({ node }: Expected, report: NodeReport, names: string[], declared: Set<string>): Finding[] {
+function foreignUnits({ node, goOn }: Expected, report: NodeReport, names: string[], declared: Set<string>): Finding[] {
   const ours = new Set(names.flatMap((name) => [`${name}.service`, `${name}-sidecar-proxy.service`]));
   const written = new Set(report.written); // told with the files
   return report.units
     .filter(({ Id, LoadState, FragmentPath }) => {
       return ours.has(Id) && !declared.has(Id) && LoadState !== "not-found" && !written.has(FragmentPath);
     })
-    .map(({ Id, ActiveState, FragmentPath }) =>
-      drift(Layer.Declared, `${node.name}: ${Id}`, {
+    .map(({ Id, ActiveState, FragmentPath }) => {
+      const [where, found] = [`${node.name}: ${Id}`, [FragmentPath, ActiveState].filter(Boolean).join(", ")];
+      const gateway = goOn.find((name) => Id === `${name}.service`);
+      if (gateway) return goesOn(where, gateway, found);
+      return drift(Layer.Declared, where, {
         expected: "no unit of this name here",
-        found: [FragmentPath, ActiveState].filter(Boolean).join(", "),
+        found,
         // No deploy removes a unit that Gatehouse did not write.
         remedy: `on ${node.name}: systemctl disable --now ${operand(Id)}, and remove it`,
-      }),
-    );
+      });
+    });
 }
