@@ -25,7 +25,7 @@ async function row(
     sent: foreign.sent,
     failed: foreign.failed,
     seconds,
-    doctor: "as above",
+    doctor: "not asked",
   });
   expect(foreign).toMatchObject({ failed: 0 });
   return { failed: load.failed, result };
@@ -42,8 +42,9 @@ describeOnLab("two instances made by hand", () => {
   test.each(brokenWays)("a takeover fails: the release %s", async (way, spoil) => {
     const broken = takingOver(hand.mesh, "frontend", "backend");
     spoil(broken.services!.backend!);
-    const { failed, result } = await row(`two instances, the release ${way}: put back`, () =>
-      cdktf(broken, "deploy", "mesh", "--auto-approve"),
+    const { failed, result } = await row(
+      `two instances, the release ${way}: put back`,
+      () => cdktf(broken, "deploy", "mesh", "--auto-approve"),
       HAND_GATEWAY,
       "not asked",
     );
