@@ -66,7 +66,7 @@ function links({ node, links }: Expected, { tree }: NodeReport): Symptom[] {
   });
 }
 
-/** What lies in Gatehouse's places and belongs to nothing that is declared here. */
+/** Files in Gatehouse's folders that belong to nothing that is declared here. */
 function undeclared(expected: Expected, report: NodeReport): Symptom[] {
   const { mesh, node, files, links, binaries, sweep } = expected;
   const shared = report.others.length > 0 ? SHARED : [];
@@ -121,7 +121,7 @@ function ownPaths(mesh: string): string[] {
   return paths.map((path) => path.slice(gatehouse.length + 1));
 }
 
-/** Of an earlier version: it stays as long as the unit of a release to go back to calls it (node/setup/earlier.go). */
+/** Files of an earlier version stay as long as the unit of a release to go back to calls them (node/setup/earlier.go). */
 const EARLIER = /^(lib(\/[^/]+)?|node\.conf)$/;
 
 /** Places that hold what comes and goes: releases to go back to, binaries on their way and those of old releases. */

@@ -1,4 +1,4 @@
-/** What the node's own agent knows against the declaration, and whether it is healthy. */
+/** Compares the registrations and health checks of a node's agent with the declaration. */
 
 import { shellWord } from "../findings";
 import { type Instance, layout, type Mesh } from "../model";
@@ -70,7 +70,7 @@ function missing(instance: Instance, services: AgentService[]): Symptom[] {
 }
 
 /**
- * What goes by other names, and of which there is no record here, is not judged: others may have made it. The sweep removes what there is a record
+ * A registration under another name without a record here is not judged: others may have made it. The sweep removes what there is a record
  * of, and a gateway that the mesh runs elsewhere; the rest is for a person to remove.
  */
 function undeclared(

@@ -5,7 +5,7 @@ import { DataConsulAclTokenSecretId } from "@cdktf/provider-consul/lib/data-cons
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { type ConfigEntry, type Gateway, layout, type Mesh, type MeshNode, type Service } from "../model";
-import { gatewayRules, handoverRules, machineRules, routesRules, takenRules } from "../templates";
+import { gatewayRules, handoverRules, nodeRules, routesRules, takenRules } from "../templates";
 import { terraformLiteral } from "./terraform-literal";
 
 interface AclTokenProps {
@@ -61,7 +61,7 @@ export class AclToken extends ConsulAclToken {
     return new AclToken(scope, layout.tokens.ofAgent(node.name), {
       mesh,
       description,
-      rules: machineRules(node),
+      rules: nodeRules(node),
       node: node.name,
       dependsOn,
     });

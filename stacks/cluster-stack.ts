@@ -50,7 +50,7 @@ export class ClusterStack extends Stack {
 
   private agent(node: MeshNode, dependsOn: RemoteProgram[], token?: AclToken): RemoteProgram {
     const release = agentRelease(this.mesh, node);
-    this.review.add(node, release.files);
+    this.review.addNode("agent", node, release.files);
     return new RemoteProgram(this, layout.resources.agent(node.name), {
       node,
       program: release.program,

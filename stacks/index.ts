@@ -44,4 +44,4 @@ export function outageOnRestart({ services, gateways }: Pick<Mesh, "services" | 
     single.length > 10 ? `${single.slice(0, 10).join(", ")} and ${single.length - 10} more` : single.join(", ");
   return `a restart of these is an outage, since each runs on one node: ${shown}`;
 }
-export { terraformLiteral } from "./terraform-literal";
+export { terraformLines, terraformLiteral, terraformString } from "./terraform-literal";

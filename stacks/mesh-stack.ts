@@ -51,13 +51,9 @@ export class MeshStack extends Stack {
     const tokens = bringTokens(context, { programs });
     const refreshed = refreshAgents(context, { programs, tokens });
     const proxyDefaults = writer.writeKind("proxy-defaults", () => refreshed);
-    const handover = handOver(context, { programs, proxyDefaults });
-    const serviceDefaults = writer.writeKind("service-defaults", () => [
-      ...proxyDefaults.values(),
-      handover.program,
-      ...refreshed,
-    ]);
-    const guard = denyAll(writer, { proxyDefaults, serviceDefaults });
+    const handover = handOver(context, { programs, refreshed, proxyDefaults });
+    const serviceDefaults = writer.writeKind("service-defaults", () => [handover.program]);
+    const guard = denyAll(context, writer, { proxyDefaults, serviceDefaults });
     writeOtherEntries(context, writer, { guard });
     const nodes = makeNodesReady(context, { programs, tokens, guard });
     const begun = begin(context, { nodes });
@@ -67,7 +63,7 @@ export class MeshStack extends Stack {
     const probes = probeRoutes(context, { routes });
     const swept = sweepNodes(context, { programs, nodes, begun, instances, routing, routes, probes });
     const allowed = writer.declared("service-intentions").filter((entry) => !isDenyAll(entry));
-    const intentions = writer.write(allowed, () => [...guard.standing, swept]);
+    const intentions = writer.write(allowed, () => [swept]);
     settle(context, writer, { handover, tokens, swept, guard, intentions });
   }
 

@@ -15,6 +15,7 @@ import type { Construct } from "constructs";
 import { layout, type MeshNode } from "../model";
 import { contentHash, incomingProgram } from "../templates";
 import { addressesOf } from "./depends-on";
+import { inlineOf } from "./inline";
 import { privateKey, runsElsewhere, uploadSource, type When } from "./remote-run";
 import { terraformLiteral } from "./terraform-literal";
 
@@ -54,7 +55,9 @@ export class RemoteProgram extends Resource {
       lifecycle: { createBeforeDestroy: true, ...(props.requires && { precondition: props.requires }) },
       provisioners: [
         ...onCreate(scope, props).map((one) => ({ ...one, ...own("create") })),
-        ...(props.onDestroy === undefined ? [] : [{ ...remoteExec(props.onDestroy, "destroy"), ...own("destroy") }]),
+        ...(props.onDestroy === undefined
+          ? []
+          : [{ ...remoteExec(scope, props.onDestroy, "destroy"), ...own("destroy") }]),
       ],
     });
     this.dependsOn = addressesOf(props.dependsOn);
@@ -64,14 +67,14 @@ export class RemoteProgram extends Resource {
 const onCreate = (scope: Construct, { program, secrets, upload, node }: RemoteProgramProps) =>
   program === undefined
     ? []
-    : [...uploadFirst(scope, upload), ...secretsFirst(node, secrets), remoteExec(program, "create")];
+    : [...uploadFirst(scope, upload), ...secretsFirst(scope, node, secrets), remoteExec(scope, program, "create")];
 
 function uploadFirst(scope: Construct, upload: RemoteProgramProps["upload"]): FileProvisioner[] {
   if (!upload) return [];
   return [{ type: "file", source: uploadSource(scope, upload), destination: upload.destination }];
 }
 
-function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
+function secretsFirst(scope: Construct, node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
   if (!secrets) return [];
   const { mesh, name, values } = secrets;
   const file: FileProvisioner = {
@@ -79,15 +82,15 @@ function secretsFirst(node: MeshNode, secrets: RemoteProgramProps["secrets"]) {
     content: Fn.jsonencode(values),
     destination: layout.uploadedSecrets(mesh, name),
   };
-  return [remoteExec(incomingProgram(mesh, node.name), "create"), file];
+  return [remoteExec(scope, incomingProgram(mesh, node.name), "create"), file];
 }
 
 /** cdktf's type lacks `when`; Terraform has it, and cdktf passes it on. */
-function remoteExec(program: string, when: When): RemoteExecProvisioner {
+function remoteExec(scope: Construct, program: string, when: When): RemoteExecProvisioner {
   const provisioner: RemoteExecProvisioner & { when: string } = {
     type: "remote-exec",
     when,
-    inline: [terraformLiteral(program)],
+    inline: inlineOf(scope, program, when),
   };
   return provisioner;
 }

@@ -3,7 +3,7 @@ import type { ConfigEntry, Gateway, Mesh, MeshNode } from "../model";
 import { render } from "./engine";
 
 /** Rules of a node's token: Gatehouse's programs there use it with the agent, and the agent with its servers. */
-export const machineRules = ({ name }: MeshNode): string => render("acl/machine.hcl", { node: name });
+export const nodeRules = ({ name }: MeshNode): string => render("acl/node.hcl", { node: name });
 
 /** Rules of a gateway's token. */
 export const gatewayRules = ({ name }: Gateway): string => render("acl/ingress-gateway.hcl", { name });

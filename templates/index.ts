@@ -1,4 +1,4 @@
-export { gatewayRules, handoverRules, machineRules, routesRules, takenRules } from "./acl";
+export { gatewayRules, handoverRules, nodeRules, routesRules, takenRules } from "./acl";
 export {
   type AgentRelease,
   agentRelease,
@@ -33,7 +33,7 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram, type Verb } from "./program";
+export { contentHash, nodeProgram, runScript, type Verb } from "./program";
 export { programsOn } from "./programs";
 export {
   entryName,

@@ -47,8 +47,11 @@ export interface Upload {
  */
 export function nodeProgram<V extends OwnedVerb>(verb: V, document: Documents[V], upload?: Upload): string {
   const values = { VERB: verb, MESH: document.mesh, UPLOADED: upload?.name, SHA256: upload?.sha256 };
-  return `#!/bin/sh\n${shellConf(values)}${readTemplate("shell/run.sh")}${JSON.stringify(document, null, 2)}\n`;
+  return `#!/bin/sh\n${shellConf(values)}${runScript()}${JSON.stringify(document, null, 2)}\n`;
 }
+
+/** The part that is the same in every program, between its values and its document. */
+export const runScript = (): string => readTemplate("shell/run.sh");
 
 /**
  * The same for the standard input of a shell that is root's already. No line of JSON ends the document early.

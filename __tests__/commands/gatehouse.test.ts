@@ -5,6 +5,8 @@ import { parserOf } from "../../commands/gatehouse";
 import { VERBS } from "../../commands/verbs";
 import { output } from "../../toolchain";
 
+jest.setTimeout(30_000); // programs of their own, on a machine that has other things to do
+
 /** The verb that a command line starts and what is handed to it, or the words that refuse it. */
 async function parsed(...args: string[]): Promise<[name: string, own: string[]] | string> {
   let started: [string, string[]] | undefined;

@@ -62,7 +62,7 @@ test("against main: what this branch changes, whatever came to main since", asyn
   write(({ services }) => {
     delete services!.frontend!.upstreams;
   });
-  await git("commit", "-qam", "somebody else's");
+  await git("commit", "-qam", "of another person");
   await git("checkout", "-q", "change");
   const { exitCode, stdout, stderr } = await review();
   expect([exitCode, stderr]).toEqual([0, ""]);

@@ -39,7 +39,7 @@ test("the page of an unknown link is noticed", () => {
   expect(anchorsOf("README.md")).not.toContain("no-such-heading");
 });
 
-/** What the changelog tells of was there once. */
+/** The changelog names files and commands of earlier versions. */
 const present = pages.filter((page) => page !== "CHANGELOG.md" && !page.startsWith("docs/decisions/"));
 
 test.each(present)("every npm script of %s is there", (page) => {

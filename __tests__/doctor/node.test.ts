@@ -98,7 +98,7 @@ const cases: [what: string, change: (report: NodeReport) => void, found: string,
     ["instance_frontend_worker1"],
   ],
   [
-    "a unit that belongs on another machine",
+    "a unit that belongs on another node",
     (report) => report.units.push({ ...runningUnit("backend.service"), UnitFileState: "disabled" }),
     "worker1: backend.service: /etc/systemd/system/backend.service, active",
     [],
@@ -157,7 +157,7 @@ const cases: [what: string, change: (report: NodeReport) => void, found: string,
     [],
   ],
   [
-    "a certificate that nobody renews",
+    "a certificate that is not renewed",
     (report) =>
       Object.assign(report.envoys[0]!.certificates[0]!, { from: "2020-01-01T00:00:00Z", to: "2020-01-04T00:00:00Z" }),
     "worker1: Envoy of frontend: one that expired at 2020-01-04T00:00:00Z",

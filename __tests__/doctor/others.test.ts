@@ -5,7 +5,7 @@ import { findingsOn } from "../support/doctor";
 
 const entry = (path: string) => ({ path, type: "f", target: "" });
 
-/** What the other mesh shows in a report: gatehouse-node leaves out what is only its own. */
+/** The other mesh's part of a report: gatehouse-node leaves out whatever belongs to that mesh alone. */
 function withOther(report: NodeReport): void {
   report.others = ["other"];
   const none = { Kind: "", Port: 9201, Of: "", Upstreams: [] };

@@ -146,7 +146,7 @@ function tests(server: Server): void {
     const run = await Promise.race([
       tfe.waitingRun(workspaces.mesh!, last),
       ended.then((code) => {
-        throw new Error(`the deploy ended with ${code} and waited for nobody:\n${printed.slice(-4000)}`);
+        throw new Error(`the deploy ended with ${code} and did not wait for a person:\n${printed.slice(-4000)}`);
       }),
     ]);
     expect(await pids()).toEqual(earlier); // nothing has happened yet
@@ -165,7 +165,7 @@ function tests(server: Server): void {
     expect(await lab.plan(current)).toEqual([]);
     expect(existsSync(`terraform.${name}.mesh.tfstate`)).toBe(true);
     await lab.deploy(current); // writes the files for review, and nothing else
-    expect(readFileSync("cdktf.out/worker2/opt/gatehouse/env/backend.env", "utf8")).toContain("confirmed");
+    expect(readFileSync("cdktf.out/worker2/instances/backend.txt", "utf8")).toContain("confirmed");
     await move("local", "cloud");
     use("cloud");
     expect(await lab.plan(current)).toEqual([]);

@@ -17,7 +17,7 @@ jest.setTimeout(300_000);
 const instance = (name: string, node: string) => `null_resource.instance_${name}_${node}`;
 const PROGRAM = "/opt/gatehouse/binaries/*/fortio";
 
-/** What somebody does to the mesh by hand, where the doctor sees it, and what it would replace. */
+/** Changes by hand, the place where the doctor sees each, and the resources that it would replace. */
 const harm: [what: string, machine: string, command: string, where: string, replaced: string[]][] = [
   [
     "a hand-edited unit",
@@ -100,7 +100,7 @@ const harm: [what: string, machine: string, command: string, where: string, repl
 
 const roots = (findings: Told[]) => findings.filter(({ kind, follows }) => kind !== "note" && !follows);
 const replaced = (findings: Told[]) => [
-  ...new Set(findings.flatMap(({ mends }) => mends.flatMap(({ replace }) => replace ?? []))),
+  ...new Set(findings.flatMap(({ fix }) => fix.flatMap(({ replace }) => replace ?? []))),
 ];
 /** Without what depends on the program's content. */
 const withoutSum = (text: string) => text.replace(/(binaries\/|binary_worker1_)[0-9a-f]+.*/, "$1");
@@ -121,7 +121,7 @@ describeOnLab("the doctor", () => {
     expect([exitCode, verdict]).toEqual([0, "clean"]);
   });
 
-  test.each(harm)("finds %s, and nothing else anew", async (_, machine, command, where, resources) => {
+  test.each(harm)("finds %s, and nothing else in addition", async (_, machine, command, where, resources) => {
     await on(machine, asOperator(command));
     const { exitCode, findings } = await doctor(mesh);
     wheres.push(where);
@@ -142,7 +142,7 @@ describeOnLab("the doctor", () => {
     expect(followers).toContain("worker1: frontend -> backend");
   });
 
-  test("mends all of it but what a person made, and touches nothing else", async () => {
+  test("repairs all of it except hand-made things, and touches nothing else", async () => {
     const kept = [
       ["gateway1", "ingress-gateway"],
       ["worker1", "frontend-sidecar-proxy"],
@@ -165,7 +165,7 @@ describeOnLab("the doctor", () => {
       ([, address]) => address ?? "",
     );
     expect([...new Set(touched.map(withoutSum))].sort()).toEqual([...addresses].sort());
-    // The entry mended last is heard of a moment later.
+    // Envoys hear of the last repaired entry a moment later.
     expect((await getUntil(200, `${gatewayUrl}/debug`, [], 5)).status).toBe(200);
     expect((await getUntil(200, gatewayUrl, ["Host: shop.test"], 5)).status).toBe(200);
   });
@@ -203,7 +203,7 @@ describeOnLab("the doctor", () => {
     }
   });
 
-  test("finds an edge that Consul lets through though nobody declared it", async () => {
+  test("finds an edge that Consul lets through without a declaration", async () => {
     const allow = { Kind: "service-intentions", Name: "shop", Sources: [{ Name: "backend", Action: "allow" }] };
     await on("server1", asOperator(`consul config write - <<<'${JSON.stringify(allow)}'`));
     const { findings } = await doctor(mesh);

@@ -96,7 +96,7 @@ describeOnLab("the gateway", () => {
   });
 });
 
-/** The seed's own files, as somebody put them on the server who has every right. */
+/** The seed's own files, as a person with every right put them on the server. */
 const handMade = `
 cat >/etc/consul.d/ingress_gateway.hcl <<HCL
 service {
@@ -137,7 +137,7 @@ consul config write - <<<'{"Kind": "service-defaults", "Name": "mail", "Protocol
 consul services register -name frontend -id frontend-by-hand -port 1234
 `;
 
-/** A second backend, beside a service of ours that calls the backend. */
+/** A second backend, in addition to a service of ours that calls the backend. */
 const handMadeBackend = `
 cat >/etc/consul.d/old_backend.hcl <<HCL
 service {

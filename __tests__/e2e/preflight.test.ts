@@ -31,7 +31,7 @@ describeOnLab("the preflight", () => {
     mesh.nodes.gateway1!.hostKey = mesh.nodes.server1!.hostKey;
     await Promise.all([on("worker1", spoil), linkDown("worker2")]);
     const { exitCode, findings } = await preflightJson(mesh);
-    await Promise.all([on("worker1", mend), linkUp("worker2")]);
+    await Promise.all([on("worker1", repair), linkUp("worker2")]);
     expect(findings.map(({ node, severity, check }) => `${severity}: ${node}: ${check}`)).toEqual([
       "problem: gateway1: host key",
       "problem: worker1: programs",
@@ -71,7 +71,7 @@ describeOnLab("the preflight", () => {
     const { findings } = await preflightJson(declaration());
     expect(findings).toMatchObject([{ severity: "note", node: "worker1", check: "consul.service" }]);
     await deploy(declaration());
-    expect(await on("worker1", "grep -rh somebody /var/backups/gatehouse")).toBe("Description=somebody's");
+    expect(await on("worker1", "grep -rh another /var/backups/gatehouse")).toBe("Description=another person's");
   });
 
   test("finds only the Envoy version worth a note in a deployed mesh, whose ports are held by its own units", async () => {
@@ -80,7 +80,7 @@ describeOnLab("the preflight", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("tells a stopped agent, and what somebody set up under a name of ours", async () => {
+  test("reports a stopped agent, and a hand-made unit under a name of ours", async () => {
     const mesh = declaration();
     mesh.services!.stock = backendOn(["worker1"], 9012);
     await Promise.all([on("worker2", "systemctl stop consul"), on("worker1", handMade)]);
@@ -108,7 +108,7 @@ describeOnLab("the preflight", () => {
   });
 });
 
-/** What a person sets whose Consul was there before. */
+/** Settings for a Consul that was there before. */
 function consulsVariables(): Record<string, string> {
   const secrets = readSecrets("lab");
   if (!secrets) throw new Error("the lab has no secrets");
@@ -157,13 +157,13 @@ mount -t tmpfs -o size=4300k tmpfs /opt
 mount --bind /etc/hostname /usr/local/bin/envoy
 `;
 
-const mend = `
+const repair = `
 systemctl stop squatter
 umount /opt /usr/local/bin/envoy
 `;
 
 const handMadeAgent = `
-printf "[Unit]\\nDescription=somebody's\\n[Service]\\nExecStart=/bin/true\\n" >/etc/systemd/system/consul.service
+printf "[Unit]\\nDescription=another person's\\n[Service]\\nExecStart=/bin/true\\n" >/etc/systemd/system/consul.service
 systemctl daemon-reload
 `;
 

@@ -34,7 +34,7 @@ async function processes(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(named));
 }
 
-/** What Consul has of the mesh's tokens and policies. */
+/** The mesh's tokens and policies in Consul. */
 async function rights(): Promise<string[]> {
   const [tokens, policies] = await Promise.all([
     consul<{ AccessorID: string; Description: string }[]>("acl/tokens"),
@@ -64,7 +64,7 @@ describeOnLab("the way back", () => {
     const found = (await preflightFindings(mesh)).filter(({ severity }) => severity === "problem");
     expect(found.map(({ check }) => check)).toEqual(["state of cluster", "state of mesh"]);
 
-    // Of a service that left the declaration with the state.
+    // The token of a service that left the declaration with the state.
     await on(
       "server1",
       asOperator("consul acl token create -service-identity gone -description 'Gatehouse, mesh lab: gone on worker1'"),

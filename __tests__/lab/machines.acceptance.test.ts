@@ -1,4 +1,4 @@
-/** The lab's own promises, on one machine beside whatever else the lab runs. */
+/** The lab's own promises, on one machine, next to the others that the lab runs. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as lab from "../../lab/machines";

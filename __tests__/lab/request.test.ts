@@ -80,7 +80,7 @@ describe("asking", () => {
     await withServer([503], async (url) => expect(ask(url, 0)).rejects.toThrow(`${url}: status 503`));
   });
 
-  test("ends with why nobody answered", async () => {
+  test("ends with the reason why there was no answer", async () => {
     await expect(ask("http://127.0.0.1:1/", 0)).rejects.toThrow("http://127.0.0.1:1/: ");
   });
 });

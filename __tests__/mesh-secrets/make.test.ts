@@ -123,14 +123,14 @@ describe("a later run", () => {
     expect(new X509Certificate(servers.server2?.cert ?? "").checkIP("10.77.0.20")).toBe("10.77.0.20");
   });
 
-  test("makes a server's certificate anew in its last 30 days", async () => {
+  test("replaces a server's certificate in its last 30 days", async () => {
     await project.make();
     expect((await project.make(project.mesh, later(334))).made).toEqual([]);
     const { made } = await project.make(project.mesh, later(336));
     expect(made).toEqual([expect.stringMatching(/^the certificate of server1 \(the one before ends on 20/)]);
   });
 
-  test("makes a server's certificate anew when its address changed", async () => {
+  test("replaces a server's certificate when its address changed", async () => {
     await project.make();
     const moved = meshOf(edited((mesh) => (mesh.nodes.server1.address = "10.77.0.99")));
     expect((await project.make(moved)).made).toEqual([

@@ -108,7 +108,7 @@ describe("several problems", () => {
         d.services.frontend.runsOn = ["server1", "nowhere"];
         d.services.backend.run.binary = "missing/backend";
         d.gateways.edge.listeners[0].services[0].name = "frontnd";
-        d.intentions = [{ source: "nobody", destination: "backend", action: "allow" }];
+        d.intentions = [{ source: "stranger", destination: "backend", action: "allow" }];
         d.configEntries = [{ kind: "mesh", name: "mesh", Tls: {} }];
       }),
     );

@@ -82,7 +82,7 @@ describe("config entries", () => {
     ]);
   });
 
-  it("make paths unambiguous where a permission names one, unless somebody says otherwise", () => {
+  it("make paths unambiguous where a permission names one, unless a declared entry says otherwise", () => {
     const permitting = (http: object, ...entries: object[]) =>
       entry(
         edited((d) => {
@@ -206,7 +206,7 @@ describe("intentions", () => {
     expect(sources(edit, "*")).toEqual([allow("store", 6), deny("*", 5)]);
   });
 
-  it("carry permissions without an action beside them", () => {
+  it("carry permissions without an action", () => {
     const http = {
       pathRegex: "/v[12]",
       methods: ["GET", "PUT"],

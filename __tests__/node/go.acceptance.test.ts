@@ -2,7 +2,7 @@ import { GO_LINTERS, part, raceCheck, runGoCheck, testedPackages } from "../../t
 
 jest.setTimeout(10 * 60_000);
 
-// Nobody watches a report here; what a check finds is in its error.
+// No person watches a report here; what a check finds is in its error.
 const quietly = () => {};
 
 describe("the Go code in node/", () => {

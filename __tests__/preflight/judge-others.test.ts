@@ -7,7 +7,7 @@ import { heads, healthy, lookAt, planOf, shop } from "../support/preflight";
 const answers = { url: "https://10.77.0.10:8501" };
 const found = (changes: Partial<Facts>, of = shop) => judge([lookAt("worker1", changes, of)], answers);
 const on = (...names: string[]) => names.map((name) => ({ name, earlier: false }));
-/** What the cluster stack set up for this mesh. */
+/** An agent that the cluster stack set up for this mesh. */
 const agent = { files: planOf("worker1", mesh()).agentFiles };
 
 test("another mesh on the node is no finding", () => {

@@ -34,7 +34,7 @@ const questions = () => ({
   files: [`${folder}/file`, `${folder}/nothing`],
 });
 
-/** What is the same at two moments. */
+/** The part of the facts that is the same at two moments. */
 function lasting(facts: Facts | undefined): object {
   if (!facts) throw new Error("not everything was told");
   const { clock, folders, controllers, hostKeys, ...rest } = facts;

@@ -164,7 +164,7 @@ suite("ACLs with the consul provider in use", () => {
     expect(await terraform.plan()).toContain("consul_acl_token.service must be replaced");
   });
 
-  test("mends a token and a policy that were changed by hand", async () => {
+  test("repairs a token and a policy that were changed by hand", async () => {
     const token = await tokenOf("service frontend");
     await api(`acl/token/${token.AccessorID}`, "PUT", { ...token, Policies: [{ Name: "global-management" }] });
     const [policy] = (await api<{ ID: string; Name: string }[]>("acl/policies")).filter(
@@ -181,7 +181,7 @@ suite("ACLs with the consul provider in use", () => {
     expect(await terraform.plan()).toBe("none");
   });
 
-  test("plans a token and a policy anew that were deleted by hand", async () => {
+  test("plans a token and a policy again that were deleted by hand", async () => {
     const before = await tokenOf("service frontend");
     await api(`acl/token/${before.AccessorID}`, "DELETE");
     expect(await terraform.plan()).toContain("consul_acl_token.service will be created");

@@ -15,7 +15,7 @@ const suite = made.status === 0 ? describe : describe.skip;
 jest.setTimeout(60_000); // several runs of Terraform in one test
 
 const MANAGEMENT = "6f1f3f0a-6f0e-4d0c-9a34-0c43f3f0d6d1";
-/** What Go says when the other side ends a connection for want of a certificate. */
+/** Go's message when the other side ends a connection for want of a certificate. */
 const refused = /tls: |client conn could not be established|broken pipe|reset/;
 const names = { node: "server1", datacenter: "dc1", address: "127.0.0.1" };
 

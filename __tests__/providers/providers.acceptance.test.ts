@@ -81,7 +81,7 @@ suite("the Terraform providers in use, against a real Consul", () => {
     await terraform.apply();
   });
 
-  test("mends an entry that was changed by hand", async () => {
+  test("repairs an entry that was changed by hand", async () => {
     const stored = await consul.entry("service-intentions", "backend");
     await consul.put({ Kind: "service-intentions", Name: "backend", Sources: [{ Name: "frontend", Action: "allow" }] });
     expect(await terraform.plan()).toEqual(["consul_config_entry.service-intentions_backend will be updated in-place"]);
@@ -116,7 +116,7 @@ suite("the Terraform providers in use, against a real Consul", () => {
     );
   });
 
-  test("writes a file with its mode and mends it when it is edited or deleted", async () => {
+  test("writes a file with its mode and repairs it when it is edited or deleted", async () => {
     const file = inFolder("out/worker1/a.service");
     expect(statSync(file).mode & 0o777).toBe(0o640);
     for (const spoil of [() => writeFileSync(file, "edited"), () => rmSync(file)]) {

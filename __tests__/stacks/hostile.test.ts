@@ -8,6 +8,7 @@ import { checkMesh, type Files, type Mesh, type MeshDeclaration } from "../../mo
 import { clusterGraph, meshGraph } from "../support/graph";
 import { nasty } from "../support/nasty";
 import { declaration } from "../support/shop";
+import { filesIn, quotedString, readText } from "../support/terraform-text";
 
 jest.setTimeout(120_000);
 
@@ -68,7 +69,7 @@ function withText(mesh: MeshDeclaration, at: Step[], text: string): MeshDeclarat
 
 /** Every expression that Terraform would evaluate in a text. */
 function expressions(text: string): string[] {
-  const literal = text.replace(/\$\$\{/g, "").replace(/%%\{/g, "");
+  const literal = (quotedString(text) ?? text).replace(/\$\$\{/g, "").replace(/%%\{/g, "");
   expect(literal).not.toContain("%{");
   const found: string[] = [];
   for (let at = literal.indexOf("${"); at !== -1; at = literal.indexOf("${", at + 2)) {
@@ -85,7 +86,6 @@ function stringsIn(value: unknown): string[] {
 }
 
 const withoutLiterals = (text: string) => text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
-const unescaped = (text: string) => text.replace(/\$\$\{/g, "${").replace(/%%\{/g, "%{");
 
 /** Keys and lengths. */
 function shape(value: unknown): unknown {
@@ -110,8 +110,12 @@ function structure(path: string, content: string): unknown {
 function everything(mesh: Mesh) {
   const graphs = [meshGraph(mesh), clusterGraph(mesh)].map(({ json }) => json);
   const written = graphs.flatMap(({ resource }) =>
-    Object.values(resource.local_file as Record<string, { filename: string; content: string }>).map(
-      ({ filename, content }) => [filename, structure(filename, unescaped(content))],
+    Object.values(resource.local_file as Record<string, { filename: string; content: string }>).flatMap(
+      ({ filename, content }) => {
+        const text = readText(content);
+        const files = filename.endsWith("/user_data") ? [["", text] as const] : filesIn(text);
+        return files.map(([path, inner]) => [filename + path, structure(filename + path, inner)] as const);
+      },
     ),
   );
   return {

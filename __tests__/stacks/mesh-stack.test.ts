@@ -1,7 +1,9 @@
 import type { ConfigEntryDeclaration, OwnedEntry } from "../../model";
+import { instanceRelease, type NodeFile } from "../../templates";
 import { clusterGraph, type Graph, meshGraph, programs } from "../support/graph";
 import { documentOf, verbOf } from "../support/programs";
 import { declaration, meshOf } from "../support/shop";
+import { filesIn, readText } from "../support/terraform-text";
 
 const graph = meshGraph(meshOf(declaration()));
 
@@ -16,6 +18,11 @@ describe("order", () => {
       "the deny-all after service-defaults",
       "consul_config_entry.service-intentions_any",
       "consul_config_entry.service-defaults_frontend",
+    ],
+    [
+      "new edges are allowed when the agents are refreshed",
+      "null_resource.handover",
+      "null_resource.refreshed_worker1",
     ],
     ["new edges are allowed first of all", "consul_config_entry.service-defaults_backend", "null_resource.handover"],
     [
@@ -317,16 +324,44 @@ test("ssh through a bastion, as another user, with an agent", () => {
 });
 
 test("what stands in a Terraform argument is literal", () => {
-  const file = graph.resource("local_file.file_worker1_opt_gatehouse_env_frontend_env");
-  expect(file.content).toContain("marked \\$${path.module} %%{ if true }");
+  const files = graph.resource("local_file.files_of_instance_frontend_worker1");
+  expect(files.content).toContain("$${path.module} %%{ if true }");
+  expect(readText(String(files.content))).toContain("marked \\${path.module} %{ if true }");
 });
 
-test("review files are laid out as <node>/<path on the node>", () => {
-  const names = graph.addresses
-    .filter((address) => address.startsWith("local_file.file_worker2_"))
-    .map((address) => graph.resource(address).filename);
-  expect(names).toContain("../../worker2/etc/consul.d/frontend.hcl");
-  expect(names).toContain("../../worker2/etc/systemd/system/backend-sidecar-proxy.service");
+test("a program reaches its node whole, though the text that all of them share is in the file only once", () => {
+  const mesh = meshOf(declaration());
+  for (const instance of mesh.instances) {
+    const address = `null_resource.instance_${instance.workload.name}_${instance.node.name}`;
+    expect(graph.program(address)).toBe(instanceRelease(mesh, instance).program);
+  }
+  const created = /"when": "create"/.exec(graph.text);
+  const destroyed = graph.text.split('"when": "destroy"').length - 1;
+  expect(created).not.toBeNull();
+  expect(graph.text.split("# Terraform uploads this file and runs it").length - 1).toBe(1 + destroyed);
+});
+
+describe("files for review", () => {
+  const fileOf = (of: Graph, id: string) => of.resource(`local_file.${id}`) as { filename: string; content: string };
+
+  test("are one text an instance, which has every file of the release", () => {
+    const { filename, content } = fileOf(graph, "files_of_instance_backend_worker2");
+    expect(filename).toBe("../../worker2/instances/backend.txt");
+    const { files } = documentOf(graph.program("null_resource.instance_backend_worker2"));
+    expect(filesIn(readText(content))).toEqual(files.map((file: NodeFile) => [file.path, file.content]));
+    expect(files.map(({ path }: NodeFile) => path)).toContain("/etc/systemd/system/backend-sidecar-proxy.service");
+  });
+
+  test("and one a node, its agent and what cloud-init is given", () => {
+    const mesh = ["files_of_node_worker2", "file_worker2_user_data"].map((id) => fileOf(graph, id).filename);
+    const agent = fileOf(clusterGraph(meshOf(declaration())), "files_of_agent_worker2");
+    expect([...mesh, agent.filename]).toEqual([
+      "../../worker2/node.txt",
+      "../../worker2/user_data",
+      "../../worker2/agent.txt",
+    ]);
+    expect(filesIn(readText(agent.content)).map(([path]) => path)).toContain("/etc/systemd/system/consul.service");
+  });
 });
 
 test("a gateway without listeners is deployed and has no route to probe", () => {
@@ -344,7 +379,7 @@ test("a retired node keeps only the program that empties it", () => {
   expect(retired.addresses.filter((address) => /null_resource\..*_spare$/.test(address))).toEqual([
     "null_resource.sweep_spare",
   ]);
-  expect(documentOf(programOf(retired.resource("null_resource.sweep_spare")))).toMatchObject({
+  expect(documentOf(retired.program("null_resource.sweep_spare"))).toMatchObject({
     agent: true,
     onDestroy: false,
   });
@@ -374,6 +409,7 @@ describe("in a Consul that was there before", () => {
     expect(among(unowned)).toEqual([]);
     expect(unowned.json.removed).toEqual(forgotten.map((from) => ({ from, lifecycle: { destroy: false } })));
     expect(unowned.waitsFor("null_resource.instance_frontend_worker1", "null_resource.handover")).toBe(true);
+    expect(unowned.waitsFor("null_resource.handover", "null_resource.refreshed_worker1")).toBe(true);
     expect(unowned.waitsFor("null_resource.wipe_worker1", "consul_config_entry.service-defaults_frontend")).toBe(true);
     expect(unowned.waitsFor("consul_config_entry.service-intentions_backend", "null_resource.sweep_worker1")).toBe(
       true,
@@ -391,7 +427,7 @@ describe("in a Consul that was there before", () => {
 
 test("a sweep knows its mesh, what belongs there, and which gateways made by hand go", () => {
   const sweepOf = (of: Graph, node: string) => of.resource(`null_resource.sweep_${node}`);
-  const document = (node: string, of = graph) => documentOf(programOf(sweepOf(of, node)));
+  const document = (node: string, of = graph) => documentOf(of.program(`null_resource.sweep_${node}`));
   expect(document("worker2")).toEqual({
     mesh: "shop",
     node: "worker2",
@@ -428,7 +464,7 @@ test.each([
   ["instance_backend_worker2", "instance apply", { mesh: "shop", node: "worker2", name: "backend" }],
   ["tokens_worker2", "tokens", { mesh: "shop", node: "worker2" }],
 ])("%s knows its mesh, so that it can refuse a node of another", (id, verb, document) => {
-  const program = programOf(graph.resource(`null_resource.${id}`));
+  const program = graph.program(`null_resource.${id}`);
   expect(verbOf(program)).toBe(verb);
   expect(documentOf(program)).toMatchObject(document);
 });
@@ -487,9 +523,3 @@ function changes(before: Graph, after: Graph): string[] {
 function provisioners(resource: Record<string, unknown>): Record<string, unknown>[] {
   return (resource.provisioner as Record<string, Record<string, unknown>>[]).map((one) => one["remote-exec"] ?? {});
 }
-
-/** The last program that a resource runs. */
-const programOf = (resource: Record<string, unknown>): string => {
-  const { inline } = provisioners(resource).at(-1) as { inline: string[] };
-  return inline[0] ?? "";
-};

@@ -37,7 +37,7 @@ test("Terraform forgets what it wrote before it was taken over: to delete it wou
 });
 
 test("the handover records what is taken over before anything is changed", () => {
-  const document = (one: Graph) => documentOf(programOf(one.resource("null_resource.handover")));
+  const document = (one: Graph) => documentOf(one.program("null_resource.handover"));
   expect(document(graph).takeOver).toEqual(NAMES);
   expect(document(taking([]))).not.toHaveProperty("takeOver");
 });
@@ -70,17 +70,10 @@ test("what left the declaration is put back at the end, also when it was the las
     expect(one.waitsFor(settle, "null_resource.swept")).toBe(true);
     expect(one.waitsFor(settle, "consul_config_entry.service-intentions_backend")).toBe(true);
   }
-  expect(documentOf(programOf(graph.resource(settle)))).toMatchObject({
+  expect(documentOf(graph.program(settle))).toMatchObject({
     takeOver: NAMES,
     written: expect.arrayContaining(["service-defaults/frontend"]),
   });
   expect(taking([]).resource(settle).triggers).toMatchObject({ take_over: "" });
   expect(meshGraph(meshOf(declaration())).addresses).not.toContain(settle);
 });
-
-/** The program that a resource runs on create. */
-function programOf(resource: Record<string, unknown>): string {
-  const provisioners = resource.provisioner as Record<string, { when: string; inline: string[] }>[];
-  const runs = provisioners.flatMap((one) => one["remote-exec"] ?? []).filter(({ when }) => when === "create");
-  return runs.at(-1)?.inline[0] ?? "";
-}

@@ -6,7 +6,7 @@ import { layout, type Mesh } from "../../model";
 import type { AgentService, NodeReport, UnitReport } from "../../nodes";
 import { declaration, meshOf } from "./shop";
 
-/** Of gatehouse-node. */
+/** A version of gatehouse-node. */
 export const VERSION = "0123456789ab";
 
 export const mesh: Mesh = meshOf(declaration());
@@ -18,7 +18,7 @@ export function expectedNode(name: string, of: Mesh = mesh): Expected {
   return expectedOn(of, node);
 }
 
-/** What a node tells that is as declared. */
+/** The report of a node that is as declared. */
 export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
   const { files, links, units, instances, node } = expected;
   const services = instances.flatMap(({ workload, sidecarPort = 0 }): AgentService[] => {
@@ -97,7 +97,7 @@ export function runningUnit(unit: string): UnitReport {
   };
 }
 
-/** What the doctor finds on a node of which something was changed. */
+/** The doctor's findings on a node after a change. */
 export function findingsOn(name: string, change: (report: NodeReport) => void = () => {}, of: Mesh = mesh) {
   const expected = expectedNode(name, of);
   const report = healthyReport(expected, of);

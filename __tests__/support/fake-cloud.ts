@@ -41,7 +41,7 @@ export class FakeCloud {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** What Gatehouse needs to know this server, with a shell program in Terraform's place. */
+  /** Settings with which Gatehouse uses this server, with a shell program in Terraform's place. */
   environment(terraform: string): Record<string, string> {
     const fake = join(this.folder, "terraform");
     writeFileSync(fake, `#!/bin/sh\n${terraform}\n`, { mode: 0o755 });
@@ -53,7 +53,7 @@ export class FakeCloud {
     };
   }
 
-  /** What Terraform says when it has started a run. */
+  /** Terraform's message when it has started a run. */
   says(run: string): string {
     return `To view this run in a browser, visit:\nhttps://${this.hostname}/app/shop/shop-mesh/runs/${run}`;
   }

@@ -4,6 +4,7 @@ import type { Mesh } from "../../model";
 import type { NodePrograms } from "../../stacks";
 import { ClusterStack } from "../../stacks/cluster-stack";
 import { MeshStack } from "../../stacks/mesh-stack";
+import { readInline } from "./terraform-text";
 
 /** Some file in the place of gatehouse-node. */
 export const programs: NodePrograms = {
@@ -19,6 +20,8 @@ export interface Graph {
   /** Resource addresses, sorted. */
   addresses: string[];
   resource(address: string): Record<string, unknown>;
+  /** The last program that a resource runs on create, or else on destroy. */
+  program(address: string): string;
   /** Whether `later` waits for `earlier`, directly or through others. */
   waitsFor(later: string, earlier: string): boolean;
 }
@@ -50,5 +53,13 @@ function graphOf(stack: MeshStack | ClusterStack): Graph {
     const direct = (resource(later).depends_on ?? []) as string[];
     return direct.some((address) => address === earlier || waitsFor(address, earlier));
   };
-  return { text, json: JSON.parse(text), addresses: [...resources.keys()].sort(), resource, waitsFor };
+  const program = (address: string) => {
+    const provisioners = (resource(address).provisioner ?? []) as {
+      "remote-exec"?: { when: string; inline: string[] };
+    }[];
+    const runs = provisioners.flatMap((one) => one["remote-exec"] ?? []);
+    const last = runs.findLast(({ when }) => when === "create") ?? runs.at(-1);
+    return readInline(last?.inline ?? [], JSON.parse(text).locals);
+  };
+  return { text, json: JSON.parse(text), program, addresses: [...resources.keys()].sort(), resource, waitsFor };
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** A real PostgreSQL with nothing in it, on loopback and a free port, gone when the test ends. */
 export interface Postgres {
-  /** What Terraform takes as PG_CONN_STR. */
+  /** Terraform's PG_CONN_STR. */
   url: string;
   /** The rows of a query, a line each. */
   query(sql: string): string;
@@ -23,14 +23,14 @@ export function postgresFolder(): string | undefined {
 }
 
 /** PostgreSQL refuses to run as root. */
-const NOBODY: { uid?: number; gid?: number } = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+const unprivileged: { uid?: number; gid?: number } = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 export async function startPostgres(programs: string): Promise<Postgres> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-postgres-"));
-  if (NOBODY.uid && NOBODY.gid) chownSync(folder, NOBODY.uid, NOBODY.gid);
+  if (unprivileged.uid && unprivileged.gid) chownSync(folder, unprivileged.uid, unprivileged.gid);
   const data = join(folder, "data");
   const made = spawnSync(join(programs, "initdb"), ["-D", data, "-A", "trust", "-U", "test", "-N"], {
-    ...NOBODY,
+    ...unprivileged,
     cwd: folder,
   });
   if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`);
@@ -38,7 +38,7 @@ export async function startPostgres(programs: string): Promise<Postgres> {
   const log = openSync(join(folder, "log"), "w");
   const settings = ["-h", "127.0.0.1", "-p", String(port), "-k", folder, "-F"];
   const child = spawn(join(programs, "postgres"), ["-D", data, ...settings], {
-    ...NOBODY,
+    ...unprivileged,
     cwd: folder,
     stdio: ["ignore", log, log],
   });

@@ -22,7 +22,7 @@ export const shop: Mesh = mesh({
   instances: [instanceOf(service({ upstreams: [{ name: "backend", localPort: 5000 }] }))],
 });
 
-/** What is going to be on a node; the binary has 100 MiB. */
+/** The plan for a node; its binary has 100 MiB. */
 export function planOf(name: string, of: Mesh = shop): Plan {
   const node = of.nodes.find((one) => one.name === name);
   if (!node) throw new Error(`no node ${name}`);

@@ -1,4 +1,4 @@
-/** What a shell program asks gatehouse-node to do, as the tests look at it. */
+/** The verb and document in a shell program for gatehouse-node. */
 
 /** The verb: of a program that Terraform runs, or of a script for a shell's standard input. */
 export const verbOf = (program: string): string =>

@@ -2,14 +2,15 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { parse as parseYaml } from "yaml";
 import type { HealthDeclaration } from "../../model";
-import { terraformLiteral } from "../../stacks";
+import { terraformLines, terraformLiteral, terraformString } from "../../stacks";
 import { instanceRelease } from "../../templates";
 import { render } from "../../templates/engine";
 import { shellWord, yamlString } from "../../templates/escape";
 import { content, instanceOf, mesh, service } from "../support/parts";
 import { readEnvironmentFile, readExecStart, readHclStrings } from "../support/readers";
+import { readInline, readTemplate, readText } from "../support/terraform-text";
 
-// What the model lets through: any text without control characters and lone surrogates, with the troublemakers of
+// Text that the model lets through: any without control characters and lone surrogates, with the troublemakers of
 // shell, hcl, systemd and Terraform more often than chance would have them.
 const nasty = fc.constantFrom(
   "$",
@@ -90,7 +91,29 @@ describe("what a person wrote comes out unchanged", () => {
   test("as a Terraform argument", () => {
     fc.assert(
       fc.property(text, (value) => {
-        expect(readTerraformTemplate(terraformLiteral(value))).toBe(value);
+        expect(readTemplate(terraformLiteral(value))).toBe(value);
+      }),
+    );
+  });
+
+  const lines = fc.array(fc.oneof(text, fc.constantFrom("", "\r")), { minLength: 1 }).map((all) => all.join("\n"));
+
+  test("as lines of a Terraform argument", () => {
+    fc.assert(
+      fc.property(lines, (value) => {
+        expect(readText(terraformString(value))).toBe(value);
+        expect(terraformString(value)).not.toMatch(/[\n\r]/);
+      }),
+    );
+  });
+
+  test("as lines of a program", () => {
+    fc.assert(
+      fc.property(lines, (value) => {
+        fc.pre(value !== "");
+        const inline = terraformLines(value);
+        expect(readInline(inline)).toBe(value);
+        for (const line of inline) expect(line.replace(/^\n+|\n+$/g, "")).not.toContain("\n");
       }),
     );
   });
@@ -110,12 +133,4 @@ function definition(health: HealthDeclaration): string {
     instanceOf(service({ health: { ...health, interval: "2s", timeout: "1s" } })),
   );
   return content(files, "/etc/consul.d/frontend.hcl");
-}
-
-/** Terraform: `$${` is a literal `${`, `%%{` a literal `%{`; the plain forms would start an expression. */
-function readTerraformTemplate(source: string): string {
-  return source.replace(/([$%]?)([$%])\{/g, (match, before: string, sign: string) => {
-    if (before !== sign) throw new Error(`Terraform would evaluate ${match}`);
-    return `${sign}{`;
-  });
 }

@@ -169,7 +169,7 @@ describe("a gateway", () => {
     expect(lines(release.files, "/etc/consul.d/ingress-gateway.hcl")).toContain(
       'http = "http://127.0.0.1:19001/ready"',
     );
-    // Else Consul takes 8443 for a page that nobody asks, in the way of a listener there.
+    // Else Consul takes 8443 for an unused page, in the way of a listener there.
     expect(content(release.files, "/etc/systemd/system/ingress-gateway.service")).toContain(
       "-envoy-ready-bind-address 127.0.0.1 -envoy-ready-bind-port 21001 ",
     );

@@ -33,7 +33,7 @@ test("a second run in the same folder is refused, and told who is there", async 
   );
 });
 
-test("a run that was killed stands in nobody's way", async () => {
+test("a run that was killed does not hold up the next one", async () => {
   const run = await claimedByAnother();
   run.kill("SIGKILL");
   await once(run, "exit");

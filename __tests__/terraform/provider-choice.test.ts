@@ -90,7 +90,7 @@ test("a person's own rule for where providers come from stays", async () => {
   expect(choice.env).not.toHaveProperty("TF_CLI_CONFIG_FILE");
 });
 
-test("what a person wrote for Terraform stays beside the mirror, also in a shell that chose before", async () => {
+test("a person's settings for Terraform stay next to the mirror, also in a shell that chose before", async () => {
   process.env.GATEHOUSE_PROVIDER_MIRROR = mirror();
   const tokens = 'credentials "tfe.shop.test" {\n  token = "marked"\n}\n';
   writeFileSync(join(folder, "mine.tfrc"), tokens);
@@ -126,7 +126,7 @@ test("a config file that does not exist is replaced by an empty one, or Terrafor
   expect(readFileSync(String(choice.env.TF_CLI_CONFIG_FILE), "utf8")).toBe("");
 });
 
-test("another choice than the last one makes Terraform install anew, the same one does not", () => {
+test("another choice than the last one makes Terraform install again, the same one does not", () => {
   const lock = join(folder, "out/stacks/mesh/.terraform.lock.hcl");
   const choice = (id: string) => ({ from: "stand-ins" as const, id, env: {} });
   const runs = (id: string) => {

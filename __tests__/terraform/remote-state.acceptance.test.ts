@@ -195,7 +195,7 @@ for (const [backend, possible, stored] of backends) {
       const remote = await synth(backend);
       await init(remote);
       expect(await plan(remote)).toEqual([]);
-      expect(await terraform(local, "state", "list")).toBe(""); // nobody goes on with the old one by mistake
+      expect(await terraform(local, "state", "list")).toBe(""); // so that no one goes on with the old one by mistake
 
       const again = await move("local", backend);
       expect(again.stdout).toBe("mesh: nothing in local");

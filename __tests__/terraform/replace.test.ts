@@ -1,4 +1,4 @@
-/** What `doctor --fix` and `rotate` share with a deploy. */
+/** Shared by `doctor --fix`, `rotate` and a deploy. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,13 +34,13 @@ test("repairs and rotations are refused while another run is at work in the chec
 });
 
 test("exactly the named resources are replaced, each once; an entry's drift needs no replacing", () => {
-  const mends = [
+  const fixes = [
     { stack: "mesh" as const, replace: "null_resource.b" },
     { stack: "mesh" as const },
     { stack: "mesh" as const, replace: "null_resource.a" },
     { stack: "mesh" as const, replace: "null_resource.b" },
   ];
-  expect(applyArguments(mends, true)).toEqual([
+  expect(applyArguments(fixes, true)).toEqual([
     "-input=false",
     "-auto-approve",
     "-replace=null_resource.a",

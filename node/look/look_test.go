@@ -16,7 +16,7 @@ import (
 )
 
 func TestLookAnswersEveryQuestion(t *testing.T) {
-	h := &host.Host{Root: t.TempDir(), Unowned: true}
+	h := &host.Host{Root: testkit.Folder(t), Unowned: true}
 	testkit.Put(t, h.Root, host.NodeFile, `{"mesh": "shop", "node": "worker1", "role": "worker", "tls": true}`)
 	testkit.Put(t, h.Root, host.RecordFile("stock"), `{"mesh": "stock", "node": "worker1", "role": "worker", "tls": true}`)
 	testkit.Put(t, h.Root, host.Instances+"/web/history.json", `{"mesh": "stock"}`)

@@ -17,7 +17,13 @@ export interface Handover {
   token: AclToken | undefined;
 }
 
-export function handOver(context: Context, after: { programs: Programs; proxyDefaults: Entries }): Handover {
+interface After {
+  programs: Programs;
+  refreshed: RemoteProgram[];
+  proxyDefaults: Entries;
+}
+
+export function handOver(context: Context, after: After): Handover {
   const { stack, mesh, firstNode: node } = context;
   const release = handover(mesh, node);
   const token = mesh.consul.acl ? AclToken.ofHandover(stack, mesh) : undefined;
@@ -27,7 +33,7 @@ export function handOver(context: Context, after: { programs: Programs; proxyDef
     triggers: { edges: release.hash }, // and not the token, which no node keeps
     secrets: handoverSecrets(context, token),
     onDestroy: release.removal,
-    dependsOn: [...present(after.programs.get(node.name)), ...after.proxyDefaults.values()],
+    dependsOn: [...present(after.programs.get(node.name)), ...after.refreshed, ...after.proxyDefaults.values()],
   });
   return { program, release, token };
 }

@@ -45,7 +45,7 @@ class Instances {
     const { workload, node } = instance;
     const release = instanceRelease(mesh, instance);
     const token = tokens.ofInstance.get(instance);
-    review.add(node, release.files);
+    review.addInstance(workload.name, node, release.files);
     const before = this.last.get(workload.name);
     const started = new RemoteProgram(stack, layout.resources.instance(workload.name, node.name), {
       node,
@@ -55,7 +55,7 @@ class Instances {
       dependsOn: present(
         nodes.wipes.get(node.name),
         tokens.brought.get(node.name),
-        begun(node),
+        begun.get(node.name),
         workload.kind === "service" && this.binary(node, workload, before),
         // The instance of the same workload before this one, or else those that must serve before the first one. A
         // gateway needs none: its routes are written later.

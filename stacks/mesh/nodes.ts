@@ -27,7 +27,7 @@ export function makeNodesReady(context: Context, after: After): ReadyNodes {
   const ready = new Map<string, RemoteProgram>();
   const wipes = new Map<string, RemoteProgram>();
   for (const node of context.mesh.nodes) {
-    context.review.add(node, [{ path: "/user_data", mode: "0644", content: userData(context.mesh, node) }]);
+    context.review.addUserData(node, userData(context.mesh, node));
     if (node.retired) continue;
     const made = makeReady(context, node, after);
     ready.set(node.name, made);
@@ -38,7 +38,7 @@ export function makeNodesReady(context: Context, after: After): ReadyNodes {
 
 function makeReady({ stack, mesh, review }: Context, node: MeshNode, after: After): RemoteProgram {
   const release = nodeRelease(mesh, node);
-  review.add(node, release.files);
+  review.addNode("node", node, release.files);
   return new RemoteProgram(stack, layout.resources.node(node.name), {
     node,
     program: release.program,

@@ -69,7 +69,7 @@ function sweep(
     triggers: {
       keep: instances.join(" "),
       gateways: mesh.gateways.map(({ name, runsOn }) => `${name}: ${runsOn.join(" ")}`).join(", "),
-      begun: begun(node).id,
+      begun: begun.get(node.name)!.id,
       ...(letGo.length > 0 && { let_go: letGo.join(" ") }),
     },
   };

@@ -44,7 +44,7 @@ describeOnLab("faults that were found by trying", () => {
     await deploy(meshWith({}));
   });
 
-  test("a first release that failed is deployed once it is corrected, and what failed beside it goes when it is declared no more", async () => {
+  test("a first release that failed is deployed once it is corrected, and another failed one is removed once it is no longer declared", async () => {
     const { load } = await during("a first release fails, is corrected, and goes again", async () => {
       const broken = meshWith({ stock: stock(["no-such-command"]), spare: backendOn(["worker1"], 9013) });
       const { exitCode, text } = await failing(broken);

@@ -78,14 +78,14 @@ describeOnLab("a machine in trouble", () => {
     ],
   ])(
     "%s: nothing is half-written, the old release runs on, the next deploy goes through",
-    async (harmed, harm, mend, reason) => {
+    async (harmed, harm, repair, reason) => {
       const mesh = withGreeting(reason);
       const { load } = await during(`two instances: ${harmed} on the worker of one in a deploy`, async () => {
         await on("worker2", harm);
         const [pid, before] = [await mainPid("worker2", "backend"), await on("worker2", installed)];
         const { exitCode, text } = await failing(mesh);
         const [after, files] = [await mainPid("worker2", "backend"), await on("worker2", installed)];
-        await on("worker2", mend);
+        await on("worker2", repair);
         expect(exitCode).not.toBe(0);
         expect(text).toContain(reason);
         expect(text).toContain("nothing was changed");
@@ -146,7 +146,7 @@ async function npmDeploy(mesh: MeshDeclaration) {
   );
 }
 
-/** What the node's program says of its clock, ten minutes on. */
+/** The node program's report of its clock, ten minutes ahead. */
 const wrongClock = `
 cd /opt/gatehouse/bin && mv gatehouse-node on-time
 cat >gatehouse-node <<'SH'

@@ -14,7 +14,7 @@ const stateOf = (stack: string) => `terraform.lab.${stack}.tfstate`;
 describeOnLab("two operators at once", () => {
   beforeAll(async () => {
     await freshLab();
-    await deploy(greeted("nobody"));
+    await deploy(greeted("no one"));
   });
 
   test("from one checkout: the second is refused, and told who is at work", async () => {

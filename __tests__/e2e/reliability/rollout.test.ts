@@ -100,11 +100,11 @@ describeOnLab("a service with two instances", () => {
       );
       expect(await mainPid("worker2", "backend")).toBe(other);
       // Terraform knows nothing of it: a deploy that changes the service ends it.
-      backend!.run.env = { GREETING: "mended" };
+      backend!.run.env = { GREETING: "repaired" };
       return deploy(mesh);
     });
     expect(load).toMatchObject({ failed: 0 });
-    expect(await greeting("worker1")).toBe("mended");
+    expect(await greeting("worker1")).toBe("repaired");
     expect(await on("worker1", "mesh status")).not.toContain("rolled back");
   });
 

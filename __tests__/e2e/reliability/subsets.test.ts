@@ -75,7 +75,7 @@ function withoutSpare(): MeshDeclaration {
 const subsetsOf = async (name: string) =>
   Object.keys((await consul<{ Subsets: object }>(`config/service-resolver/${name}`)).Subsets).sort();
 
-/** Writes, or removes, what somebody else has in this Consul. */
+/** Writes, or removes, an entry of another team in this Consul. */
 const byHand = (method: string, path: string, entry: object = {}) =>
   on(
     "server1",

@@ -1,4 +1,4 @@
-/** What was made by hand becomes the mesh's under load, or stays: rows of docs/reliability.md. */
+/** Hand-made things become the mesh's under load, or stay: rows of docs/reliability.md. */
 import { type ByHand, HAND_GATEWAY, madeByHand } from "../support/by-hand";
 import { cdktf, describeOnLab, gatewayUrl, type Run } from "../support/mesh";
 import { record } from "../support/record";

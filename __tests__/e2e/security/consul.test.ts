@@ -1,4 +1,4 @@
-/** What somebody may try who has one of the mesh's tokens, none, or only a place in the network. */
+/** Attempts of a person with one of the mesh's tokens, with none, or with only a place in the network. */
 
 import type { KeyPair } from "../../../mesh-secrets";
 import { makeAuthority, makeServerCertificate, readSecrets } from "../../../mesh-secrets";
@@ -29,7 +29,7 @@ const allow = (destination: string) => ({
   Sources: [{ Name: "*", Action: "allow" }],
 });
 
-/** What no token on a worker may do. */
+/** Requests that no token on a worker may make. */
 const forbidden: Attempts[] = [
   ["register another service", "PUT", "agent/service/register", { Name: "frontend", Port: 6666 }],
   ["register in the catalogue", "PUT", "catalog/register", { Node: "server1", Address: "10.77.0.99" }],
@@ -59,7 +59,7 @@ describeOnLab("in a locked mesh", () => {
     ["a gateway's", "gateway1", "ingress-gateway"],
     ["a machine's", "worker2", "_agent"],
     ["no", "worker2", ""],
-  ])("with %s token nobody may", (_, machine, token) => {
+  ])("with %s token no one may", (_, machine, token) => {
     test.each(forbidden)("%s", async (...what) => expect(await askAs(machine, token, what)).toBe("403"));
   });
 
@@ -84,7 +84,7 @@ describeOnLab("in a locked mesh", () => {
   test("Envoy gets no configuration of a service with another's token, nor with none", async () => {
     const stolen = await on("worker2", "cat /opt/gatehouse/secrets/backend.token");
     await on("worker1", `umask 077; cat >/run/backend.token <<<'${stolen}'`);
-    // Envoy starts, and knows nobody but the agent that refuses it.
+    // Envoy starts, and knows only the agent, which refuses it.
     const withAnothers = frontendsSidecar("-token-file /run/backend.token");
     expect(await on("worker1", `${withAnothers}; rm -f /run/backend.token`)).toBe("local_agent");
     expect(await on("worker1", frontendsSidecar(""))).toBe(""); // it does not even start
@@ -161,7 +161,7 @@ describeOnLab("in a locked mesh", () => {
   });
 });
 
-/** An agent beside the machine's own, which tries to become the node `intruder` for some seconds. */
+/** A second agent on the machine, which tries to become the node `intruder` for some seconds. */
 function attemptToJoin(settings: string): string {
   return `
 rm -rf /run/intruder; mkdir -m 700 -p /run/intruder/data; cd /run/intruder

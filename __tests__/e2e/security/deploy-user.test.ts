@@ -50,7 +50,7 @@ describeOnLab("a deploy by a user who is not root", () => {
     await deploy(declaration());
   });
 
-  test("serves, and nobody but that user did it", async () => {
+  test("serves, and that user alone did it", async () => {
     expect(declaration().ssh.user).toBe("deploy");
     expect((await get(`${gatewayUrl}/debug`)).status).toBe(200);
     expect(await plan(declaration())).toEqual([]);

@@ -1,4 +1,4 @@
-/** Edges that nobody declared: between services, and between a service and the paths, methods and headers of another. */
+/** Undeclared edges: between services, and between a service and the paths, methods and headers of another. */
 import type { MeshDeclaration } from "../../../model";
 import { doctorVerdict } from "../support/doctor";
 import { sidecarOf, withLeafOf } from "../support/knock";
@@ -6,7 +6,7 @@ import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil
 
 jest.setTimeout(300_000);
 
-/** The backend gives its debug page to nobody, and the rest to who says that it is of team a. */
+/** The backend gives its debug page to no caller, and the rest to callers that say they are of team a. */
 function guarded(): MeshDeclaration {
   const mesh = declaration();
   const { backend } = mesh.services!;
@@ -62,7 +62,7 @@ describeOnLab("an edge that is not declared", () => {
     const status = (at: typeof frontend) => `-o /dev/null -w '%{http_code}' https://${at.host}:${at.port}/ || true`;
     expect(await on("worker2", withLeafOf("backend", status(frontend)))).toBe("403");
     expect(await on("worker2", withLeafOf("backend", status(echo)))).toBe("000");
-    // The gateway may call the frontend, and nobody else.
+    // The gateway alone may call the frontend.
     expect(await on("gateway1", withLeafOf("ingress-gateway", `-H 'x-team: a' ${status(frontend)}`))).toBe("200");
     expect(await on("gateway1", withLeafOf("ingress-gateway", status(await sidecarOf("backend"))))).toBe("403");
   });
@@ -93,7 +93,7 @@ describeOnLab("an edge that is not declared", () => {
     ["an encoded slash between", [url("/x%2f..%2fdebug")]],
     ["an encoded backslash", [url("/x%5c..%5cdebug")]],
     ["a method in other letters", ["-X", "get", url("/")]],
-    ["a method that nobody knows", ["-X", "BREW", url("/")]],
+    ["an unknown method", ["-X", "BREW", url("/")]],
   ])("is refused as a whole with %s", async (_, words) => expect(await call(...team, ...words)).toBe("400"));
 
   test("a Host that no route names leads nowhere", async () => {

@@ -1,4 +1,4 @@
-/** Somebody knocks all the time at every door that no declaration opens, while the mesh is changed, taken away and made anew. */
+/** A program knocks all the time at every door that no declaration opens, while the mesh is changed, removed and made again. */
 import { checkMesh, type MeshDeclaration, nodeFiles } from "../../../model";
 import { withLeafOf } from "../support/knock";
 import {
@@ -15,7 +15,7 @@ import {
 
 jest.setTimeout(600_000);
 
-/** Another pair beside it. */
+/** Another pair in addition. */
 const grown = () => twoPairs("front.test");
 
 /** The other way round: frontend calls stock, and shop calls the backend. */
@@ -72,7 +72,7 @@ async function answers(machine: string): Promise<Record<string, number>> {
   );
 }
 
-describeOnLab("an edge that nobody declared", () => {
+describeOnLab("an undeclared edge", () => {
   test("is open at no moment: not in a change, a removal, a destroy, nor in a first deploy", async () => {
     await freshLab();
     await deploy(grown());
@@ -95,7 +95,7 @@ describeOnLab("an edge that nobody declared", () => {
     expect((await getUntil(200, gatewayUrl, ["Host: shop.test"])).status).toBe(200);
     const after = await seen();
     for (const [machine] of knockers) await on(machine, "systemctl stop knock; rm -rf /run/knock");
-    // 403: refused by the sidecar. 000: nobody is there, or the sidecar knows nothing yet.
+    // 403: refused by the sidecar. 000: no process is there, or the sidecar knows nothing yet.
     for (const codes of after) expect(Object.keys(codes).filter((code) => !["403", "000"].includes(code))).toEqual([]);
     for (const codes of before) expect(codes["403"]).toBeGreaterThan(100);
     for (const [index, codes] of after.entries()) expect(codes["403"]).toBeGreaterThan(before[index]?.["403"] ?? 0);

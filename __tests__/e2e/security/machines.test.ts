@@ -19,7 +19,7 @@ import {
 
 jest.setTimeout(300_000);
 
-/** Says whether a TCP connection from a machine is answered; `closed` when nobody listens there. */
+/** Says whether a TCP connection from a machine is answered; `closed` when no process listens there. */
 async function connect(from: string, address: string, port: number): Promise<"open" | "closed"> {
   const { exitCode } = await ssh(from, `timeout 3 bash -c 'exec 3<>/dev/tcp/${address}/${port}'`);
   return exitCode === 0 ? "open" : "closed";
@@ -41,7 +41,7 @@ describeOnLab("a service's port", () => {
     ["the frontend's way to the backend", "10.77.0.12", 5000],
     ["the agent's HTTP API", "10.77.0.13", 8500],
     ["the agent's xDS", "10.77.0.13", 8503],
-  ])("%s answers nobody on another machine", async (_what, address, which) => {
+  ])("%s answers no caller on another machine", async (_what, address, which) => {
     const itself = address === "10.77.0.13" ? "worker2" : "worker1";
     const release = "/opt/gatehouse/instances/backend/current/instance.json";
     const port = typeof which === "number" ? which : JSON.parse(await on(itself, `cat ${release}`)).adminPort;
@@ -251,7 +251,7 @@ done 2>/dev/null`;
     copyFileSync("lab/bin/fortio", "lab/.state/e2e/linked");
     writeFileSync("lab/.state/e2e/linked", "\0linked", { flag: "a" });
     const sha256 = (await output("sha256sum", ["lab/.state/e2e/linked"])).stdout.split(" ")[0];
-    // As the user who deploys, since nobody else can reach that folder.
+    // As the user who deploys, since no other user can reach that folder.
     const incoming = `/opt/gatehouse/incoming/lab/${sha256}`;
     await on("worker2", `runuser -u deploy -- ln -s /etc/planted ${incoming}`);
     const { exitCode } = await cdktf(mesh, "deploy", "cluster", "mesh", "--auto-approve");

@@ -37,7 +37,7 @@ async function exposure(machine: string, unit: string): Promise<number> {
   return Number(score);
 }
 
-/** Of the process: user and groups, capabilities, `NoNewPrivs`, `Seccomp`. */
+/** The process's user and groups, capabilities, `NoNewPrivs`, `Seccomp`. */
 async function statusOf(machine: string, unit: string): Promise<Record<string, string>> {
   const text = await on(machine, `cat /proc/${await mainPid(machine, unit)}/status`);
   return Object.fromEntries(text.split("\n").map((line) => line.split(":\t") as [string, string]));
@@ -72,12 +72,15 @@ describeOnLab("the sandbox", () => {
     await on("worker1", `rm /run/systemd/system/${name}.service; systemctl daemon-reload`);
   });
 
-  test.each([...units, ...agents])("on %s holds %s: nobody's user, no capability, filtered calls", async (...which) => {
-    const { Uid, Gid, CapEff, CapBnd, CapAmb, NoNewPrivs, Seccomp } = await statusOf(...which);
-    expect(`${Uid}\t${Gid}`.split("\t")).not.toContain("0");
-    expect([CapEff, CapBnd, CapAmb]).toEqual(Array(3).fill("0000000000000000"));
-    expect([NoNewPrivs, Seccomp]).toEqual(["1", "2"]);
-  });
+  test.each([...units, ...agents])(
+    "on %s holds %s: a user that no person has, no capability, filtered calls",
+    async (...which) => {
+      const { Uid, Gid, CapEff, CapBnd, CapAmb, NoNewPrivs, Seccomp } = await statusOf(...which);
+      expect(`${Uid}\t${Gid}`.split("\t")).not.toContain("0");
+      expect([CapEff, CapBnd, CapAmb]).toEqual(Array(3).fill("0000000000000000"));
+      expect([NoNewPrivs, Seccomp]).toEqual(["1", "2"]);
+    },
+  );
 
   test.each([...units, ...agents])("on %s gives %s no way to write, no devices, no other's files", async (...which) => {
     const writes = "touch /etc/x /usr/x /opt/gatehouse/x /var/lib/x; ls /dev/kmsg /root/.ssh";

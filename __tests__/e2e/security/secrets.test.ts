@@ -45,7 +45,7 @@ describeOnLab("secrets stay where they belong", () => {
   const values = { first: planted(), second: planted(), third: planted() };
   let secrets: Required<Secrets>;
   let before: string | undefined;
-  /** Of the document, then also of the tokens that Terraform made. */
+  /** Markers of the document's secrets, then also of the tokens that Terraform made. */
   let markers: Markers;
   let tokens: Markers;
   let printed = "";
@@ -69,7 +69,7 @@ describeOnLab("secrets stay where they belong", () => {
     return watching.result.exitCode;
   }
 
-  /** Of the process that serves, one variable an item. */
+  /** The environment of the process that serves, one variable an item. */
   async function environment(): Promise<string[]> {
     const pid = await mainPid("worker2", "backend");
     return (await on("worker2", `tr '\\0' '\\n' </proc/${pid}/environ`)).split("\n");
@@ -122,7 +122,7 @@ describeOnLab("secrets stay where they belong", () => {
       expect(await filesWith(machine, all, "nobody")).toEqual([]);
       expect((await filesWith(machine, all, "root")).filter((file) => !isAtHome(file))).toEqual([]);
       expect(await on(machine, "ls -A /opt/gatehouse/incoming-secrets/lab")).toBe("");
-      // What Terraform leaves of its scripts is empty, and goes after a moment.
+      // Terraform's scripts are left empty, and removed after a moment.
       expect(await on(machine, "find /tmp /home -maxdepth 2 -name '*gatehouse-*' -type f -size +0")).toBe("");
     }
   }
@@ -138,7 +138,7 @@ describeOnLab("secrets stay where they belong", () => {
     expect(await filesWith("worker1", canary, "root")).toContain("/run/canary");
     expect(await journalWith("worker1", canary)).not.toEqual([]);
     await on("worker1", "rm /run/canary");
-    // What is uploaded is readable there.
+    // An upload is readable there.
     expect(synthesized("mesh")).toContain(JSON.stringify('"name": "backend"').slice(1, -1));
   });
 
@@ -236,7 +236,7 @@ describeOnLab("secrets stay where they belong", () => {
   });
 });
 
-/** What Terraform itself says of the mesh stack that was synthesized last. */
+/** Terraform's own view of the mesh stack that was synthesized last. */
 function terraformPlan(...options: string[]) {
   const command = ["bin/gatehouse.js", "exec", "terraform", "-chdir=cdktf.out/stacks/mesh"];
   return output(process.execPath, [...command, "plan", "-input=false", "-no-color", ...options]);

@@ -13,7 +13,7 @@ export interface Told {
   expected: string;
   found: string;
   remedy: string;
-  mends: { stack: string; replace?: string }[];
+  fix: { stack: string; replace?: string }[];
   follows: boolean;
   line: string;
 }
@@ -42,7 +42,7 @@ async function examine(meshFile: string, options: string[]): Promise<Examination
   return { exitCode, verdict, findings, stderr };
 }
 
-/** What the doctor finds, one line each, notes and mere consequences left out. Empty: the mesh is as declared. */
+/** The doctor's findings, one line each, without notes and mere consequences. Empty: the mesh is as declared. */
 export async function doctorVerdict(mesh: MeshDeclaration): Promise<string[]> {
   return told(await doctor(mesh));
 }

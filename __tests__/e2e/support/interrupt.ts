@@ -62,12 +62,12 @@ export async function nothingPlanned(): Promise<string> {
   return (await Promise.all(texts)).join("");
 }
 
-/** What every machine has, but for what changes by itself and for earlier releases, which stay on purpose. */
+/** The state of every machine, without parts that change by themselves and earlier releases, which stay on purpose. */
 export function everyMachine(): Record<string, string>[] {
   return machines.map((machine) => settled(changes(machine)));
 }
 
-/** What a machine has, but for what changes by itself, and what an instance had before: releases, their order and routes. */
+/** The state of a machine, without parts that change by themselves; earlier releases, their order and routes included. */
 export function settled(files: Record<string, string>): Record<string, string> {
   const before = /^\/opt\/consul\/|\/releases\/|\/instances\/[^/]+\/(history|routes)\.json$/;
   return Object.fromEntries(

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { consul } from "./mesh";
 
-/** Milliseconds after which a connection that says nothing counts as one that serves nobody. */
+/** Milliseconds after which a connection that says nothing counts as one that serves no caller. */
 const PATIENCE = 3000;
 
 export interface Attempt {

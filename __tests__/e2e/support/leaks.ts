@@ -34,11 +34,11 @@ export async function commandLinesDuring<T>(work: () => Promise<T>): Promise<{ r
 }
 
 const PLACES = "/boot /dev/shm /etc /home /opt /root /run /srv /tmp /usr/local /var";
-const NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+const UNPRIVILEGED = "setpriv --reuid=65534 --regid=65534 --clear-groups";
 
 /** Files of a machine in which one of the markers is: those that everybody can read, or all. */
 export async function filesWith(machine: string, markers: Markers, as: "nobody" | "root"): Promise<string[]> {
-  const grep = `${as === "nobody" ? NOBODY : ""} grep -rlasF -D skip -f - ${PLACES}`;
+  const grep = `${as === "nobody" ? UNPRIVILEGED : ""} grep -rlasF -D skip -f - ${PLACES}`;
   return lines(await onMachine(machine, `printf "%s\\n" "$markers" | ${grep} | sort || true`, markers));
 }
 
@@ -61,7 +61,7 @@ const lines = (text: string): string[] => text.split("\n").filter(Boolean);
 /** Files below these places of this machine in which one of the markers is, whoever may read them. */
 export async function ownFilesWith(markers: Markers, places: string[], as: "nobody" | "root"): Promise<string[]> {
   const [file = "", ...args] = [
-    ...(as === "nobody" ? NOBODY.split(" ") : []),
+    ...(as === "nobody" ? UNPRIVILEGED.split(" ") : []),
     ...["grep", "-rlasF", "-D", "skip", "--exclude-dir=node_modules", "--exclude-dir=.git", "-f", "-", ...places],
   ];
   const { stdout } = await output(file, args, { input: patterns(markers) });

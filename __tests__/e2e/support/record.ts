@@ -7,7 +7,7 @@ import { gatewayUrl } from "./mesh";
 export interface Row {
   /** The table's heading, e.g. `Rollouts`. */
   section: string;
-  /** What was done, e.g. `new binary, two instances`. */
+  /** The change, e.g. `new binary, two instances`. */
   change: string;
   /** Requests sent meanwhile. */
   sent: number;

@@ -1,4 +1,4 @@
-/** What the tests of rollouts share: a mesh with two of each, load, and which processes are the same as before. */
+/** Shared by the tests of rollouts: a mesh with two of each, load, and which processes are the same as before. */
 import type { MeshDeclaration } from "../../../model";
 import { type Load, underLoad } from "./load";
 import { backendOn, consul, declaration, gatewayUrl, mainPid, type Run } from "./mesh";
@@ -66,7 +66,7 @@ export async function pids(...services: string[]): Promise<Record<string, string
   return Object.fromEntries(found);
 }
 
-/** What differs between two answers of `pids`. */
+/** Differences between two answers of `pids`. */
 export const restarted = (before: Record<string, string>, after: Record<string, string>) =>
   Object.keys(before).filter((unit) => before[unit] !== after[unit]);
 

@@ -33,7 +33,7 @@ interface Registration {
   Proxy?: object;
 }
 
-/** What is registered on each machine. */
+/** Registrations on each machine. */
 async function catalogue(machines: string[]): Promise<object> {
   const registered = async (machine: string) => {
     const node = await consul<{ Services: Record<string, Registration> } | null>(`catalog/node/${machine}`);

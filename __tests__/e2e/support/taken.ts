@@ -1,4 +1,4 @@
-/** What the tests of taking over share: a mesh made by hand becomes one that is declared. */
+/** Shared by the tests of taking over: a mesh made by hand becomes one that is declared. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import type { MeshDeclaration } from "../../../model";
 import { FOREIGN, HAND_GATEWAY } from "./by-hand";

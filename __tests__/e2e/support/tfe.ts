@@ -26,7 +26,7 @@ export function serverFrom(environment: NodeJS.ProcessEnv): Server | { missing: 
   return token ? { hostname, organization, token } : { missing: `GATEHOUSE_TFE_TOKEN or ${variable}` };
 }
 
-/** A file for TF_CLI_CONFIG_FILE with the token, beside what the person's own has: TF_TOKEN_* knows no ports. */
+/** A file for TF_CLI_CONFIG_FILE with the token, in addition to the person's own settings: TF_TOKEN_* knows no ports. */
 export function writeCredentials({ hostname, token }: Server): { file: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-tfe-"));
   const theirs = process.env.TF_CLI_CONFIG_FILE || join(homedir(), ".terraformrc");
@@ -97,7 +97,7 @@ export class Tfe {
     }
   }
 
-  /** What a person does who has read the plan. */
+  /** Confirms as a person does who has read the plan. */
   async confirm(run: string): Promise<void> {
     await this.call("POST", `/runs/${run}/actions/apply`, undefined, { comment: "read and confirmed" });
   }

@@ -60,7 +60,7 @@ describe("what runs, and its health", () => {
     ["a version that is a number", secret({ version: 1 }), "services.frontend.run.secrets.KEY.version", "1", /string is needed/, /changes with the value/],
     ["no version", secret({}), "services.frontend.run.secrets.KEY.version", "nothing", /missing/, /changes with the value/],
     ["a secret's value in its place", secret("hunter2"), "services.frontend.run.secrets.KEY", "something (not shown)", /object is needed/, /npm run secrets/],
-    ["a secret's value beside its version", secret({ version: "1", value: "hunter2" }), "services.frontend.run.secrets.KEY.value", "something (not shown)", /no field|unknown|not known/, /./],
+    ["a secret's value next to its version", secret({ version: "1", value: "hunter2" }), "services.frontend.run.secrets.KEY.value", "something (not shown)", /no field|unknown|not known/, /./],
     ["secrets as a list", run("secrets", ["hunter2"]), "services.frontend.run.secrets", "something (not shown)", /object/, /npm run secrets/],
     ["no way to check", health({ interval: "2s" }), path, '{"interval":"2s"}', /not said what to check/, /exactly one/],
     ["two ways to check", health({ http: "/", tcp: true }), path, '{"http":"/","tcp":true}', /http and tcp are given/, /exactly one/],
