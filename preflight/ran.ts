@@ -1,4 +1,4 @@
-/** What the nodes say of the programs that ran there for a mesh, for the deploy to hold against its state. */
+/** The programs that ran on the nodes for a mesh, by the nodes themselves: a deploy compares them with its state. */
 import type { Mesh } from "../model";
 import { onEveryNode } from "../nodes";
 import { machineIdentity } from "../templates";
@@ -7,7 +7,7 @@ import { Asker } from "./ask";
 import type { Look } from "./judge";
 import { lookAt } from "./look";
 
-/** From what was looked at. A retired node was emptied, and is believed. */
+/** Read from the looks of a preflight. A retired node was emptied, so it is left out. */
 export function ranOn(mesh: Mesh, looks: Look[]): Ran {
   const used = looks.filter(({ plan }) => !plan.node.retired);
   return Object.fromEntries(
