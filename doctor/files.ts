@@ -66,7 +66,7 @@ function links({ node, links }: Expected, { tree }: NodeReport): Symptom[] {
   });
 }
 
-/** What lies in Gatehouse's places and belongs to nothing that is declared here. */
+/** Files in Gatehouse's folders that belong to nothing that is declared here. */
 function undeclared(expected: Expected, report: NodeReport): Symptom[] {
   const { mesh, node, files, links, binaries, sweep } = expected;
   const shared = report.others.length > 0 ? SHARED : [];
@@ -78,7 +78,7 @@ function undeclared(expected: Expected, report: NodeReport): Symptom[] {
     .filter(({ path }) => !known.has(path) && !allowed(path.slice(layout.folders.gatehouse.length + 1), needed, own))
     .map(({ path }) => path);
   const tops = foreign.filter((path) => !foldersAbove(path).some((folder) => foreign.includes(folder)));
-  const left = report.written.filter((path) => !known.has(path) && !isAgents(path));
+  const left = report.written.filter((path) => !known.has(path) && !isAgents(path) && path !== layout.files.keptPorts);
   return [...tops, ...left].map((path) =>
     drift(
       Layer.Declared,
@@ -115,13 +115,13 @@ function ownPaths(mesh: string): string[] {
     ...[bin, binaries, env, incoming, incomingSecrets, instances, meshes, secrets],
     ...[bin, incoming, incomingSecrets].map((folder) => `${folder}/${mesh}`),
     ...[files.program, layout.programOf(mesh)],
-    ...[layout.tokenFile(AGENT_TOKEN), layout.tokenFile(`${AGENT_TOKEN}.${mesh}`)],
+    ...[layout.tokenFile(AGENT_TOKEN), layout.tokenFile(`${AGENT_TOKEN}.${mesh}`), layout.tokenFile(`_taken.${mesh}`)],
     ...[files.prerequisites, files.deployUser], // of user_data
   ];
   return paths.map((path) => path.slice(gatehouse.length + 1));
 }
 
-/** Of an earlier version: it stays as long as the unit of a release to go back to calls it (node/setup/earlier.go). */
+/** Files of an earlier version stay as long as the unit of a release to go back to calls them (node/setup/earlier.go). */
 const EARLIER = /^(lib(\/[^/]+)?|node\.conf)$/;
 
 /** Places that hold what comes and goes: releases to go back to, binaries on their way and those of old releases. */

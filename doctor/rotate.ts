@@ -23,7 +23,7 @@ function tokensOf(mesh: Mesh): Map<string, Fix[]> {
 }
 
 /**
- * What to replace so that these get new tokens.
+ * The resources whose replacement gives these new tokens.
  * @param names services, gateways, nodes, `handover` or `routes`; `all` for every one
  * @throws when there is no such name
  */
@@ -38,7 +38,7 @@ export function rotation(mesh: Mesh, names: string[] | "all"): Fix[] {
   });
 }
 
-/** What to replace so that every agent gets the certificates that are in the mesh's secrets now. */
+/** The resources to replace so that every agent gets the certificates that are in the mesh's secrets now. */
 export function certificates(mesh: Mesh): Fix[] {
   if (mesh.consul.existing || !mesh.consul.tls) throw new Error("Consul's certificates are not Gatehouse's here.");
   return mesh.nodes

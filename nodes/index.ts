@@ -1,4 +1,4 @@
-/** What is read from a live mesh: over ssh, from the node program's reports, and from Consul's API. */
+/** Reads a live mesh: over ssh, from the node program's reports, and from Consul's API. */
 
 export type { Output } from "../toolchain";
 export {

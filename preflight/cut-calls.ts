@@ -19,7 +19,7 @@ interface Source {
   Permissions?: unknown[] | null;
 }
 
-/** What sidecars are registered to call, and where ingress gateways lead. */
+/** The calls that sidecars are registered for, and those of ingress gateways to their services. */
 export function callsOf(proxies: CatalogueProxy[], gateways: LiveEntry[]): Call[] {
   const ofProxies = proxies.flatMap(({ ServiceProxy }) =>
     (ServiceProxy?.Upstreams ?? []).map(({ DestinationName }) => ({

@@ -41,7 +41,7 @@ type node struct {
 
 func newNode(t *testing.T) *node {
 	n := &node{t: t, out: &bytes.Buffer{}, users: map[string]bool{}, leader: "10.0.0.1:8300", token: "management"}
-	n.h = &host.Host{Root: t.TempDir(), Out: n.out, Unowned: true, LockTimeout: time.Second}
+	n.h = &host.Host{Root: testkit.Folder(t), Out: n.out, Unowned: true, LockTimeout: time.Second}
 	for _, folder := range []string{host.UnitDir, "/opt", "/etc", "/var/backups", "/run"} {
 		if err := os.MkdirAll(n.h.Path(folder), 0o755); err != nil {
 			t.Fatal(err)

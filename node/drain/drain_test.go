@@ -22,7 +22,7 @@ import (
 
 func newHost(t *testing.T) (*host.Host, *bytes.Buffer) {
 	out := &bytes.Buffer{}
-	h := &host.Host{Root: t.TempDir(), Out: out, Unowned: true, LockTimeout: time.Second}
+	h := &host.Host{Root: testkit.Folder(t), Out: out, Unowned: true, LockTimeout: time.Second}
 	testkit.Put(t, h.Root, host.NodeFile, `{"mesh": "shop", "node": "worker1"}`)
 	return h, out
 }

@@ -49,7 +49,7 @@ func newMesh(t *testing.T) mesh {
 		t.Fatal(err)
 	}
 	out := new(bytes.Buffer)
-	m := mesh{t, &host.Host{Root: t.TempDir(), Out: out, Unowned: true, LockTimeout: time.Second}, out, client}
+	m := mesh{t, &host.Host{Root: testkit.Folder(t), Out: out, Unowned: true, LockTimeout: time.Second}, out, client}
 	resolvers, _, err := client.Entries(t.Context(), serviceResolver)
 	testkit.Must(m, err)
 	for _, entry := range resolvers { // they may name each other

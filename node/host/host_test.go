@@ -17,7 +17,7 @@ import (
 
 func node(t *testing.T) (*Host, *bytes.Buffer) {
 	var out bytes.Buffer
-	h := &Host{Root: t.TempDir(), Out: &out, Unowned: true, LockTimeout: 100 * time.Millisecond}
+	h := &Host{Root: testkit.Folder(t), Out: &out, Unowned: true, LockTimeout: 100 * time.Millisecond}
 	testkit.Must(t, os.MkdirAll(h.Path("/etc"), 0o755))
 	return h, &out
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -73,7 +72,7 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 		run.old = &old
 	}
 	if run.old == nil {
-		if err := consul.WaitForLeader(ctx, n.Agent, time.Minute); err != nil {
+		if err := consul.WaitForLeader(ctx, n.Agent, n.Timing.Leader); err != nil {
 			return fmt.Errorf("%w; nothing was changed", err)
 		}
 		if run.hand, err = n.FindByHand(ctx, release.Kind, release.Name); err != nil {
@@ -105,7 +104,7 @@ func (a *apply) do(ctx context.Context, values map[string]string) error {
 	if err := a.validate(ctx, a.release, a.hand.definitions()...); err != nil {
 		return err
 	}
-	if err := consul.WaitForLeader(ctx, a.Agent, time.Minute); err != nil {
+	if err := consul.WaitForLeader(ctx, a.Agent, a.Timing.Leader); err != nil {
 		return err
 	}
 	if err := a.putIntoService(ctx); err != nil {

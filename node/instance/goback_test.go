@@ -274,15 +274,12 @@ func TestAReleaseThatIsNotValidChangesNothing(t *testing.T) {
 func TestWithoutALeaderNothingIsChanged(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
-	before := n.State()
-	n.Consul.NoLeader = true
-	ctx, cancel := context.WithCancel(context.Background())
-	n.Host.Fault = func(change string) error {
-		if strings.HasSuffix(change, "/releases/r1") {
-			cancel()
-		}
-		return nil
+	for _, release := range []string{"r1", "r2"} { // the first release, and one over another
+		before := n.State()
+		n.Consul.NoLeader = true
+		refused(t, n.Apply(context.Background(), fake.Service("web", release), nil), "Consul has had no leader for", "nothing was changed")
+		same(t, "state", n.State(), before)
+		n.Consul.NoLeader = false
+		apply(t, n, fake.Service("web", release))
 	}
-	refused(t, n.Apply(ctx, fake.Service("web", "r1"), nil), "nothing was changed")
-	same(t, "state", n.State(), before)
 }

@@ -57,6 +57,8 @@ type Holding struct {
 type Timing struct {
 	// Poll is the pause between two looks.
 	Poll time.Duration
+	// Leader is how long Consul's servers may be without a leader.
+	Leader time.Duration
 	// Health is how long a release may take to become healthy.
 	Health time.Duration
 	// Served is how long a gateway may take to listen again on the ports of its routes.
@@ -80,7 +82,7 @@ type Timing struct {
 // Usual timing.
 func Usual() Timing {
 	return Timing{
-		Poll: 200 * time.Millisecond, Health: time.Minute, Served: 15 * time.Second, Others: 15 * time.Second,
+		Poll: 200 * time.Millisecond, Leader: time.Minute, Health: time.Minute, Served: 15 * time.Second, Others: 15 * time.Second,
 		Heard: time.Second, Quiet: 500 * time.Millisecond, Drain: 10 * time.Second, Offered: time.Minute,
 		Moved: 20 * time.Second, Upstreams: 5 * time.Second,
 	}

@@ -49,7 +49,7 @@ func TestRecordsNameMeshesAndTheOwnersOfInstances(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := &host.Host{Root: t.TempDir(), Unowned: true}
+			h := &host.Host{Root: testkit.Folder(t), Unowned: true}
 			for path, text := range files {
 				testkit.Put(t, h.Root, path, text)
 			}

@@ -72,7 +72,7 @@ func newGateway(t *testing.T, routes ...document.Route) gateway {
 		t.Fatal(err)
 	}
 	out := new(bytes.Buffer)
-	h := &host.Host{Root: t.TempDir(), Out: out, Unowned: true, LockTimeout: time.Second}
+	h := &host.Host{Root: testkit.Folder(t), Out: out, Unowned: true, LockTimeout: time.Second}
 	g := gateway{t, prober{h, envoy.Admin{URL: admin.URL}, 300 * time.Millisecond, 50 * time.Millisecond}, out, client, document.Probe{
 		Owner: document.Owner{Mesh: "shop", Node: "gateway1"}, Gateway: "edge", Routes: routes, ACL: true,
 	}}

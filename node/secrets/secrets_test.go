@@ -13,7 +13,7 @@ import (
 )
 
 func node(t *testing.T) *host.Host {
-	h := &host.Host{Root: t.TempDir(), Out: new(bytes.Buffer), Unowned: true, LockTimeout: time.Second}
+	h := &host.Host{Root: testkit.Folder(t), Out: new(bytes.Buffer), Unowned: true, LockTimeout: time.Second}
 	if err := h.Folder(Arriving("shop"), 0o700, host.Owner{}); err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func newNode(t *testing.T) *node {
 		"/v1/agent/self":             `{"Config": {"NodeName": "worker1"}, "xDS": {"SupportedProxies": {"envoy": ["1.36.4", "1.35.9"]}}}`,
 		"/v1/agent/connect/ca/roots": `{"Roots": [{"RootCert": "one\n"}, {"RootCert": "two\n"}]}`,
 	}}
-	n.h = &host.Host{Root: t.TempDir(), Out: n.out, Unowned: true, LockTimeout: time.Second}
+	n.h = &host.Host{Root: testkit.Folder(t), Out: n.out, Unowned: true, LockTimeout: time.Second}
 	for _, folder := range []string{host.UnitDir, "/opt", "/usr/local/bin", "/run"} {
 		testkit.Must(t, os.MkdirAll(n.h.Path(folder), 0o755))
 	}

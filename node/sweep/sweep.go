@@ -4,7 +4,6 @@ package sweep
 import (
 	"context"
 	"slices"
-	"time"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -34,7 +33,7 @@ func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc docu
 		return err
 	}
 	defer unlock()
-	if err := consul.WaitForLeader(ctx, node.Agent, time.Minute); err != nil {
+	if err := consul.WaitForLeader(ctx, node.Agent, node.Timing.Leader); err != nil {
 		return err
 	}
 	own, err := propertyOf(node.Host, doc.Mesh)

@@ -47,7 +47,7 @@ func newMesh(t *testing.T, entries ...string) mesh {
 	}
 	client, err := agent.Connect("")
 	out := new(bytes.Buffer)
-	m := mesh{t, &host.Host{Root: t.TempDir(), Out: out, Unowned: true}, out, client}
+	m := mesh{t, &host.Host{Root: testkit.Folder(t), Out: out, Unowned: true}, out, client}
 	testkit.Must(m, err)
 	testkit.Must(m, client.DeleteEntry(t.Context(), "service-defaults", "b"))
 	testkit.Must(m, client.DeleteKey(t.Context(), "gatehouse/shop/taken-over/service-defaults/b"))

@@ -102,3 +102,14 @@ func Difference(expected, got string) string {
 	const enough = 12
 	return strings.Join(lines[:min(len(lines), enough)], "\n")
 }
+
+// Folder is an empty folder for the files of a node: in memory if possible, since the program flushes each file to its disk.
+func Folder(t testing.TB) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/dev/shm", "gatehouse-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	return folder
+}

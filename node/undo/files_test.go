@@ -16,7 +16,7 @@ import (
 )
 
 func newHost(t *testing.T) *host.Host {
-	return &host.Host{Root: t.TempDir(), Out: io.Discard, Unowned: true, LockTimeout: time.Second}
+	return &host.Host{Root: testkit.Folder(t), Out: io.Discard, Unowned: true, LockTimeout: time.Second}
 }
 
 // tree is the whole state of the files.

@@ -109,7 +109,7 @@ func page(withTLS, without int, caFile string) map[string]map[string]any {
 
 func newHost(t *testing.T, files map[string]string) *host.Host {
 	t.Helper()
-	h := &host.Host{Root: t.TempDir(), Unowned: true}
+	h := &host.Host{Root: testkit.Folder(t), Unowned: true}
 	for path, text := range files {
 		testkit.Put(t, h.Root, path, text)
 	}

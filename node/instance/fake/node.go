@@ -41,7 +41,7 @@ type Node struct {
 func Short() instance.Timing {
 	const soon = 100 * time.Millisecond
 	return instance.Timing{
-		Poll: 200 * time.Microsecond, Health: 2 * soon, Served: soon, Others: soon / 4, Heard: 100 * time.Microsecond,
+		Poll: 200 * time.Microsecond, Leader: soon, Health: 2 * soon, Served: soon, Others: soon / 4, Heard: 100 * time.Microsecond,
 		Quiet: 100 * time.Microsecond, Drain: soon, Offered: 2 * soon, Moved: soon, Upstreams: soon / 2,
 	}
 }
@@ -71,14 +71,10 @@ func New(t testing.TB) *Node {
 	return n
 }
 
-// folder in memory if possible, since each write is flushed to the disk.
+// folder with the places of a node.
 func folder(t testing.TB) string {
 	t.Helper()
-	root, err := os.MkdirTemp("/dev/shm", "gatehouse-")
-	if err != nil {
-		root = t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(root) })
+	root := testkit.Folder(t)
 	for _, path := range []string{host.UnitDir, host.ConsulDir, host.Instances, host.Binaries, host.Incoming, host.Secrets, host.EnvDir, host.Meshes} {
 		if err := os.MkdirAll(filepath.Join(root, path), 0o755); err != nil {
 			t.Fatal(err)
