@@ -27,7 +27,7 @@ interface Measured {
   resources: number;
 }
 
-/** An OpenSSH public key whose private half nobody has. */
+/** An OpenSSH public key without a private half. */
 const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
 async function main(): Promise<void> {
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Files in the place of those that a lab would have: nothing is started and nobody logs in. */
+/** Files in the place of those that a lab would have: nothing is started on a node. */
 function placeholders(folder: string): string {
   const files = join(folder, "files");
   mkdirSync(files);
