@@ -34,7 +34,7 @@ export async function preflightOfDeploy(options: Pick<PreflightOptions, "recover
   if (code !== 0) throw new Ended(code);
 }
 
-/** One line that is written over, on a terminal only; the machines that take longest are named. */
+/** One line that is written over, on a terminal only; the nodes that take longest are named. */
 function onProgress(_: MeshNode, waiting: MeshNode[]): void {
   if (!process.stderr.isTTY) return;
   const names = waiting.slice(0, 3).map(({ name }) => name);

@@ -1,6 +1,6 @@
 /**
  * `gatehouse rotate`: new tokens in place of those in use. Each instance is rolled as in any deploy, and the old token goes
- * when nobody uses it any more.
+ * when no instance uses it any more.
  */
 import { certificates, rotation } from "../doctor";
 import type { Fix } from "../findings";

@@ -72,7 +72,7 @@ async function settle(mesh: string, verdict: Verdict, expected: Expected): Promi
     return 0;
   }
   if (state === "changed") {
-    console.log(`${host.name}: CHANGED. It was made anew, or something else answers at ${host.address}.`);
+    console.log(`${host.name}: CHANGED. It was set up again, or something else answers at ${host.address}.`);
     console.log(`  declared  ${describe(verdict.declared ?? "")}`);
     console.log(`  shown     ${describe(shown)}`);
   } else {

@@ -1,4 +1,4 @@
-/** Consul's catalogue against the declaration: instances on nodes for which they are not declared. */
+/** Compares Consul's catalogue with the declaration: finds instances on nodes where they are not declared. */
 
 import { shellWord } from "../findings";
 import type { Mesh } from "../model";

@@ -1,4 +1,4 @@
-/** Allowed and denied calls, tried for real from the callers' nodes. */
+/** Allowed and refused calls, tried for real from the callers' nodes. */
 
 import type { Instance, Mesh, MeshNode } from "../model";
 import type { NodeReport } from "../nodes";
@@ -76,7 +76,7 @@ function protocolOf(mesh: Mesh, name: string): string {
   return mesh.services.find((service) => service.name === name)?.protocol ?? "tcp";
 }
 
-/** Edges that a node did not come to for lack of time are told as one finding. */
+/** Edges that a node had no time for make one finding. */
 export function compareEdges(mesh: Mesh, node: MeshNode, edges: Edge[], report: NodeReport): Symptom[] {
   const answers = new Map(report.edges.map((edge) => [edge.id, edge]));
   const untried = edges.filter(({ trial }) => !answers.has(trial.id));

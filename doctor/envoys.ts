@@ -1,4 +1,4 @@
-/** The Envoys of a node, by their admin pages, against the declaration. */
+/** Compares the admin pages of a node's Envoys with the declaration. */
 
 import type { Instance, Mesh } from "../model";
 import type { EnvoyReport, NodeReport } from "../nodes";

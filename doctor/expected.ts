@@ -1,4 +1,5 @@
-/** The expected content of a node, each part with the Terraform resource that puts it there. */
+/** Everything that the declaration puts on a node, each with the Terraform resource that brings it there. */
+
 import { createHash } from "node:crypto";
 import type { Fix } from "../findings";
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
@@ -19,7 +20,7 @@ export interface ExpectedFile {
 
 export interface ExpectedUnit {
   unit: string;
-  /** The binary of a service's own unit. */
+  /** The program of a service's own unit. @default the unit runs an Envoy or Consul */
   binary?: { path: string; sha256: string };
   fix: Fix[];
   concerns: string[];
@@ -54,7 +55,7 @@ export const fixProgram = ({ consul }: Mesh, node: MeshNode): Fix[] =>
   replacing(consul.existing ? "mesh" : "cluster", layout.resources.program(node.name));
 const fixAgent = (node: MeshNode): Fix[] => replacing("cluster", layout.resources.agent(node.name));
 
-/** The content of `node` as `mesh` declares it. A retired node has none. */
+/** Everything that `mesh` declares for `node`: nothing for a retired node. */
 export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
   const instances = mesh.instances.filter((instance) => instance.node === node);
   const expected: Expected = {
@@ -90,7 +91,7 @@ function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): voi
   files.push({ path: layout.meshRecord(mesh.name), ...reported(access.anyone), sha256: [], fix, concerns: [] });
   if (node.role === "server") return;
   const { agentXdsCa, xdsCa, nodeEnv } = layout.files;
-  // The node program asked its Consul which of these the node needs.
+  // gatehouse-node asked the agent which of these the node needs.
   const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:${layout.consulPorts.grpcTls} -grpc-ca-file ${ca}`;
   const ways = mesh.consul.tls ? [xds(agentXdsCa), xds(xdsCa)] : [""];
   const flags = ["", "-ignore-envoy-compatibility"].flatMap((flag) => ways.map((way) => flag + way));
@@ -134,7 +135,7 @@ function fileFrom({ path, mode, content }: NodeFile, fix: Fix[], concerns: strin
   return { path, ...reported({ mode }), sha256: [digest(content)], fix, concerns };
 }
 
-/** A definition carries the instance's token on the machine. */
+/** On the node, a definition holds the instance's token. */
 function locked(file: ExpectedFile, { consul }: Mesh): ExpectedFile {
   return consul.acl && file.path.endsWith(".hcl") ? { ...file, ...reported(access.consulOnly) } : file;
 }

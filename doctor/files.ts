@@ -121,7 +121,7 @@ function ownPaths(mesh: string): string[] {
   return paths.map((path) => path.slice(gatehouse.length + 1));
 }
 
-/** A path of an earlier version: it stays as long as the unit of a release to go back to calls it (node/setup/earlier.go). */
+/** Files of an earlier version stay as long as the unit of a release to go back to calls them (node/setup/earlier.go). */
 const EARLIER = /^(lib(\/[^/]+)?|node\.conf)$/;
 
 /** Places that hold what comes and goes: releases to go back to, binaries on their way and those of old releases. */

@@ -1,4 +1,4 @@
-/** Allowed calls, and the needs of a call, by the declaration. */
+/** Which calls the declaration allows, and the instances and entries that a call needs. */
 
 import type { ConfigEntry, Mesh } from "../model";
 import { about } from "./causes";
@@ -23,7 +23,7 @@ interface Source {
   Permissions?: Permission[];
 }
 
-/** The answer of `destination` to the doctor's own request, a bare `GET /`, when `source` sends it. */
+/** The answer that the doctor's own request, a bare `GET /` of `source`, gets from `destination`. */
 export function verdict(mesh: Mesh, source: string, destination: string): Verdict {
   const sources = (name: string): Source[] =>
     (entry(mesh, "service-intentions", name)?.config.Sources as Source[] | undefined) ?? [];
@@ -79,7 +79,7 @@ function targets(value: unknown): string[] {
   );
 }
 
-/** The needs of a call to these services, for `concerns`: their instances and entries, and those of all they call. */
+/** Everything that a call to these services needs, for `concerns`: their instances and entries, and those of all they call. */
 export function needs(mesh: Mesh, names: Iterable<string>): string[] {
   const reached = new Set([...names].flatMap((name) => [...reachOf(mesh, name)]));
   for (const at of reached) {

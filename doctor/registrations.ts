@@ -1,4 +1,4 @@
-/** The registrations of the node's own agent against the declaration, and their health. */
+/** Compares the registrations and health checks of a node's agent with the declaration. */
 
 import { shellWord } from "../findings";
 import { type Instance, layout, type Mesh } from "../model";

@@ -38,7 +38,7 @@ export function rotation(mesh: Mesh, names: string[] | "all"): Fix[] {
   });
 }
 
-/** The resources whose replacement gives every agent the certificates that are in the mesh's secrets now. */
+/** The resources to replace so that every agent gets the certificates that are in the mesh's secrets now. */
 export function certificates(mesh: Mesh): Fix[] {
   if (mesh.consul.existing || !mesh.consul.tls) throw new Error("Consul's certificates are not Gatehouse's here.");
   return mesh.nodes

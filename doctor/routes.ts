@@ -11,13 +11,13 @@ import { needs, verdict } from "./reach";
 
 /** Milliseconds for one attempt. */
 const TIMEOUT = 5000;
-/** The result of a request. `status` 0: no connection. */
+/** The answer to a request. `status` is 0 where none arrived. */
 interface Answer {
   status: number;
   /** Whether a service answered, or Envoy itself. */
   ofService: boolean;
   said: string;
-  /** The gateway's machine cannot be reached from here. */
+  /** The gateway's node cannot be reached from here. */
   unreachable?: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function tryRoutes(mesh: Mesh): Promise<Symptom[]> {
 
 async function tryRoute(mesh: Mesh, gateway: Gateway, node: MeshNode, route: Route): Promise<Symptom[]> {
   let answer = await ask(node.address, route);
-  // A recent change may still be on its way to Envoy.
+  // A change that was just made may still be on its way to Envoy.
   for (let again = 0; again < 3 && wrong(mesh, gateway, route, answer) && !answer.unreachable; again++) {
     await new Promise((done) => setTimeout(done, 1000));
     answer = await ask(node.address, route);

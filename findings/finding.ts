@@ -1,6 +1,6 @@
 /** One thing that a look at a mesh found: the preflight and the doctor both say what they found with this type. */
 
-/** `note`: worth knowing, nothing to do. `warning`: a person should look at it, and a deploy goes on. `problem`: changes the exit code. */
+/** `note`: worth knowing, nothing to do. `warning`: worth a look, and a deploy goes on. `problem`: changes the exit code. */
 export type Severity = "problem" | "warning" | "note";
 
 /** Where in the mesh. As text: "worker1: /etc/consul.d/backend.hcl". */
@@ -22,13 +22,13 @@ export interface Finding {
   severity: Severity;
   where: Place;
   found: string;
-  /** The declared state. @default nothing to compare with */
+  /** The declared state. @default there is nothing to compare with */
   expected?: string;
   /** Why it matters. @default `expected` says it */
   why?: string;
-  /** A way to correct it. */
+  /** The way to repair it. */
   remedy: string;
-  /** Replacements that `doctor --fix` applies. @default none: only a person can repair it */
+  /** The changes that `doctor --fix` applies. @default none: only a person can repair it */
   fix?: Fix[];
   /** Set where something could not be looked at, so that there may be more to find. */
   blind?: true;
@@ -39,7 +39,7 @@ export interface Finding {
 /** The computer that runs the command, among the places. */
 export const HERE = "this machine";
 
-/** The parts of a finding other than its place and severity. */
+/** A finding without its place and severity. */
 export type Judgement = Pick<Finding, "found" | "remedy"> & Partial<Pick<Finding, "expected" | "why" | "fix">>;
 
 export const problem = (on: string, what: string, judgement: Judgement): Finding => ({

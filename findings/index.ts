@@ -1,4 +1,5 @@
-/** Findings of the preflight and the doctor, for people and for programs. */
+/** Findings of the preflight and of the doctor, for people and for programs. */
+
 export {
   exitCodeOf,
   type Finding,

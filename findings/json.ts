@@ -24,12 +24,15 @@ const VERDICTS = ["clean", "drift", "incomplete"] as const;
 /** The output of `doctor --json`. */
 export function doctorJson(mesh: string, findings: Finding[]): string {
   const exitCode = exitCodeOf(findings);
-  const told = findings.map((finding) => ({ ...fieldsOf(finding), ...earlierDoctorFields(finding) }));
-  return printableJson({ mesh, exitCode, verdict: VERDICTS[exitCode], findings: told });
+  const list = findings.map((finding) => ({ ...fieldsOf(finding), ...earlierDoctorFields(finding) }));
+  return printableJson({ mesh, exitCode, verdict: VERDICTS[exitCode], findings: list });
 }
 
-/** The output of `preflight --json`. @param machines facts about each node */
+/**
+ * The output of `preflight --json`.
+ * @param machines the facts of each node
+ */
 export function preflightJson(mesh: string, machines: object[], findings: Finding[]): string {
-  const told = findings.map((finding) => ({ ...fieldsOf(finding), ...earlierPreflightFields(finding) }));
-  return printableJson({ mesh, exitCode: exitCodeOf(findings), machines, findings: told });
+  const list = findings.map((finding) => ({ ...fieldsOf(finding), ...earlierPreflightFields(finding) }));
+  return printableJson({ mesh, exitCode: exitCodeOf(findings), machines, findings: list });
 }

@@ -77,7 +77,7 @@ export interface PassedOver {
 
 /**
  * The mesh with the first of its addresses at which Consul answers and knows a leader. Where none does it stays the first, and
- * whoever asks there is told why.
+ * a request to it fails with the reason.
  */
 export async function atReachableConsul<Mesh extends Where>(
   mesh: Mesh,

@@ -1,4 +1,4 @@
-/** Facts from a live mesh: over ssh, from the node program's reports, and from Consul's API. */
+/** Reads a live mesh: over ssh, from the node program's reports, and from Consul's API. */
 
 export type { Output } from "../toolchain";
 export {

@@ -3,7 +3,7 @@ import type { Report } from "../templates";
 
 export type { AgentService, EnvoyReport, Report as NodeReport, UnitReport } from "../templates";
 
-/** The fields of a report of every version. */
+/** The parts that a report of every version has. */
 const sections = [
   "files",
   "tree",
@@ -24,7 +24,7 @@ const sections = [
 export function readReport(text: string): Report {
   const report = parse(text);
   const missing = sections.filter((name) => report[name] === undefined);
-  if (missing.length > 0) throw new Unreadable(`it did not tell its ${missing.join(", ")}`, report.version);
+  if (missing.length > 0) throw new Unreadable(`the report lacks ${missing.join(", ")}`, report.version);
   return report as Report;
 }
 
@@ -42,6 +42,6 @@ function parse(text: string): Partial<Report> {
   try {
     const report: unknown = JSON.parse(text);
     if (typeof report === "object" && report !== null) return report;
-  } catch {} // told below
-  throw new Unreadable("it told nothing that is a report");
+  } catch {} // refused below
+  throw new Unreadable("it printed no report");
 }

@@ -35,7 +35,7 @@ async function ssh(node: MeshNode, command: string[], input: string | Buffer): P
   }
 }
 
-/** A configuration file rather than options: the bastion has to be told the same things. */
+/** A configuration file rather than options: the bastion needs the same options. */
 function sshArguments({ address, hostKey, ssh }: MeshNode, folder: string): string[] {
   const knownHosts = join(folder, "known_hosts");
   const { bastion } = ssh;

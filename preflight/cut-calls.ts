@@ -19,7 +19,7 @@ interface Source {
   Permissions?: unknown[] | null;
 }
 
-/** Calls for which sidecars are registered, and routes of ingress gateways. */
+/** The calls that sidecars are registered for, and those of ingress gateways to their services. */
 export function callsOf(proxies: CatalogueProxy[], gateways: LiveEntry[]): Call[] {
   const ofProxies = proxies.flatMap(({ ServiceProxy }) =>
     (ServiceProxy?.Upstreams ?? []).map(({ DestinationName }) => ({

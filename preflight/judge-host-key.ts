@@ -12,8 +12,8 @@ export function judgeHostKey({ name, hostKey }: MeshNode, { hostKeys }: Facts): 
       severity: "problem",
       where: { on: name, what: "host key" },
       found: `declared is its ${declaredType} key, and Terraform is going to be shown its ${shownType} key`,
-      why: "Terraform asks a machine for its ECDSA key first, then RSA, then Ed25519, and refuses any but the declared one",
-      remedy: `declare the other one of this machine: nodes.${name}.hostKey: ${JSON.stringify(shown)}`,
+      why: "Terraform asks a node for its ECDSA key first, then RSA, then Ed25519, and refuses any but the declared one",
+      remedy: `declare the node's other key: nodes.${name}.hostKey: ${JSON.stringify(shown)}`,
     },
   ];
 }

@@ -11,13 +11,13 @@ import { AGENT_RECORDS, type Plan, type WantedPort } from "./plan";
 
 export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const found = new Map<string, Finding>();
-  // A hand-made unit under a declared name is reported as such, and stops before the new one starts.
+  // A unit made by hand under a declared name has a finding of its own, and is stopped before the new one starts.
   const byHand = new Set(plan.workloads.flatMap(({ name }) => findByHand(facts, name).units.map(({ name }) => name)));
   for (const wanted of plan.ports) {
     // A running agent's ports are its own affair.
     if (wanted.unit === layout.consulUnit && !willSetUpAgent(plan, facts)) continue;
     for (const listener of facts.listeners.filter((one) => !byHand.has(one.unit) && inTheWay(wanted, one))) {
-      // A process that listens on IPv4 and on IPv6 is told once.
+      // A process that listens on IPv4 and on IPv6 makes one finding.
       found.set(`${wanted.port} ${listener.pid}`, portFinding(plan, facts, wanted, listener));
     }
   }
@@ -83,7 +83,7 @@ export function judgeRollbacks({ node, mesh }: Plan, { rolledBack, owners }: Fac
   }));
 }
 
-/** A service that runs: a deploy may be its repair, so this stops none. */
+/** A service that listens for more than its sidecar. A deploy may be what fixes that, so this is no problem. */
 export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
   return open.map(({ unit, at }) => ({
     severity: "warning",

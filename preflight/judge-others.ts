@@ -13,7 +13,7 @@ export interface OthersService {
   node: string;
 }
 
-/** Things of another mesh on a node that this one wants too. */
+/** Names, records and agents of other meshes on a node that this mesh needs too. */
 export function judgeOthers(plan: Plan, facts: Facts): Finding[] {
   const earlier = facts.meshes.find((one) => one.earlier && one.name !== plan.mesh);
   if (earlier) return [earlierVersion(plan, earlier.name)];
@@ -99,11 +99,11 @@ export function renamed(mesh: string, old: string): Finding {
 
 /** The same name on whichever node: Consul would take both for one service. */
 export function judgeCatalogue(mesh: Mesh, looks: Look[], services: OthersService[]): Finding[] {
-  const told = new Set(looks.flatMap(({ plan, facts }) => plan.instances.filter((name) => facts.owners[name])));
+  const onNodes = new Set(looks.flatMap(({ plan, facts }) => plan.instances.filter((name) => facts.owners[name])));
   const declared = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
   const found = new Map<string, OthersService[]>();
   for (const one of services) {
-    if (!declared.has(one.name) || !isTheirs(one.mesh, mesh.name) || told.has(one.name)) continue;
+    if (!declared.has(one.name) || !isTheirs(one.mesh, mesh.name) || onNodes.has(one.name)) continue;
     found.set(one.name, [...(found.get(one.name) ?? []), one]);
   }
   return [...found].map(([name, [first, ...rest]]) =>

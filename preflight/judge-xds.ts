@@ -1,6 +1,6 @@
-/** How Envoy would reach an agent that was there before: told before anything is changed. Pure. */
+/** Whether Envoy can reach an agent that was there before. Pure. */
 
-import type { Finding } from "../findings";
+import type { Finding, Judgement } from "../findings";
 import { layout } from "../model";
 import type { Facts, Xds } from "../nodes";
 import type { Plan } from "./plan";
@@ -15,28 +15,26 @@ export function judgeXds(plan: Plan, facts: Facts): Finding[] {
   if (agentMesh !== "") return [];
   if (!xds) return agent.status === 0 ? [] : [finding(node.name, "problem", NO_PORT)];
   if (!xds.tls) return plan.tls ? [finding(node.name, "note", withoutTls(xds))] : [];
-  const told = xds.fault === "" ? undefined : FAULTS[xds.fault]?.(xds);
-  if (!told) return [];
-  return [finding(node.name, "problem", told)];
+  const fault = xds.fault === "" ? undefined : FAULTS[xds.fault]?.(xds);
+  if (!fault) return [];
+  return [finding(node.name, "problem", fault)];
 }
-
-type Told = Pick<Finding, "found" | "why" | "remedy">;
 
 const ENVOY = "Envoy has its configuration from the agent's gRPC port";
 
-const NO_PORT: Told = {
+const NO_PORT: Judgement = {
   found: `nothing listens on the agent's gRPC ports, ${grpcTls} with TLS and ${grpc} without`,
   why: ENVOY,
   remedy: `write ports { grpc_tls = ${grpcTls} } into the agent's configuration, restart it`,
 };
 
-const withoutTls = ({ port }: Xds): Told => ({
+const withoutTls = ({ port }: Xds): Judgement => ({
   found: `the agent has gRPC port ${port} without TLS alone`,
   why: `${ENVOY}, over 127.0.0.1: it is not encrypted there`,
   remedy: `nothing; or write ports { grpc_tls = ${grpcTls} } and a certificate into the agent's configuration`,
 });
 
-const FAULTS: Record<string, (xds: Xds) => Told> = {
+const FAULTS: Record<string, (xds: Xds) => Judgement> = {
   unsigned: ({ port, shown }) => ({
     found: `on port ${port} the agent shows a certificate whose authority this node does not know: ${shown}`,
     why: `${ENVOY}, and connects only when it can verify that certificate`,
@@ -55,8 +53,8 @@ const FAULTS: Record<string, (xds: Xds) => Told> = {
   }),
 };
 
-const finding = (node: string, severity: Finding["severity"], told: Told): Finding => ({
+const finding = (node: string, severity: Finding["severity"], said: Judgement): Finding => ({
   severity,
   where: { on: node, what: "gRPC for Envoy" },
-  ...told,
+  ...said,
 });

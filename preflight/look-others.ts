@@ -6,7 +6,7 @@ import type { OthersService } from "./judge-others";
 /** In the Meta of every registration of Gatehouse: whose it is. */
 export const MESH_META = "gatehouse-mesh";
 
-/** None where Consul does not say: a Consul that is not there yet has none, and `askConsul` tells of one that should be. */
+/** None where Consul does not answer: before the first deploy there is none, and else `askConsul` makes the finding. */
 export async function askOthers(mesh: Mesh, timeout: number): Promise<OthersService[]> {
   const ask = async (path: string, filter: string) => {
     const query = new URLSearchParams({ dc: mesh.consul.datacenter, filter });

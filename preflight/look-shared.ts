@@ -6,7 +6,7 @@ import { askApi, mapLimit } from "../nodes";
 import { type Call, type CatalogueProxy, callsOf } from "./cut-calls";
 import { letsThrough, type SharedConsul, undeclared } from "./judge-owns";
 
-/** Kinds of config entries that tell what `SharedConsul` holds. */
+/** The kinds of config entries that `SharedConsul` is read from. */
 export const SHARED_KINDS = ["proxy-defaults", "service-defaults", "service-intentions", "ingress-gateway", "mesh"];
 
 /** Sidecars that are asked for their upstreams, at most. */
@@ -15,7 +15,7 @@ const MOST_PROXIES = 200;
 /** Requests at once. */
 const WIDTH = 8;
 
-/** Undefined when it does not say; `askConsul` tells why. */
+/** Undefined when Consul does not answer: `askConsul` makes the finding. */
 export async function askShared(mesh: Mesh, present: LiveEntry[], timeout: number): Promise<SharedConsul | undefined> {
   if (!mesh.consul.existing) return undefined;
   const ask = async (path: string, query = "") => {

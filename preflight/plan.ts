@@ -1,4 +1,5 @@
-/** The needs of a deploy on one node. */
+/** Everything that a deploy is going to need on one node. */
+
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
@@ -6,7 +7,7 @@ import { agentRelease, type PreflightQuestions, programsOn } from "../templates"
 
 const MiB = 1024 * 1024;
 
-/** Where a deploy writes, and how much room it needs there in addition to the binaries: its files and releases are small. */
+/** Folders that a deploy writes to, with the space that it needs there besides the binaries: its files and releases are small. */
 const MARGINS: Record<string, number> = {
   [layout.folders.gatehouse]: 64 * MiB,
   [layout.folders.consulData]: 32 * MiB,
@@ -23,7 +24,7 @@ export interface WantedPort {
   where: "loopback" | "any";
   /** The unit that is going to hold it. */
   unit: string;
-  /** The use: "the service frontend". */
+  /** Its purpose: "the service frontend". */
   use: string;
   /** Out of the mesh's ranges of ports, and not declared by itself. */
   assigned?: true;
@@ -63,9 +64,9 @@ export interface Plan {
   agentFiles: Record<string, string>;
 }
 
-/** `sizeOf` tells the bytes of a file on the machine that deploys. */
+/** @param sizeOf the bytes of a file here */
 export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => number): Plan {
-  // A retired machine is emptied: that needs no room, no port and no Envoy.
+  // A retired node is emptied: that needs no space, no port and no Envoy.
   const instances = node.retired ? [] : mesh.instances.filter((instance) => instance.node.name === node.name);
   const ownAgent = !mesh.consul.existing && !node.retired;
   const binaries: Plan["binaries"] = new Map();
@@ -111,7 +112,7 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
 /** Records of an agent that Gatehouse set up, in this version and in earlier ones. */
 export const AGENT_RECORDS = [layout.files.agentRecord, layout.files.earlierAgentRecord];
 
-/** The questions to the node. */
+/** The questions for the node. */
 export function questionsOf({
   programs,
   ports,

@@ -9,7 +9,7 @@ export interface SynthesizedStack {
   } & Record<string, Record<string, object>>;
 }
 
-/** Tokens, policies and entries that Consul has. */
+/** Tokens, policies and config entries as Consul has them. */
 export interface InConsul {
   tokens: { AccessorID: string; Description: string; CreateIndex: number }[];
   policies: { ID: string; Name: string; Description: string }[];
@@ -35,7 +35,7 @@ export function lostFrom({ resource = {} }: SynthesizedStack, state: PulledState
     .filter((address) => !there.has(address));
 }
 
-/** Imports for resources that are not in the state. The deploy makes those that Consul does not have either. */
+/** The imports for resources that are not in the state. The deploy makes those that Consul does not have either. */
 export function importsFor({ resource = {} }: SynthesizedStack, lost: string[], consul: InConsul): Import[] {
   const imports = [
     ...named("consul_acl_token", resource.consul_acl_token, ({ description }) => tokenOf(consul, description)),
@@ -51,7 +51,7 @@ export function importsFor({ resource = {} }: SynthesizedStack, lost: string[], 
   return imports.filter(({ to }) => lost.includes(to));
 }
 
-/** The last one of several with one description: the node has this one. */
+/** The last token that was made with this description: it is the one that was brought to the node. */
 function tokenOf({ tokens }: InConsul, description: string): string | undefined {
   const ours = tokens.filter(({ Description }) => Description === description);
   return ours.sort((a, b) => b.CreateIndex - a.CreateIndex)[0]?.AccessorID;

@@ -3,7 +3,7 @@
 import type { Secrets } from "../mesh-secrets";
 import { layout } from "../model";
 
-/** A server's answer to `READ_SECRETS`. */
+/** The answer of a server to `READ_SECRETS`. */
 export interface ReadServer {
   node: string;
   text: string;

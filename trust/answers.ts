@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { fingerprint, type Host, kindOf } from "./judge";
 
-/** The options of the command line. */
+/** Fingerprints from the command line. */
 export interface Expected {
   /** Fingerprints by host. */
   keys: Map<string, string>;
@@ -44,7 +44,7 @@ export async function confirmed(
   if (given !== undefined) return given === fingerprint(shown) || `it was to be ${given}`;
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     const option = `${state === "changed" ? "--changed " : ""}${host.name}=SHA256:...`;
-    return `there is no terminal on which a person could confirm it; give its fingerprint: npm run trust -- ${option}`;
+    return `there is no terminal to confirm it on; give its fingerprint: npm run trust -- ${option}`;
   }
   return ask(host, state, shown);
 }

@@ -1,14 +1,14 @@
-/** Host keys that machines show against those that are declared. Pure. */
+/** Compares the host keys that nodes show with the declared ones. Pure. */
 import { createHash } from "node:crypto";
 import { ASKED_FOR, hostKeyFault, type MeshDeclaration, missingKeyFile, withoutComment } from "../model";
 
-/** A machine, or a bastion, whose key a deploy holds against the declared one. */
+/** A node, or a bastion, whose key a deploy holds against the declared one. */
 export interface Host {
   /** The node's name, or `bastion`. */
   name: string;
   address: string;
   port: number;
-  /** Where its key stands in the declaration. */
+  /** The field of the declaration with its key. */
   field: string;
   /** As declared: a key, or what `hostKeyFrom` says of a missing file. */
   hostKey: string;
@@ -51,7 +51,7 @@ export function judge(host: Host, keys: string[], why = "it shows no host key"):
   if (hostKeyFault(host.hostKey) !== undefined) return { state: "new", host, shown };
   const declared = withoutComment(host.hostKey);
   if (declared === shown) return { state: "known", host, shown };
-  // Another type of key of a machine that also has the declared one: nothing was changed, and yet it is to be confirmed.
+  // Another type of key, on a node that also has the declared one: nothing was changed, and a person has to confirm it all the same.
   return { state: keys.includes(declared) ? "new" : "changed", host, shown, declared };
 }
 

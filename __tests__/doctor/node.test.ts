@@ -98,7 +98,7 @@ const cases: [what: string, change: (report: NodeReport) => void, found: string,
     ["instance_frontend_worker1"],
   ],
   [
-    "a unit that belongs on another machine",
+    "a unit that belongs on another node",
     (report) => report.units.push({ ...runningUnit("backend.service"), UnitFileState: "disabled" }),
     "worker1: backend.service: /etc/systemd/system/backend.service, active",
     [],

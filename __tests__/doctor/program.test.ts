@@ -46,7 +46,7 @@ test.each([
 
 test("another program that is missing is no such finding", () => {
   expect(judged({ exitCode: 127, stderr: "bash: sudo: command not found" }).findings).toMatchObject([
-    { severity: "problem", blind: true, found: "it told nothing that is a report. bash: sudo: command not found" },
+    { severity: "problem", blind: true, found: "it printed no report. bash: sudo: command not found" },
   ]);
 });
 
@@ -85,7 +85,7 @@ test("a program of this version that fails is blindness, with its reason", () =>
     {
       severity: "problem",
       blind: true,
-      found: "it told nothing that is a report. gatehouse-node: systemd does not answer",
+      found: "it printed no report. gatehouse-node: systemd does not answer",
     },
   ]);
 });

@@ -20,7 +20,7 @@ test("a service's tokens are those of its instances", () => {
   ]);
 });
 
-test("where Consul was there before, a machine's token is the mesh stack's", () => {
+test("where Consul was there before, a node's token is the mesh stack's", () => {
   const changed = declaration();
   changed.consul.existing = true;
   const [token] = rotation(meshOf(changed), ["worker1"]);

@@ -48,7 +48,7 @@ test("another host key is told with its fingerprint", () => {
   });
 });
 
-test("a machine that answers without telling is not taken for well", () => {
+test("a node that answers something else was not looked at", () => {
   expect(said("bash: command not found", 127)).toMatchObject({
     where: { what: "ssh" },
     found: "bash: command not found",
@@ -59,13 +59,13 @@ test("a machine that answers without telling is not taken for well", () => {
   });
 });
 
-test("a retired machine that does not answer is a warning", () => {
+test("a retired node that does not answer is a warning", () => {
   const retired = { ...worker, retired: true };
   const output = { stdout: "", stderr: "ssh: connect to host 10.77.0.12 port 22: No route to host", exitCode: 255 };
   expect(unseen(retired, output)).toMatchObject({ severity: "warning", where: { what: "unreachable" } });
 });
 
-test("the bastion is told apart from the machine behind it", () => {
+test("the bastion is told apart from the node behind it", () => {
   const bastion = { host: "192.0.2.1", port: 22, user: "jump", hostKey: "ssh-ed25519 AAAA" };
   const behind = { ...worker, ssh: { ...worker.ssh, bastion } };
   const say = (stderr: string) => unseen(behind, { stdout: "", stderr, exitCode: 255 });

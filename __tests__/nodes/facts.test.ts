@@ -1,7 +1,7 @@
 import { readFacts } from "../../nodes";
 import { facts, healthy, MiB } from "../support/preflight";
 
-test("a machine's words are read", () => {
+test("the lines of a node are read", () => {
   expect(facts()).toMatchObject({
     clock: 1_000_250,
     uid: 0,

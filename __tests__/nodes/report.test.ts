@@ -2,9 +2,9 @@ import { readReport } from "../../nodes";
 
 test("a node that did not tell everything was not looked at", () => {
   expect(() => readReport('{"files":[],"uptime":3,"units":[]}')).toThrow(
-    "it did not tell its tree, needed, written, processes, open, envoys, edges",
+    "the report lacks tree, needed, written, processes, open, envoys, edges",
   );
   for (const text of ["", "noise", "null", '{"files":']) {
-    expect(() => readReport(text)).toThrow("it told nothing that is a report");
+    expect(() => readReport(text)).toThrow("it printed no report");
   }
 });

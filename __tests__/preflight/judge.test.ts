@@ -13,7 +13,7 @@ test("nothing is found where all is well", () => {
   expect(judge([lookAt("server1"), lookAt("worker1")], answers)).toEqual([]);
 });
 
-test("several problems of several machines are all told", () => {
+test("all problems of all nodes are found", () => {
   const looks = [lookAt("server1", { uid: 1000 }), lookAt("worker1", { missing: ["jq", "flock"], init: "bash" })];
   expect(heads(judge(looks, answers))).toEqual([
     "problem: server1: user",
@@ -22,7 +22,7 @@ test("several problems of several machines are all told", () => {
   ]);
 });
 
-describe("the machine", () => {
+describe("the node", () => {
   test.each([
     [{ version: 245, state: "running" }, "systemd 245"],
     [{ version: 252, state: "starting" }, "the system is starting"],
@@ -67,13 +67,13 @@ describe("the machine", () => {
     ]);
   });
 
-  test("a service that others reach past the mesh is reported, and the deploy may be its repair", () => {
+  test("a service that can be reached past the mesh is a warning, since the deploy may fix it", () => {
     expect(found({ open: [{ unit: "frontend.service", at: "0.0.0.0:9001" }] })).toMatchObject([
       { severity: "warning", where: { what: "frontend.service" }, found: "it listens on 0.0.0.0:9001" },
     ]);
   });
 
-  test("a limit that the node cannot hold is reported, one that is not declared is not", () => {
+  test("a declared limit that the node cannot hold is a warning", () => {
     const limited = { ...shop, instances: [instanceOf(service({ memoryMax: "512M", cpuQuota: "50%" }))] };
     expect(found({}, limited)).toEqual([]);
     expect(found({ controllers: ["cpu,cpuacct", "cpu", "pids"] }, limited)).toMatchObject([
@@ -118,7 +118,7 @@ describe("room", () => {
     writable: true,
   });
 
-  test("a binary that is to be uploaded counts twice, in addition to the margin", () => {
+  test("a binary that is to come counts twice, on top of the margin", () => {
     expect(found({ folders: [folder("/opt/gatehouse", 264)] })).toEqual([]);
     expect(found({ folders: [folder("/opt/gatehouse", 263)] })).toMatchObject([
       {
@@ -179,7 +179,7 @@ describe("the clock", () => {
     expect(judge([slow], answers)).toEqual([]);
   });
 
-  test("when every machine is off, ours is the one to look at", () => {
+  test("when the clocks of all nodes are off, ours is the one to look at", () => {
     const told = judge([shifted(600), { ...shifted(600), plan: planOf("server1") }], answers);
     expect(told.map(({ remedy }) => remedy.slice(0, 32))).toEqual(Array(2).fill("look at this machine's clock fir"));
   });
@@ -203,7 +203,7 @@ describe("Consul", () => {
     expect(found(agent({ status: 403 }))).toEqual([]);
   });
 
-  test("an agent of ours that does not know its machine's token", () => {
+  test("an agent of ours that does not know its node's token", () => {
     const look = lookAt("worker1", agent({ status: 403 }));
     const told = judge([{ ...look, plan: { ...look.plan, ownAgent: true } }], answers);
     expect(told).toMatchObject([{ severity: "problem", remedy: "npm run rotate -- worker1" }]);
@@ -234,7 +234,7 @@ describe("Consul", () => {
     ]);
   });
 
-  test("an API that does not answer here is told of this machine", () => {
+  test("an API that does not answer here is a problem of this machine", () => {
     const told = judge([lookAt("server1")], { ...answers, fault: "connect ECONNREFUSED" });
     expect(told).toMatchObject([
       { where: { on: "this machine" }, found: "https://10.77.0.10:8501: connect ECONNREFUSED" },
@@ -252,7 +252,7 @@ describe("names and ports", () => {
     ...changes,
   });
 
-  test("a port that another process holds is reported, IPv4 and IPv6 together", () => {
+  test("a port that another process holds is one problem, for IPv4 and IPv6 together", () => {
     expect(found({ listeners: [listener({}), listener({})] })).toMatchObject([
       {
         severity: "problem",
@@ -317,13 +317,13 @@ describe("host keys", () => {
         where: { on: "worker1" },
         severity: "problem",
         found: "declared is its ssh-ed25519 key, and Terraform is going to be shown its ecdsa-sha2-nistp256 key",
-        remedy: 'declare the other one of this machine: nodes.worker1.hostKey: "ecdsa-sha2-nistp256 EEEE"',
+        remedy: `declare the node's other key: nodes.worker1.hostKey: "ecdsa-sha2-nistp256 EEEE"`,
       },
     ]);
   });
 });
 
-test("a release that a person went back to by hand is reported, since a deploy leaves it there", () => {
+test("a release that was rolled back to by hand is a warning, since a deploy leaves it there", () => {
   expect(found({ rolledBack: ["frontend"] })).toMatchObject([
     {
       severity: "warning",

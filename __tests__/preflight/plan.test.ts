@@ -36,7 +36,7 @@ test("a binary that two services share comes once", () => {
   expect([...planOf("worker1", twice).binaries.values()]).toEqual([{ path: "/build/web", bytes: 100 * MiB }]);
 });
 
-test("a retired machine is asked for nothing that it would need", () => {
+test("a retired node is asked for nothing that it would need", () => {
   const plan = planOf("worker1", { ...shop, nodes: [{ ...worker, retired: true }] });
   expect(plan).toMatchObject({ programs: [], ports: [], units: [], folders: {}, agentFiles: {} });
 });

@@ -19,7 +19,7 @@ const host = (hostKey: string): Host => ({
 });
 const missing = "no file known-hosts/shop/worker1.pub yet";
 
-describe("a machine's key", () => {
+describe("a node's key", () => {
   test.each([
     ["is known when it is the declared one", `${ed25519} root@worker1`, [ed25519], "known", ed25519],
     ["is new when the declaration's file is not there", missing, [ed25519], "new", ed25519],
