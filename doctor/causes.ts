@@ -42,6 +42,19 @@ export function drift(layer: Layer, where: Place, { concerns = [], ...difference
   return { severity: "problem", where, remedy: remedyOf(difference.fix), ...difference, layer, concerns };
 }
 
+/** A gateway made by hand that is left to serve. */
+export function goesOn(where: Place, gateway: string, found: string): Symptom {
+  return {
+    severity: "note",
+    where,
+    expected: "serves until it is let go",
+    found,
+    remedy: `takeOver: { letGo: ["${gateway}"] } has the next deploy take it away`,
+    layer: Layer.Declared,
+    concerns: [],
+  };
+}
+
 function remedyOf(fixes: Fix[] = []): string {
   const replaced = fixes.flatMap(({ replace }) => replace ?? []);
   if (replaced.length > 0) return `npm run doctor -- --fix replaces ${replaced.join(" and ")}`;

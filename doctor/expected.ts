@@ -39,6 +39,8 @@ export interface Expected {
   /** SHA-256 of binaries that belong here. */
   binaries: Set<string>;
   sweep: Fix[];
+  /** Gateways made by hand here that go on serving after they were taken over: until `takeOver.letGo` names them. */
+  goOn: string[];
 }
 
 const { access } = layout;
@@ -67,6 +69,10 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
     links: [],
     binaries: new Set(),
     sweep: replacing("mesh", layout.resources.sweep(node.name)),
+    goOn: mesh.gateways
+      .filter(({ name, runsOn }) => mesh.takeOver.gateways.includes(name) && !runsOn.includes(node.name))
+      .map(({ name }) => name)
+      .filter((name) => !mesh.takeOver.letGo.includes(name)),
   };
   if (node.retired) return expected;
   const all = instances.map(({ workload }) => about.instance(workload.name, node.name));

@@ -78,7 +78,7 @@ function undeclared(expected: Expected, report: NodeReport): Symptom[] {
     .filter(({ path }) => !known.has(path) && !allowed(path.slice(layout.folders.gatehouse.length + 1), needed, own))
     .map(({ path }) => path);
   const tops = foreign.filter((path) => !foldersAbove(path).some((folder) => foreign.includes(folder)));
-  const left = report.written.filter((path) => !known.has(path) && !isAgents(path));
+  const left = report.written.filter((path) => !known.has(path) && !isAgents(path) && path !== layout.files.keptPorts);
   return [...tops, ...left].map((path) =>
     drift(
       Layer.Declared,
@@ -115,7 +115,7 @@ function ownPaths(mesh: string): string[] {
     ...[bin, binaries, env, incoming, incomingSecrets, instances, meshes, secrets],
     ...[bin, incoming, incomingSecrets].map((folder) => `${folder}/${mesh}`),
     ...[files.program, layout.programOf(mesh)],
-    ...[layout.tokenFile(AGENT_TOKEN), layout.tokenFile(`${AGENT_TOKEN}.${mesh}`)],
+    ...[layout.tokenFile(AGENT_TOKEN), layout.tokenFile(`${AGENT_TOKEN}.${mesh}`), layout.tokenFile(`_taken.${mesh}`)],
     ...[files.prerequisites, files.deployUser], // of user_data
   ];
   return paths.map((path) => path.slice(gatehouse.length + 1));

@@ -3,7 +3,7 @@
 import { shellWord } from "../findings";
 import { type Instance, layout, type Mesh } from "../model";
 import type { AgentService, NodeReport } from "../nodes";
-import { about, drift, Layer, type Symptom } from "./causes";
+import { about, drift, goesOn, Layer, type Symptom } from "./causes";
 import { type Expected, fixInstance } from "./expected";
 
 export function compareRegistrations(mesh: Mesh, expected: Expected, report: NodeReport): Symptom[] {
@@ -75,7 +75,7 @@ function missing(instance: Instance, services: AgentService[]): Symptom[] {
  */
 function undeclared(
   mesh: Mesh,
-  { node, instances, sweep }: Expected,
+  { node, instances, sweep, goOn }: Expected,
   { tree }: NodeReport,
   services: AgentService[],
 ): Symptom[] {
@@ -90,19 +90,19 @@ function undeclared(
     .filter(({ Mesh: owner }) => owner === "" || owner === mesh.name)
     .filter(({ ID, Service, Of }) => !declared.has(ID) && (names.has(Of || Service) || recorded(Of || Service)))
     .filter(({ ID, Of }) => !(Of && services.some((one) => ID === layout.sidecarOf(one.ID) && !declared.has(one.ID))))
-    .map((service) =>
-      drift(
-        Layer.Registered,
-        { on: node.name, what: `registration ${service.ID}` },
-        {
-          expected: "nothing",
-          found: described(service),
-          ...(sweeps(service)
-            ? { fix: sweep }
-            : { remedy: `on ${node.name}: consul services deregister -id=${shellWord(service.ID)}` }),
-        },
-      ),
-    );
+    .map((service) => {
+      const where = { on: node.name, what: `registration ${service.ID}` };
+      if (service.Mesh === "" && goOn.includes(service.Service)) {
+        return goesOn(where, service.Service, described(service));
+      }
+      return drift(Layer.Registered, where, {
+        expected: "nothing",
+        found: described(service),
+        ...(sweeps(service)
+          ? { fix: sweep }
+          : { remedy: `on ${node.name}: consul services deregister -id=${shellWord(service.ID)}` }),
+      });
+    });
 }
 
 function unhealthy(instance: Instance, checks: NonNullable<NodeReport["checks"]>): Symptom[] {

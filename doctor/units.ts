@@ -3,7 +3,7 @@
 import { operand, type Place } from "../findings";
 import { layout } from "../model";
 import type { NodeReport, UnitReport } from "../nodes";
-import { drift, Layer, type Symptom } from "./causes";
+import { drift, goesOn, Layer, type Symptom } from "./causes";
 import type { Expected, ExpectedUnit } from "./expected";
 
 /** A unit that ran for fewer seconds since its last of several restarts keeps crashing. */
@@ -88,23 +88,23 @@ function ownDropIns({ Id, DropInPaths }: UnitReport): string[] {
 }
 
 /** A unit under the name of a workload that the mesh runs elsewhere. */
-function foreignUnits({ node }: Expected, report: NodeReport, names: string[], declared: Set<string>): Symptom[] {
+function foreignUnits({ node, goOn }: Expected, report: NodeReport, names: string[], declared: Set<string>): Symptom[] {
   const ours = new Set(names.flatMap((name) => layout.unitsOf("service", name)));
   const written = new Set(report.written); // already among the findings about files
   return report.units
     .filter(({ Id, LoadState, FragmentPath }) => {
       return ours.has(Id) && !declared.has(Id) && LoadState !== "not-found" && !written.has(FragmentPath);
     })
-    .map(({ Id, ActiveState, FragmentPath }) =>
-      drift(
-        Layer.Declared,
-        { on: node.name, what: Id },
-        {
-          expected: "no unit of this name here",
-          found: [FragmentPath, ActiveState].filter(Boolean).join(", "),
-          // No deploy removes a unit that Gatehouse did not write.
-          remedy: `on ${node.name}: systemctl disable --now ${operand(Id)}, and remove it`,
-        },
-      ),
-    );
+    .map(({ Id, ActiveState, FragmentPath }) => {
+      const where = { on: node.name, what: Id };
+      const found = [FragmentPath, ActiveState].filter(Boolean).join(", ");
+      const gateway = goOn.find((name) => layout.unitsOf("ingress-gateway", name).includes(Id));
+      if (gateway) return goesOn(where, gateway, found);
+      return drift(Layer.Declared, where, {
+        expected: "no unit of this name here",
+        found,
+        // No deploy removes a unit that Gatehouse did not write.
+        remedy: `on ${node.name}: systemctl disable --now ${operand(Id)}, and remove it`,
+      });
+    });
 }

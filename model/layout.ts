@@ -69,6 +69,8 @@ export const files = {
   rootCommand: "/usr/local/sbin/gatehouse-root",
   drainUnit: `${folders.units}/${drainUnit}`,
   agentUnit: `${folders.units}/${consulUnit}`,
+  /** Keeps the automatic ports of sidecars that were taken over from sidecars of others (node/instance/kept_ports.go). */
+  keptPorts: `${CONSUL}/00-gatehouse-ports.hcl`,
   agentConfiguration: `${CONSUL}/consul.hcl`,
   /** Tokens and the gossip key of an agent. */
   agentSecrets: `${CONSUL}/gatehouse-secrets.json`,

@@ -18,6 +18,7 @@ import (
 	"gatehouse/node/instance"
 	"gatehouse/node/look"
 	"gatehouse/node/probe"
+	"gatehouse/node/ran"
 	"gatehouse/node/secrets"
 	"gatehouse/node/setup"
 	"gatehouse/node/sweep"
@@ -33,6 +34,7 @@ var verbs map[string]verb
 func init() {
 	verbs = map[string]verb{
 		"version":           showVersion,
+		"ran":               recordRan,
 		"inspect node":      withDocument(inspectNode),
 		"instance apply":    withNode(applyInstance),
 		"instance rollback": withNode(func(ctx context.Context, n *instance.Node, doc document.Name) error { return n.Rollback(ctx, doc.Name) }),
@@ -163,4 +165,13 @@ func drainGateway(ctx context.Context, h *host.Host, words []string) error {
 
 func sweepNode(ctx context.Context, n *instance.Node, doc document.Sweep) error {
 	return sweep.Run(ctx, n, n.Agent.(*consul.Client), doc)
+}
+
+// recordRan is what the shell says that received this program, when the program of a resource ran to its end: ran MESH RESOURCE
+// CREATION.
+func recordRan(_ context.Context, h *host.Host, words []string) error {
+	if len(words) != 3 {
+		return errors.New("say: ran MESH RESOURCE CREATION")
+	}
+	return ran.Record(h, words[0], words[1], words[2])
 }

@@ -28,6 +28,10 @@ export interface Facts {
   units: { name: string; file: string; state: string }[];
   /** The meshes on record there. `earlier`: by a version that knows of one mesh on a node. */
   meshes: { name: string; earlier: boolean }[];
+  /** For each mesh the Terraform resources whose programs ran there to their end, with the id of each resource's creation. */
+  ran: Record<string, Record<string, string>>;
+  /** Meshes whose resources are believed without such a record: an earlier version deployed them. */
+  believed: string[];
   /** The mesh that set up its agent; empty when none. */
   agentMesh: string;
   /** Instances that Gatehouse has put there. */

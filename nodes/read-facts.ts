@@ -27,6 +27,8 @@ export function readFacts(text: string): Facts | undefined {
     httpsAlone: all("https").length > 0,
     units: unitsFrom(first("unit")),
     meshes: all("mesh").flatMap(([name = "", earlier]) => (name ? [{ name, earlier: earlier === "earlier" }] : [])),
+    ran: ranFrom(all("ran")),
+    believed: first("believed"),
     agentMesh: one("agentmesh")[0] ?? "",
     instances: first("instance"),
     owners: Object.fromEntries(all("instance").map(([name = "", owner = ""]) => [name, owner])),
@@ -41,6 +43,14 @@ export function readFacts(text: string): Facts | undefined {
     listeners: all("listener").map(listenerFrom),
     open: all("open").map(([unit = "", at = ""]) => ({ unit, at: socketAddress(at) })),
   };
+}
+
+function ranFrom(lines: string[][]): Facts["ran"] {
+  const ran: Facts["ran"] = {};
+  for (const [mesh = "", resource = "", creation = ""] of lines) {
+    ran[mesh] = { ...ran[mesh], [resource]: creation };
+  }
+  return ran;
 }
 
 function homeFrom([path = "", look = ""]: string[]): Facts["home"] {

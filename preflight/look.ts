@@ -83,7 +83,8 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
 const judgeFacts = (mesh: Mesh, facts: EntryFacts | undefined): Finding[] =>
   facts ? [...judgeEntries(mesh, facts), ...judgePaths(mesh, facts.present)] : [];
 
-async function lookAt(mesh: Mesh, node: MeshNode, asker: Asker, now: () => number): Promise<Look | Finding> {
+/** Asks one node. A finding where it could not be looked at. */
+export async function lookAt(mesh: Mesh, node: MeshNode, asker: Asker, now: () => number): Promise<Look | Finding> {
   const plan = planFor(mesh, node, (path) => statSync(path).size);
   let began = now();
   const output = await asker.ask(node, questionsOf(plan), () => {

@@ -13,7 +13,7 @@ import {
 } from "cdktf";
 import type { Construct } from "constructs";
 import { layout, type MeshNode } from "../model";
-import { contentHash, incomingProgram } from "../templates";
+import { incomingProgram, machineIdentity, recordConf } from "../templates";
 import { addressesOf } from "./depends-on";
 import { inlineOf } from "./inline";
 import { privateKey, runsElsewhere, uploadSource, type When } from "./remote-run";
@@ -54,7 +54,7 @@ export class RemoteProgram extends Resource {
       // leaves it out for what is destroyed after its replacement was made, and runs it on a destroy of the whole.
       lifecycle: { createBeforeDestroy: true, ...(props.requires && { precondition: props.requires }) },
       provisioners: [
-        ...onCreate(scope, props).map((one) => ({ ...one, ...own("create") })),
+        ...onCreate(scope, id, props).map((one) => ({ ...one, ...own("create") })),
         ...(props.onDestroy === undefined
           ? []
           : [{ ...remoteExec(scope, props.onDestroy, "destroy"), ...own("destroy") }]),
@@ -64,10 +64,20 @@ export class RemoteProgram extends Resource {
   }
 }
 
-const onCreate = (scope: Construct, { program, secrets, upload, node }: RemoteProgramProps) =>
+const onCreate = (scope: Construct, id: string, { program, secrets, upload, node }: RemoteProgramProps) =>
   program === undefined
     ? []
-    : [...uploadFirst(scope, upload), ...secretsFirst(scope, node, secrets), remoteExec(scope, program, "create")];
+    : [
+        ...uploadFirst(scope, upload),
+        ...secretsFirst(scope, node, secrets),
+        recorded(id, remoteExec(scope, program, "create")),
+      ];
+
+/** Has the node record that the program of this resource came to its end: see `node/ran`. */
+function recorded(id: string, exec: RemoteExecProvisioner): RemoteExecProvisioner {
+  const [interpreter = "", ...lines] = exec.inline ?? [];
+  return { ...exec, inline: [interpreter, recordConf(id, "${self.id}"), ...lines] };
+}
 
 function uploadFirst(scope: Construct, upload: RemoteProgramProps["upload"]): FileProvisioner[] {
   if (!upload) return [];
@@ -93,11 +103,6 @@ function remoteExec(scope: Construct, program: string, when: When): RemoteExecPr
     inline: inlineOf(scope, program, when),
   };
   return provisioner;
-}
-
-/** Changes when the machine does: a machine made anew has another host key, and everything is put on it again. */
-export function machineIdentity(node: MeshNode): string {
-  return contentHash(node.name, node.address, node.hostKey).slice(0, 16);
 }
 
 /**

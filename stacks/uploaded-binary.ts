@@ -3,9 +3,10 @@ import { Resource } from "@cdktf/provider-null/lib/resource";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import { type Binary, layout, type MeshNode } from "../model";
+import { machineIdentity } from "../templates";
 import { addressesOf } from "./depends-on";
 import { refused } from "./refused";
-import { connectionTo, machineIdentity } from "./remote-program";
+import { connectionTo } from "./remote-program";
 import { uploadSource } from "./remote-run";
 
 const BUILD_IT = "Build it, or correct `run.binary` in the declaration of the services that run it.";

@@ -10,6 +10,7 @@ export { filesOnNodes, secretFilesOnNodes } from "./files-on-nodes";
 export { type Handover, handover } from "./handover";
 export { inspectProgram } from "./inspect";
 export { type InstanceRelease, instanceRelease } from "./instance";
+export { machineIdentity } from "./machine-identity";
 export {
   incomingProgram,
   nodeRelease,
@@ -33,7 +34,7 @@ export {
   uploadedScript,
   WANTED,
 } from "./preflight";
-export { contentHash, nodeProgram, runScript, type Verb } from "./program";
+export { contentHash, nodeProgram, recordConf, runScript, type Verb } from "./program";
 export { programsOn } from "./programs";
 export {
   entryName,

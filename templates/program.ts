@@ -54,6 +54,13 @@ export function nodeProgram<V extends OwnedVerb>(verb: V, document: Documents[V]
 export const runScript = (): string => readTemplate("shell/run.sh");
 
 /**
+ * Lines that stand in front of a program, so that the node records when it has come to its end.
+ * @param creation the id that Terraform gives the resource for this run
+ */
+export const recordConf = (resource: string, creation: string): string =>
+  shellConf({ RESOURCE: resource, CREATION: creation }).trimEnd();
+
+/**
  * The same for the standard input of a shell that is root's already. No line of JSON ends the document early.
  * @param program that carries it out
  */

@@ -13,3 +13,4 @@ export { chooseProviders, type ProviderChoice } from "./provider-choice";
 export { replace } from "./replace";
 export { outputFolder, settleProviders } from "./settle";
 export type { Stack } from "./stack";
+export type { Ran } from "./unfinished";

@@ -1,5 +1,5 @@
 /** One stack in whose folder Terraform works: the place where Gatehouse starts it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Output, output, runHere } from "../toolchain";
 import { changedBackend } from "./changed-backend";
@@ -9,6 +9,7 @@ import { WRAPPER } from "./env";
 import { initialize } from "./init";
 import type { Print } from "./prepare";
 import type { ProviderChoice } from "./provider-choice";
+import type { CreatedState } from "./unfinished";
 
 export interface StackOptions {
   env: NodeJS.ProcessEnv;
@@ -43,6 +44,25 @@ export class Stack {
   /** Runs Terraform in the folder to its end, without the terminal. */
   terraform(...words: string[]): Promise<Output> {
     return output(WRAPPER, [`-chdir=${this.folder}`, ...words], {}, { env: this.options.env });
+  }
+
+  /** Undefined where there is none yet. */
+  async state(): Promise<CreatedState | undefined> {
+    const text = this.localState() ?? (await this.pulledState());
+    return text.trim() === "" ? undefined : JSON.parse(text);
+  }
+
+  /** The text of a state that is a file here, without asking Terraform. */
+  private localState(): string | undefined {
+    const path = this.document.terraform.backend?.local?.path;
+    if (typeof path !== "string") return undefined;
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  }
+
+  private async pulledState(): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.terraform("state", "pull");
+    if (exitCode === 0) return stdout;
+    throw new Error(`The state of ${this.name} cannot be read: ${stderr || stdout}`);
   }
 
   /**

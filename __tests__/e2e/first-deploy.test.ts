@@ -148,6 +148,8 @@ const consulPid = () => Promise.all(["worker1", "worker2"].map((machine) => main
 /** Earlier releases of what is still declared stay on purpose; Consul's own data changes by itself. */
 function withoutReleases(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(files).filter(([path]) => !path.includes("/releases/") && !path.startsWith("/opt/consul/")),
+    Object.entries(files).filter(
+      ([path]) => !path.includes("/releases/") && !/^\/opt\/(consul|gatehouse\/ran)\//.test(path),
+    ),
   );
 }

@@ -152,5 +152,5 @@ describeOnLab("when something is wrong", () => {
 
 /** Consul's own data changes by itself. */
 function withoutAgent(files: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith("/opt/consul/")));
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !/^\/opt\/(consul|gatehouse\/ran)\//.test(path)));
 }

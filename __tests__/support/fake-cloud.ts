@@ -1,4 +1,4 @@
-/** The answers of a Terraform Cloud compatible server, as far as Gatehouse asks it, and a program in Terraform's place. */
+/** The answers of a Terraform Cloud compatible server, as far as Gatehouse asks it. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
@@ -41,14 +41,11 @@ export class FakeCloud {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Settings with which Gatehouse uses this server, with a shell program in Terraform's place. */
-  environment(terraform: string): Record<string, string> {
-    const fake = join(this.folder, "terraform");
-    writeFileSync(fake, `#!/bin/sh\n${terraform}\n`, { mode: 0o755 });
+  /** Settings with which Gatehouse uses this server. */
+  environment(): Record<string, string> {
     return {
       TF_CLI_CONFIG_FILE: join(this.folder, "tfrc"),
       SSL_CERT_FILE: join(this.folder, "cert.pem"),
-      TERRAFORM_BINARY_NAME: fake,
       GATEHOUSE_BACKEND: "cloud",
     };
   }

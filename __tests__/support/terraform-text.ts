@@ -26,11 +26,12 @@ export function readText(argument: string): string {
 
 /**
  * The text that `remote-exec` uploads for its `inline`.
- * @param locals of the stack, which an item may name
+ * @param locals of the stack, which an item may name; a resource's own id is 4711
  */
 export function readInline(inline: string[], locals: Record<string, string> = {}): string {
   if (inline.includes("")) throw new Error("Terraform refuses an empty line of `inline`");
-  const text = (item: string) => locals[/^\$\{local\.(\w+)\}$/.exec(item)?.[1] ?? ""] ?? item;
+  const created = (item: string) => item.replace(/^(RESOURCE='[\w.-]+'\nCREATION=)'\$\{self\.id\}'$/, "$1'4711'");
+  const text = (item: string) => locals[/^\$\{local\.(\w+)\}$/.exec(item)?.[1] ?? ""] ?? created(item);
   return inline.map((item) => readTemplate(text(item))).join("\n");
 }
 

@@ -7,6 +7,7 @@ import { instanceRelease } from "../../templates";
 import { render } from "../../templates/engine";
 import { shellWord, yamlString } from "../../templates/escape";
 import { content, instanceOf, mesh, service } from "../support/parts";
+import { cases } from "../support/random";
 import { readEnvironmentFile, readExecStart, readHclStrings } from "../support/readers";
 import { readInline, readTemplate, readText } from "../support/terraform-text";
 
@@ -76,7 +77,7 @@ describe("what a person wrote comes out unchanged", () => {
         });
         expect(printed.split("\0").slice(0, -1)).toEqual(words);
       }),
-      { numRuns: 50 },
+      { numRuns: cases(50) },
     );
   });
 

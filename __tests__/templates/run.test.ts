@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeProgram } from "../../templates/program";
+import { nodeProgram, recordConf } from "../../templates/program";
 
 let folder: string;
 const digest = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -95,6 +95,37 @@ test("two runs at the same time do not install each other's half", () => {
   const mine = program(`sh ${at("other.sh")} && echo the other run is done`);
   expect(receive(mine)).toEqual({ status: 0, text: "the other run is done\n" });
   expect(readFileSync(installed(), "utf8")).toBe(mine);
+});
+
+describe("the record of a resource whose program came to its end", () => {
+  /** As Terraform joins what is synthesized. */
+  const created = (text: string) => text.replace("\n", `\n${recordConf("sweep_worker1", "4711")}\n`);
+  const sweep = created(nodeProgram("sweep", { ...owner } as never));
+  /** Says what it is asked for; a sweep ends as it is told. */
+  const asked = (exit: number) => program(`echo "asked for $*"; [ "$1" != sweep ] || exit ${exit}`);
+
+  test("is made by gatehouse-node, after what it was asked for", () => {
+    receive(asked(0));
+    expect(run(sweep)).toEqual({ status: 0, text: "asked for sweep\nasked for ran shop sweep_worker1 4711\n" });
+  });
+
+  test("is not made when that failed, nor for a program that belongs to no creation", () => {
+    receive(asked(1));
+    expect(run(sweep)).toEqual({ status: 1, text: "asked for sweep\n" });
+    expect(run(nodeProgram("probe", { ...owner } as never)).text).toBe("asked for probe\n");
+  });
+
+  test("is made by the program that was just uploaded, when it is in place", () => {
+    const uploaded = asked(0);
+    put("home/uploaded", uploaded);
+    const text = created(nodeProgram("owner", owner, { name: "uploaded", sha256: digest(uploaded) }));
+    expect(run(text)).toEqual({ status: 0, text: "asked for owner\nasked for ran shop sweep_worker1 4711\n" });
+  });
+
+  test("fails the resource when it cannot be made", () => {
+    receive(program('[ "$1" != ran ]'));
+    expect(run(sweep).status).toBe(1);
+  });
 });
 
 describe("on destroy, without the program", () => {

@@ -1,70 +1,45 @@
 /** A deploy whose runs are on a server, of which Terraform here tells only a part. */
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { tokenFor } from "../../terraform/cloud/credentials";
 import { outcome } from "../../terraform/cloud/run";
 import { FakeCloud } from "../support/fake-cloud";
+import { FakeProject } from "../support/fake-project";
 
 jest.setTimeout(60_000);
 
 const cloud = new FakeCloud();
-let project: string;
+const project = new FakeProject();
 
 beforeAll(async () => {
   await cloud.start();
-  project = mkdtempSync(join(tmpdir(), "gatehouse-project-"));
-  symlinkSync(resolve("node_modules"), join(project, "node_modules"));
-  writeFileSync(join(project, "cdktf.json"), "{}");
-  // In the place of a synth: two stacks, each with a workspace.
-  const block = (name: string) => ({
-    terraform: { cloud: { hostname: cloud.hostname, organization: "shop", workspaces: { name } } },
-  });
   for (const stack of ["cluster", "mesh"]) {
-    mkdirSync(join(project, "cdktf.out", "stacks", stack), { recursive: true });
-    writeFileSync(join(project, "cdktf.out", "stacks", stack, "cdk.tf.json"), JSON.stringify(block(`shop-${stack}`)));
+    const workspaces = { name: `shop-${stack}` };
+    project.synthesized(stack, {
+      terraform: { cloud: { hostname: cloud.hostname, organization: "shop", workspaces } },
+    });
   }
-  const manifest = { stacks: { mesh: { dependencies: ["cluster"] }, cluster: { dependencies: [] } } };
-  writeFileSync(join(project, "cdktf.out", "manifest.json"), JSON.stringify(manifest));
-  writeFileSync(join(project, "main.ts"), "");
 });
 
 afterAll(() => {
   cloud.stop();
-  rmSync(project, { recursive: true });
+  project.remove();
 });
 
 beforeEach(() => {
   for (const part of [cloud.runs, cloud.current]) for (const name of Object.keys(part)) delete part[name];
 });
 
-/**
- * Deploys with a shell program in Terraform's place, which writes down what it is asked to do.
- * @param apply what the program does when a stack is applied; $stack is the stack's name
- */
-async function deploy(apply: string, program = "deploy") {
-  const log = join(project, "log");
-  rmSync(log, { force: true });
-  const terraform = `
-    case "$*" in *stacks/cluster*) stack=cluster ;; *) stack=mesh ;; esac
-    shift
-    echo "$stack $*" >>${log}
-    case $1 in apply | destroy) ${apply} ;; esac`;
-  const code = {
-    deploy: `require("${resolve("terraform/deploy.ts")}").deploy(["-auto-approve"], { preflight: async () => {} })`,
-    destroy: `require("${resolve("terraform/destroy.ts")}").destroy(["-auto-approve"])`,
-    replace: `require("${resolve("terraform/replace.ts")}").replace([{ stack: "mesh", replace: "null_resource.a" }], { what: "doctor --fix", approved: true })`,
-  }[program];
-  const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", `${code}.then((code) => process.exit(code))`], {
-    cwd: project,
-    env: { ...process.env, ...cloud.environment(terraform) },
-  });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => (text += part));
-  const exitCode = await new Promise<number | null>((done) => child.on("close", done));
-  return { exitCode, text, calls: readFileSync(log, "utf8").trim().split("\n") };
-}
+const PROGRAMS = {
+  deploy: `require("${resolve("terraform/deploy.ts")}").deploy(["-auto-approve"], { preflight: async () => ({}) })`,
+  destroy: `require("${resolve("terraform/destroy.ts")}").destroy(["-auto-approve"])`,
+  replace: `require("${resolve("terraform/replace.ts")}").replace([{ stack: "mesh", replace: "null_resource.a" }], { what: "doctor --fix", approved: true })`,
+};
+
+/** @param apply what the program in Terraform's place does when a stack is applied or destroyed */
+const deploy = (apply: string, program: keyof typeof PROGRAMS = "deploy") =>
+  project.run(PROGRAMS[program], `case $1 in apply | destroy) ${apply} ;; esac`, cloud.environment());
 
 const says = (run: string) => `printf '%s\\n' '${cloud.says(run)}'`;
 
@@ -107,7 +82,7 @@ test("a run that failed is a failure, whatever Terraform's exit code", async () 
   expect((await deploy(`${says("run-first")}; exit 7`)).exitCode).toBe(7);
 });
 
-test.each(["destroy", "replace"])("%s ends in the same way", async (program) => {
+test.each(["destroy", "replace"] as const)("%s ends in the same way", async (program) => {
   cloud.runs["run-first"] = "discarded";
   const { exitCode, calls } = await deploy(says("run-first"), program);
   expect(exitCode).toBe(3);

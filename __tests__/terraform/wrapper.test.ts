@@ -1,6 +1,6 @@
 /** terraform.sh, with a program in Terraform's place that prints what it was given. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WRAPPER } from "../../terraform/env";
@@ -56,4 +56,25 @@ test("its exit code is that of the program, which hears no hang-up", () => {
     env: { PATH: process.env.PATH, GATEHOUSE_TERRAFORM: join(folder, "deaf") },
   });
   expect(status).toBe(7);
+});
+
+test("what a killed run left in a local state is repaired before Terraform plans", () => {
+  const state = `terraform.wrapper-${process.pid}.mesh.tfstate`;
+  const note = `.${state}.lock.info`;
+  const instances = [{ attributes: { id: "17" } }];
+  try {
+    writeFileSync(state, JSON.stringify({ serial: 1, resources: [{ type: "null_resource", name: "a", instances }] }));
+    writeFileSync(note, '{"Operation":"OperationTypeApply"}');
+    const backend = { local: { path: join(process.cwd(), state) } };
+    writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify({ terraform: { backend } }));
+    const { stderr, stdout } = spawnSync(WRAPPER, [`-chdir=${folder}`, "plan"], {
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, GATEHOUSE_TERRAFORM: fake },
+    });
+    expect(stderr).toMatch(/^The last deploy of .* was killed\. Done again, to be sure: a\n$/);
+    expect(stdout).toContain("called with: -chdir=");
+    expect(existsSync(note)).toBe(false);
+  } finally {
+    for (const file of [state, note]) rmSync(file, { force: true });
+  }
 });

@@ -5,6 +5,7 @@
  *   GATEHOUSE_BENCH_REVISION   a setting of the first frontend; another value is another release. @default none
  *   GATEHOUSE_BENCH_ADDED      `yes` for one service more. @default none
  *   GATEHOUSE_BENCH_AGENTS     `yes` where Consul's agents are to be set up too. @default they run already
+ *   GATEHOUSE_BENCH_FILES      a folder with `host_key.pub`, `id` and `svc`, for a mesh that is only planned. @default the lab's
  */
 import { defineMesh, hostKeyFrom, type MeshDeclaration } from "../../model";
 
@@ -16,7 +17,9 @@ const revision = process.env.GATEHOUSE_BENCH_REVISION;
 const A_WORKER = 100;
 
 const workers = Array.from({ length: Math.max(3, Math.ceil(services / A_WORKER)) }, (_, i) => `worker${i + 1}`);
-const hostKey = (machine: string) => hostKeyFrom(`lab/.state/${machine}/ssh_host_ed25519_key.pub`);
+const files = process.env.GATEHOUSE_BENCH_FILES;
+const hostKey = (node: string) =>
+  hostKeyFrom(files ? `${files}/host_key.pub` : `lab/.state/${node}/ssh_host_ed25519_key.pub`);
 const nameOf = (i: number) => (pairs === 2 ? (["frontend", "backend"][i - 1] ?? `svc${i}`) : `svc${i}`);
 const numbers = Array.from({ length: services }, (_, i) => i + 1);
 const isFrontend = (i: number) => i % 2 === 1;
@@ -29,7 +32,7 @@ function service(i: number): NonNullable<MeshDeclaration["services"]>[string] {
     port: 9000 + i,
     protocol: "http",
     run: {
-      binary: "lab/bin/svc",
+      binary: files ? `${files}/svc` : "lab/bin/svc",
       env: {
         LISTEN: `127.0.0.1:${9000 + i}`,
         ...(calls && { UP: `http://127.0.0.1:${upstreamPort}/` }),
@@ -54,7 +57,7 @@ export default defineMesh({
     tls: false,
     gossipEncryption: false,
   },
-  ssh: { user: "root", privateKeyFile: "lab/.state/id_ed25519" },
+  ssh: { user: "root", privateKeyFile: files ? `${files}/id` : "lab/.state/id_ed25519" },
   nodes: {
     server1: { role: "server", address: "10.77.0.10", hostKey: hostKey("server1") },
     gateway1: { role: "worker", address: "10.77.0.11", hostKey: hostKey("gateway1") },

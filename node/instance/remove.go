@@ -101,6 +101,7 @@ func (n *Node) remove(ctx context.Context, name string) error {
 			units = append(units, unit)
 		}
 	}
+	files = append(files, n.unneededPorts(ctx)...)
 	before, err := n.take(ctx, slices.Clone(files), units)
 	if err == nil {
 		if err = n.removeParts(ctx, before, files, units); err != nil {
@@ -117,10 +118,16 @@ func (n *Node) remove(ctx context.Context, name string) error {
 	return errors.Join(err, left)
 }
 
-// removeParts removes the definition first, so that no caller is sent here any more, then the units, then the files.
+// removeParts removes the definitions first, so that no caller is sent here any more, then the units, then the files.
 func (n *Node) removeParts(ctx context.Context, before *snapshot, files, units []string) error {
-	if err := n.Host.Remove(files[0]); err != nil {
-		return err
+	isDefinition := func(path string) bool { return filepath.Dir(path) == host.ConsulDir }
+	for _, file := range files {
+		if !isDefinition(file) {
+			continue
+		}
+		if err := n.Host.Remove(file); err != nil {
+			return err
+		}
 	}
 	if n.Agent.Answers(ctx) {
 		before.reloadConsul = true
@@ -132,7 +139,7 @@ func (n *Node) removeParts(ctx context.Context, before *snapshot, files, units [
 	if err := n.removeUnits(ctx, units...); err != nil {
 		return err
 	}
-	for _, file := range files[1:] {
+	for _, file := range slices.DeleteFunc(files, isDefinition) {
 		if err := n.Host.Remove(file); err != nil {
 			return err
 		}

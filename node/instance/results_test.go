@@ -36,9 +36,19 @@ func TestTheOnlyInstanceBeginsWithResultsAndIsNotLookedAtForAMinute(t *testing.T
   }
 }
 `
-	found := string(withResults([]byte(text)))
+	found := string(whileClosed("web", []byte(text)))
 	if strings.Count(found, `= "passing"`) != 3 || strings.Count(found, `interval = "60s"`) != 2 || !strings.Contains(found, `timeout  = "1s"`) {
 		t.Error(found)
+	}
+	// An id that was never there before: else Consul has the check begin with the result that it last had for the id.
+	for _, id := range []string{`id = "gatehouse-taking-over-web-1"`, `id = "gatehouse-taking-over-web-2"`, `id = "gatehouse-taking-over-web-3"`} {
+		if !strings.Contains(found, id) {
+			t.Errorf("no %s in %s", id, found)
+		}
+	}
+	again := string(withResults([]byte(text)))
+	if strings.Count(again, `= "passing"`) != 3 || strings.Contains(again, "60s") || strings.Contains(again, "taking-over") {
+		t.Error(again)
 	}
 	if file, err := definition.Read([]byte(found)); err != nil || len(file.Services) != 1 {
 		t.Error(file, err)

@@ -76,7 +76,7 @@ func (a *apply) keep(ctx context.Context) error {
 		paths = append(paths, dropIns(a.Host, unit)...)
 	}
 	if !a.hand.Empty() {
-		paths = append(append(paths, a.hand.files(a.Host)...), leavingPath(name))
+		paths = append(append(paths, a.hand.files(a.Host)...), leavingPath(definitionPath(name)), keptPorts)
 		units = append(units, a.otherUnits()...)
 	}
 	var found []string

@@ -2,15 +2,10 @@ package instance
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
-	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 )
@@ -30,6 +25,14 @@ func (a *apply) takeOver(ctx context.Context, files []liveFile) error {
 	if err := a.swapByHand(ctx, files); err != nil {
 		return err
 	}
+	// Twice: a reload of Consul's agent has the sidecar of a service that fails pass for a moment, so there is none before the
+	// release serves; and only with it the agent's checks look at their own intervals.
+	if !a.awaitHealth(ctx, a.release, drained, a.served) {
+		return cmpErr(ctx.Err(), errUnhealthy)
+	}
+	if err := a.dropByHand(ctx); err != nil {
+		return err
+	}
 	if !a.awaitHealth(ctx, a.release, drained, a.served) {
 		return cmpErr(ctx.Err(), errUnhealthy)
 	}
@@ -38,6 +41,10 @@ func (a *apply) takeOver(ctx context.Context, files []liveFile) error {
 
 // swapByHand from the old to the new. Where no other instance serves meanwhile, new connections wait.
 func (a *apply) swapByHand(ctx context.Context, files []liveFile) error {
+	definition, err := a.definition(files)
+	if err != nil {
+		return err
+	}
 	unlock, err := a.Host.Lock(ctx, nodeLock)
 	if err != nil {
 		return err
@@ -61,7 +68,7 @@ func (a *apply) swapByHand(ctx context.Context, files []liveFile) error {
 	if err := a.endByHand(ctx); err != nil {
 		return err
 	}
-	if err := a.register(ctx, files); err != nil {
+	if err := a.register(ctx, definition); err != nil {
 		return err
 	}
 	if moved := a.movedPorts(); a.outage && len(moved) > 0 {
@@ -75,8 +82,9 @@ func (a *apply) swapByHand(ctx context.Context, files []liveFile) error {
 	if a.outage {
 		a.Host.Say("%s was away for %d ms: it is the only instance that serves", a.release.Name, time.Since(began).Milliseconds())
 		a.Hold.Open(a.release.Name)
+		return a.lookAgain(ctx, definition)
 	}
-	return a.dropByHand(ctx)
+	return nil
 }
 
 // installUnits and all else but the definition. What runs by hand does not notice.
@@ -111,151 +119,13 @@ func (a *apply) startInstead(ctx context.Context) error {
 	for _, one := range listeners(a.release) {
 		ports = append(ports, one.port)
 	}
-	done := func() bool { return a.listens(append(ports, a.served...)) || a.crashLooping(ctx, a.release) }
-	if !host.Wait(ctx, a.Timing.Health, restartPoll, done) {
+	listens := func() bool { return a.listens(append(ports, a.served...)) }
+	host.Wait(ctx, a.Timing.Health, restartPoll, func() bool { return listens() || a.crashLooping(ctx, a.release) })
+	if !listens() {
 		return cmpErr(ctx.Err(), errUnhealthy)
 	}
 	return nil
 }
-
-// register the release with Consul, and what has the same ids no more. In an outage there is no other instance to send callers
-// to, so a new check begins with the result that is hoped for.
-func (a *apply) register(ctx context.Context, files []liveFile) error {
-	own := definitionPath(a.release.Name)
-	at := slices.IndexFunc(files, func(file liveFile) bool { return file.path == own })
-	if at < 0 {
-		return fmt.Errorf("the release of %s holds no definition", a.release.Name)
-	}
-	for _, path := range a.hand.Definitions {
-		switch {
-		case path == own && !a.replaces():
-			// Its registrations stay for as long as callers' Envoys have not heard of the new one.
-			if err := a.Host.HardLink(own, leavingPath(a.release.Name)); err != nil {
-				return err
-			}
-		case path != own && a.replaces():
-			if err := a.Host.Remove(path); err != nil {
-				return err
-			}
-		}
-	}
-	definition := files[at]
-	content := definition.content
-	if a.outage {
-		content = withResults(content)
-	}
-	if err := a.Host.Write(own, content, definition.mode, definition.owner); err != nil {
-		return err
-	}
-	if a.replaces() {
-		if err := a.deregister(ctx); err != nil {
-			return err
-		}
-	}
-	if err := a.reloadConsul(ctx); err != nil {
-		return err
-	}
-	// Without the results: an agent that starts again has to look itself.
-	return a.Host.Write(own, definition.content, definition.mode, definition.owner)
-}
-
-// leavingPath is where a definition stays for a moment whose place the release takes.
-func leavingPath(name string) string {
-	return filepath.Join(host.ConsulDir, "gatehouse-leaving-"+name+".hcl")
-}
-
-// replaces says whether the registrations made by hand cannot be there together with the release's: they have an id of
-// these, or a sidecar would not know which of two proxies it is.
-func (a *apply) replaces() bool {
-	own := IDs(a.release.Kind, a.release.Name)
-	isOwn := func(id string) bool { return slices.Contains(own, id) }
-	return slices.ContainsFunc(a.hand.services, isOwn) || slices.ContainsFunc(a.hand.sidecars, isOwn) ||
-		slices.ContainsFunc(a.hand.Registrations, func(one consul.Registration) bool { return isOwn(one.OfID) })
-}
-
-// deregister what came through Consul's API under other ids.
-func (a *apply) deregister(ctx context.Context) error {
-	own := IDs(a.release.Kind, a.release.Name)
-	for _, one := range a.hand.Persisted {
-		if slices.Contains(own, one.id) {
-			continue // Consul forgets it for the definition
-		}
-		a.swap.reloadConsul = true
-		err := withTokens(a.tokens(a.hand, one.id), func(token string) error { return a.Agent.Deregister(ctx, one.id, token) })
-		if err != nil {
-			return fmt.Errorf("the registration %q could not be taken away: %w", one.id, err)
-		}
-	}
-	return nil
-}
-
-// dropByHand takes away what only was there for going back or for callers that had not heard yet. Copies were kept.
-func (a *apply) dropByHand(ctx context.Context) error {
-	if !a.replaces() {
-		pause(ctx, a.Timing.Heard) // callers' Envoys hear of the new registration
-		for _, path := range append(slices.Clone(a.hand.Definitions), leavingPath(a.release.Name)) {
-			if path == definitionPath(a.release.Name) {
-				continue
-			}
-			if err := a.Host.Remove(path); err != nil {
-				return err
-			}
-		}
-		if err := a.deregister(ctx); err != nil {
-			return err
-		}
-	}
-	if err := a.reloadConsul(ctx); err != nil { // also for the checks' own intervals
-		return err
-	}
-	others := a.otherUnits()
-	if len(others) == 0 {
-		return ctx.Err()
-	}
-	a.swap.disabled = true
-	for _, path := range a.otherFiles() {
-		if err := a.Host.Remove(path); err != nil {
-			return err
-		}
-		a.Host.RemoveEmpty(filepath.Dir(path))
-	}
-	return errors.Join(a.removeUnits(ctx, others...), ctx.Err())
-}
-
-// otherUnits have another name than the release's.
-func (a *apply) otherUnits() []string {
-	var others []string
-	for _, unit := range a.hand.Units {
-		if !slices.Contains(Units(a.release.Kind, a.release.Name), unit.Name) {
-			others = append(others, unit.Name)
-		}
-	}
-	return others
-}
-
-// otherFiles are drop-ins of units of other names.
-func (a *apply) otherFiles() []string {
-	var files []string
-	for _, unit := range a.otherUnits() {
-		files = append(files, dropIns(a.Host, unit)...)
-	}
-	return files
-}
-
-// withResults gives the first check of a service and those of its sidecar the result passing to begin with. An alias of another
-// check looks again only when that one changes.
-func withResults(definition []byte) []byte {
-	const sidecarCheck = "      checks = [\n        {\n"
-	text := string(withResult(definition))
-	text = strings.Replace(text, sidecarCheck, sidecarCheck+"          status   = \"passing\"\n", 1)
-	text = aliasCheck.ReplaceAllString(text, "${0}\n          status        = \"passing\"")
-	return []byte(checkInterval.ReplaceAllString(text, `${1}"60s"`))
-}
-
-var aliasCheck = regexp.MustCompile(`(?m)^\s+alias_service = .*$`)
-
-// checkInterval of a check: a longer one, since two looks at ports that are not open yet would make the only instance critical.
-var checkInterval = regexp.MustCompile(`(?m)^(\s+interval\s*= )"[^"]*"$`)
 
 // heldByHand are ports that are closed until the release serves.
 func (a *apply) heldByHand() []int {

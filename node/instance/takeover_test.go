@@ -94,7 +94,7 @@ func TestATakeoverSetsAsideWhatWasMadeByHandAndNothingElse(t *testing.T) {
 			n.Forget()
 			apply(t, n, takingOver(fake.Service("web", "r1")))
 			same(t, "units", n.Units.State(), "api-sidecar-proxy.service active enabled\napi.service active enabled\nweb-sidecar-proxy.service active enabled\nweb.service active enabled")
-			for _, path := range []string{"/etc/systemd/system/shop-web.service", "/etc/systemd/system/shop-web-envoy.service", "/etc/systemd/system/shop-web.service.d/more.conf", "/etc/consul.d/10-web.hcl", "/etc/consul.d/gatehouse-leaving-web.hcl"} {
+			for _, path := range []string{"/etc/systemd/system/shop-web.service", "/etc/systemd/system/shop-web-envoy.service", "/etc/systemd/system/shop-web.service.d/more.conf", "/etc/consul.d/10-web.hcl", "/etc/consul.d/web.gatehouse-leaving.hcl", "/etc/consul.d/10-web.gatehouse-leaving.hcl"} {
 				if n.Host.Exists(path) {
 					t.Errorf("%s is still there", path)
 				}

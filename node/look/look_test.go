@@ -27,6 +27,7 @@ func TestLookAnswersEveryQuestion(t *testing.T) {
 	testkit.Put(t, h.Root, host.Binaries+"/abc/web", "")
 	testkit.Put(t, h.Root, host.ConsulDir+"/old.hcl", "service {\n  name = \"web\"\n}\n")
 	testkit.Put(t, h.Root, host.ConsulDir+"/caller.hcl", "destination_name = \"web\"\n")
+	testkit.Put(t, h.Root, "/opt/gatehouse/ran/stock/program_w1", "17\n")
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Consul-Token") != "the-token" {
 			http.Error(w, "Permission denied", http.StatusForbidden)
@@ -52,6 +53,7 @@ func TestLookAnswersEveryQuestion(t *testing.T) {
 	}
 	for _, line := range []string{
 		"mesh\tshop\tearlier", "mesh\tstock", "agentmesh\t", "instance\tweb\tstock", "rolledback\tweb", "binary\tabc", "missing\tno-such-program",
+		"believed\tshop", "ran\tstock\tprogram_w1\t17",
 		"agent\t200\t{\"Config\":{}}", "leader\t10.0.0.1:8300", "definition\t/etc/consul.d/old.hcl\tweb",
 		"unit\tId=web.service\nunit\tFragmentPath=/etc/systemd/system/web.service\nunit\tActiveState=active\nunit\t",
 	} {
@@ -59,7 +61,7 @@ func TestLookAnswersEveryQuestion(t *testing.T) {
 			t.Errorf("missing: %s\n%s", line, &out)
 		}
 	}
-	for _, line := range []string{"instance\tgone", "caller.hcl", "file\t/nothing"} {
+	for _, line := range []string{"instance\tgone", "caller.hcl", "file\t/nothing", "believed\tstock"} {
 		if strings.Contains(out.String(), line) {
 			t.Errorf("printed: %s", line)
 		}

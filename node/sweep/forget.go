@@ -9,6 +9,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
+	"gatehouse/node/ran"
 	"gatehouse/node/secrets"
 	"gatehouse/node/taken"
 )
@@ -38,6 +39,9 @@ func forgetOwn(h *host.Host, mesh string, keepsProgram bool) error {
 	failed := []error{h.Remove(consul.NodeTokenOf(mesh)), h.Remove(instance.Incoming(mesh))}
 	if !keepsProgram {
 		failed = append(failed, h.Remove(taken.TokenFile(mesh)))
+	}
+	if !keepsProgram && !hasAgent(h, mesh) {
+		failed = append(failed, ran.Forget(h, mesh))
 	}
 	if !hasAgent(h, mesh) {
 		failed = append(failed, h.Remove(secrets.Arriving(mesh)))
@@ -79,7 +83,7 @@ func forgetAll(h *host.Host, keepsProgram bool) error {
 	var failed []error
 	for _, name := range h.List(host.Gatehouse) {
 		keeps := name == "secrets" ||
-			name == "bin" && (keepsProgram || hasAgent) ||
+			(name == "bin" || name == "ran") && (keepsProgram || hasAgent) ||
 			hasAgent && (strings.HasPrefix(name, "agent.") || name == "incoming-secrets")
 		if !keeps {
 			failed = append(failed, h.Remove(filepath.Join(host.Gatehouse, name)))

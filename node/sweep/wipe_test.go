@@ -40,6 +40,7 @@ func used(t *testing.T) *fake.Node {
 
 func TestAWipeLeavesNothingOfTheMesh(t *testing.T) {
 	n := used(t)
+	n.Put("/opt/gatehouse/ran/shop/program_w1", "17")
 	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
 	gone(t, n, host.Gatehouse, host.MeshFile, host.Locks, "/etc/systemd/system/web.service", "/etc/systemd/system/gatehouse-drain.service", "/etc/consul.d/web.hcl")
 	there(t, n, "/etc/consul.d/consul.hcl", "/etc/systemd/system/consul.service")
@@ -58,8 +59,9 @@ func TestAWipeKeepsTheFilesOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/agent.json", "{}")
 	n.Put("/opt/gatehouse/incoming-secrets/agent.json", "{}")
+	n.Put("/opt/gatehouse/ran/shop/agent_w1", "17")
 	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
-	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"agent.json", "bin", "incoming-secrets", "secrets"}) {
+	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"agent.json", "bin", "incoming-secrets", "ran", "secrets"}) {
 		t.Errorf("%q", names)
 	}
 	if names := n.Host.List(host.Secrets); !slices.Equal(names, []string{"_agent.token"}) {
@@ -136,8 +138,9 @@ func TestAfterAFaultAtAnyStepOfAWipeTheNextOneFinishes(t *testing.T) {
 
 func TestOnDestroyTheProgramStaysForLaterSteps(t *testing.T) {
 	n := used(t)
+	n.Put("/opt/gatehouse/ran/shop/program_w1", "17")
 	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner, OnDestroy: true}, nil))
-	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"bin"}) {
+	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"bin", "ran"}) {
 		t.Errorf("%q", names)
 	}
 	testkit.Must(t, sweep.Uninstall(n.Host, fake.Owner))

@@ -5,3 +5,7 @@ agent {{ node }} {
 node_prefix "" {
   policy = "read"
 }
+# Ports of sidecars that were taken over, which no other sidecar is to get.
+service "gatehouse-ports" {
+  policy = "write"
+}

@@ -4,6 +4,8 @@
 #   MESH       the mesh that asks: on a node with several, each has a gatehouse-node of its own version
 #   UPLOADED   name of a gatehouse-node that was just uploaded to the home folder of the user who logs in, or nothing
 #   SHA256     of that
+#   RESOURCE   the Terraform resource whose program this is, where it is one that is created
+#   CREATION   the id that Terraform gave it for this run
 # shellcheck shell=sh disable=SC2154,SC2086,SC2317,SC2024
 set -eu
 # Terraform's connection has a terminal: when it breaks, what runs here must still come to an orderly end.
@@ -19,6 +21,11 @@ fail() { echo "gatehouse: error: $*" >&2; exit 1; }
 document() { sed '1,/^# DOCUMENT$/d' "$self"; }
 bin=/opt/gatehouse/bin
 program=$bin/$MESH/gatehouse-node
+# Terraform's state has the resource from the moment this began: only this record says that it came to its end. A node that
+# was emptied has no program any more.
+done_with() {
+  if [ -n "${RESOURCE-}" ] && [ -x "$program" ]; then "$program" ran "$MESH" "$RESOURCE" "$CREATION"; fi
+}
 
 if [ -n "$UPLOADED" ]; then
   uploaded=$(getent passwd "${SUDO_USER:-root}" | cut -d : -f 6)/$UPLOADED
@@ -39,6 +46,7 @@ if [ -n "$UPLOADED" ]; then
   # What is there for every mesh of the node, its units and the command `mesh`, takes the one that came last.
   ln -s -- "$MESH/gatehouse-node" "$new"
   mv -fT -- "$new" "$bin/gatehouse-node"
+  done_with
   exit
 fi
 # An earlier version put it there.
@@ -58,5 +66,6 @@ if [ ! -x "$program" ]; then
 fi
 [ -x "$program" ] || fail "gatehouse-node is not on this node; replace the Terraform resource program_<node>: npm run deploy -- -replace=null_resource.program_<node>"
 document | "$program" $VERB
+done_with
 exit
 # DOCUMENT

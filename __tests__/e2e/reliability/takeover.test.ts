@@ -13,11 +13,11 @@ async function row(
   change: string,
   run: () => Promise<Run>,
   gateway = HAND_GATEWAY,
+  doctor?: string,
 ): Promise<{ failed: number; result: Run }> {
   const began = Date.now();
   const { load, foreign, result } = await underBothLoads(run, gateway);
   const seconds = (Date.now() - began) / 1000 - 4;
-  const doctor = "not asked";
   await record({ section, change, sent: load.sent, failed: load.failed, seconds, doctor });
   await record({
     section,
@@ -25,7 +25,7 @@ async function row(
     sent: foreign.sent,
     failed: foreign.failed,
     seconds,
-    doctor,
+    doctor: "not asked",
   });
   expect(foreign).toMatchObject({ failed: 0 });
   return { failed: load.failed, result };
@@ -42,8 +42,11 @@ describeOnLab("two instances made by hand", () => {
   test.each(brokenWays)("a takeover fails: the release %s", async (way, spoil) => {
     const broken = takingOver(hand.mesh, "frontend", "backend");
     spoil(broken.services!.backend!);
-    const { failed, result } = await row(`two instances, the release ${way}: put back`, () =>
-      cdktf(broken, "deploy", "mesh", "--auto-approve"),
+    const { failed, result } = await row(
+      `two instances, the release ${way}: put back`,
+      () => cdktf(broken, "deploy", "mesh", "--auto-approve"),
+      HAND_GATEWAY,
+      "not asked",
     );
     expect(result.text).toContain("what was made by hand is back, and serves");
     expect(failed).toBe(0);
@@ -64,9 +67,9 @@ describeOnLab("two instances made by hand", () => {
 });
 
 describeOnLab("one instance made by hand", () => {
-  test("is taken over while its callers wait", async () => {
-    const hand = await madeByHand();
-    const { failed } = await row("one instance (callers wait)", () =>
+  test.each([false, true])("is taken over while its callers wait (ACLs and TLS: %s)", async (locked) => {
+    const hand = await madeByHand({ locked });
+    const { failed } = await row(`one instance (callers wait)${locked ? ", ACLs and TLS" : ""}`, () =>
       deployMesh(takingOver(hand.mesh, "frontend", "backend")),
     );
     expect(failed).toBe(0);

@@ -3,9 +3,11 @@ package fake
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +43,9 @@ func (a *Agent) Reload(ctx context.Context) error {
 			if earlier, there := known[one.ID]; there {
 				one.passing = earlier.passing
 			}
+			if one.Of != "" && one.Port == 0 {
+				one.Port = a.freePort()
+			}
 			a.put(one)
 		}
 	}
@@ -55,8 +60,18 @@ func (a *Agent) Reload(ctx context.Context) error {
 	return nil
 }
 
+// freePort is the first automatic one that no registration has.
+func (a *Agent) freePort() int {
+	port := 21000
+	has := func(one registration) bool { return one.Port == port }
+	for slices.ContainsFunc(slices.Collect(maps.Values(a.registered)), has) {
+		port++
+	}
+	return port
+}
+
 var (
-	begins      = regexp.MustCompile(`(?m)^service \{$`)
+	begins      = regexp.MustCompile(`(?m)^services? \{$`)
 	sidecarPort = regexp.MustCompile(`sidecar_service \{\s*port\s*= (\d+)`)
 	upstream    = regexp.MustCompile(`destination_name = "([^"]*)"\s*local_bind_port\s*= (\d+)`)
 )
