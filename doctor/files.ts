@@ -110,10 +110,10 @@ function hasRecord(path: string, { tree, written }: NodeReport): boolean {
 /** Gatehouse's own folders and its program, which `compareProgram` looks at. */
 function ownPaths(mesh: string): string[] {
   const { folders, files, AGENT_TOKEN } = layout;
-  const { gatehouse, bin, binaries, env, incoming, incomingSecrets, instances, meshes, secrets } = folders;
+  const { gatehouse, bin, binaries, env, incoming, incomingSecrets, instances, meshes, ran, secrets } = folders;
   const paths = [
-    ...[bin, binaries, env, incoming, incomingSecrets, instances, meshes, secrets],
-    ...[bin, incoming, incomingSecrets].map((folder) => `${folder}/${mesh}`),
+    ...[bin, binaries, env, incoming, incomingSecrets, instances, meshes, ran, secrets],
+    ...[bin, incoming, incomingSecrets, ran].map((folder) => `${folder}/${mesh}`),
     ...[files.program, layout.programOf(mesh)],
     ...[layout.tokenFile(AGENT_TOKEN), layout.tokenFile(`${AGENT_TOKEN}.${mesh}`), layout.tokenFile(`_taken.${mesh}`)],
     ...[files.prerequisites, files.deployUser], // of user_data
@@ -129,6 +129,7 @@ function allowed(path: string, needed: Set<string>, own: string[]): boolean {
   if (own.length === 0) return false; // the node is to be empty
   if (own.includes(path) || EARLIER.test(path)) return true;
   const [folder, name = "", below = ""] = path.split("/");
+  if (folder === "ran") return own.includes(`ran/${name}`);
   if (folder === "instances") return below !== ""; // the folder of an instance is its own
   return (
     (folder === "binaries" && needed.has(name)) || (folder === "incoming" && (needed.has(name) || needed.has(below)))

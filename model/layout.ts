@@ -28,6 +28,8 @@ export const folders = {
   instances: `${GATEHOUSE}/instances`,
   /** One record for each mesh on the node. */
   meshes: `${GATEHOUSE}/meshes`,
+  /** Which Terraform resources had their programs run, by mesh (node/ran). */
+  ran: `${GATEHOUSE}/ran`,
   secrets: `${GATEHOUSE}/secrets`,
   /** Copies of hand-made files that were taken over. */
   backups: "/var/backups/gatehouse",

@@ -50,6 +50,9 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
         .filter(({ path }) => path.startsWith(`${layout.folders.gatehouse}/`))
         .map(({ path }) => ({ path, type: "f", target: "" })),
       ...links.map(({ path, target }) => ({ path, type: "l", target })),
+      ...["", `/${of.name}`, `/${of.name}/node_${node.name}`].map((below) => ({
+        ...{ path: `${layout.folders.ran}${below}`, type: below.includes("node_") ? "f" : "d", target: "" },
+      })),
     ],
     needed: [],
     written: files.map(({ path }) => path).filter((path) => path.startsWith("/etc/")),

@@ -11,7 +11,9 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
 	"gatehouse/node/mark"
+	"gatehouse/node/ran"
 	"gatehouse/node/secrets"
+	"gatehouse/node/taken"
 )
 
 // others are the other meshes on the node and their things, which are no findings of the mesh that asks.
@@ -30,7 +32,7 @@ func (n Node) others(mesh string) others {
 	for _, other := range names {
 		found.instances = append(found.instances, instance.OwnedBy(n.Host, other)...)
 		found.paths = append(found.paths, host.RecordFile(other), filepath.Dir(host.ProgramOf(other)), consul.NodeTokenOf(other),
-			instance.Incoming(other), secrets.Arriving(other))
+			instance.Incoming(other), secrets.Arriving(other), ran.Of(other), taken.TokenFile(other))
 	}
 	for _, name := range found.instances {
 		found.paths = append(found.paths, instance.Home(name), instance.TokenFile(name),
