@@ -79,7 +79,7 @@ export const VERBS: Record<string, Verb> = {
     failure: 2,
     options: {
       json,
-      fix: { type: "boolean", alias: "mend", describe: "replace what Terraform can put right" },
+      fix: { type: "boolean", alias: "mend", describe: "replace what Terraform can put right" }, // avoided word: the earlier name, which scripts use
       "auto-approve": approve,
     },
     examples: [

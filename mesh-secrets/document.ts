@@ -1,6 +1,7 @@
 /** The secrets of one mesh as a document: its form, and what is wrong with one. No value is ever part of a message. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { z } from "zod";
+import { unicodeFault } from "../model";
 
 /** A certificate and its private key, both PEM. */
 export interface KeyPair {
@@ -38,7 +39,11 @@ const authority = z
 const value = z
   .string()
   .min(1, "an empty value is no secret")
-  .refine(isOneLine, "a value is one line of text without control characters");
+  .refine(isOneLine, "a value is one line of text without control characters")
+  .refine(
+    arrives,
+    "the value would not reach the service as it is: it has an accent apart from its letter (it is not NFC), a byte order mark or a character that Unicode reserves",
+  );
 
 const document = z.strictObject({
   version: z.literal(1, "version has to be 1"),
@@ -96,6 +101,10 @@ function isGossipKey(text: string): boolean {
 
 function isOneLine(text: string): boolean {
   return !/[\p{Cc}\p{Cs}]/u.test(text);
+}
+
+function arrives(text: string): boolean {
+  return !isOneLine(text) || unicodeFault(text) === undefined; // the former is said elsewhere
 }
 
 function works(attempt: () => unknown): boolean {

@@ -21,6 +21,7 @@ export { ROUTING_KINDS, type RoutingDeclaration } from "./config-entry/routing";
 export type { ServiceSplitterDeclaration, SplitDeclaration } from "./config-entry/splitter";
 export type { Consul, ConsulDeclaration, OwnedEntry } from "./consul";
 export { type Files, nodeFiles, UNKNOWN_SHA256 } from "./files";
+export { unicodeFault } from "./formats/unicode";
 export type { Gateway, GatewayDeclaration } from "./gateway";
 export type { Duration, Health, HealthDeclaration } from "./health";
 export { ASKED_FOR, hostKeyFault, hostKeyFrom, missingKeyFile, withoutComment } from "./host-key";

@@ -10,20 +10,20 @@ import { terraformLiteral } from "./terraform-literal";
 
 interface AclTokenProps {
   mesh: Mesh;
-  /** What it is for, in words. */
+  /** Its purpose, in words. */
   description: string;
   /** Rules of a policy. @default none */
   rules?: string;
-  /** What a service and its sidecar need. */
+  /** The service whose identity the token has: it and its sidecar. */
   service?: string;
-  /** What an agent needs. */
+  /** The node whose identity the token has: its agent. */
   node?: string;
   dependsOn?: ITerraformDependable[];
 }
 
 /**
  * Whoever uses the token depends on it. So a new one is made first, taken into use, and only then the old one goes; and
- * one that left the declaration goes when nobody is left to use it.
+ * one that left the declaration is removed after all that used it.
  */
 export class AclToken extends ConsulAclToken {
   /** The token itself. Terraform keeps it in its state. */
@@ -36,7 +36,7 @@ export class AclToken extends ConsulAclToken {
       rules === undefined
         ? undefined
         : new AclPolicy(scope, `policy_${id}`, {
-            // A machine's token moves from one stack to the other when Consul becomes somebody else's.
+            // A node's token moves from one stack to the other when Consul becomes an existing one.
             name: `gatehouse-${name}-${TerraformStack.of(scope).node.id}-${id}`,
             description: `Gatehouse, mesh ${name}: ${description}`,
             rules: terraformLiteral(rules),
@@ -55,7 +55,7 @@ export class AclToken extends ConsulAclToken {
     this.secret = new DataConsulAclTokenSecretId(scope, `secret_${id}`, { accessorId: this.id, dependsOn }).secretId;
   }
 
-  /** Of a machine's agent and of Gatehouse's programs there. */
+  /** The token of a node's agent and of Gatehouse's programs there. */
   static ofMachine(scope: Construct, mesh: Mesh, node: MeshNode, dependsOn?: ITerraformDependable[]): AclToken {
     const description = `the agent of ${node.name}`;
     return new AclToken(scope, layout.tokens.ofAgent(node.name), {
@@ -67,7 +67,7 @@ export class AclToken extends ConsulAclToken {
     });
   }
 
-  /** Of one instance. */
+  /** The token of one instance. */
   static ofInstance(scope: Construct, mesh: Mesh, workload: Service | Gateway, node: MeshNode): AclToken {
     const description = `${workload.name} on ${node.name}`;
     const rights = workload.kind === "service" ? { service: workload.name } : { rules: gatewayRules(workload) };
@@ -82,13 +82,13 @@ export class AclToken extends ConsulAclToken {
     });
   }
 
-  /** Of the programs that write these entries in place of those made by hand, and put those back on destroy. */
+  /** The token of the programs that write these entries in place of those made by hand, and put those back on destroy. */
   static ofTakenEntries(scope: Construct, mesh: Mesh, entries: ConfigEntry[]): AclToken {
     const rules = takenRules(mesh, entries);
     return new AclToken(scope, "taken", { mesh, description: "config entries that are taken over", rules });
   }
 
-  /** Of the probes, which put the earlier routes of these gateways back when the new ones do not answer. */
+  /** The token of the probes, which put the earlier routes of these gateways back when the new ones do not answer. */
   static ofRoutes(scope: Construct, mesh: Mesh, gateways: Gateway[]): AclToken {
     return new AclToken(scope, layout.tokens.routes, { mesh, description: "the routes", rules: routesRules(gateways) });
   }

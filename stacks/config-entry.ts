@@ -13,7 +13,7 @@ export class ConfigEntry extends ConsulConfigEntry {
       kind: entry.kind,
       name: entry.name,
       configJson: terraformLiteral(JSON.stringify(entry.config)),
-      // What still names a removed service is updated before its entries go; Consul refuses the other order.
+      // Entries that still name a removed service are updated before its own are removed; Consul refuses the other order.
       lifecycle: { createBeforeDestroy: true },
     });
     this.dependsOn = addressesOf(dependsOn);

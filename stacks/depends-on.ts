@@ -1,4 +1,4 @@
-/** What a resource waits for. */
+/** Resources that another one waits for. */
 import { dependable, type ITerraformDependable, TerraformResource } from "cdktf";
 
 /**

@@ -21,7 +21,7 @@ export function addStacks(app: App, mesh: Mesh, programs: NodePrograms, backend:
   for (const opening of openings(mesh)) Annotations.of(stack).addWarning(opening);
 }
 
-/** What the declaration leaves open that is locked by default. */
+/** Settings of the declaration that leave open what is locked by default. */
 export function openings({ consul }: Pick<Mesh, "consul">): string[] {
   return [
     ...(consul.acl
@@ -36,7 +36,7 @@ export function openings({ consul }: Pick<Mesh, "consul">): string[] {
   ];
 }
 
-/** What a reviewer of a plan should know: a replaced instance among these is an outage. Undefined when none is. */
+/** Workloads of which a replaced instance is an outage, for the reviewer of a plan. Undefined when there are none. */
 export function outageOnRestart({ services, gateways }: Pick<Mesh, "services" | "gateways">): string | undefined {
   const single = [...services, ...gateways].filter(({ runsOn }) => runsOn.length === 1).map(({ name }) => name);
   if (single.length === 0) return undefined;

@@ -1,4 +1,4 @@
-/** What Terraform writes beside the project can hold tokens: for the owner alone. */
+/** Files that Terraform writes next to the project can hold tokens: they are for the owner alone. */
 import { chmodSync, closeSync, openSync } from "node:fs";
 import { type App, LocalBackend } from "cdktf";
 

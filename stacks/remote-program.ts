@@ -34,7 +34,7 @@ export interface RemoteProgramProps {
   secrets?: { mesh: string; name: string; values: Record<string, string> };
   /** A file that the program takes, and where it is uploaded to. @default none */
   upload?: { path: string; sha256: string; missing?: boolean; destination: string };
-  /** What must hold when Terraform plans, and what to tell when it does not. @default nothing */
+  /** Conditions that must hold when Terraform plans, each with the message when it does not. @default none */
   requires?: { condition: string; errorMessage: string }[];
   /** Shell text to run when the whole stack is destroyed. @default none */
   onDestroy?: string;
@@ -121,9 +121,9 @@ export function connectionTo(
     hostKey: bastion ? hostKeysOf(address, ssh.port, hostKey, bastion) : hostKey,
     user: ssh.user,
     port: ssh.port,
-    // Of the connection alone: a machine that was just restarted is back by then, and one that is down is named soon.
+    // For the connection alone: a node that was just restarted is back by then, and one that is down is named soon.
     timeout: "30s",
-    // In the home folder: Terraform makes the file writable for everybody, so nobody else must be able to reach it.
+    // In the home folder: Terraform makes the file writable for everybody, so no other user must be able to reach it.
     scriptPath: "./.gatehouse-%RAND%.sh",
     // Terraform would try an agent by itself when there is no key.
     agent: String(ssh.agent && !runsElsewhere(scope)),
@@ -141,7 +141,7 @@ export function connectionTo(
 /**
  * Host keys of a machine behind a bastion. Terraform (1.11) holds the bastion's key against `host_key` too, not against
  * `bastion_host_key`: it writes `<host> <host_key>` into a known_hosts file for either of them, and believes the first
- * line of a type for a host. So the line that it begins gets a key of a type that no sshd has, and nobody's; both hosts
+ * line of a type for a host. So the line that it begins gets a key of a type that no sshd has, and no host's; both hosts
  * then have a line of their own.
  */
 function hostKeysOf(address: string, port: number, hostKey: string, bastion: Bastion): string {

@@ -1,5 +1,5 @@
 /**
- * What is different where Terraform runs on another machine: it starts there in a folder with nothing but what was
+ * The differences where Terraform runs on another machine: it starts there in a folder with nothing but what was
  * uploaded, and is given its secrets as variables.
  */
 import { rmSync, writeFileSync } from "node:fs";
@@ -16,13 +16,13 @@ const KEY = "ssh_private_key";
 
 /** All that a run needs. Whatever else lies in the folder (a saved plan, say) may hold secrets. */
 const UPLOADED = ["/cdk.tf.json", `/${OVERRIDE_FILE}`, "/assets/"];
-/** The providers' checksums; of the stand-ins (providers/README.md) they are nobody else's. */
+/** The providers' checksums; of the stand-ins (providers/README.md) no other machine has these. */
 const lock = () => (process.env.GATEHOUSE_STAND_INS ? [] : ["/.terraform.lock.hcl"]);
 
 /** Prepares a stack whose runs are elsewhere; before anything else is added to it. */
 export function prepareUpload(stack: TerraformStack, folder: string): void {
   stack.node.setContext(CONTEXT, true);
-  // What an earlier declaration needed is not uploaded for ever.
+  // Files that only an earlier declaration needed are not uploaded for ever.
   rmSync(join(folder, "assets"), { recursive: true, force: true });
   writeFileSync(
     join(folder, ".terraformignore"),
@@ -39,7 +39,7 @@ export function runsElsewhere(scope: Construct): boolean {
   return scope.node.tryGetContext(CONTEXT) === true;
 }
 
-/** Of a provisioner: when its resource is created, or when it is destroyed. */
+/** The moment of a provisioner: when its resource is created, or when it is destroyed. */
 export type When = "create" | "destroy";
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What both stacks are to cdktf. Two steps of its synthesis look up the tokens in every value of a stack, three times in
+ * The base of both stacks. Two steps of its synthesis look up the tokens in every value of a stack, three times in
  * all, where few values have any: in a large mesh that was half of the work. Here each value is looked up once, and only
  * where there is a token. A test holds what comes out against what cdktf itself would write.
  */

@@ -9,7 +9,7 @@ import { RemoteProgram } from "./remote-program";
 export interface NodeProgramFile {
   /** Absolute path. */
   path: string;
-  /** Of the file, in hex. */
+  /** SHA-256 of the file, in hex. */
   sha256: string;
   /** Hash of its sources: another Go release builds another file of the same version. */
   version: string;

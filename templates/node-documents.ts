@@ -466,7 +466,7 @@ export interface EnvoyListener {
 /** EnvoyCluster is a service as Envoy calls it. */
 export interface EnvoyCluster {
   name: string;
-  /** Healthy endpoints, as Consul tells Envoy and as Envoy finds out itself. */
+  /** Healthy endpoints, by Consul's checks and by Envoy's own. */
   healthy: number;
 }
 

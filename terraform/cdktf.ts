@@ -6,7 +6,7 @@ import { environment } from "./prepare";
 import { chooseProviders } from "./provider-choice";
 import { outputFolder, settleProviders } from "./settle";
 
-/** Runs cdktf; nobody else works in this checkout meanwhile. */
+/** Runs cdktf; no other run works in this checkout meanwhile. */
 export const runCdktf = (args: string[]): Promise<number> => runWithTerraform("cdktf", args);
 
 /** Runs a command with this terminal, and returns its exit code. */

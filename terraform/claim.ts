@@ -1,7 +1,7 @@
 /**
  * One run at a time in cdktf's output folder: a second one would synthesize over what the first is about to apply.
  *
- * The sign is a listening socket and not a file with a process id: when its process ends, however that happens, nobody
+ * The sign is a listening socket and not a file with a process id: when its process ends, however that happens, no process
  * listens any more, and no other process can be taken for it.
  */
 import { mkdirSync, rmSync } from "node:fs";
@@ -38,7 +38,7 @@ function listens(socket: string, answer: string): Promise<boolean> {
   });
 }
 
-/** What the run that listens says of itself; undefined when nobody listens. */
+/** The answer of the run that listens; undefined when none does. */
 function ask(socket: string): Promise<string | undefined> {
   return new Promise((done) => {
     let answer = "";

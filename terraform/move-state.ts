@@ -9,7 +9,7 @@ import { outputFolder } from "./settle";
 import { emptied, moved } from "./state-content";
 
 /**
- * Moves the state of every stack. The old place is emptied, so that nobody deploys with it by mistake; its history stays
+ * Moves the state of every stack. The old place is emptied, so that no deploy uses it by mistake; its history stays
  * where the backend keeps one.
  */
 export async function moveStates(from: string, to: string): Promise<void> {

@@ -13,7 +13,7 @@ export interface ProviderChoice {
   id: string;
   /** The mirror folder of `mirror` and `stand-ins`. */
   mirror?: string;
-  /** What a child process needs in its environment, on top of this one's. */
+  /** Variables that a child process needs, on top of this process's environment. */
   env: Record<string, string>;
 }
 
@@ -62,7 +62,7 @@ function hasOwnInstallation(): boolean {
   return /^\s*provider_installation\b/m.test(theirSettings());
 }
 
-/** What they wrote for Terraform's command line: tokens of Terraform Cloud, for instance. */
+/** The person's own settings of Terraform's command line: tokens of Terraform Cloud, for instance. */
 function theirSettings(): string {
   const ours = isOurs(process.env.TF_CLI_CONFIG_FILE ?? "") ? process.env.TF_CLI_CONFIG_FILE : undefined;
   const file = theirConfig() ?? ours ?? join(homedir(), ".terraformrc");

@@ -10,7 +10,7 @@ export interface Replacement {
 }
 
 export interface ReplaceOptions {
-  /** What this run is, for another one that is refused meanwhile. */
+  /** The name of this run, for another one that is refused meanwhile. */
   what: string;
   /** Whether Terraform asks before it applies its plan. */
   approved: boolean;

@@ -4,7 +4,7 @@ import { writeWhole } from "../toolchain";
 import type { ProviderChoice } from "./provider-choice";
 
 /**
- * Makes Terraform install the chosen providers anew where an earlier run installed others: it keeps what is installed,
+ * Makes Terraform install the chosen providers again where an earlier run installed others: it keeps what is installed,
  * and refuses whatever its lock file does not know.
  * @param output cdktf's output folder, with its `stacks`
  */

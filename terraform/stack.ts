@@ -25,7 +25,7 @@ export class Stack {
     private readonly options: StackOptions,
   ) {}
 
-  /** What was synthesized. */
+  /** The synthesized document. */
   get document(): Synthesized {
     return JSON.parse(readFileSync(join(this.folder, "cdk.tf.json"), "utf8"));
   }

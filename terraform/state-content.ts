@@ -1,4 +1,4 @@
-/** What a state holds, as far as moving it matters. */
+/** The parts of a state that matter for moving it. */
 export interface State {
   version: number;
   serial: number;
@@ -29,7 +29,7 @@ export function moved(state: State, there: State | undefined, stack: string, to:
   return { ...state, lineage, serial: Math.max(state.serial, there?.serial ?? 0) + 1, resources };
 }
 
-/** What is left in the old place. */
+/** The state that is left in the old place. */
 export function emptied(state: State): State {
   return { ...state, serial: state.serial + 1, resources: [] };
 }

@@ -5,7 +5,7 @@
  */
 import type { Synthesized } from "./stack";
 
-/** What a node says of one mesh. */
+/** A node's records of one mesh. */
 export interface NodeRan {
   /** The id of the creation of each resource whose program ran to its end, by the resource's name. */
   creations: Record<string, string>;
@@ -15,7 +15,7 @@ export interface NodeRan {
   binaries: string[];
 }
 
-/** What the nodes say that could be asked, by the trigger `machine` of their resources. */
+/** The records of all nodes that could be asked, by the trigger `machine` of their resources. */
 export type Ran = Record<string, NodeRan>;
 
 /** A state, as far as it is read here. */

@@ -62,6 +62,12 @@ test.each<[string, () => unknown, RegExp]>([
   ["text for a key", () => withServer({ key: SECRET }), /servers\.server1\.key: no private key in PEM/],
   ["another's key", () => withServer({ key: project.secrets().ca.key }), /servers\.server1: the key is not/],
   ["a value of two lines", () => withValue(`${SECRET}\nX`), /services\.frontend\.API_KEY: a value is one line/],
+  ["a value that Terraform would change", () => withValue(`${SECRET}e\u0301`), /services\.frontend\.API_KEY: .*NFC/],
+  [
+    "a value that systemd would drop",
+    () => withValue(`${SECRET}\uffff`),
+    /services\.frontend\.API_KEY: .*Unicode reserves/,
+  ],
   ["an empty value", () => withValue(""), /services\.frontend\.API_KEY: an empty value/],
   ["a number", () => withValue(4711), /services\.frontend\.API_KEY/],
   ["half a file", () => `{\n  "managementToken": "${SECRET}",\n  "x`, /is not JSON/],

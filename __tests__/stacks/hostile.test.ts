@@ -94,7 +94,7 @@ function shape(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]));
 }
 
-/** What of a file is not some value. */
+/** The structure of a file, without its values. */
 function structure(path: string, content: string): unknown {
   if (path.endsWith(".service")) return content.split("\n").map((line) => line.replace(/^([A-Za-z]+)=.*$/s, "$1="));
   if (path.endsWith(".hcl")) {

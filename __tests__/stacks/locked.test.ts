@@ -64,7 +64,7 @@ describe("without a word about it in the declaration", () => {
     expect([policies, node_identities]).toEqual([undefined, undefined]);
   });
 
-  test("a gateway may write itself, and read whom it leads to", () => {
+  test("a gateway may write itself, and read the services that it leads to", () => {
     const rules = String(mesh.resource("consul_acl_policy.policy_edge_gateway1").rules).replace(/\s+/g, " ");
     expect(rules).toContain('service "edge" { policy = "write" }');
     expect(rules.match(/"write"/g)).toHaveLength(1);
@@ -105,7 +105,7 @@ describe("without a word about it in the declaration", () => {
     );
   });
 
-  test("a token goes when nobody is left to use it", () => {
+  test("a token is removed after all that used it", () => {
     for (const graph of [cluster, mesh]) {
       for (const address of graph.addresses.filter((one) => one.startsWith("consul_acl_"))) {
         expect(graph.resource(address).lifecycle).toEqual({ create_before_destroy: true });
@@ -176,7 +176,7 @@ describe("what is switched off", () => {
   });
 });
 
-/** What the resource brings to its machine before its program runs. */
+/** The secrets that the resource brings to its node before its program runs. */
 function secretsOf(graph: Graph, address: string): unknown {
   const provisioners = graph.resource(address).provisioner as Record<string, Record<string, unknown>>[];
   return provisioners.map(({ file }) => file?.content).find(Boolean);

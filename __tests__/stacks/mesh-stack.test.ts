@@ -212,7 +212,7 @@ describe("what a change touches", () => {
     ]);
   });
 
-  test("a machine made anew: everything that is put on it", () => {
+  test("a node replaced by a new machine: everything that is put on it", () => {
     const changed = declaration();
     changed.nodes.worker1!.hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDi55oTxoN5ThtRrOCCZJZKI0w8pJ3vTQkv1kz3GXRxI";
     const touched = changes(graph, meshGraph(meshOf(changed)));

@@ -8,7 +8,7 @@ import { output } from "../../toolchain";
 
 jest.setTimeout(120_000);
 
-// Nobody's: random bytes between the lines that a key has.
+// No person's key: random bytes between the lines that a key has.
 const body = ["b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW", "QyNTUxOQAAACAkLy/+3Q=="];
 const key = `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.join("\n")}\n-----END OPENSSH PRIVATE KEY-----`;
 const heredoc = `<<EOT\n${key}\nEOT`;

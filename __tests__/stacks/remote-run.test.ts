@@ -48,7 +48,7 @@ function synth(folder: string, backend: Backend = CLOUD, mesh = meshIn(folder)):
 
 const read = (stacks: string, stack: string) => readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8");
 
-/** What `terraform` would upload: all files but those that .terraformignore excludes, by go-slug's rules. */
+/** The files that `terraform` would upload: all but those that .terraformignore excludes, by go-slug's rules. */
 function uploaded(folder: string): string[] {
   const rules = readFileSync(join(folder, ".terraformignore"), "utf8").split("\n").filter(Boolean);
   const excluded = (path: string) =>

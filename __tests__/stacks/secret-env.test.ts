@@ -48,7 +48,7 @@ describe.each([
     expect(precondition[0]?.error_message).toContain("no value of API_KEY for the service frontend");
   });
 
-  test("nobody else gets them", () => {
+  test("no other instance gets them", () => {
     const text = JSON.stringify(graph.resource("null_resource.instance_backend_worker2"));
     expect(text).not.toContain("local.secrets");
   });

@@ -11,7 +11,7 @@ import { declaration, meshOf } from "../support/shop";
 
 const CLOUD: Backend = { kind: "cloud", organization: "shop-org" };
 
-/** What cdktf itself would write of a stack. */
+/** The JSON that cdktf itself would write for a stack. */
 function byCdktf(stack: Stack): object {
   TerraformStack.prototype.prepareStack.call(stack);
   return TerraformStack.prototype.toTerraform.call(stack);

@@ -1,4 +1,5 @@
 /** Turns whatever a mesh file exports into plain data that is safe to walk. */
+import { arriving, unicodeFault } from "../formats/unicode";
 import type { Path, Problems } from "./problem";
 
 /** No declaration is nested this deep; it keeps a runaway structure from exhausting the stack. */
@@ -8,13 +9,14 @@ const DEEPEST = 64;
  * Copies `value` into objects without prototype and arrays. Fields that are `undefined` are left out, so that
  * `{ ...(condition ? { env } : {}) }` and `env: undefined` mean the same. What is not plain data (a Map, a class
  * instance, a cycle, a getter that throws) becomes a symbol that says so: no field takes a symbol, so the schema
- * refuses it at its place.
+ * refuses it at its place. Text that would not arrive as it was written is a problem wherever it is, also in a key.
  */
 export function toPlain(value: unknown, problems: Problems): unknown {
   return copy(value, [], new Set(), problems);
 }
 
 function copy(value: unknown, path: Path, above: Set<object>, problems: Problems): unknown {
+  if (typeof value === "string") return copyText(value, path, problems);
   if (typeof value !== "object" || value === null) return value;
   if (above.has(value)) return Symbol("an object that contains itself");
   if (path.length > DEEPEST) return Symbol(`more than ${DEEPEST} levels`);
@@ -31,6 +33,12 @@ function copy(value: unknown, path: Path, above: Set<object>, problems: Problems
   }
 }
 
+function copyText(text: string, path: Path, problems: Problems): string {
+  const fault = unicodeFault(text);
+  if (fault) problems.add(path, text, fault);
+  return fault ? arriving(text) : text;
+}
+
 function copyFields(value: object, path: Path, above: Set<object>, problems: Problems): object {
   const fields: Record<string, unknown> = Object.create(null);
   for (const key of Object.keys(value)) {
@@ -40,7 +48,9 @@ function copyFields(value: object, path: Path, above: Set<object>, problems: Pro
         reason: "`__proto__` is JavaScript's word for an object's prototype; it cannot name anything here",
         remedy: "remove it or choose another name",
       });
-    } else if (field !== undefined) fields[key] = copy(field, [...path, key], above, problems);
+    } else if (field !== undefined) {
+      fields[copyText(key, [...path, key], problems)] = copy(field, [...path, key], above, problems);
+    }
   }
   return fields;
 }

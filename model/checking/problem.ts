@@ -77,7 +77,10 @@ export function show(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "bigint" || typeof value === "number") return String(value);
   const json = JSON.stringify(value, (_key, inner) => (isJson(inner) ? inner : show(inner))) ?? "nothing";
-  const visible = json.replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escaped);
+  const visible = json.replace(
+    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ue123\ufdd0-\ufdef\ufeff\ufffe\uffff]/g,
+    escaped,
+  );
   if (visible.length <= LONGEST_SHOWN) return visible;
   return `${visible.slice(0, LONGEST_SHOWN - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }

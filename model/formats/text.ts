@@ -12,9 +12,6 @@ export function textFault(text: string): Fault | undefined {
       remedy: "remove it; put text of several lines into a file that the program reads",
     };
   }
-  if (/[\ud800-\udfff]/u.test(text)) {
-    return { reason: "the text has half of a surrogate pair in it, which is not valid Unicode", remedy: "remove it" };
-  }
   return undefined;
 }
 

@@ -168,7 +168,7 @@ func TestAnUnusableAgentIsRefused(t *testing.T) {
 		port    int
 		message string
 	}{
-		"nobody's":           {serve(t, tls.NoClientCert, leaf), `of "CN=client.dc1.consul" for client.dc1.consul, by "CN=Agent CA", until `},
+		"unknown":            {serve(t, tls.NoClientCert, leaf), `of "CN=client.dc1.consul" for client.dc1.consul, by "CN=Agent CA", until `},
 		"expired":            {serve(t, tls.NoClientCert, expired), "is not valid by any authority which this node knows"},
 		"wants certificates": {serve(t, tls.RequireAnyClientCert, leaf), "write tls { grpc { verify_incoming = false } } into the agent's configuration"},
 		"no TLS there":       {portOf(t, plain.URL), "speaks no TLS on its gRPC port"},

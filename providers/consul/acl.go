@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// isGone tells "there is no such policy or token" from "the token that asks is unknown": Consul says ACL not found in both.
+// isGone distinguishes "there is no such policy or token" from "the token of the request is unknown": Consul says ACL not found for both.
 func isGone(err error) bool {
 	var status api.StatusError
 	return errors.As(err, &status) &&
@@ -66,7 +66,7 @@ func values(texts []string) []attr.Value {
 	return made
 }
 
-// texts is what a set or a list of strings holds.
+// texts are the strings of a set or a list.
 func texts(elements []attr.Value) []string {
 	var found []string
 	for _, element := range elements {
@@ -75,7 +75,7 @@ func texts(elements []attr.Value) []string {
 	return found
 }
 
-// outOf leaves out the name that Consul Enterprise gives to what has none.
+// outOf leaves out the default name of Consul Enterprise.
 func outOf(name string) types.String {
 	if name == "default" {
 		return types.StringValue("")

@@ -43,7 +43,7 @@ type variablesModel struct {
 	Name types.String `tfsdk:"name"`
 }
 
-// name is what a person recognises the token by.
+// name by which a person recognises the token.
 func (m tokenModel) name() string {
 	if m.Description.ValueString() != "" {
 		return m.Description.ValueString()
@@ -87,7 +87,7 @@ func (m tokenModel) token() *api.ACLToken {
 	return token
 }
 
-// modelOf is the reverse; the end keeps the text of the state while it means the same moment.
+// modelOf is the reverse; the end keeps the text in the state as long as that means the same time.
 func modelOf(token *api.ACLToken, endInState types.String) tokenModel {
 	model := tokenModel{
 		ID: types.StringValue(token.AccessorID), AccessorID: types.StringValue(token.AccessorID),

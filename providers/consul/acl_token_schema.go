@@ -65,7 +65,7 @@ func block(
 	}
 }
 
-// ValidateConfig refuses an end that is no moment, as the real provider does.
+// ValidateConfig refuses an end that is not a time, as the real provider does.
 func (*tokenResource) ValidateConfig(
 	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
 ) {

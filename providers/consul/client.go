@@ -53,7 +53,7 @@ func newClient(given providerModel) (*consulClient, error) {
 	return &consulClient{api: client, patience: newPatience()}, nil
 }
 
-// take sets a field to the given argument, else to the first variable that is set, else leaves it.
+// take sets a field to the given argument, or else to the first variable that is set.
 func take(field *string, given types.String, variables ...string) {
 	if given.ValueString() != "" {
 		*field = given.ValueString()

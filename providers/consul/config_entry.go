@@ -76,7 +76,7 @@ func (r *configEntryResource) Update(ctx context.Context, req resource.UpdateReq
 	resp.Diagnostics.Append(r.apply(ctx, req.Plan, &resp.State)...)
 }
 
-// Read keeps the text in the state while it means what Consul has, and takes Consul's when it does not.
+// Read keeps the text in the state as long as it means the same as Consul's entry, and else takes Consul's.
 func (r *configEntryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state configEntryModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -115,7 +115,7 @@ func (r *configEntryResource) Delete(ctx context.Context, req resource.DeleteReq
 	}
 }
 
-// apply does what creation and change have in common.
+// apply is the part that creation and change have in common.
 func (r *configEntryResource) apply(ctx context.Context, plan tfsdk.Plan, state *tfsdk.State) diag.Diagnostics {
 	var planned configEntryModel
 	diags := plan.Get(ctx, &planned)

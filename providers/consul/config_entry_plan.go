@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// ValidateConfig refuses what the real provider would drop in silence, before anything is touched.
+// ValidateConfig refuses keys that the real provider would drop in silence, before anything is changed.
 func (*configEntryResource) ValidateConfig(
 	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
 ) {
@@ -31,7 +31,7 @@ func (*configEntryResource) ValidateConfig(
 	}
 }
 
-// ModifyPlan plans nothing for a text that means what the state means already.
+// ModifyPlan plans nothing for a text with the same meaning as the state.
 func (*configEntryResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
@@ -69,7 +69,7 @@ func (*configEntryResource) ImportState(
 	resp.Diagnostics.Append(resp.State.Set(ctx, imported)...)
 }
 
-// partitionOf is the partition to ask in: an exported-services entry is named after the partition that it lives in.
+// partitionOf is the partition to ask in: an exported-services entry has the name of its partition.
 func partitionOf(at place) string {
 	if at.kind == "exported-services" && at.name != "default" {
 		return at.name

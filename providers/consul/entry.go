@@ -28,14 +28,14 @@ func decode(at place, text string) (api.ConfigEntry, error) {
 		return nil, err
 	}
 	if at.kind == api.APIGateway || at.kind == api.HTTPRoute || at.kind == api.TCPRoute {
-		delete(fields, "Status") // Consul alone writes it
+		delete(fields, "Status") // only Consul writes it
 	}
 	fields["kind"], fields["name"] = at.kind, at.name
 	fields["Partition"], fields["Namespace"] = at.partition, at.namespace
 	return api.DecodeConfigEntry(fields)
 }
 
-// encode is the reverse: everything in the entry but where it is kept.
+// encode is the reverse: everything in the entry except its place.
 func encode(entry api.ConfigEntry) (string, error) {
 	whole, err := json.Marshal(entry)
 	if err != nil {
@@ -52,7 +52,7 @@ func encode(entry api.ConfigEntry) (string, error) {
 	return string(text), err
 }
 
-// same tells whether two texts mean one entry to Consul, whatever the order of keys or the spaces.
+// same says whether two texts mean the same entry to Consul, in any order of keys and with any spaces.
 func same(at place, one, other string) bool {
 	if one == other {
 		return true

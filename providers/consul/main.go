@@ -1,4 +1,4 @@
-// Stand-in for hashicorp/consul: the consul_config_entry, and nothing else of it, against the real Consul.
+// Command consul is a stand-in for hashicorp/consul: config entries and ACL tokens and policies, against a real Consul.
 package main
 
 import (

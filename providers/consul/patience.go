@@ -73,7 +73,7 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// isOutage tells "Consul is away" from "Consul refuses": it answers 500 for both.
+// isOutage distinguishes "Consul is away" from "Consul refuses": Consul answers 500 for both.
 func isOutage(err error) bool {
 	var status api.StatusError
 	if !errors.As(err, &status) {

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// resourceAt is the resource against a server that answers as told, with a patience of 200 ms.
+// resourceAt is the resource against a server with these answers, with a patience of 200 ms.
 func resourceAt(t *testing.T, answer http.HandlerFunc) *configEntryResource {
 	t.Helper()
 	server := httptest.NewServer(answer)

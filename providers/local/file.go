@@ -60,7 +60,7 @@ func (fileResource) Read(ctx context.Context, req resource.ReadRequest, resp *re
 }
 
 func (fileResource) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	resp.State.Raw = req.Plan.Raw // every argument replaces: nothing is left to do in place
+	resp.State.Raw = req.Plan.Raw // every argument replaces: there is nothing to do in place
 }
 
 func (fileResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

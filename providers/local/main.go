@@ -1,4 +1,4 @@
-// Stand-in for hashicorp/local: the local_file, and nothing else of it.
+// Command local is a stand-in for hashicorp/local, with only local_file.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Stand-in for hashicorp/null: the null_resource, and nothing else of it.
+// Command null is a stand-in for hashicorp/null, with only null_resource.
 package main
 
 import (

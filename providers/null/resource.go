@@ -15,7 +15,7 @@ import (
 	"gatehouse/providers/internal/serve"
 )
 
-// nullResource is nothing but its triggers: a place to hang provisioners on.
+// nullResource has only its triggers, and the provisioners that Terraform runs for it.
 type nullResource struct{}
 
 func (nullResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {

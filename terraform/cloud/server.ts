@@ -33,7 +33,7 @@ const FINAL = [
 /** Milliseconds that an answer may take. */
 const LIMIT = 10_000;
 
-/** What the server says of one workspace. Where it does not answer nothing is known, and no run fails for that. */
+/** The server's answers about one workspace. Where it does not answer nothing is known, and no run fails for that. */
 export class Server {
   private constructor(
     private readonly workspace: Workspace,

@@ -30,6 +30,9 @@ describe("config entries", () => {
     ["the mark in Meta", entries({ kind: "mesh", name: "mesh", meta: { team: "a", "gatehouse-mesh": "b" } }), `${at}.meta.gatehouse-mesh`, '"b"', /which mesh an entry belongs to/, /another key/],
     ["a function", entries({ kind: "mesh", name: "mesh", http: { a: () => 1 } }), `${at}.http.a`, "a function", /no JSON/, /lists or objects/],
     ["Infinity", entries({ kind: "mesh", name: "mesh", http: { a: Infinity } }), `${at}.http.a`, "Infinity", /no JSON/, /numbers/],
+    ["a noncharacter in opaque config", entries({ kind: "service-defaults", name: "x", config: { a: ["\ufdd0"] } }), `${at}.config.a[0]`, /^".*"$/, /U\+FDD0/, /remove it/],
+    ["half a surrogate pair in opaque config", entries({ kind: "service-defaults", name: "x", config: { a: "\ud800" } }), `${at}.config.a`, /ud800/, /surrogate/, /remove it/],
+    ["a key that is not NFC", entries({ kind: "service-defaults", name: "x", config: { "e\u0301": 1 } }), `${at}.config["e\u0301"]`, /^"e/, /NFC/, /one character/],
     ["a Date in opaque config", entries({ kind: "service-defaults", name: "x", config: { a: new Date(0) } }), `${at}.config.a`, "a Date", /no JSON/, /text/],
   ]);
 });
