@@ -6,9 +6,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { printable } from "../findings";
 import { meshPath } from "../model";
 import type { Rendered } from "../review";
-import { compare, LIMIT, markdown } from "../review";
+import { compare, LIMIT, markdown, ticks } from "../review";
 import { output } from "../toolchain";
 import type { Call } from "./gatehouse";
 
@@ -20,12 +21,16 @@ export async function run({ options }: Call): Promise<number> {
   const mesh = relative("", resolve(meshPath()));
   const base = given ?? (await defaultBase());
   const start = (await git("merge-base", base, "HEAD")).trim();
+  console.error(
+    `Running the code of this checkout's declaration and of ${printable(base)}'s (${start.slice(0, 7)}): a declaration is a program. ` +
+      "Review a branch whose author you do not trust where no secret and no key can be read.",
+  );
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-review-"));
   try {
     await unpack(start, folder);
     const after = await render(process.cwd(), mesh, process.cwd());
     const before = existsSync(join(folder, mesh)) ? await render(folder, mesh, folder) : nothing(after);
-    const sides = { from: `\`${base}\` (${start.slice(0, 7)})`, to: await here() };
+    const sides = { from: `${ticks(base)} (${start.slice(0, 7)})`, to: await here() };
     process.stdout.write(markdown(compare(before, after), sides, limit));
   } finally {
     rmSync(folder, { recursive: true, force: true });

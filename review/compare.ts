@@ -1,12 +1,15 @@
 /** The differences between two meshes, in the mesh's own words. Pure. */
 import { layout, UNKNOWN_SHA256 } from "../model";
 import type { Rendered, Workload } from "./rendered";
+import { ticks, word, wordList } from "./ticks";
 
 export interface Changes {
   name: string;
+  /** Markdown. */
   nodes: string[];
   added: { name: string; workload: Workload }[];
   removed: { name: string; workload: Workload }[];
+  /** `what` is Markdown. */
   changed: { name: string; kind: Workload["kind"]; what: string[] }[];
   /** Instances that go on, but not with all of their processes. */
   restarts: { workload: string; node: string; units: string[]; outage: boolean; instances: number }[];
@@ -107,40 +110,40 @@ function changedSettings(before: Workload, after: Workload): string[] {
   const goes = without(before.runsOn, after.runsOn);
   return [
     ...(comes.length > 0 && goes.length > 0
-      ? [`moves from ${goes.join(", ")} to ${comes.join(", ")}`]
+      ? [`moves from ${wordList(goes)} to ${wordList(comes)}`]
       : comes.length > 0
-        ? [`also runs on ${comes.join(", ")}`]
+        ? [`also runs on ${wordList(comes)}`]
         : goes.length > 0
-          ? [`no longer runs on ${goes.join(", ")}`]
+          ? [`no longer runs on ${wordList(goes)}`]
           : []),
     ...(before.binary !== after.binary ? ["binary"] : []),
-    ...(variables.length > 0 ? [`environment (${variables.join(", ")})`] : []),
+    ...(variables.length > 0 ? [`environment (${ticks(variables.join(", "))})`] : []),
     ...settings,
   ];
 }
 
-/** A number or a word is shown; whatever else it is stands in the diffs. */
+/** A number is shown. A text may hold a secret whatever its name is: only the files' diffs show one, veiled. */
 function simple(name: string, before: unknown, after: unknown): string {
-  const shown = (value: unknown) => ["string", "number"].includes(typeof value);
-  return shown(before) && shown(after) ? `${name} ${before} → ${after}` : name;
+  const shown = typeof before === "number" && typeof after === "number";
+  return shown ? `${word(name)} ${before} → ${after}` : name.split(" ").map(word).join(" ");
 }
 
 function changedNodes(before: Rendered, after: Rendered): string[] {
   const said = Object.entries(after.nodes).flatMap(([name, node]) => {
     const old = before.nodes[name];
-    if (!old) return [`\`${name}\` is new (${node.role})`];
-    if (node.retired && !old.retired) return [`\`${name}\` is retired: it is emptied`];
-    if (!node.retired && old.retired) return [`\`${name}\` is taken back into the mesh`];
-    if (node.role !== old.role) return [`\`${name}\` becomes a ${node.role}`];
-    if (node.identity !== old.identity) return [`\`${name}\` is another machine: everything is put on it again`];
+    if (!old) return [`${ticks(name)} is new (${word(node.role)})`];
+    if (node.retired && !old.retired) return [`${ticks(name)} is retired: it is emptied`];
+    if (!node.retired && old.retired) return [`${ticks(name)} is taken back into the mesh`];
+    if (node.role !== old.role) return [`${ticks(name)} becomes a ${word(node.role)}`];
+    if (node.identity !== old.identity) return [`${ticks(name)} is another machine: everything is put on it again`];
     return [];
   });
   const gone = Object.entries(before.nodes)
     .filter(([name]) => !after.nodes[name])
     .map(([name, { retired }]) =>
       retired
-        ? `\`${name}\` leaves the declaration`
-        : `\`${name}\` leaves the declaration **without being retired first: what is on it stays there**`,
+        ? `${ticks(name)} leaves the declaration`
+        : `${ticks(name)} leaves the declaration **without being retired first: what is on it stays there**`,
     );
   return [...said, ...gone];
 }

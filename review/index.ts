@@ -4,3 +4,4 @@ export { compare } from "./compare";
 export { FIRST_PAGE, writeReview } from "./folder";
 export { LIMIT, markdown } from "./markdown";
 export type { Rendered } from "./rendered";
+export { ticks } from "./ticks";

@@ -1,8 +1,11 @@
-/** The changes as a Markdown text for a pull request's comment. Pure. */
-import { createTwoFilesPatch } from "diff";
+/**
+ * The changes as a Markdown text for a pull request's comment. Whatever a declaration says is a code span or in a fence: the
+ * comment is written in the name of who runs this, and holds no mention, link or HTML of another's. Pure.
+ */
 import type { Changes } from "./compare";
-import { ticks } from "./ticks";
-import { veiled } from "./veil";
+import { fileDiff } from "./file-diff";
+import { ticks, word, wordList } from "./ticks";
+import { veiledWords } from "./veil";
 
 /** GitHub takes 65,536 characters in a comment; some are left for what others put around it. */
 export const LIMIT = 65_000;
@@ -19,9 +22,12 @@ export interface Sides {
 
 /** @param limit in characters; diffs are left out first, the largest before the others, then lists are cut */
 export function markdown(changes: Changes, sides: Sides, limit: number = LIMIT): string {
-  const head = [`## Mesh \`${changes.name}\``, "", `${summary(changes)} Compared: ${sides.from} → ${sides.to}.`, ""];
-  const body = [...head, ...sections(changes)].join("\n");
-  const diffs = changes.files.map(fileDiff);
+  const head = [`## Mesh ${ticks(changes.name)}`, "", `${summary(changes)} Compared: ${sides.from} → ${sides.to}.`, ""];
+  const body = veiledWords([...head, ...sections(changes)].join("\n"));
+  const diffs = changes.files.map(fileDiff).map(({ text, short }) => ({
+    text: veiledWords(text),
+    short: veiledWords(short),
+  }));
   for (const diff of [...diffs].sort((a, b) => b.text.length - a.text.length)) {
     if (body.length + total(diffs) <= limit) break;
     diff.text = diff.short;
@@ -64,11 +70,11 @@ function sections(changes: Changes): string[] {
   return [
     ...list("Services and gateways", [
       ...added.map(
-        ({ name, workload }) => `${kind(workload.kind)}\`${name}\` is **new**, on ${workload.runsOn.join(", ")}`,
+        ({ name, workload }) => `${kind(workload.kind)}${ticks(name)} is **new**, on ${wordList(workload.runsOn)}`,
       ),
-      ...changed.map((one) => `${kind(one.kind)}\`${one.name}\` changes: ${one.what.map(code).join(", ")}`),
+      ...changed.map((one) => `${kind(one.kind)}${ticks(one.name)} changes: ${one.what.join(", ")}`),
       ...removed.map(
-        ({ name, workload }) => `${kind(workload.kind)}\`${name}\` is **removed** from ${workload.runsOn.join(", ")}`,
+        ({ name, workload }) => `${kind(workload.kind)}${ticks(name)} is **removed** from ${wordList(workload.runsOn)}`,
       ),
     ]),
     ...restartSection(changes),
@@ -88,7 +94,7 @@ function sections(changes: Changes): string[] {
     ]),
     ...list("Machines", [
       ...nodes,
-      ...(agents.length > 0 ? [`Consul's agent restarts on ${agents.join(", ")}; traffic goes on meanwhile`] : []),
+      ...(agents.length > 0 ? [`Consul's agent restarts on ${wordList(agents)}; traffic goes on meanwhile`] : []),
     ]),
     ...(unknownBinaries.length > 0
       ? [
@@ -99,9 +105,6 @@ function sections(changes: Changes): string[] {
       : []),
   ];
 }
-
-/** The words of a change can hold a variable's name or a value: both are what a person wrote. */
-const code = (what: string) => what.replace(/\(([^)]*)\)$/, (_, names: string) => `(${ticks(names)})`);
 
 function call(edge: string): [string, string] {
   const [caller = "", called = ""] = edge.split(" -> ");
@@ -121,14 +124,14 @@ function restartSection({ restarts, reloads, added }: Changes): string[] {
             .slice(0, LONGEST_LIST)
             .map(({ workload, node, units, outage, instances }) =>
               [
-                `| \`${workload}\` on ${node}`,
+                `| ${ticks(workload)} on ${word(node)}`,
                 units.map(ticks).join(", "),
                 `${outage ? "**yes**: it is the only one" : `no: ${instances} instances, one after another`} |`,
               ].join(" | "),
             ),
           ...(restarts.length > LONGEST_LIST ? [`\n… and ${restarts.length - LONGEST_LIST} more`] : []),
         ];
-  const told = reloads.map(({ workload, node }) => `\`${workload}\` on ${node}`);
+  const told = reloads.map(({ workload, node }) => `${ticks(workload)} on ${word(node)}`);
   const reload =
     told.length > 0 ? ["", `Without a restart, Consul reads the definition of ${shortened(told)} again.`] : [];
   return ["### Restarts", "", ...lines, ...reload, ""];
@@ -143,25 +146,4 @@ function list(title: string, items: string[]): string[] {
 function shortened(items: string[]): string {
   const more = items.length > LONGEST_LIST ? ` and ${items.length - LONGEST_LIST} more` : "";
   return items.slice(0, LONGEST_LIST).join(", ") + more;
-}
-
-/** One file as a collapsed diff, and the line that stands for it where there is no room. */
-function fileDiff({ node, path, before, after }: Changes["files"][number]): { text: string; short: string } {
-  const patch = createTwoFilesPatch(path, path, before, after, "", "", { context: 3 });
-  const lines = patch.split("\n").slice(4); // its head says what the summary says
-  const plus = lines.filter((line) => line.startsWith("+")).length;
-  const minus = lines.filter((line) => line.startsWith("-")).length;
-  const what = before === "" ? "new" : after === "" ? "removed" : `+${plus} −${minus}`;
-  const title = `<code>${escaped(`${node}:${path}`)}</code> ${what}`;
-  const shown = veiled(lines.join("\n").trimEnd());
-  const run = Math.max(2, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = "`".repeat(run + 1);
-  return {
-    text: `<details><summary>${title}</summary>\n\n${fence}diff\n${shown}\n${fence}\n\n</details>`,
-    short: `- ${title} (left out: it does not fit)`,
-  };
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -70,13 +70,18 @@ const onCreate = (scope: Construct, id: string, { program, secrets, upload, node
     : [
         ...uploadFirst(scope, upload),
         ...secretsFirst(scope, node, secrets),
-        recorded(id, remoteExec(scope, program, "create")),
+        recorded(id, secrets, remoteExec(scope, program, "create")),
       ];
 
 /** Has the node record that the program of this resource came to its end: see `node/ran`. */
-function recorded(id: string, exec: RemoteExecProvisioner): RemoteExecProvisioner {
+function recorded(
+  id: string,
+  secrets: RemoteProgramProps["secrets"],
+  exec: RemoteExecProvisioner,
+): RemoteExecProvisioner {
   const [interpreter = "", ...lines] = exec.inline ?? [];
-  return { ...exec, inline: [interpreter, recordConf(id, "${self.id}"), ...lines] };
+  const arriving = secrets && layout.uploadedSecrets(secrets.mesh, secrets.name);
+  return { ...exec, inline: [interpreter, recordConf(id, "${self.id}", arriving), ...lines] };
 }
 
 function uploadFirst(scope: Construct, upload: RemoteProgramProps["upload"]): FileProvisioner[] {

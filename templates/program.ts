@@ -56,9 +56,10 @@ export const runScript = (): string => readTemplate("shell/run.sh");
 /**
  * Lines that stand in front of a program, so that the node records when it has come to its end.
  * @param creation the id that Terraform gives the resource for this run
+ * @param secrets the file with the run's secrets, which the program removes if gatehouse-node cannot. @default none
  */
-export const recordConf = (resource: string, creation: string): string =>
-  shellConf({ RESOURCE: resource, CREATION: creation }).trimEnd();
+export const recordConf = (resource: string, creation: string, secrets?: string): string =>
+  shellConf({ RESOURCE: resource, CREATION: creation, ...(secrets && { SECRETS: secrets }) }).trimEnd();
 
 /**
  * The same for the standard input of a shell that is root's already. No line of JSON ends the document early.

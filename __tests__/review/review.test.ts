@@ -201,6 +201,59 @@ describe("what a comment must not hold", () => {
     expect(text).toContain("environment (`DATABASE, DB_PASSWORD, LEVEL`)");
   });
 
+  test("a text of a setting: its name is enough", () => {
+    const changes = changesOf(({ services }) => {
+      services!.backend!.port = 9009;
+    });
+    changes.changed[0]!.what = [];
+    const [before, after] = sidesOf(() => {});
+    before.workloads.backend!.settings = { port: 1, motd: "marked-one" };
+    after.workloads.backend!.settings = { port: 2, motd: "marked-two" };
+    const text = markdown(compare(before, after), sides);
+    expect(text).toContain("- `backend` changes: port 1 → 2, motd\n");
+    expect(text).not.toContain("marked-");
+  });
+
+  test("a key that a diff shows the middle of", () => {
+    const key = (line: string) =>
+      [
+        "K=1",
+        "-----BEGIN PRIVATE KEY-----",
+        ...Array.from({ length: 9 }, (_, i) => `marked-${i}`),
+        line,
+        "-----END PRIVATE KEY-----",
+        "",
+      ].join("\n");
+    const changes = changesOf(() => {});
+    changes.files = [{ node: "worker1", path: "/etc/a", before: key("marked-old"), after: key("marked-new") }];
+    const text = markdown(changes, sides);
+    expect(text).not.toContain("marked-");
+    expect(text).toContain("\n-(not shown)\n+(not shown)\n");
+  });
+
+  test("what another person's text would do in a comment: mentions, links, HTML, tables, commands", () => {
+    const hostile = "@org/team <img src=x> [a](https://evil.test) `b` https://evil.test\n/close\u202e";
+    const [before, after] = sidesOf(({ services }) => {
+      services!.backend!.run.args = ["-v"];
+    });
+    const poisoned = JSON.parse(
+      JSON.stringify(after)
+        .replaceAll("backend", JSON.stringify(hostile).slice(1, -1))
+        .replaceAll("worker1", "@worker"),
+    ) as Rendered;
+    for (const limit of [65_000, 2500]) {
+      const text = markdown(compare(before, { ...poisoned, name: hostile }), sides, limit);
+      expect(text).toContain("@org");
+      const active = text
+        .replace(/(`{3,})diff\n[\s\S]*?\n\1\n/g, "")
+        .replace(/<code>[^<\n]*<\/code>/g, "")
+        .replace(/(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/g, "")
+        .replace(/<\/?(details|summary)>/g, "");
+      expect(active).not.toMatch(/[@<[]|https?:|^\//m);
+      expect(text).not.toContain("\u202e");
+    }
+  });
+
   test("Markdown that ends where it should not", () => {
     const changes = changesOf(() => {});
     changes.files = [{ node: "worker1", path: "/etc/<b>", before: "", after: "```\n</details>\n" }];
@@ -218,7 +271,7 @@ describe("what a comment must not hold", () => {
     expect(textOf(edit).length).toBeLessThan(65_536);
     const text = textOf(edit, 6000);
     expect(text.length).toBeLessThanOrEqual(6000);
-    expect(text).toContain("- <code>worker2:/opt/gatehouse/env/backend.env</code> +400 −0 (left out: it does not fit)");
+    expect(text).toContain("- `worker2:/opt/gatehouse/env/backend.env` +400 −0 (left out: it does not fit)");
     expect(text).toContain("<code>worker1:/etc/systemd/system/frontend.service</code> +1 −1</summary>");
     expect(text.split("<details>")).toHaveLength(text.split("</details>").length);
   });

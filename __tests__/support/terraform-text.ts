@@ -30,7 +30,7 @@ export function readText(argument: string): string {
  */
 export function readInline(inline: string[], locals: Record<string, string> = {}): string {
   if (inline.includes("")) throw new Error("Terraform refuses an empty line of `inline`");
-  const created = (item: string) => item.replace(/^(RESOURCE='[\w.-]+'\nCREATION=)'\$\{self\.id\}'$/, "$1'4711'");
+  const created = (item: string) => item.replace(/^(RESOURCE='[\w.-]+'\nCREATION=)'\$\{self\.id\}'$/m, "$1'4711'");
   const text = (item: string) => locals[/^\$\{local\.(\w+)\}$/.exec(item)?.[1] ?? ""] ?? created(item);
   return inline.map((item) => readTemplate(text(item))).join("\n");
 }

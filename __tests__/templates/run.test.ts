@@ -128,6 +128,41 @@ describe("the record of a resource whose program came to its end", () => {
   });
 });
 
+describe("secrets that arrived for a run", () => {
+  const arriving = () => at("opt", "gatehouse", "secrets-of-the-run.json");
+  const setup = () =>
+    nodeProgram("tokens", owner).replace(
+      "\n",
+      `\n${recordConf("tokens_worker1", "4711", "/opt/gatehouse/secrets-of-the-run.json")}\n`,
+    );
+  /** As one who logs in and is not root. */
+  const asUser = (sudo: string) => {
+    put("bin/id", "#!/bin/sh\necho 1000\n");
+    put("bin/sudo", sudo);
+  };
+
+  beforeEach(() => {
+    mkdirSync(at("opt", "gatehouse"));
+    writeFileSync(arriving(), "{}");
+  });
+
+  test.each([
+    ["is not on the node", () => {}],
+    ["ends before it takes them", () => void receive(program('[ "$1" != tokens ]'))],
+    ["cannot be run by sudo", () => asUser("#!/bin/sh\nexit 1\n")],
+  ])("do not stay where the program %s", (_, prepare) => {
+    prepare();
+    expect(run(setup()).status).toBe(1);
+    expect(existsSync(arriving())).toBe(false);
+  });
+
+  test("of a later run are left to it", () => {
+    receive(program(`[ "$1" != tokens ] || { sleep 0.02; echo later >${arriving()}; exit 1; }`));
+    expect(run(setup()).status).toBe(1);
+    expect(readFileSync(arriving(), "utf8")).toBe("later\n");
+  });
+});
+
 describe("on destroy, without the program", () => {
   const wipe = nodeProgram("wipe", { ...owner, agent: false, onDestroy: true });
 

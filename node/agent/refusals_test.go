@@ -4,8 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/node/agent"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/testkit"
 )
 
 func TestRefusals(t *testing.T) {
@@ -55,5 +57,56 @@ func TestRefusals(t *testing.T) {
 	n := newNode(t)
 	if err := n.setup(workerDocument()); err == nil || !strings.Contains(err.Error(), "did not arrive at /opt/gatehouse/incoming-secrets/shop/agent.json") {
 		t.Errorf("error: %v", err)
+	}
+}
+
+func TestNoFaultLeavesSecretsBehind(t *testing.T) {
+	arriving := host.Arriving + "/shop"
+	for name, one := range map[string]struct {
+		prepare func(n *node)
+		run     func(n *node) error
+	}{
+		"set-up": {
+			func(n *node) { n.arrive("agent", serverSecrets()) },
+			func(n *node) error { return n.setup(serverDocument()) },
+		},
+		"token": {
+			func(n *node) {
+				n.arrive("agent", serverSecrets())
+				testkit.Must(n.t, n.setup(serverDocument()))
+				n.arrive("agent-token", map[string]string{"agentToken": "of the agent"})
+			},
+			func(n *node) error {
+				return agent.Token(n.t.Context(), n.h, n.units, n.tools, document.AgentToken{Owner: serverDocument().Owner})
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for failing, more := 1, true; more; failing++ {
+				n := newNode(t)
+				one.prepare(n)
+				at, count := "", 0
+				n.fault = func(change string) error {
+					if count++; count != failing {
+						return nil
+					}
+					at = change
+					return errFault
+				}
+				err := one.run(n)
+				more = at != ""
+				if strings.HasPrefix(at, "remove "+arriving) {
+					continue // this one is named to the person who deploys
+				}
+				if left := n.h.List(arriving); len(left) > 0 {
+					t.Errorf("%s (%v): left %v", at, err, left)
+				}
+				for _, entry := range n.h.List(host.Locks) {
+					if strings.HasPrefix(entry, "agent-") {
+						t.Errorf("%s (%v): left %s", at, err, entry)
+					}
+				}
+			}
+		})
 	}
 }

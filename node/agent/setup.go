@@ -40,12 +40,16 @@ type transaction struct {
 // Setup sets up the Consul agent of a node and waits until it takes part in the cluster. If that fails, the node is as it was
 // before.
 func Setup(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools, doc document.Agent) error {
+	t := &transaction{h: h, units: units, tools: tools, doc: doc}
+	// Before the lock: if another run holds it for too long, no secret stays behind.
+	if err := t.takeSecrets(); err != nil {
+		return err
+	}
 	release, err := h.Lock(ctx, lock)
 	if err != nil {
 		return err
 	}
 	defer release()
-	t := &transaction{h: h, units: units, tools: tools, doc: doc}
 	if err := t.prepare(ctx); err != nil {
 		return err
 	}
@@ -65,13 +69,16 @@ func (t *transaction) paths() []string {
 	return append(paths, dataDir+"/serf/local.keyring", dataDir+"/serf/remote.keyring")
 }
 
-// prepare changes nothing, except that it takes the secrets from the folder where they arrived.
-func (t *transaction) prepare(ctx context.Context) (err error) {
-	if t.doc.Secrets { // a mesh may be open on purpose
-		if t.secrets, err = secrets.Take(t.h, t.doc.Mesh, "agent"); err != nil {
-			return err
-		}
+// takeSecrets from the folder where they arrived. A mesh may be open on purpose, and has none then.
+func (t *transaction) takeSecrets() (err error) {
+	if t.doc.Secrets {
+		t.secrets, err = secrets.Take(t.h, t.doc.Mesh, "agent")
 	}
+	return err
+}
+
+// prepare changes nothing.
+func (t *transaction) prepare(ctx context.Context) (err error) {
 	if err = CheckOwner(t.h, t.doc.Owner); err != nil {
 		return err
 	}

@@ -15,15 +15,15 @@ import (
 
 // Token gives a running agent its own token: the one of a server can only be made once the server runs.
 func Token(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools, doc document.AgentToken) error {
+	arrived, err := secrets.Take(h, doc.Mesh, "agent-token")
+	if err != nil {
+		return err
+	}
 	release, err := h.Lock(ctx, lock)
 	if err != nil {
 		return err
 	}
 	defer release()
-	arrived, err := secrets.Take(h, doc.Mesh, "agent-token")
-	if err != nil {
-		return err
-	}
 	if err := CheckOwner(h, doc.Owner); err != nil {
 		return err
 	}

@@ -72,15 +72,15 @@ func tokenFile(mesh, name string) string {
 // Tokens installs the tokens of the node's instances, all of them or none. An instance that runs with an earlier token is
 // restarted by its own transaction.
 func Tokens(ctx context.Context, h *host.Host, doc document.Tokens) error {
+	tokens, err := secrets.Take(h, doc.Mesh, "tokens")
+	if err != nil {
+		return err
+	}
 	release, err := h.Lock(ctx, "tokens")
 	if err != nil {
 		return err
 	}
 	defer release()
-	tokens, err := secrets.Take(h, doc.Mesh, "tokens")
-	if err != nil {
-		return err
-	}
 	if err := h.CheckOwner(doc.Owner); err != nil {
 		return err
 	}

@@ -53,6 +53,19 @@ func withTokens(t *testing.T, text string) (*node, func() error) {
 	return n, func() error { return setup.Tokens(context.Background(), n.h, document.Tokens{Owner: shop}) }
 }
 
+func TestTokensDoNotStayWhereAnotherRunHoldsTheLock(t *testing.T) {
+	n, run := withTokens(t, `{"web": "one"}`)
+	n.h.Fault = func(change string) error {
+		if strings.HasPrefix(change, "lock") {
+			return errors.New("held")
+		}
+		return nil
+	}
+	if err := run(); err == nil || n.h.Exists(secrets.Arriving("shop")+"/tokens.json") {
+		t.Errorf("error: %v; there: %v", err, n.h.List(secrets.Arriving("shop")))
+	}
+}
+
 func TestTokens(t *testing.T) {
 	n, run := withTokens(t, `{"web": "one", "_agent": "two"}`)
 	testkit.Must(t, run())

@@ -6,13 +6,18 @@
 #   SHA256     of that
 #   RESOURCE   the Terraform resource whose program this is, where it is one that is created
 #   CREATION   the id that Terraform gave it for this run
+#   SECRETS    the file in which Terraform put secrets for this run, where there are some
 # shellcheck shell=sh disable=SC2154,SC2086,SC2317,SC2024
 set -eu
 # Terraform's connection has a terminal: when it breaks, what runs here must still come to an orderly end.
 trap '' HUP PIPE
 self=$0
+# gatehouse-node takes the secrets. If it never gets to run, they are removed here, but not those of a later run.
+secrets() { stat -c '%i %y' -- "${SECRETS-}" 2>/dev/null || true; }
+arrived=$(secrets)
+remove_secrets() { if [ -n "$arrived" ] && [ "$(secrets)" = "$arrived" ]; then rm -f -- "$SECRETS"; fi; }
 # Terraform writes this file again, empty, after a run that went well: it is removed a moment later.
-trap '(sleep 3; rm -f -- "$self") >/dev/null 2>&1 </dev/null &' EXIT
+trap 'remove_secrets; (sleep 3; rm -f -- "$self") >/dev/null 2>&1 </dev/null &' EXIT
 if [ "$(id -u)" -ne 0 ]; then
   sudo -n /usr/local/sbin/gatehouse-root <"$self"
   exit
