@@ -30,11 +30,11 @@ async function ofTypeScript(folder: string): Promise<Record<string, Share>> {
   const files: Record<string, { lines: Share }> = JSON.parse(
     readFileSync(join(folder, "coverage-summary.json"), "utf8"),
   );
-  const in_ = (name: string) =>
+  const linesOf = (name: string) =>
     Object.entries(files)
       .filter(([file]) => relative(".", file).startsWith(`${name}/`))
       .map(([, { lines }]) => lines);
-  return Object.fromEntries(FOLDERS.map((name) => [name, sum(in_(name))]));
+  return Object.fromEntries(FOLDERS.map((name) => [name, sum(linesOf(name))]));
 }
 
 /** A line of a Go profile: place, number of statements, how often they ran. */

@@ -324,7 +324,7 @@ test("user_data for a user who is not root gives that user one program and no mo
     sudo: 'ALL=(root) NOPASSWD: /usr/local/sbin/gatehouse-root ""',
   });
   expect(data.packages).toContain("sudo");
-  expect(data.runcmd[0]).toEqual(["/opt/gatehouse/deploy-user.sh", "deploy"]);
+  expect(data.runcmd[0]).toEqual(["/opt/gatehouse/deploy-user.sh", "--close-home", "deploy"]);
   expect(data.write_files.map(({ path }: { path: string }) => path)).toContain("/opt/gatehouse/deploy-user.sh");
   expect(parseYaml(userData(mesh(), worker))).not.toHaveProperty("user");
 });

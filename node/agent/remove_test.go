@@ -33,6 +33,7 @@ func withProgram(t *testing.T) *node {
 	n.token = "token"
 	n.put(host.Program, "program", 0o755)
 	n.put("/opt/consul/serf/local.snapshot", "members", 0o600)
+	n.put(host.RanOf("shop")+"/agent_worker1", "17", 0o644)
 	return n
 }
 

@@ -24,6 +24,7 @@ const (
 	Incoming  = Gatehouse + "/incoming"
 	Arriving  = Gatehouse + "/incoming-secrets"
 	Meshes    = Gatehouse + "/meshes"
+	Ran       = Gatehouse + "/ran"
 	NodeFile  = Gatehouse + "/node.json" // of an earlier version
 	NodeEnv   = Gatehouse + "/node.env"
 	UnitDir   = "/etc/systemd/system"

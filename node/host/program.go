@@ -25,10 +25,14 @@ func (h *Host) programs() []string {
 	return meshes
 }
 
-// RemoveProgram of a mesh. The units and the `mesh` command then use the newest program of another mesh; without another
+// RanOf is the folder with the records of a mesh's programs that ran; see package ran.
+func RanOf(mesh string) string { return filepath.Join(Ran, mesh) }
+
+// RemoveProgram of a mesh, and what it recorded of itself. The units and the `mesh` command then use the newest program of another mesh; without another
 // mesh, nothing is left.
 func (h *Host) RemoveProgram(mesh string) error {
-	err := h.Remove(filepath.Dir(ProgramOf(mesh)))
+	err := errors.Join(h.Remove(filepath.Dir(ProgramOf(mesh))), h.Remove(RanOf(mesh)))
+	h.RemoveEmpty(Ran)
 	if newest := h.newestProgram(); newest != "" {
 		return errors.Join(err, h.Link(newest+"/"+filepath.Base(Program), Program))
 	}

@@ -11,7 +11,6 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
 	"gatehouse/node/mark"
-	"gatehouse/node/ran"
 	"gatehouse/node/secrets"
 	"gatehouse/node/taken"
 )
@@ -32,7 +31,7 @@ func (n Node) others(mesh string) others {
 	for _, other := range names {
 		found.instances = append(found.instances, instance.OwnedBy(n.Host, other)...)
 		found.paths = append(found.paths, host.RecordFile(other), filepath.Dir(host.ProgramOf(other)), consul.NodeTokenOf(other),
-			instance.Incoming(other), secrets.Arriving(other), ran.Of(other), taken.TokenFile(other))
+			instance.Incoming(other), secrets.Arriving(other), host.RanOf(other), taken.TokenFile(other))
 	}
 	for _, name := range found.instances {
 		found.paths = append(found.paths, instance.Home(name), instance.TokenFile(name),

@@ -41,7 +41,7 @@ func (l *looker) records(context.Context) {
 
 // ran says of each mesh which resources had their programs run here, and whether one without a record is believed.
 func (l *looker) ran(context.Context) {
-	meshes := l.Host.List(ran.Folder)
+	meshes := l.Host.List(host.Ran)
 	records, _ := l.Host.Records()
 	for _, record := range records {
 		meshes = append(meshes, record.Mesh)

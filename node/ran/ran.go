@@ -12,14 +12,8 @@ import (
 	"gatehouse/node/host"
 )
 
-// Folder has a folder for each mesh, and there a file for each resource, which names the creation of the resource.
-const Folder = host.Gatehouse + "/ran"
-
 // earlier, in a mesh's folder, says that an earlier version deployed the mesh here and recorded nothing.
 const earlier = ".earlier"
-
-// Of is the folder of a mesh.
-func Of(mesh string) string { return filepath.Join(Folder, mesh) }
 
 // Record that the program of a resource ran to its end.
 //
@@ -30,12 +24,12 @@ func Record(h *host.Host, mesh, resource, creation string) error {
 			return fmt.Errorf("%q is no name of a mesh, a resource or a creation", word)
 		}
 	}
-	if !h.Exists(Of(mesh)) {
+	if !h.Exists(host.RanOf(mesh)) {
 		if err := begin(h, mesh); err != nil {
 			return err
 		}
 	}
-	return h.Write(filepath.Join(Of(mesh), resource), []byte(creation+"\n"), 0o644, host.Owner{})
+	return h.Write(filepath.Join(host.RanOf(mesh), resource), []byte(creation+"\n"), 0o644, host.Owner{})
 }
 
 func begin(h *host.Host, mesh string) error {
@@ -43,10 +37,10 @@ func begin(h *host.Host, mesh string) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Folder(Of(mesh), 0o755, host.Owner{}); err != nil || !deployed {
+	if err := h.Folder(host.RanOf(mesh), 0o755, host.Owner{}); err != nil || !deployed {
 		return err
 	}
-	return h.Write(filepath.Join(Of(mesh), earlier), nil, 0o644, host.Owner{})
+	return h.Write(filepath.Join(host.RanOf(mesh), earlier), nil, 0o644, host.Owner{})
 }
 
 // isDeployed says whether there is more of the mesh here than this program, which comes first.
@@ -63,21 +57,14 @@ func isDeployed(h *host.Host, mesh string) (bool, error) {
 // the mesh here.
 func Here(h *host.Host, mesh string) (creations map[string]string, believed bool) {
 	creations = map[string]string{}
-	for _, name := range h.List(Of(mesh)) {
-		if text, err := h.Read(filepath.Join(Of(mesh), name)); err == nil && name != earlier {
+	for _, name := range h.List(host.RanOf(mesh)) {
+		if text, err := h.Read(filepath.Join(host.RanOf(mesh), name)); err == nil && name != earlier {
 			creations[name] = strings.TrimSpace(string(text))
 		}
 	}
-	if h.Exists(Of(mesh)) {
-		return creations, h.Exists(filepath.Join(Of(mesh), earlier))
+	if h.Exists(host.RanOf(mesh)) {
+		return creations, h.Exists(filepath.Join(host.RanOf(mesh), earlier))
 	}
 	deployed, err := isDeployed(h, mesh)
 	return creations, deployed || err != nil
-}
-
-// Forget a mesh.
-func Forget(h *host.Host, mesh string) error {
-	err := h.Remove(Of(mesh))
-	h.RemoveEmpty(Folder)
-	return err
 }

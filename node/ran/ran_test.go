@@ -59,11 +59,11 @@ func TestAMeshIsForgottenAlone(t *testing.T) {
 	h := node(t, nil)
 	testkit.Must(t, Record(h, "shop", "program_w1", "17"))
 	testkit.Must(t, Record(h, "stock", "program_w1", "18"))
-	testkit.Must(t, Forget(h, "shop"))
+	testkit.Must(t, h.RemoveProgram("shop"))
 	expect(t, h, "shop", nil, false)
 	expect(t, h, "stock", map[string]string{"program_w1": "18"}, false)
-	testkit.Must(t, Forget(h, "stock"))
-	if h.Exists(Folder) {
+	testkit.Must(t, h.RemoveProgram("stock"))
+	if h.Exists(host.Ran) {
 		t.Error("the folder is still there")
 	}
 }

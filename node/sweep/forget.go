@@ -9,7 +9,6 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
-	"gatehouse/node/ran"
 	"gatehouse/node/secrets"
 	"gatehouse/node/taken"
 )
@@ -39,9 +38,6 @@ func forgetOwn(h *host.Host, mesh string, keepsProgram bool) error {
 	failed := []error{h.Remove(consul.NodeTokenOf(mesh)), h.Remove(instance.Incoming(mesh))}
 	if !keepsProgram {
 		failed = append(failed, h.Remove(taken.TokenFile(mesh)))
-	}
-	if !keepsProgram && !hasAgent(h, mesh) {
-		failed = append(failed, ran.Forget(h, mesh))
 	}
 	if !hasAgent(h, mesh) {
 		failed = append(failed, h.Remove(secrets.Arriving(mesh)))

@@ -151,7 +151,7 @@ const wrongClock = `
 cd /opt/gatehouse/bin && mv gatehouse-node on-time
 cat >gatehouse-node <<'SH'
 #!/bin/sh
-/opt/gatehouse/bin/on-time "$@" | awk -F '\\t' -v OFS='\\t' '$1 == "clock" { $2 += 600 } 1'
+/opt/gatehouse/bin/on-time "$@" | awk -F '\\t' -v OFS='\\t' '$1 == "clock" { $2 = sprintf("%.3f", $2 + 600) } 1'
 SH
 chmod 0755 gatehouse-node`;
 
