@@ -133,7 +133,7 @@ func TestAReleaseIsAskedOverHTTPWhereItsCheckIs(t *testing.T) {
 	n.Forget()
 	err := n.Apply(context.Background(), release, nil)
 	refused(t, err, "web is not healthy")
-	contains(t, n.Printed(), "/health answers: the page of [31mhealth status 500")
+	contains(t, n.Printed(), `/health answers: status 500, "the page of [31mhealth"`)
 	lacks(t, n.Printed(), "\x1b")
 	same(t, "state", n.State(), before)
 }

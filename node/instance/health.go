@@ -2,12 +2,16 @@ package instance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gatehouse/node/document"
+	"gatehouse/node/host"
 )
 
 // hopelessRestarts is when a unit counts as crash-looping: systemd restarts it after a second.
@@ -91,7 +95,11 @@ func (n *Node) serves(ctx context.Context, release document.Instance, ports []li
 	return err == nil
 }
 
-// ask the URL of a health check. A bad status is an error.
+// longestExcerpt of an answer, in characters. It reaches the terminal of a deploy and its log.
+const longestExcerpt = 80
+
+// ask the URL of a health check, and describe the answer. No answer or a bad status is an error. A redirect is an answer:
+// root must not fetch what the service names. Consul's agent, which follows it as a user of its own, decides by its end.
 func ask(ctx context.Context, health document.Health) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(health.TimeoutSeconds*float64(time.Second)))
 	defer cancel()
@@ -99,17 +107,33 @@ func ask(ctx context.Context, health document.Health) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, Proxy: nil}}
+	client := &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true, Proxy: nil},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		return "", err
 	}
 	defer response.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(response.Body, 300))
+	body, _ := io.ReadAll(io.LimitReader(response.Body, utf8.UTFMax*(longestExcerpt+1)))
+	answer := fmt.Sprintf("status %d%s", response.StatusCode, excerpt(string(body)))
 	if response.StatusCode >= http.StatusBadRequest {
-		return string(body), fmt.Errorf("status %d", response.StatusCode)
+		return answer, errors.New(answer)
 	}
-	return string(body), nil
+	return answer, nil
+}
+
+// excerpt of a page in one quoted line.
+func excerpt(page string) string {
+	text := []rune(strings.Join(strings.Fields(host.Clean(page)), " "))
+	switch {
+	case len(text) == 0:
+		return ""
+	case len(text) <= longestExcerpt:
+		return fmt.Sprintf(", %q", string(text))
+	}
+	return fmt.Sprintf(", %q…", string(text[:longestExcerpt]))
 }
 
 // goesOnServing asks the process itself, now and a moment later, without a restart in between: Consul's checks hold the

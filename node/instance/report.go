@@ -2,7 +2,6 @@ package instance
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"gatehouse/node/document"
@@ -19,11 +18,11 @@ func (n *Node) report(ctx context.Context, release document.Instance) {
 		}
 	}
 	if url := release.Health.URL; url != "" {
-		body, err := ask(ctx, release.Health)
-		if err == nil {
-			err = fmt.Errorf("status 200")
+		if answer, err := ask(ctx, release.Health); answer == "" {
+			n.Host.Say("%s does not answer: %v", url, err)
+		} else {
+			n.Host.Say("%s answers: %s", url, answer)
 		}
-		n.Host.Say("%s answers: %s %v", url, strings.TrimSpace(body), err)
 	}
 	for _, one := range listeners(release) {
 		unit, err := n.Systemd.Unit(ctx, one.unit)
