@@ -38,6 +38,7 @@ async function main(): Promise<void> {
       against: { type: "string" },
     },
   });
+  process.env.GATEHOUSE_PROVIDERS ??= "stand-ins"; // where the registry does not answer
   const { env } = await chooseProviders((line) => console.error(line));
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-plan-"));
   const checkouts = [resolve("."), ...(values.against ? [resolve(values.against)] : [])];

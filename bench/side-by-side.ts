@@ -27,6 +27,7 @@ async function main(): Promise<void> {
       plan: { type: "string", default: "100,1000" },
     },
   });
+  process.env.GATEHOUSE_PROVIDERS ??= "stand-ins"; // where the registry does not answer
   process.env.GATEHOUSE_LAB_PACKAGES = "python3"; // for the playbook's modules
   const times = Number(values.times);
   const peers = await preparePeers(resolve("lab/.state/bench"));

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { cacheRoot, missingFrom, part, type Report, registryAnswers, which, writeWhole } from "../toolchain";
 import { COMPLETE, namedTerraform } from "./env";
+import { allowStandIns } from "./stand-ins";
 
 /** Where a run's Terraform providers come from. */
 export interface ProviderChoice {
@@ -20,7 +21,7 @@ export interface ProviderChoice {
 /** Neither Terraform nor cdktf calls home, and what is synthesized is for Terraform to run. */
 const ALWAYS = { CHECKPOINT_DISABLE: "1", DISABLE_VERSION_CHECK: "1", ...COMPLETE };
 
-/** Chooses the providers: the named mirror, else the person's own setting, else the registry, else the stand-ins. */
+/** Chooses the providers: the named mirror, else the person's own setting, else the registry, else the stand-ins where they are allowed. */
 export async function chooseProviders(report: Report): Promise<ProviderChoice> {
   const choice = await choose(report);
   const folder = await terraformFolder(report);
@@ -36,6 +37,7 @@ async function choose(report: Report): Promise<ProviderChoice> {
   }
   if (hasOwnInstallation()) return { from: "own", id: "registry", env: usualEnv() };
   if (await registryAnswers()) return { from: "registry", id: "registry", env: usualEnv() };
+  allowStandIns();
   const mirror = await part("providers", report);
   report("Terraform's registry does not answer: using Gatehouse's stand-in providers (see providers/README.md)");
   return {

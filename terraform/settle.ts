@@ -1,23 +1,55 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../toolchain";
+import { hasLocalState } from "./local-state";
 import type { ProviderChoice } from "./provider-choice";
+import { standInsChosen } from "./stand-ins";
+
+const OTHERS = "registry";
 
 /**
  * Makes Terraform install the chosen providers again where an earlier run installed others: it keeps what is installed,
  * and refuses whatever its lock file does not know.
  * @param output cdktf's output folder, with its `stacks`
+ * @throws where others made a state and the stand-ins are chosen now: nothing is removed
  */
 export function settleProviders(output: string, choice: ProviderChoice): void {
   const marker = join(output, ".providers");
-  const before = existsSync(marker) ? readFileSync(marker, "utf8") : "registry";
+  const before = existsSync(marker) ? readFileSync(marker, "utf8") : undefined;
   if (before === choice.id) return;
+  if (choice.from === "stand-ins") refuseOverOthers(before);
+  if (before !== undefined || choice.id !== OTHERS) removeInstalled(output);
+  if (existsSync(output) || choice.id !== OTHERS) writeWhole(marker, choice.id);
+}
+
+/** @param before the choice that was written down, undefined in a fresh checkout and in one of an earlier version */
+function refuseOverOthers(before: string | undefined): void {
+  const ours = before === undefined ? standInsChosen() : before.startsWith("stand-ins");
+  if (ours || !hasStates(before !== undefined)) return;
+  throw new Error(
+    "The states of this checkout were made with the registry's providers, and Terraform's registry does not answer now: Gatehouse's stand-in " +
+      "providers do not take over from them. Nothing was run, and the lock files are as they were.\nTry again where it answers, or set " +
+      "GATEHOUSE_PROVIDER_MIRROR to a folder made there by `terraform providers mirror FOLDER`. A lab begins without a state: npm run lab:reset.",
+  );
+}
+
+/** @param ran whether an earlier run chose providers: a state elsewhere is then there, as far as this checkout can know */
+function hasStates(ran: boolean): boolean {
+  const backend = process.env.GATEHOUSE_BACKEND;
+  return backend && backend !== "local" ? ran : readdirSync(".").some(isState);
+}
+
+function isState(file: string): boolean {
+  const [, mesh, stack] = /^terraform\.(.+)\.([^.]+)\.tfstate$/.exec(file) ?? [];
+  return mesh !== undefined && stack !== undefined && hasLocalState(mesh, stack, {}) === true;
+}
+
+function removeInstalled(output: string): void {
   const stacks = join(output, "stacks");
   for (const stack of existsSync(stacks) ? readdirSync(stacks) : []) {
     rmSync(join(stacks, stack, ".terraform.lock.hcl"), { force: true });
     rmSync(join(stacks, stack, ".terraform", "providers"), { recursive: true, force: true });
   }
-  writeWhole(marker, choice.id);
 }
 
 /** cdktf's output folder for the project in the working folder. */

@@ -11,7 +11,8 @@ const report = jest.fn();
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-choice-"));
-  const { TF_CLI_CONFIG_FILE, TF_CLI_ARGS_providers_lock, GATEHOUSE_PROVIDER_MIRROR, ...rest } = before;
+  const { TF_CLI_CONFIG_FILE, TF_CLI_ARGS_providers_lock, GATEHOUSE_PROVIDER_MIRROR, GATEHOUSE_PROVIDERS, ...rest } =
+    before;
   process.env = { ...rest, XDG_CACHE_HOME: join(folder, "cache"), HOME: folder, PATH: join(folder, "bin") };
   writeWhole(join(folder, "bin/terraform"), "#!/bin/sh\necho Terraform v1.11.4\n");
   chmodSync(join(folder, "bin/terraform"), 0o755);
@@ -71,11 +72,85 @@ test("with the registry nothing is said and nothing is set but silence towards t
 
 test("the stand-ins come last, and say so in one line", async () => {
   registryAnswers(false);
+  process.env.GATEHOUSE_PROVIDERS = "stand-ins";
   const made = join(cacheRoot(), standInKey());
   writeWhole(join(made, "id"), "abc");
   const choice = await chooseProviders(report);
   expect(choice).toMatchObject({ from: "stand-ins", id: "stand-ins abc", mirror: made });
   expect(report.mock.calls).toEqual([[expect.stringContaining("stand-in providers")]]);
+});
+
+describe("a registry that is blocked chooses no other providers by itself", () => {
+  const home = process.cwd();
+  beforeEach(() => {
+    registryAnswers(false);
+    writeWhole(join(cacheRoot(), standInKey(), "id"), "abc");
+    process.chdir(folder);
+    process.env.GATEHOUSE_MESH = "meshes/shop.ts";
+  });
+  afterEach(() => process.chdir(home));
+
+  test("it is an error that says what to do", async () => {
+    await expect(chooseProviders(report)).rejects.toThrow(
+      /^Terraform's registry does not answer .* Nothing was run.*GATEHOUSE_PROVIDER_MIRROR.*GATEHOUSE_PROVIDERS=stand-ins/s,
+    );
+  });
+
+  test("a lab is allowed to for the mesh that it runs, and for no other", async () => {
+    writeWhole(join(folder, "lab/.state/mesh"), "meshes/lab.ts\n");
+    await expect(chooseProviders(report)).rejects.toThrow("does not answer from here");
+    process.env.GATEHOUSE_MESH = "meshes/lab.ts";
+    expect(await chooseProviders(report)).toMatchObject({ from: "stand-ins" });
+    delete process.env.GATEHOUSE_MESH;
+    expect(await chooseProviders(report)).toMatchObject({ from: "stand-ins" });
+  });
+
+  test("the setting has one value", async () => {
+    process.env.GATEHOUSE_PROVIDERS = "yes";
+    await expect(chooseProviders(report)).rejects.toThrow('GATEHOUSE_PROVIDERS is "yes": the one value that it has');
+  });
+
+  describe("once another state is there", () => {
+    const lock = () => join(folder, "out/stacks/mesh/.terraform.lock.hcl");
+    const settle = (from: "registry" | "stand-ins") => settleProviders("out", { from, id: from, env: {} });
+    beforeEach(() => {
+      writeWhole(lock(), "hashes");
+      writeWhole(join(folder, "terraform.shop.mesh.tfstate"), '{"resources": [{"type": "null_resource"}]}');
+    });
+    const refused = "were made with the registry's providers";
+
+    test("of the registry's providers: refused, the lock file stays", () => {
+      process.env.GATEHOUSE_PROVIDERS = "stand-ins";
+      settle("registry");
+      expect(() => settle("stand-ins")).toThrow(refused);
+      expect(readFileSync(lock(), "utf8")).toBe("hashes");
+      rmSync(join(folder, "terraform.shop.mesh.tfstate"));
+      settle("stand-ins");
+      expect(existsSync(lock())).toBe(false);
+    });
+
+    test("of which no run has written down what made it: the setting decides", () => {
+      expect(() => settle("stand-ins")).toThrow(refused);
+      process.env.GATEHOUSE_PROVIDERS = "stand-ins";
+      settle("stand-ins");
+      settle("stand-ins");
+    });
+
+    test("of the stand-ins: they go on, in another version too, and the registry's may take over", () => {
+      process.env.GATEHOUSE_PROVIDERS = "stand-ins";
+      settle("stand-ins");
+      settleProviders("out", { from: "stand-ins", id: "stand-ins 2", env: {} });
+      settle("registry");
+      expect(() => settle("stand-ins")).toThrow(refused);
+    });
+
+    test("of a backend elsewhere: what this checkout ran counts", () => {
+      rmSync(join(folder, "terraform.shop.mesh.tfstate"));
+      process.env.GATEHOUSE_BACKEND = "s3";
+      settle("registry");
+      expect(() => settle("stand-ins")).toThrow(refused);
+    });
+  });
 });
 
 test("a person's own rule for where providers come from stays", async () => {
