@@ -30,8 +30,14 @@ export interface Source {
  */
 export function readSecrets(mesh: string, from: Source = {}): Secrets | undefined {
   const place = secretsPlace(mesh, from);
-  const text = inVariable(from) ?? inFile(place);
-  return text === undefined ? undefined : parseSecrets(text, place);
+  const text = inVariable(from);
+  return text === undefined ? readFile(place) : parseSecrets(text, place);
+}
+
+/** The secrets in a file. Undefined when it is not there. */
+export function readFile(path: string): Secrets | undefined {
+  const text = inFile(path);
+  return text === undefined ? undefined : parseSecrets(text, path);
 }
 
 function inVariable({ environment = process.env }: Source): string | undefined {
