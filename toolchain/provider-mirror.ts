@@ -5,7 +5,8 @@ import { goBuild } from "./go";
 import { goSources, hashOf } from "./go-sources";
 import type { Report } from "./parts";
 
-const SOURCES = join(__dirname, "..", "providers");
+/** The Go module of the stand-in providers. */
+export const STAND_IN_MODULE = join(__dirname, "..", "providers");
 
 /** The three providers that a mesh needs, at the versions that the cdktf bindings pin. */
 export const PROVIDERS = [
@@ -36,7 +37,7 @@ export async function standInMirror(report: Report): Promise<string> {
         for (const { name, version } of PROVIDERS) {
           const file = join(providerFolder(name, version, platform), `terraform-provider-${name}_v${version}`);
           mkdirSync(dirname(join(draft, file)), { recursive: true });
-          await goBuild({ module: SOURCES, package: `./${name}`, output: join(draft, file), platform }, report);
+          await goBuild({ module: STAND_IN_MODULE, package: `./${name}`, output: join(draft, file), platform }, report);
           built.push(file);
         }
       }
@@ -48,7 +49,7 @@ export async function standInMirror(report: Report): Promise<string> {
 
 /** The stand-ins' folder in the cache: a changed source is a new folder. */
 export function standInKey(): string {
-  return `providers-${hashOf(SOURCES, goSources(SOURCES))}`;
+  return `providers-${hashOf(STAND_IN_MODULE, goSources(STAND_IN_MODULE))}`;
 }
 
 /** Which of the three a mirror lacks for this machine: unpacked or as archives, both layouts of Terraform are known. */

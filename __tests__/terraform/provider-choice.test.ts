@@ -209,11 +209,17 @@ test("another choice than the last one makes Terraform install again, the same o
     settleProviders(join(folder, "out"), choice(id));
     return existsSync(lock);
   };
-  expect(["registry", "stand-ins 1", "stand-ins 1", "stand-ins 2", "registry"].map(runs)).toEqual([
-    true,
-    false,
-    true,
-    false,
-    false,
-  ]);
+  const project = process.cwd();
+  process.chdir(folder); // the states of this checkout are none of the test's
+  try {
+    expect(["registry", "stand-ins 1", "stand-ins 1", "stand-ins 2", "registry"].map(runs)).toEqual([
+      true,
+      false,
+      true,
+      false,
+      false,
+    ]);
+  } finally {
+    process.chdir(project);
+  }
 });
