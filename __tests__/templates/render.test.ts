@@ -17,12 +17,11 @@ import { nodeProgram, nodeScript } from "../../templates/program";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/parts";
 import { documentOf, verbOf } from "../support/programs";
 
-test("no unit that goes on running may take all of its node's processes", () => {
+test("no service, sidecar or gateway may take all of its node's processes", () => {
   const files = [service({}), gateway()].flatMap((one) => instanceRelease(mesh(), instanceOf(one)).files);
-  const units = [...files, ...agentRelease(mesh(), worker).files].filter(({ path }) => path.endsWith(".service"));
+  const units = files.filter(({ path }) => path.endsWith(".service"));
   const limits = units.map(({ path, content: text }) => [path.split("/").pop(), /^TasksMax=(.*)$/m.exec(text)?.[1]]);
   expect(Object.fromEntries(limits)).toEqual({
-    "consul.service": "2048",
     "frontend-sidecar-proxy.service": "512",
     "frontend.service": "2048",
     "ingress-gateway.service": "512",
