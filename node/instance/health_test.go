@@ -27,9 +27,9 @@ func TestAskFollowsNoRedirect(t *testing.T) {
 
 func TestAskShowsLittleOfAnAnswer(t *testing.T) {
 	for body, shown := range map[string]string{
-		"":                           "status 500",
+		"":                            "status 500",
 		"no \x1b[31mdatabase\r\n\t\"": `status 500, "no [31mdatabase \""`,
-		strings.Repeat("é", 500):     `status 500, "` + strings.Repeat("é", longestExcerpt) + `"…`,
+		strings.Repeat("é", 500):      `status 500, "` + strings.Repeat("é", longestExcerpt) + `"…`,
 	} {
 		health := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)

@@ -48,6 +48,9 @@ func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc docu
 			return err
 		}
 	}
+	if err := s.ran(); err != nil {
+		return err
+	}
 	node.Host.Say("this node has nothing of the mesh %s that is not declared", doc.Mesh)
 	return nil
 }
