@@ -71,8 +71,12 @@ func (t *transaction) makeFolders(context.Context) error {
 
 func (t *transaction) installCertificates(ctx context.Context) error {
 	if !t.doc.TLS {
-		_, err := t.undo.Remove(t.h, tlsDir)
-		return err
+		for _, path := range tlsFiles() {
+			if _, err := t.undo.Remove(t.h, path); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	if err := t.undo.Folder(t.h, tlsDir, 0o755, root); err != nil {
 		return err

@@ -84,7 +84,7 @@ func removeUnit(ctx context.Context, h *host.Host, units systemd.Manager, tools 
 }
 
 func removeFiles(h *host.Host, mesh string) error {
-	files := []string{configuration, secretsFile, tlsDir, unitFile}
+	files := append(tlsFiles(), configuration, secretsFile, unitFile)
 	for _, path := range append(files, consul.NodeToken, dataDir, secrets.Arriving(mesh)) {
 		if err := h.Remove(path); err != nil {
 			return err
@@ -93,7 +93,10 @@ func removeFiles(h *host.Host, mesh string) error {
 			return err
 		}
 	}
-	h.RemoveEmpty(host.ConsulDir, host.Arriving)
+	if err := h.Remove(undo.Kept(tlsDir)); err != nil { // of an earlier version
+		return err
+	}
+	h.RemoveEmpty(tlsDir, host.ConsulDir, host.Arriving)
 	return nil
 }
 

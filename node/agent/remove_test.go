@@ -55,10 +55,11 @@ func TestRemove(t *testing.T) {
 func TestRemoveLeavesOtherFiles(t *testing.T) {
 	n := withProgram(t)
 	n.put("/etc/consul.d/frontend.hcl", "service {}", 0o644)
+	n.put("/etc/consul.d/tls/frontend-key.pem", "key of frontend", 0o600)
 	n.put(host.NodeFile, `{"mesh": "shop"}`, 0o644)
 	n.put("/opt/gatehouse/agent.json", `{"mesh": "shop", "addedUser": false}`, 0o644)
 	testkit.Must(t, n.remove("shop"))
-	if !n.h.Exists("/etc/consul.d/frontend.hcl") || !n.h.Exists(host.Program) || !n.users["consul"] {
+	if !n.h.Exists("/etc/consul.d/frontend.hcl") || !n.h.Exists("/etc/consul.d/tls/frontend-key.pem") || !n.h.Exists(host.Program) || !n.users["consul"] {
 		t.Error("it removed what is not the agent's")
 	}
 }

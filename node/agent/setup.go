@@ -57,16 +57,24 @@ func Setup(ctx context.Context, h *host.Host, units systemd.Manager, tools Tools
 		return t.goBack(ctx, err)
 	}
 	t.undo.Forget()
-	return undo.Clean(h, t.paths()...)
+	err = undo.Clean(h, t.paths()...)
+	h.RemoveEmpty(tlsDir) // of a mesh that has no certificates any more
+	return err
+}
+
+// tlsFiles are those that Gatehouse writes. Others of the folder are a person's.
+func tlsFiles() []string {
+	var paths []string
+	for _, name := range []string{"ca.pem", "server.pem", "server-key.pem", "xds-ca.pem", "xds.pem", "xds-key.pem"} {
+		paths = append(paths, filepath.Join(tlsDir, name))
+	}
+	return paths
 }
 
 // paths of all that the transaction may change.
 func (t *transaction) paths() []string {
 	paths := []string{configuration, unitFile, secretsFile, tlsDir, RecordFile, legacyRecord, consul.NodeToken}
-	for _, name := range []string{"ca.pem", "server.pem", "server-key.pem", "xds-ca.pem", "xds.pem", "xds-key.pem"} {
-		paths = append(paths, filepath.Join(tlsDir, name))
-	}
-	return append(paths, dataDir+"/serf/local.keyring", dataDir+"/serf/remote.keyring")
+	return append(append(paths, tlsFiles()...), dataDir+"/serf/local.keyring", dataDir+"/serf/remote.keyring")
 }
 
 // takeSecrets from the folder where they arrived. A mesh may be open on purpose, and has none then.

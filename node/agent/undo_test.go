@@ -185,7 +185,7 @@ func TestAnAgentThatDoesNotStart(t *testing.T) {
 			before := n.state()
 			n.units.OnStart = func(string) error {
 				if n.read(configuration) == doc.Configuration.Content && n.h.Exists("/etc/consul.d/.consul.hcl.gatehouse-before") ||
-					!strings.Contains(before, configuration) || !doc.TLS && !n.h.Exists("/etc/consul.d/tls") {
+					!strings.Contains(before, configuration) || !doc.TLS && !n.h.Exists("/etc/consul.d/tls/ca.pem") {
 					return errors.New("exit-code")
 				}
 				return nil

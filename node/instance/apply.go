@@ -25,6 +25,8 @@ type apply struct {
 	foundBefore []string
 	// hand is the instance that a person made under the name; nil when there is a release.
 	hand *ByHand
+	// keeps are automatic ports that this run has kept for those who have later ones.
+	keeps []int
 	// handServed are those of its registrations that listened before.
 	handServed []consul.Registration
 	// outage says that nothing else serves while this run takes over.
@@ -75,7 +77,7 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 		if err := consul.WaitForLeader(ctx, n.Agent, n.Timing.Leader); err != nil {
 			return fmt.Errorf("%w; nothing was changed", err)
 		}
-		if run.hand, err = n.FindByHand(ctx, release.Kind, release.Name); err != nil {
+		if run.hand, err = n.findToTakeOver(ctx, release); err != nil {
 			return fmt.Errorf("%w; nothing was changed", err)
 		}
 		if err := run.hand.refusal(release.TakeOver); err != nil {

@@ -24,10 +24,18 @@ func (n *Node) findUnits(found *ByHand) ([]string, error) {
 			continue
 		}
 		text, _ := n.Host.Read(path)
-		if slices.ContainsFunc(ProxiesOf(string(text)), func(id string) bool { return slices.Contains(ids, id) }) {
-			units = append(units, name)
+		proxies := ProxiesOf(string(text))
+		others := slices.DeleteFunc(slices.Clone(proxies), func(id string) bool { return slices.Contains(ids, id) })
+		if len(others) == len(proxies) {
+			continue
+		}
+		units = append(units, name)
+		if len(others) > 0 {
+			found.Shared = append(found.Shared, fmt.Sprintf("%s runs the sidecar of %s too: run that in a unit of its own", name, others[0]))
 		}
 	}
+	earlier, _ := n.noted(found.Name)
+	units = append(units, earlier...)
 	for _, one := range found.Registrations {
 		if one.Port == 0 {
 			continue
@@ -37,7 +45,7 @@ func (n *Node) findUnits(found *ByHand) ([]string, error) {
 			case name == holding.Unit:
 				found.Shared = append(found.Shared, fmt.Sprintf("port %d of %q is held by %s (process %d), which is in no unit of systemd: stop it, or run it as one",
 					one.Port, one.ID, holding.Program, holding.PID))
-			case Reserved(name):
+			case Reserved(name) || runsOthers.MatchString(name) && name != found.Name:
 				found.Shared = append(found.Shared, fmt.Sprintf("port %d of %q is held by %s", one.Port, one.ID, holding.Unit))
 			default:
 				units = append(units, holding.Unit)
@@ -47,6 +55,9 @@ func (n *Node) findUnits(found *ByHand) ([]string, error) {
 	slices.Sort(units)
 	return slices.Compact(units), nil
 }
+
+// runsOthers are units whose processes belong to several programs of other units, containers or people.
+var runsOthers = regexp.MustCompile(`^(docker|containerd|podman|crio|supervisord?|nomad|k3s|kubelet|cron|crond|atd|sshd?|user@.*|ssh@.*|sshd@.*)$`)
 
 var runsProxy = regexp.MustCompile(`-(?:sidecar-for|proxy-id)(?:\s*=\s*|\s+)["']?([^\s"'\\]+)`)
 

@@ -73,7 +73,9 @@ func (a *apply) final() {
 	for _, file := range a.release.Files {
 		paths = append(paths, file.Path)
 	}
-	a.warnOfLeftovers(errors.Join(a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, paths...)))
+	_, noted := a.noted(name)
+	paths = append(paths, noted...)
+	a.warnOfLeftovers(errors.Join(a.undo.Forget(), a.swap.drop(), a.Host.Remove(takeoverPath(name)), undo.Clean(a.Host, paths...)))
 }
 
 // warnOfLeftovers warns of harmless leftovers.

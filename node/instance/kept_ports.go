@@ -39,16 +39,38 @@ func automaticPorts(registrations []consul.Registration) []int {
 }
 
 // keepPorts that become free as long as a sidecar of others has a later one.
-func (n *Node) keepPorts(ctx context.Context, free []int) error {
+func (a *apply) keepPorts(ctx context.Context, free []int) error {
+	n, kept := a.Node, a.portsKept()
+	free = slices.DeleteFunc(free, func(port int) bool { return slices.Contains(kept, port) })
 	if len(free) == 0 {
 		return nil
 	}
-	ports := append(n.portsKept(), free...)
+	ports := append(kept, free...)
 	slices.Sort(ports)
 	ports = slices.Compact(ports)
 	if moves, err := n.wouldMove(ctx, ports); err != nil || !moves {
 		return err
 	}
+	if n.Host.Exists(keptPorts) && !n.wrote(keptPorts) {
+		return fmt.Errorf("%s is not Gatehouse's, which keeps ports there: give it another name, then run: consul reload", keptPorts)
+	}
+	a.keeps = append(a.keeps, free...)
+	return n.writeKept(ports)
+}
+
+// keepNoPorts that this run kept. Another run may have kept more since.
+func (a *apply) keepNoPorts() error {
+	if len(a.keeps) == 0 {
+		return nil
+	}
+	ports := slices.DeleteFunc(a.portsKept(), func(port int) bool { return slices.Contains(a.keeps, port) })
+	if len(ports) == 0 {
+		return a.Host.Remove(keptPorts)
+	}
+	return a.writeKept(ports)
+}
+
+func (n *Node) writeKept(ports []int) error {
 	token := consul.TokenFor(n.Host, "")
 	if token == "" {
 		return n.Host.Write(keptPorts, keptDefinition(ports, ""), 0o644, host.Owner{})
@@ -58,7 +80,7 @@ func (n *Node) keepPorts(ctx context.Context, free []int) error {
 
 func (n *Node) portsKept() (ports []int) {
 	text, err := n.Host.Read(keptPorts)
-	if err != nil {
+	if err != nil || !n.wrote(keptPorts) {
 		return nil
 	}
 	for _, match := range keptPort.FindAllStringSubmatch(string(text), -1) {
@@ -74,6 +96,8 @@ func (n *Node) wouldMove(ctx context.Context, ports []int) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("Consul's agent does not tell the ports of its sidecars: %w", err)
 	}
+	// A release names the port of its sidecar.
+	registered = slices.DeleteFunc(registered, func(one consul.Registration) bool { return one.Mesh != "" || n.wrote(definitionPath(one.Of)) })
 	later := func(port int) bool { return port > ports[0] && !slices.Contains(ports, port) }
 	return slices.ContainsFunc(automaticPorts(registered), later), nil
 }

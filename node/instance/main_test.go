@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -37,9 +38,15 @@ func same(t *testing.T, what string, got, expected any) {
 		}
 		return
 	}
-	gotList, _ := got.([]string)
-	if expectedList, _ := expected.([]string); !slices.Equal(gotList, expectedList) {
-		t.Errorf("%s: %q, expected %q", what, gotList, expectedList)
+	gotList, isList := got.([]string)
+	if expectedList, both := expected.([]string); isList && both {
+		if !slices.Equal(gotList, expectedList) {
+			t.Errorf("%s: %q, expected %q", what, gotList, expectedList)
+		}
+		return
+	}
+	if !reflect.DeepEqual(got, expected) {
+		t.Errorf("%s: %v, expected %v", what, got, expected)
 	}
 }
 

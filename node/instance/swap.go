@@ -76,7 +76,7 @@ func (a *apply) keep(ctx context.Context) error {
 		paths = append(paths, dropIns(a.Host, unit)...)
 	}
 	if !a.hand.Empty() {
-		paths = append(append(paths, a.hand.files(a.Host)...), leavingPath(definitionPath(name)), keptPorts)
+		paths = append(append(paths, a.hand.files(a.Host)...), leavingPath(definitionPath(name)))
 		units = append(units, a.otherUnits()...)
 	}
 	var found []string
@@ -89,6 +89,11 @@ func (a *apply) keep(ctx context.Context) error {
 	}
 	for _, unit := range units {
 		paths = append(append(paths, runtimeMask(unit)), leftDropIns(a.Host, unit)...)
+	}
+	if !a.hand.Empty() {
+		if err := a.noteTakeover(); err != nil {
+			return err
+		}
 	}
 	swap, err := a.take(ctx, paths, units)
 	if err != nil {

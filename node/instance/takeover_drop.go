@@ -28,6 +28,9 @@ func (a *apply) dropByHand(ctx context.Context) error {
 
 // dropRegistrations by hand that were there together with the release's.
 func (a *apply) dropRegistrations(ctx context.Context) error {
+	if err := a.keepPorts(ctx, automaticPorts(a.hand.Registrations)); err != nil {
+		return err
+	}
 	own := definitionPath(a.release.Name)
 	for _, path := range append(slices.Clone(a.hand.Definitions), leavingPath(own)) {
 		if path == own {
@@ -36,9 +39,6 @@ func (a *apply) dropRegistrations(ctx context.Context) error {
 		if err := a.Host.Remove(path); err != nil {
 			return err
 		}
-	}
-	if err := a.keepPorts(ctx, automaticPorts(a.hand.Registrations)); err != nil {
-		return err
 	}
 	return a.deregister(ctx)
 }

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/host"
+	"gatehouse/node/undo"
 )
 
 // drainByHand sends callers to another node. False when there is none.
@@ -78,7 +79,8 @@ func (a *apply) endByHand(ctx context.Context) error {
 		return err
 	}
 	var running []string
-	for _, unit := range a.hand.Units {
+	// Those of the release's names, too: after a run that was killed, their files are the release's and their processes not.
+	for _, unit := range a.swap.units {
 		if started(unit) {
 			a.swap.restarted[unit.Name] = true
 			running = append(running, unit.Name)
@@ -101,11 +103,16 @@ func (n *Node) lastAnswers(ctx context.Context, adminPort int) {
 	}
 }
 
+// besidePersisted is a path next to the folders in which Consul looks.
+func besidePersisted(path string) string {
+	return filepath.Join(consulData, filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path))
+}
+
 // keepPersisted adds what Consul keeps of registrations. The copies are where it does not look for any.
 func (s *snapshot) keepPersisted(found *ByHand) error {
 	for _, one := range found.Persisted {
 		for _, path := range one.files {
-			kept := filepath.Join(consulData, "."+filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path)+".gatehouse-before")
+			kept := undo.Kept(besidePersisted(path))
 			if err := s.node.Host.Remove(kept); err != nil {
 				return err
 			}
@@ -140,7 +147,7 @@ func (a *apply) restoreByHand(ctx context.Context) error {
 		_ = a.Hold.Hold(a.release.Name, a.heldByHand()) // it saves requests, where it can be had
 		defer a.Hold.Release(a.release.Name)
 	}
-	if err := a.swap.restore(ctx); err != nil {
+	if err := errors.Join(a.keepNoPorts(), a.swap.restore(ctx)); err != nil {
 		return err
 	}
 	serves := func() bool {

@@ -64,11 +64,19 @@ func (a *apply) writeDefinition(file liveFile) error {
 
 // clearDefinitions makes way for the release's definition.
 func (a *apply) clearDefinitions(ctx context.Context) error {
+	if a.replaces() { // first, so that no other reload moves a sidecar
+		if err := a.keepPorts(ctx, automaticPorts(a.hand.Registrations)); err != nil {
+			return err
+		}
+	}
 	own := definitionPath(a.release.Name)
 	for _, path := range a.hand.Definitions {
 		switch {
 		case path == own && !a.replaces():
 			// Its registrations stay for as long as callers' Envoys have not heard of the new one.
+			if err := a.Host.Remove(leavingPath(own)); err != nil { // of a killed run
+				return err
+			}
 			if err := a.Host.HardLink(own, leavingPath(own)); err != nil {
 				return err
 			}
@@ -78,10 +86,7 @@ func (a *apply) clearDefinitions(ctx context.Context) error {
 			}
 		}
 	}
-	if !a.replaces() {
-		return nil
-	}
-	return a.keepPorts(ctx, automaticPorts(a.hand.Registrations))
+	return nil
 }
 
 // leavingPath is where a definition stays for a moment when the release takes its place. It is next to it among the agent's files,
