@@ -4,6 +4,9 @@ import type { Call } from "./gatehouse";
 
 export async function run({ own }: Call): Promise<number> {
   const [command, ...args] = own[0] === "--" ? own.slice(1) : own;
-  if (!command) throw new Error("Nothing to run. Write: npx gatehouse exec COMMAND [ARGUMENT...]");
+  if (!command) {
+    console.error("Nothing to run. Write: npx gatehouse exec COMMAND [ARGUMENT...]");
+    return 2;
+  }
   return runWithTerraform(command, args);
 }

@@ -88,7 +88,10 @@ const commands: Record<string, (args: string[]) => Promise<unknown>> = {
 export async function run({ own: [name = "lab", ...args] }: Call): Promise<number> {
   const command = commands[name];
   process.env.GATEHOUSE_MESH = chosenMesh(); // for the commands that the lab calls
-  if (!command) throw new Error(`The lab has no command "${name}". It has ${Object.keys(commands).join(", ")}.`);
+  if (!command) {
+    console.error(`The lab has no command "${name}". It has ${Object.keys(commands).join(", ")}.`);
+    return 2;
+  }
   const code = await command(args[0] === "--" ? args.slice(1) : args);
   return typeof code === "number" ? code : 0;
 }

@@ -12,7 +12,10 @@ export async function run({ own: [action, ...rest] }: Call): Promise<number> {
     return recoverState(rest);
   }
   const [from, to, ...more] = rest;
-  if (action !== "move" || !from || !to || more.length > 0) throw new Error(USAGE);
+  if (action !== "move" || !from || !to || more.length > 0) {
+    console.error(USAGE);
+    return 2;
+  }
   const { moveStates } = require("../terraform") as typeof import("../terraform");
   await moveStates(from, to);
   return 0;

@@ -63,7 +63,7 @@ function write(file: string, key: string, name: string): void {
 async function settle(mesh: string, verdict: Verdict, expected: Expected): Promise<0 | 1 | 2> {
   const { host, state } = verdict;
   if (state === "silent") {
-    console.log(`${host.name}: no key: ${printable(verdict.why)}`);
+    console.log(`${host.name} (${host.address} port ${host.port}): no host key: ${printable(verdict.why)}`);
     return 2;
   }
   const { shown } = verdict;

@@ -49,7 +49,7 @@ export function checkIntentions(view: View, problems: Problems): void {
 function checkEnds({ source, destination }: Intention, path: Path, view: View, problems: Problems): void {
   const { services, gateways } = view;
   if (source !== undefined && source !== "*" && !gateways.has(source) && gateways.complete) {
-    const fault = services.unknown(source, "service or gateway");
+    const fault = services.unknown(source, "service or gateway", [...gateways.names()]);
     if (fault) problems.add([...path, "source"], source, fault);
   }
   if (destination === "*") {

@@ -73,7 +73,7 @@ const patterns: Pattern[] = [
       what: "unreachable",
       found: line,
       why: `nothing answers at ${address}: the ${what} is down, or the network or a firewall is in between`,
-      remedy: "start it, or open the way; a node that is gone for good leaves every runsOn and the nodes",
+      remedy: "start it, or open the way; if it is gone for good, remove it from every `runsOn` and then from `nodes`",
     }),
   },
   {

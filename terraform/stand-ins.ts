@@ -22,7 +22,7 @@ export function allowStandIns(env: NodeJS.ProcessEnv = process.env): void {
   throw new Error(
     "Terraform's registry does not answer from here, and the providers come from it. Nothing was run, and what is installed is as it was.\n" +
       "Try again where it answers, or set GATEHOUSE_PROVIDER_MIRROR to a folder made there by `terraform providers mirror FOLDER`.\n" +
-      `For a mesh that is no other person's, ${SETTING}=${ALLOWED} allows Gatehouse's own providers in their place (providers/README.md).`,
+      `For a mesh that is yours alone, ${SETTING}=${ALLOWED} allows Gatehouse's own providers in their place (providers/README.md).`,
   );
 }
 

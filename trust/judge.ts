@@ -44,7 +44,11 @@ export function keysIn(scan: string): string[] {
 }
 
 /** `keys` are those that the host shows; `why` it shows none. */
-export function judge(host: Host, keys: string[], why = "it shows no host key"): Verdict {
+export function judge(
+  host: Host,
+  keys: string[],
+  why = "no ssh server answers there with one; is it up, and the way to it open?",
+): Verdict {
   // Terraform is going to be shown this one, whichever is declared.
   const shown = ASKED_FOR.map((type) => keys.find((key) => key.startsWith(`${type} `))).find(Boolean);
   if (shown === undefined) return { state: "silent", host, why };

@@ -59,6 +59,14 @@ test("the program ends with 2 when it does not understand, and prints help", asy
   for (const name of Object.keys(VERBS)) expect(help.stdout).toContain(`gatehouse ${name}`);
 });
 
+test.each([["state"], ["state", "mvoe"], ["exec"], ["lab", "pu"]])(
+  "`gatehouse %s %s` is not understood either",
+  async (...args) => {
+    const { exitCode, stdout } = await output(process.execPath, ["bin/gatehouse.js", ...args.filter(Boolean)]);
+    expect([exitCode, stdout]).toEqual([2, ""]);
+  },
+);
+
 test("a verb loads a mesh that is TypeScript", async () => {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-mesh-"));
   const mesh = join(folder, "mesh.ts");

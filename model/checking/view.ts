@@ -58,16 +58,20 @@ export class Section<T extends object> {
     return this.#byName.keys();
   }
 
-  /** Why `name` cannot be referred to, or undefined when it is declared. `what` is "node", "service" and so on. */
-  unknown(name: string, what: string): Fault | undefined {
+  /**
+   * Why `name` cannot be referred to, or undefined when it is declared.
+   * @param what "node", "service" and so on
+   * @param others names of another noun that could stand there as well
+   */
+  unknown(name: string, what: string, others: readonly string[] = []): Fault | undefined {
     if (this.has(name) || !this.complete) return undefined;
-    const some = this.entries.slice(0, 10).map(([known]) => known);
+    const some = [...this.entries.map(([known]) => known), ...others].slice(0, 10);
     const otherwise = some.length
       ? `declare it, or name one of: ${some.join(", ")}`
       : `declare it; there is no ${what} yet`;
     return {
       reason: `there is no ${what} \`${name.slice(0, 63)}\``,
-      remedy: didYouMean(name, this.names(), otherwise),
+      remedy: didYouMean(name, [...this.names(), ...others], otherwise),
     };
   }
 }

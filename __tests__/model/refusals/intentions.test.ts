@@ -14,6 +14,7 @@ describe("intentions", () => {
     ["no source", intend({ destination: "backend", action: "allow" }), "intentions[0].source", "nothing", /missing/, /service or gateway/],
     ["an unknown field", intend({ source: "frontend", destination: "backend", actoin: "allow", action: "deny" }), "intentions[0].actoin", '"allow"', /no field/, /did you mean `action`/],
     ["an unknown source", allow("fronted", "backend"), "intentions[0].source", '"fronted"', /no service or gateway `fronted`/, /did you mean `frontend`/],
+    ["a gateway as source, misspelt", allow("egde", "backend"), "intentions[0].source", '"egde"', /no service or gateway `egde`/, /did you mean `edge`.*, edge$/],
     ["an unknown destination", allow("frontend", "backed"), "intentions[0].destination", '"backed"', /no service `backed`/, /did you mean `backend`/],
     ["a part of a wildcard", allow("front*", "backend"), "intentions[0].source", '"front*"', /no service or gateway/, /frontend/],
     ["a gateway as destination", allow("frontend", "edge"), "intentions[0].destination", '"edge"', /is a gateway/, /service behind it/],
