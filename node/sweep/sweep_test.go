@@ -24,6 +24,10 @@ func TestTheSweepRemovesWhatIsNoLongerDeclared(t *testing.T) {
 		"/opt/gatehouse/secrets/front.token", "/opt/gatehouse/binaries/declared/front"} {
 		n.Put(path, "text")
 	}
+	ran := func(resource string) string { return host.RanOf("shop") + "/" + resource + "_" + fake.Owner.Node }
+	for _, path := range []string{ran("instance_front"), ran("instance_web"), ran("binary") + "_declar", ran("binary") + "_abc", ran("node")} {
+		n.Put(path, "17")
+	}
 	n.Put("/etc/systemd/system/left.service", unit("left, a service of mesh shop"))
 	n.Put("/etc/systemd/system/left-sidecar-proxy.service", unit("Envoy sidecar of left, mesh shop"))
 	n.Put("/etc/consul.d/left.hcl", fake.Written+definition("left", ""))
@@ -35,7 +39,9 @@ func TestTheSweepRemovesWhatIsNoLongerDeclared(t *testing.T) {
 	testkit.Must(t, run(n, doc))
 	// THEN the declared one and the node's own are left
 	there(t, n, append(own, "/opt/gatehouse/instances/front/current", "/etc/consul.d/front.hcl", "/etc/systemd/system/front.service",
-		"/opt/gatehouse/secrets/front.token", "/opt/gatehouse/binaries/declared/front", "/opt/gatehouse/incoming/declared")...)
+		"/opt/gatehouse/secrets/front.token", "/opt/gatehouse/binaries/declared/front", "/opt/gatehouse/incoming/declared",
+		ran("instance_front"), ran("binary")+"_declar", ran("node"))...)
+	gone(t, n, ran("instance_web"), ran("binary")+"_abc")
 	for _, folder := range []string{host.Instances, host.Binaries, host.EnvDir} {
 		if names := n.Host.List(folder); len(names) > 1 {
 			t.Errorf("%s holds %q", folder, names)
