@@ -121,7 +121,7 @@ describeOnLab("a machine that is not the one it was", () => {
         known: expect.stringMatching(/^ssh-ed25519 \S+ worker2\n$/),
       });
     } finally {
-      rmSync("known-hosts", { recursive: true, force: true });
+      rmSync("known-hosts/lab", { recursive: true, force: true });
     }
   });
 
@@ -129,7 +129,7 @@ describeOnLab("a machine that is not the one it was", () => {
     const onTerminal = (answer: string) =>
       output(
         "script",
-        ["-qefc", `${process.execPath} --import tsx commands/trust.ts`, "/dev/null"],
+        ["-qefc", `${process.execPath} bin/gatehouse.js trust`, "/dev/null"],
         { input: answer },
         {
           env: { ...process.env, GATEHOUSE_MESH: meshFile },
@@ -142,7 +142,7 @@ describeOnLab("a machine that is not the one it was", () => {
         stdout: expect.stringContaining("believed, and"),
       });
     } finally {
-      rmSync("known-hosts", { recursive: true, force: true });
+      rmSync("known-hosts/lab", { recursive: true, force: true });
     }
   });
 });
