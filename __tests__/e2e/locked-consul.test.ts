@@ -25,7 +25,7 @@ describeOnLab("an existing Consul with static certificates", () => {
     await on("worker1", "mv /root/ca.pem /etc/consul.d/tls/ca.pem");
     const told = without.filter(({ check }) => check === "gRPC for Envoy");
     expect(told).toEqual([expect.objectContaining({ node: "worker1", severity: "problem" })]);
-    expect(told[0]?.found).toMatch(/on port 8503 .* authority this machine does not know: .*Consul Agent CA/);
+    expect(told[0]?.found).toMatch(/on port 8503 .* authority this node does not know: .*Consul Agent CA/);
 
     const clean = await preflightFindings(mesh);
     expect(clean.filter(({ check }) => check === "gRPC for Envoy")).toEqual([]);
