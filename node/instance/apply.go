@@ -166,10 +166,3 @@ func (a *apply) files() ([]liveFile, error) {
 	}
 	return a.liveFiles(a.release, secretText)
 }
-
-func cmpOr(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
-}

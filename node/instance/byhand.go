@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -49,7 +50,7 @@ func (b *ByHand) definitions() []string {
 func (b *ByHand) String() string {
 	var parts []string
 	for _, unit := range b.Units {
-		text := fmt.Sprintf("%s (%s", cmpOr(unit.FragmentPath, unit.Name), unit.ActiveState)
+		text := fmt.Sprintf("%s (%s", cmp.Or(unit.FragmentPath, unit.Name), unit.ActiveState)
 		if unit.MainPID > 0 {
 			text += fmt.Sprintf(", process %d", unit.MainPID)
 		}
@@ -78,7 +79,7 @@ func (b *ByHand) refusal(takeOver bool) error {
 			b.Name, b.unkept[0], host.ConsulDir, persistedFolders[0], b.unkept[0])
 	case !takeOver:
 		return fmt.Errorf("the name %s is in use on this node by hand: %s; nothing was changed. To have this mesh take it over write takeOver: { %s: [%q] } in the declaration; else give it another name there",
-			b.Name, b, cmpOr(section, "gateways"), b.Name)
+			b.Name, b, cmp.Or(section, "gateways"), b.Name)
 	}
 	return nil
 }

@@ -3,14 +3,15 @@ package instance
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
 	"gatehouse/node/consul"
 	"gatehouse/node/definition"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/systemd"
-	"path/filepath"
-	"slices"
-	"strings"
 )
 
 // FindByHand finds what a person made under the name of a workload. What bears a mark of Gatehouse is not by hand.

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -61,7 +62,7 @@ func (a *apply) finish(ctx context.Context) error {
 		return back
 	}
 	a.warnOfBypass(ctx, release)
-	a.Host.Say("%s serves (restarted: %s)", name, cmpOr(strings.Join(a.changed.units, " "), "nothing"))
+	a.Host.Say("%s serves (restarted: %s)", name, cmp.Or(strings.Join(a.changed.units, " "), "nothing"))
 	return nil
 }
 

@@ -53,6 +53,14 @@ type listener struct {
 	unit string
 }
 
+func portsOf(all []listener) []int {
+	ports := make([]int, len(all))
+	for i, one := range all {
+		ports[i] = one.port
+	}
+	return ports
+}
+
 // listeners of an instance, that of its main process first.
 func listeners(release document.Instance) []listener {
 	if release.Kind != document.Service {
@@ -143,7 +151,7 @@ func (n *Node) goesOnServing(ctx context.Context, release document.Instance) boo
 		return false
 	}
 	before := n.restarts(ctx, release)
-	pause(ctx, time.Duration(release.Health.SteadySeconds*float64(time.Second)))
+	host.Pause(ctx, time.Duration(release.Health.SteadySeconds*float64(time.Second)))
 	return n.serves(ctx, release, listeners(release)) && n.restarts(ctx, release) == before
 }
 

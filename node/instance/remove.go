@@ -65,7 +65,7 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 			_ = n.hide(ctx, one.current.Kind, one.name)
 		}
 	}
-	pause(ctx, n.Timing.Heard)
+	host.Pause(ctx, n.Timing.Heard)
 	var failed []error
 	for _, one := range all {
 		if one.current != nil {

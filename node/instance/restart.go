@@ -1,8 +1,8 @@
 package instance
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +25,7 @@ func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
 	}
 	own := listeners(a.release)[:1]
 	if !a.until(ctx, a.release, a.Timing.Health, func() bool { return a.serves(ctx, a.release, own) }) {
-		return cmpErr(ctx.Err(), errUnhealthy)
+		return cmp.Or(ctx.Err(), errUnhealthy)
 	}
 	unlock, err := a.Host.Lock(ctx, nodeLock)
 	if err != nil {
@@ -36,26 +36,11 @@ func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(files, func(file liveFile) bool { return file.path == definitionPath(a.release.Name) })
-	if at < 0 {
-		return fmt.Errorf("the release of %s has no definition", a.release.Name)
-	}
-	definition := files[at]
-	if err := a.Host.Write(definition.path, withResult(definition.content), definition.mode, definition.owner); err != nil {
-		return err
-	}
-	if err := a.reloadConsul(ctx); err != nil {
-		return err
-	}
-	// Without the result: an agent that restarts has to make the check itself.
-	return a.Host.Write(definition.path, definition.content, definition.mode, definition.owner)
-}
-
-func cmpErr(err, otherwise error) error {
+	definition, err := a.definition(files)
 	if err != nil {
 		return err
 	}
-	return otherwise
+	return a.announce(ctx, definition, withResult(definition.content))
 }
 
 func (a *apply) start(ctx context.Context, units ...string) error {
@@ -102,7 +87,7 @@ func (a *apply) restart(ctx context.Context, units []string, outage bool) error 
 	}
 	open := func() bool { return a.listens(closing) || a.crashLooping(ctx, a.release) }
 	if !host.Wait(ctx, a.Timing.Health, restartPoll, open) {
-		return cmpErr(ctx.Err(), errUnhealthy)
+		return cmp.Or(ctx.Err(), errUnhealthy)
 	}
 	if !a.crashLooping(ctx, a.release) {
 		a.Host.Say("%s was away for %d ms: it is the only instance that serves", a.release.Name, time.Since(began).Milliseconds())

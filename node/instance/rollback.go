@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -47,7 +48,7 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 	if err := n.takeBack(ctx, release); err != nil {
 		return err
 	}
-	n.Host.Say("%s serves with release %s (restarted: %s)", name, earlier, cmpOr(strings.Join(run.changed.units, " "), "nothing"))
+	n.Host.Say("%s serves with release %s (restarted: %s)", name, earlier, cmp.Or(strings.Join(run.changed.units, " "), "nothing"))
 	n.Host.Say("Terraform does not know: the next deploy that changes %s, or 'npx gatehouse doctor --fix', puts the declared release back", name)
 	return nil
 }

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -28,13 +29,13 @@ func (a *apply) takeOver(ctx context.Context, files []liveFile) error {
 	// Twice: a reload of Consul's agent has the sidecar of a service that fails pass for a moment, so there is none before the
 	// release serves; and only with it the agent's checks look at their own intervals.
 	if !a.awaitHealth(ctx, a.release, drained, a.served) {
-		return cmpErr(ctx.Err(), errUnhealthy)
+		return cmp.Or(ctx.Err(), errUnhealthy)
 	}
 	if err := a.dropByHand(ctx); err != nil {
 		return err
 	}
 	if !a.awaitHealth(ctx, a.release, drained, a.served) {
-		return cmpErr(ctx.Err(), errUnhealthy)
+		return cmp.Or(ctx.Err(), errUnhealthy)
 	}
 	return nil
 }
@@ -82,7 +83,8 @@ func (a *apply) swapByHand(ctx context.Context, files []liveFile) error {
 	if a.outage {
 		a.Host.Say("%s was away for %d ms: it is the only instance that serves", a.release.Name, time.Since(began).Milliseconds())
 		a.Hold.Open(a.release.Name)
-		return a.lookAgain(ctx, definition)
+		// The agent looks at the checks as the release has them, now that the ports are open.
+		return a.announce(ctx, definition, withResults(definition.content))
 	}
 	return nil
 }
@@ -115,14 +117,11 @@ func (a *apply) startInstead(ctx context.Context) error {
 	if err := a.start(ctx, units...); err != nil {
 		return err
 	}
-	var ports []int
-	for _, one := range listeners(a.release) {
-		ports = append(ports, one.port)
-	}
-	listens := func() bool { return a.listens(append(ports, a.served...)) }
+	ports := append(portsOf(listeners(a.release)), a.served...)
+	listens := func() bool { return a.listens(ports) }
 	host.Wait(ctx, a.Timing.Health, restartPoll, func() bool { return listens() || a.crashLooping(ctx, a.release) })
 	if !listens() {
-		return cmpErr(ctx.Err(), errUnhealthy)
+		return cmp.Or(ctx.Err(), errUnhealthy)
 	}
 	return nil
 }
@@ -131,9 +130,7 @@ func (a *apply) startInstead(ctx context.Context) error {
 func (a *apply) heldByHand() []int {
 	ports := slices.Clone(a.served)
 	if a.release.Kind == document.Service {
-		for _, one := range listeners(a.release) {
-			ports = append(ports, one.port)
-		}
+		ports = append(ports, portsOf(listeners(a.release))...)
 	}
 	for _, one := range a.hand.Registrations {
 		if one.Port > 0 {

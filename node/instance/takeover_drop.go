@@ -5,11 +5,13 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+
+	"gatehouse/node/host"
 )
 
 // dropByHand takes away what only was there for going back or for callers that had not heard yet. Copies were kept.
 func (a *apply) dropByHand(ctx context.Context) error {
-	pause(ctx, a.Timing.Heard) // callers' Envoys hear of the new registration
+	host.Pause(ctx, a.Timing.Heard) // callers' Envoys hear of the new registration
 	unlock, err := a.Host.Lock(ctx, nodeLock)
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func (a *apply) drainByHand(ctx context.Context) (bool, error) {
 	if err := a.maintainByHand(ctx, true); err != nil {
 		return false, fmt.Errorf("%s could not be taken out of traffic: %w", a.release.Name, err)
 	}
-	pause(ctx, a.Timing.Heard)
+	host.Pause(ctx, a.Timing.Heard)
 	return true, ctx.Err()
 }
 
@@ -103,8 +103,8 @@ func (n *Node) lastAnswers(ctx context.Context, adminPort int) {
 	}
 }
 
-// besidePersisted is a path next to the folders in which Consul looks.
-func besidePersisted(path string) string {
+// nextToPersisted is a path next to the folders in which Consul looks.
+func nextToPersisted(path string) string {
 	return filepath.Join(consulData, filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path))
 }
 
@@ -112,7 +112,7 @@ func besidePersisted(path string) string {
 func (s *snapshot) keepPersisted(found *ByHand) error {
 	for _, one := range found.Persisted {
 		for _, path := range one.files {
-			kept := undo.Kept(besidePersisted(path))
+			kept := undo.Kept(nextToPersisted(path))
 			if err := s.node.Host.Remove(kept); err != nil {
 				return err
 			}

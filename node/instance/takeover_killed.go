@@ -2,13 +2,14 @@ package instance
 
 import (
 	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/undo"
-	"path/filepath"
-	"slices"
-	"strings"
 )
 
 // takeoverPath is a file that is there while a takeover goes on: the units by hand, and the paths of files, one a line. After a
@@ -36,7 +37,7 @@ func (a *apply) noteTakeover() error {
 	}
 	for _, one := range a.hand.Persisted {
 		for _, path := range one.files {
-			lines = append(lines, besidePersisted(path))
+			lines = append(lines, nextToPersisted(path))
 		}
 	}
 	slices.Sort(lines)

@@ -35,17 +35,17 @@ func (a *apply) register(ctx context.Context, definition liveFile) error {
 	return a.writeDefinition(definition)
 }
 
-// lookAgain has the agent look at the checks as the release has them, now that the ports are open: they begin as passing, too.
-func (a *apply) lookAgain(ctx context.Context, definition liveFile) error {
-	begins := definition
-	begins.content = withResults(definition.content)
-	if err := a.writeDefinition(begins); err != nil {
+// announce has Consul read a definition whose checks begin with results. On the disk it stays without them: an agent that
+// restarts has to look itself.
+func (a *apply) announce(ctx context.Context, definition liveFile, withResults []byte) error {
+	first := definition
+	first.content = withResults
+	if err := a.writeDefinition(first); err != nil {
 		return err
 	}
 	if err := a.reloadConsul(ctx); err != nil {
 		return err
 	}
-	// Without the results: an agent that starts again has to look itself.
 	return a.writeDefinition(definition)
 }
 
@@ -53,7 +53,7 @@ func (a *apply) lookAgain(ctx context.Context, definition liveFile) error {
 func (a *apply) definition(files []liveFile) (liveFile, error) {
 	at := slices.IndexFunc(files, func(file liveFile) bool { return file.path == definitionPath(a.release.Name) })
 	if at < 0 {
-		return liveFile{}, fmt.Errorf("the release of %s holds no definition", a.release.Name)
+		return liveFile{}, fmt.Errorf("the release of %s has no definition", a.release.Name)
 	}
 	return files[at], nil
 }

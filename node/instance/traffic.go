@@ -78,7 +78,7 @@ func (n *Node) quiet(ctx context.Context, adminPort int) bool {
 	if err != nil || before.Active > 0 {
 		return false
 	}
-	pause(ctx, n.Timing.Quiet)
+	host.Pause(ctx, n.Timing.Quiet)
 	after, err := n.Envoy(adminPort).Traffic(ctx)
 	return err == nil && after == before
 }
@@ -93,8 +93,6 @@ func (n *Node) endRequests(ctx context.Context, release document.Instance) {
 		n.Host.Say("%s still had requests after %s; going on", release.Name, n.Timing.Drain)
 	}
 }
-
-var pause = host.Pause
 
 // takeBack ends the drain, and waits until callers are sent here again. A signal only shortens the wait: no instance stays
 // hidden.
@@ -126,7 +124,7 @@ func (a *apply) drain(ctx context.Context) (bool, error) {
 	if err := a.hide(ctx, kind, name); err != nil {
 		return false, fmt.Errorf("%s could not be taken out of traffic: %w", name, err)
 	}
-	pause(ctx, a.Timing.Heard)
+	host.Pause(ctx, a.Timing.Heard)
 	draining := a.release
 	if a.old != nil {
 		draining = *a.old // its Envoy is the one that runs
