@@ -1,8 +1,9 @@
 /** `gatehouse doctor`: compares the live mesh with the declaration, and with `--fix` repairs it through Terraform. */
 import { asText, examine } from "../doctor";
 import { doctorJson, exitCodeOf, type Finding } from "../findings";
-import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
+import type { Mesh } from "../model";
 import { atReachableConsul } from "../nodes";
+import { declaredMesh } from "./declared-mesh";
 import type { Call } from "./gatehouse";
 
 interface Options {
@@ -13,10 +14,7 @@ interface Options {
 
 export async function run({ options }: Call): Promise<number> {
   const { json, "auto-approve": approved = false } = options as Options;
-  const path = meshPath();
-  const loaded = await loadMesh(path);
-  if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
-  const { mesh } = await atReachableConsul(loaded.mesh);
+  const { mesh } = await atReachableConsul(await declaredMesh());
   const findings = await examine(mesh);
   const fixes = findings.flatMap(({ fix = [] }) => fix);
   if (!options.fix || fixes.length === 0) return tell(mesh, findings, json);

@@ -4,8 +4,9 @@
  */
 import { certificates, rotation } from "../doctor";
 import type { Fix } from "../findings";
-import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
+import type { Mesh } from "../model";
 import { replace } from "../terraform";
+import { declaredMesh } from "./declared-mesh";
 import type { Call } from "./gatehouse";
 
 const USAGE =
@@ -19,11 +20,8 @@ interface Options {
 }
 
 export async function run({ options, own }: Call): Promise<number> {
-  const path = meshPath();
-  const loaded = await loadMesh(path);
-  if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
   const chosen = options as Options;
-  const replacements = wanted(loaded.mesh, chosen);
+  const replacements = wanted(await declaredMesh(), chosen);
   const code = await replace(replacements, {
     what: ["rotate", ...own].join(" "),
     approved: chosen["auto-approve"] ?? false,

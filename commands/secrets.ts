@@ -3,7 +3,8 @@
  * `gatehouse secrets recover` reads them from the servers when the file is lost.
  */
 import { makeSecrets, readSecrets, secretsPlace, signOfDeploy } from "../mesh-secrets";
-import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
+import type { Mesh } from "../model";
+import { declaredMesh } from "./declared-mesh";
 import type { Call } from "./gatehouse";
 
 export async function run({ options }: Call): Promise<number> {
@@ -11,14 +12,12 @@ export async function run({ options }: Call): Promise<number> {
   if (action !== undefined && (action !== "recover" || fresh)) {
     throw new Error("Write: npx gatehouse secrets, npx gatehouse secrets recover, or npx gatehouse secrets --new");
   }
-  const path = meshPath();
-  const loaded = await loadMesh(path);
-  if ("problems" in loaded) throw new Error(formatProblems(loaded.problems, path));
+  const mesh = await declaredMesh();
   if (action === "recover") {
     const { recoverSecrets } = require("./recover-secrets") as typeof import("./recover-secrets");
-    return recoverSecrets(loaded.mesh);
+    return recoverSecrets(mesh);
   }
-  return make(loaded.mesh, fresh ?? false);
+  return make(mesh, fresh ?? false);
 }
 
 async function make(mesh: Mesh, fresh: boolean): Promise<number> {

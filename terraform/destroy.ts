@@ -1,5 +1,5 @@
 /** Takes the whole mesh away. */
-import { Ended, exitCodeOf } from "./ended";
+import { exitCodeOf } from "./ended";
 import { prepare } from "./prepare";
 
 /**
@@ -16,7 +16,7 @@ async function destroyStacks(args: string[]): Promise<number> {
   for (const stack of stacks.reverse()) {
     await stack.initialize();
     const code = await stack.change("destroy", args);
-    if (code !== 0) throw new Ended(code);
+    if (code !== 0) return code;
   }
   return 0;
 }

@@ -1,13 +1,7 @@
 /** Applies the stacks with exactly these resources replaced: repairs of the doctor, and rotations. */
-import { Ended, exitCodeOf } from "./ended";
+import type { Fix } from "../findings";
+import { exitCodeOf } from "./ended";
 import { prepare } from "./prepare";
-
-/** A resource that is made again. */
-export interface Replacement {
-  stack: "cluster" | "mesh";
-  /** Its address. @default none: applying the stack is enough */
-  replace?: string;
-}
 
 export interface ReplaceOptions {
   /** The name of this run, for another one that is refused meanwhile. */
@@ -21,24 +15,24 @@ export interface ReplaceOptions {
  * output is the verdict of whoever calls this.
  * @returns the exit code of what failed, else 0
  */
-export function replace(replacements: Replacement[], options: ReplaceOptions): Promise<number> {
+export function replace(replacements: Fix[], options: ReplaceOptions): Promise<number> {
   return exitCodeOf(replaceIn(replacements, options));
 }
 
-async function replaceIn(replacements: Replacement[], { what, approved }: ReplaceOptions): Promise<number> {
+async function replaceIn(replacements: Fix[], { what, approved }: ReplaceOptions): Promise<number> {
   for (const stack of await prepare(what, "stderr")) {
     const own = replacements.filter((one) => one.stack === stack.name);
     if (own.length === 0) continue;
     await stack.initialize();
     const plain = process.stderr.isTTY ? [] : ["-no-color"];
     const code = await stack.change("apply", [...plain, ...applyArguments(own, approved)]);
-    if (code !== 0) throw new Ended(code);
+    if (code !== 0) return code;
   }
   return 0;
 }
 
 /** The arguments of `terraform apply`. */
-export function applyArguments(replacements: Replacement[], approved: boolean): string[] {
+export function applyArguments(replacements: Fix[], approved: boolean): string[] {
   const replaced = [...new Set(replacements.flatMap(({ replace }) => replace ?? []))].sort();
   return [...(approved ? ["-input=false", "-auto-approve"] : []), ...replaced.map((address) => `-replace=${address}`)];
 }
