@@ -23,7 +23,7 @@ export const folders = {
   /** Uploaded binaries, by mesh. */
   incoming: `${GATEHOUSE}/incoming`,
   /** Uploaded secrets, by mesh. */
-  incomingSecrets: `${GATEHOUSE}/incoming-secrets`,
+  incomingSecrets: "/run/gatehouse-secrets",
   /** Releases of instances. */
   instances: `${GATEHOUSE}/instances`,
   /** One record for each mesh on the node. */
