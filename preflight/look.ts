@@ -10,6 +10,7 @@ import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
 import { type EntryFacts, judgeEntries } from "./judge-entries";
 import { judgeCatalogue, renamedFrom } from "./judge-others";
+import { judgeOwnEntries } from "./judge-own-entries";
 import { judgeOwns } from "./judge-owns";
 import { judgePaths } from "./judge-paths";
 import { judgeState, type States } from "./judge-state";
@@ -82,7 +83,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
 }
 
 const judgeFacts = (mesh: Mesh, facts: EntryFacts | undefined): Finding[] =>
-  facts ? [...judgeEntries(mesh, facts), ...judgePaths(mesh, facts.present)] : [];
+  facts ? [...judgeEntries(mesh, facts), ...judgeOwnEntries(mesh, facts), ...judgePaths(mesh, facts.present)] : [];
 
 /** Asks one node. A finding where it could not be looked at. */
 export async function lookAt(mesh: Mesh, node: MeshNode, asker: Asker, now: () => number): Promise<Look | Finding> {

@@ -72,7 +72,7 @@ func TestNoSecretArrivesThatNothingWouldRemove(t *testing.T) {
 	}
 }
 
-// As after a run that was killed with SIGKILL, or whose connection broke before it began: nobody but systemd comes again.
+// As after a run that was killed with SIGKILL, or whose connection broke before it began: only systemd is left to remove it.
 func TestForget(t *testing.T) {
 	n := newNode(t)
 	testkit.Must(t, setup.Forget(n.h))
