@@ -8,7 +8,7 @@ export { Ended } from "./ended";
 export { COMPLETE, runsElsewhere, synthIsComplete, terraformEnv } from "./env";
 export { hasLocalState } from "./local-state";
 export { notesIn, stacksIn } from "./manifest";
-export { resourcesOf } from "./mesh-state";
+export { type WrittenEntry, writtenEntries } from "./mesh-state";
 export { moveStates } from "./move-state";
 export { chooseProviders, type ProviderChoice } from "./provider-choice";
 export { replace } from "./replace";

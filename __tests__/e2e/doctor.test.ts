@@ -69,6 +69,13 @@ const harm: [what: string, machine: string, command: string, where: string, repl
     [],
   ],
   [
+    "a config entry that a service's own token brought code into",
+    "worker1",
+    `CONSUL_HTTP_TOKEN=$(cat /opt/gatehouse/secrets/stock.token) consul config write - <<<'{"Kind": "service-defaults", "Name": "stock", "Protocol": "http", "EnvoyExtensions": [{"Name": "builtin/lua", "Arguments": {"ProxyType": "connect-proxy", "Listener": "inbound", "Script": "function envoy_on_request(handle) end"}}]}'`,
+    "consul: service-defaults/stock UpstreamConfig",
+    [],
+  ],
+  [
     "an intention deleted by hand",
     "server1",
     "consul config delete -kind service-intentions -name frontend",
