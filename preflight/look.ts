@@ -5,6 +5,7 @@ import type { Mesh, MeshNode } from "../model";
 import { apiUrl, askApi, atReachableConsul, leaderFault, onEveryNode, type PassedOver, readFacts } from "../nodes";
 import { hasLocalState } from "../terraform";
 import { Asker } from "./ask";
+import { interpreterOf } from "./interpreter";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
 import { type EntryFacts, judgeEntries } from "./judge-entries";
@@ -86,7 +87,7 @@ const judgeFacts = (mesh: Mesh, facts: EntryFacts | undefined): Finding[] =>
 
 /** Asks one node. A finding where it could not be looked at. */
 export async function lookAt(mesh: Mesh, node: MeshNode, asker: Asker, now: () => number): Promise<Look | Finding> {
-  const plan = planFor(mesh, node, (path) => statSync(path).size);
+  const plan = planFor(mesh, node, { size: (path) => statSync(path).size, interpreter: interpreterOf });
   let began = now();
   const output = await asker.ask(node, questionsOf(plan), () => {
     began = now();

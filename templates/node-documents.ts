@@ -309,6 +309,8 @@ export interface Questions {
   folders: string[];
   /** Files whose SHA-256 is asked for: absolute paths. */
   files: string[];
+  /** Commands that services start: absolute paths, and names to look up. */
+  commands?: string[];
 }
 
 /**
