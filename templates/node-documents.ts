@@ -311,6 +311,115 @@ export interface Questions {
   files: string[];
   /** Commands that services start: absolute paths, and names to look up. */
   commands?: string[];
+  /** Made asks for what people made for services. The answer is one line of JSON: a list of MadeByHand. */
+  made?: MadeQuestion;
+}
+
+/** MadeQuestion asks what people made on a node for services: see MadeByHand. */
+export interface MadeQuestion {
+  /**
+   * Registrations of this node, as Consul's catalogue has them: an agent with ACLs shows them to nobody without a token.
+   */
+  registrations: MadeRegistration[];
+}
+
+/** MadeRegistration is a registration in the words of Consul's API. */
+export interface MadeRegistration {
+  ID: string;
+  Service: string;
+  /** Kind is "" for a service, "connect-proxy" for a sidecar, "ingress-gateway" for a gateway. */
+  Kind: string;
+  /** Address is "" where it is the node's. */
+  Address: string;
+  Port: number;
+  /** Of is the service that a sidecar is for, and OfID the id of that one's registration. */
+  Of: string;
+  OfID: string;
+  /** Mesh of Gatehouse that the registration belongs to; "" where a person made it. */
+  Mesh: string;
+}
+
+/** MadeByHand is a service or gateway that people made on a node. No value that looks like a secret is in it. */
+export interface MadeByHand {
+  name: string;
+  /** Kind is "" for a service, else Consul's, for example "ingress-gateway". */
+  kind: string;
+  /** Files of Consul's configuration that define it or its sidecar. */
+  files: string[];
+  /** IDs of its registrations, and of its sidecars'. */
+  ids: string[];
+  /** Shared says why it cannot be taken over, each with what to do about it. */
+  shared: string[];
+  /** Definitions are read from those files, and from what Consul keeps of registrations through its API. */
+  definitions: MadeDefinition[];
+  /** Units that run it or its sidecar. */
+  units: MadeUnit[];
+}
+
+/** MadeDefinition is what a definition says of a service. */
+export interface MadeDefinition {
+  file: string;
+  id: string;
+  port: number;
+  address: string;
+  /** Sidecar says whether a sidecar is defined with it; SidecarPort is 0 where Consul chooses the port. */
+  sidecar: boolean;
+  sidecarPort: number;
+  checks: MadeCheck[];
+  upstreams: MadeUpstream[];
+  /** Others are the names of further settings. */
+  others: string[];
+}
+
+/**
+ * MadeCheck is a health check: one of HTTP (a URL), TCP (an address), GRPC and Args is set, or another kind is named in Others.
+ */
+export interface MadeCheck {
+  http: string;
+  tcp: string;
+  grpc: string;
+  args: string[];
+  interval: string;
+  timeout: string;
+  others: string[];
+}
+
+/** MadeUpstream is a service that another one calls through its sidecar. */
+export interface MadeUpstream {
+  name: string;
+  localPort: number;
+  /** LocalAddress is "" for 127.0.0.1. */
+  localAddress: string;
+  others: string[];
+}
+
+/** MadeUnit is a unit of systemd, with its drop-ins. */
+export interface MadeUnit {
+  name: string;
+  /** File is "" where only a process of the unit was seen. */
+  file: string;
+  state: string;
+  /** Envoy says whether it runs an Envoy: a sidecar or a gateway. */
+  envoy: boolean;
+  /**
+   * Command that it starts: the program's full path, then its arguments. The value of an argument that looks like a secret is
+   * left out, and the argument's name is in CutArguments.
+   */
+  command: string[];
+  cutArguments: string[];
+  /** SHA256 of the program's file; "" when it cannot be read. */
+  sha256: string;
+  /** Environment variables, but for those that look like secrets: these are named in Secrets. */
+  environment: Record<string, string>;
+  secrets: string[];
+  environmentFiles: string[];
+  user: string;
+  workingDirectory: string;
+  /** MemoryMax in bytes, 0 without a limit; CPUQuota in percent of one processor, 0 without a limit. */
+  memoryMax: number;
+  cpuQuota: number;
+  /** Others are the names of further directives of its section [Service]. */
+  others: string[];
 }
 
 /**

@@ -9,7 +9,7 @@ import { output } from "./process";
 export const NODE_DOCUMENTS = join(__dirname, "..", "templates", "node-documents.ts");
 
 /** The files of node/document, in the order in which TypeScript has their types; any other file follows. */
-const ORDER = "document node instance removal probe entries agent inspection report"
+const ORDER = "document node instance removal probe entries agent inspection made report"
   .split(" ")
   .map((name) => `${name}.go`);
 

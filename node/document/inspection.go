@@ -59,4 +59,6 @@ type Questions struct {
 	Files []string `json:"files"`
 	// Commands that services start: absolute paths, and names to look up.
 	Commands []string `json:"commands,omitempty"`
+	// Made asks for what people made for services. The answer is one line of JSON: a list of MadeByHand.
+	Made *MadeQuestion `json:"made,omitempty"`
 }

@@ -91,3 +91,12 @@ func (n *Node) wrote(path string) bool {
 	text, err := n.Host.Read(path)
 	return err == nil && strings.HasPrefix(string(text), WrittenByUs)
 }
+
+// KeptFiles are those in which Consul keeps the registrations that came through its API, and their checks.
+func (b *ByHand) KeptFiles() []string {
+	var files []string
+	for _, one := range b.Persisted {
+		files = append(files, one.files...)
+	}
+	return files
+}

@@ -122,7 +122,7 @@ func (n *Node) findRegistrations(found *ByHand, registered []consul.Registration
 // findShared units: one that serves another registration too.
 func (n *Node) findShared(found *ByHand, others []consul.Registration) {
 	for _, one := range others {
-		if one.Port == 0 || one.Service == found.Name || one.Of == found.Name || one.Service == keptService {
+		if one.Port == 0 || one.Service == found.Name || one.Of == found.Name || one.Service == KeptService {
 			continue
 		}
 		for _, holding := range n.Processes.Holders(one.Address, one.Port) {

@@ -21,8 +21,8 @@ const firstAutomatic, lastAutomatic = 21000, 21255
 // move, and their callers would reach the wrong ones until they have heard. The agent reads it first.
 var keptPorts = filepath.Join(host.ConsulDir, "00-gatehouse-ports.hcl")
 
-// keptService is what the ports are registered as; the token of the node may write it.
-const keptService = "gatehouse-ports"
+// KeptService is what the ports are registered as; the token of the node may write it.
+const KeptService = "gatehouse-ports"
 
 var keptPort = regexp.MustCompile(`(?m)^  port = (\d+)$`)
 
@@ -107,7 +107,7 @@ func keptDefinition(ports []int, token string) []byte {
 	text.WriteString(WrittenByUs + ". Sidecars that were made by hand had these ports. Consul would give them to other sidecars of this\n" +
 		"# node, whose callers would reach the wrong ones for a moment. Where these may move, remove this file.\n")
 	for _, port := range ports {
-		fmt.Fprintf(&text, "services {\n  id   = \"%s-%d\"\n  name = %q\n  port = %d\n", keptService, port, keptService, port)
+		fmt.Fprintf(&text, "services {\n  id   = \"%s-%d\"\n  name = %q\n  port = %d\n", KeptService, port, KeptService, port)
 		if token != "" {
 			fmt.Fprintf(&text, "  token = %q\n", token)
 		}

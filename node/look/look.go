@@ -63,7 +63,7 @@ func Run(ctx context.Context, node Node, questions document.Questions, out io.Wr
 	l.print("arch", architecture())
 	for _, look := range []func(context.Context){
 		l.home, l.programs, l.commands, l.system, l.hostKeys, l.folders, l.agent, l.xds, l.units, l.records, l.ran, l.files, l.definitions, l.settings, l.marks,
-		l.registrations, l.listeners, l.open,
+		l.registrations, l.listeners, l.open, l.made,
 	} {
 		look(ctx)
 		if ctx.Err() != nil {

@@ -40,6 +40,8 @@ func (u Unit) Active() bool { return u.ActiveState == "active" }
 type Manager interface {
 	// Unit returns the state of a unit; a missing one has LoadState "not-found".
 	Unit(ctx context.Context, name string) (Unit, error)
+	// Settings of a service's unit with its drop-ins, as systemd has read them.
+	Settings(ctx context.Context, name string) (Settings, error)
 	// Restarts is only that field of Unit, for frequent requests.
 	Restarts(ctx context.Context, name string) (int, error)
 	// ServiceNames are the names of all units of type service, loaded or on the disk.

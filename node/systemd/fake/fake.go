@@ -27,6 +27,8 @@ type Manager struct {
 	Fault func(change string) error
 	// VerifyError is the error of Verify.
 	VerifyError error
+	// Services are the settings of units.
+	Services map[string]systemd.Settings
 	// Journals are the lines of each unit.
 	Journals map[string]string
 
@@ -168,3 +170,8 @@ func (m *Manager) ServiceNames(ctx context.Context) ([]string, error) {
 
 // Close implements systemd.Manager.
 func (m *Manager) Close() {}
+
+// Settings implements systemd.Manager.
+func (m *Manager) Settings(_ context.Context, name string) (systemd.Settings, error) {
+	return m.Services[name], nil
+}
