@@ -21,7 +21,7 @@ const installed =
 
 const CHECKS: Record<string, Check> = {
   "unit tests": installed("jest", "--selectProjects", "unit", "--silent", `--maxWorkers=${availableParallelism()}`),
-  types: installed("tsc"),
+  types: installed("tsc", "--incremental", "--tsBuildInfoFile", "node_modules/.cache/gatehouse/tsc.json"),
   "lint and format": installed("biome", "check", "."),
   // Each keeps its results while its code is the same, so they run one after another.
   Go: async () => {
