@@ -17,6 +17,7 @@ const LAYERS = [
   "preflight",
   "doctor",
   "trust",
+  "adopt",
   "recover",
   "lab",
   "commands",

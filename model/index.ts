@@ -10,6 +10,7 @@ export type { ConfigEntry } from "./config-entry/derived";
 export type { HeaderModifiersDeclaration } from "./config-entry/fields";
 export type { LoadBalancerDeclaration } from "./config-entry/load-balancer";
 export { MARK } from "./config-entry/mark";
+export { below, pascalCase, toConsul } from "./config-entry/pascal-case";
 export type {
   FailoverDeclaration,
   ServiceResolverDeclaration,
@@ -22,6 +23,7 @@ export type { ServiceSplitterDeclaration, SplitDeclaration } from "./config-entr
 export type { Consul, ConsulDeclaration, OwnedEntry } from "./consul";
 export { type Files, nodeFiles, UNKNOWN_SHA256 } from "./files";
 export { unicodeFault } from "./formats/unicode";
+export { sandboxPathFault } from "./formats/unit";
 export type { Gateway, GatewayDeclaration } from "./gateway";
 export type { Duration, Health, HealthDeclaration } from "./health";
 export { ASKED_FOR, hostKeyFault, hostKeyFrom, missingKeyFile, UNKNOWN_HOST_KEY, withoutComment } from "./host-key";

@@ -1,4 +1,5 @@
 /** A node as the preflight has it looked at: the facts that `gatehouse-node` (`node/look`) prints. */
+import type { MadeByHand } from "../templates";
 
 export interface Facts {
   /** The node's clock when its look began, in milliseconds since 1970. */
@@ -58,6 +59,8 @@ export interface Facts {
   listeners: Listener[];
   /** Where services can be reached past the mesh, by unit. */
   open: { unit: string; at: string }[];
+  /** Services and gateways that people made there. Undefined where it was not asked, or where systemd does not answer. */
+  made?: MadeByHand[];
 }
 
 export interface Folder {

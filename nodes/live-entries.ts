@@ -1,6 +1,6 @@
 /** Config entries as a live Consul has them. */
-import { MARK, type Mesh } from "../model";
-import { askJson } from "./consul-api";
+import { MARK } from "../model";
+import { askJson, type Where } from "./consul-api";
 import { mapLimit } from "./map-limit";
 
 /** An entry as Consul's API gives it. */
@@ -25,7 +25,7 @@ const WIDTH = 4;
  * @param timeout in milliseconds, for each answer
  * @throws when Consul does not give them
  */
-export async function readEntries(mesh: Mesh, kinds: Iterable<string>, timeout?: number): Promise<LiveEntry[]> {
+export async function readEntries(mesh: Where, kinds: Iterable<string>, timeout?: number): Promise<LiveEntry[]> {
   const lists = await mapLimit([...new Set(kinds)], WIDTH, (kind) =>
     askJson<LiveEntry[] | null>(mesh, `config/${kind}`, { timeout }),
   );

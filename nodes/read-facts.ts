@@ -43,7 +43,13 @@ export function readFacts(text: string): Facts | undefined {
     registrations: registrationsFrom(one("registrations")[0] ?? ""),
     listeners: all("listener").map(listenerFrom),
     open: all("open").map(([unit = "", at = ""]) => ({ unit, at: socketAddress(at) })),
+    ...madeFrom(one("made")[0]),
   };
+}
+
+/** JSON of the node program; empty lists may be null there. */
+function madeFrom(line: string | undefined): Pick<Facts, "made"> {
+  return line === undefined ? {} : { made: JSON.parse(line, (_, value) => value ?? []) };
 }
 
 function ranFrom(lines: string[][]): Facts["ran"] {

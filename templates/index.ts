@@ -24,7 +24,20 @@ export {
   userData,
   wipeProgram,
 } from "./node";
-export type { AgentService, EdgeTrial, EnvoyReport, Inspection, Report, UnitReport } from "./node-documents";
+export type {
+  AgentService,
+  EdgeTrial,
+  EnvoyReport,
+  Inspection,
+  MadeByHand,
+  MadeCheck,
+  MadeDefinition,
+  MadeRegistration,
+  MadeUnit,
+  MadeUpstream,
+  Report,
+  UnitReport,
+} from "./node-documents";
 export type { NodeFile } from "./node-file";
 export {
   isUpload,

@@ -317,9 +317,7 @@ export interface Questions {
 
 /** MadeQuestion asks what people made on a node for services: see MadeByHand. */
 export interface MadeQuestion {
-  /**
-   * Registrations of this node, as Consul's catalogue has them: an agent with ACLs shows them to nobody without a token.
-   */
+  /** Registrations of this node, as Consul's catalogue has them: an agent with ACLs shows them only to a token. */
   registrations: MadeRegistration[];
 }
 

@@ -8,14 +8,16 @@ export interface Expected {
   keys: Map<string, string>;
   /** The same, for hosts whose key is known to have changed. */
   changed: Map<string, string>;
+  /** The command line that takes fingerprints, up to them. */
+  command: string;
 }
 
 /**
  * `NAME=SHA256:...` and `--changed NAME=SHA256:...`.
  * @throws when an argument is none of these, or names no host
  */
-export function expectedFrom(args: string[], hosts: Host[]): Expected {
-  const expected: Expected = { keys: new Map(), changed: new Map() };
+export function expectedFrom(args: string[], hosts: Host[], command = "npx gatehouse trust"): Expected {
+  const expected: Expected = { keys: new Map(), changed: new Map(), command };
   let into = expected.keys;
   for (const arg of args) {
     if (arg === "--changed") {
@@ -44,7 +46,7 @@ export async function confirmed(
   if (given !== undefined) return given === fingerprint(shown) || `it was to be ${given}`;
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     const option = `${state === "changed" ? "--changed " : ""}${host.name}=SHA256:...`;
-    return `there is no terminal to confirm it on; give its fingerprint: npx gatehouse trust ${option}`;
+    return `there is no terminal to confirm it on; give its fingerprint: ${expected.command} ${option}`;
   }
   return ask(host, state, shown);
 }

@@ -2,3 +2,4 @@
 
 export { confirmed, type Expected, expectedFrom } from "./answers";
 export { fileFor, fingerprint, type Host, hostsOf, judge, keysIn, type Verdict } from "./judge";
+export { askHosts, settle } from "./settle";

@@ -66,7 +66,7 @@ export function fingerprint(key: string): string {
 }
 
 /** The file that gets the key: the one that the declaration reads. */
-export function fileFor(mesh: string, { name, hostKey }: Host): string {
+export function fileFor(mesh: string, { name, hostKey }: Pick<Host, "name" | "hostKey">): string {
   return missingKeyFile(hostKey) ?? `known-hosts/${mesh}/${name}.pub`;
 }
 

@@ -1,5 +1,7 @@
-import { checkMesh, nodeFiles } from "../../model";
+import { readFileSync } from "node:fs";
+import { checkMesh, type MeshDeclaration, nodeFiles } from "../../model";
 import { preflight } from "../../preflight";
+import { ADOPTED, adopt, adoptedMesh, forgetAdopted, synth } from "./support/adopted";
 import { type ByHand, FOREIGN, HAND_GATEWAY, madeByHand } from "./support/by-hand";
 import type { Load } from "./support/load";
 import { describeOnLab, gatewayUrl, get, getUntil, mainPid, on } from "./support/mesh";
@@ -16,12 +18,48 @@ const lost = ({ sent, failed }: Load): boolean => failed > sent / 100;
 describeOnLab("what was made by hand under other names", () => {
   let hand: ByHand;
   let before: string[];
+  /** The declaration that `adopt` writes. */
+  let adopted: MeshDeclaration;
   const nodes = ["server1", "worker1", "worker2"];
   const made = () => Promise.all(nodes.map((node) => madeOn(node, hand.asOperator)));
 
+  afterAll(forgetAdopted);
+
   beforeAll(async () => {
+    forgetAdopted();
     hand = await madeByHand({ otherNames: true, backends: ["worker1", "worker2"] });
     before = await made();
+  });
+
+  test("is written down by adopt, which changes nothing", async () => {
+    const run = await adopt("10.77.0.10:8500", "frontend", "backend", "ingress-gateway");
+    console.log(run.text);
+    expect(run.exitCode).toBe(0);
+    adopted = await adoptedMesh(hand.mesh.name);
+    const { services = {}, gateways = {}, takeOver } = adopted;
+    expect(services.frontend).toMatchObject({
+      runsOn: ["worker1"],
+      port: 9001,
+      upstreams: { backend: { localPort: 5000 } },
+    });
+    expect(services.backend).toMatchObject({ runsOn: ["worker1", "worker2"], port: 9002, protocol: "http" });
+    expect(gateways["ingress-gateway"]).toEqual({ ...hand.mesh.gateways!["ingress-gateway"], runsOn: ["gateway1"] });
+    const { configEntries } = takingOver(hand.mesh).takeOver!;
+    expect({ ...takeOver, configEntries: takeOver?.configEntries?.sort() }).toEqual({
+      services: ["backend", "frontend"],
+      gateways: ["ingress-gateway"],
+      configEntries: configEntries!.sort(),
+    });
+    expect(run.text).toMatch(/Stays as it is:[\s\S]*ledger: a service on worker2[\s\S]*legacy: a service on worker1/);
+    expect(await synth()).toMatchObject({ exitCode: 0 });
+    expect(await made()).toEqual(before);
+  });
+
+  test("is shown again only as far as it is new", async () => {
+    const text = readFileSync(ADOPTED, "utf8");
+    const again = await adopt("10.77.0.10:8500");
+    expect([again.exitCode, readFileSync(ADOPTED, "utf8")]).toEqual([0, text]);
+    expect(again.text).toMatch(/Made by hand:\n {2}ledger.*\n {2}legacy.*\n\nTo copy/);
   });
 
   test("is listed by the preflight and refused by the deploy, and goes on", async () => {
@@ -56,12 +94,11 @@ describeOnLab("what was made by hand under other names", () => {
     expect((await get(HAND_GATEWAY)).status).toBe(200);
   });
 
-  test("is taken over without losing a request, and the gateway on the server goes on", async () => {
-    const mesh = takingOver(hand.mesh, "frontend", "backend");
+  test("is taken over as it was adopted, without losing a request, and the gateway on the server goes on", async () => {
     const foreigners = ["worker1 legacy", "worker1 legacy-sidecar-proxy", "worker2 ledger", "server1 edge-envoy"];
     const pids = () => Promise.all(foreigners.map((one) => mainPid(...(one.split(" ") as [string, string]))));
     const processes = await pids();
-    const { load, foreign, result } = await underBothLoads(() => deployMesh(mesh));
+    const { load, foreign, result } = await underBothLoads(() => deployMesh(adopted));
     console.log(
       result.text
         .split("\n")
@@ -80,9 +117,8 @@ describeOnLab("what was made by hand under other names", () => {
   });
 
   test("the gateway on the server goes when it is let go, and nothing else there", async () => {
-    const mesh = takingOver(hand.mesh, "frontend", "backend");
-    mesh.takeOver!.letGo = ["ingress-gateway"];
-    const { load, foreign } = await underBothLoads(() => deployMesh(mesh), gatewayUrl);
+    adopted.takeOver!.letGo = ["ingress-gateway"];
+    const { load, foreign } = await underBothLoads(() => deployMesh(adopted), gatewayUrl);
     expect([load, foreign].map(lost)).toEqual([false, false]);
     expect((await get(HAND_GATEWAY)).status).toBe(0);
     expect(await on("server1", "ls /etc/systemd/system /etc/consul.d | grep -E 'edge|ingress' || true")).toBe("");

@@ -2,7 +2,7 @@ package document
 
 // MadeQuestion asks what people made on a node for services: see MadeByHand.
 type MadeQuestion struct {
-	// Registrations of this node, as Consul's catalogue has them: an agent with ACLs shows them to nobody without a token.
+	// Registrations of this node, as Consul's catalogue has them: an agent with ACLs shows them only to a token.
 	Registrations []MadeRegistration `json:"registrations"`
 }
 

@@ -43,7 +43,7 @@ func (l *looker) made(ctx context.Context) {
 	l.print("made", string(line))
 }
 
-// catalogue answers for an agent that shows its registrations to nobody without a token.
+// catalogue answers for the agent, which with ACLs shows its registrations only to a token.
 type catalogue struct {
 	consul.Agent
 	all []consul.Registration
