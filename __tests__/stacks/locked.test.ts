@@ -165,10 +165,12 @@ describe("where no server is declared", () => {
 
 describe("what is switched off", () => {
   test("is warned of, each by name", () => {
-    expect(openings(meshOf(lockedBut(open)))).toEqual([
+    expect(openings(meshOf(lockedBut({ ...open, openDns: true, wanGossip: true })))).toEqual([
       expect.stringMatching(/^consul\.acl is false: /),
       expect.stringMatching(/^consul\.tls is false: /),
       expect.stringMatching(/^consul\.gossipEncryption is false: /),
+      expect.stringMatching(/^consul\.openDns is true: /),
+      expect.stringMatching(/^consul\.wanGossip is true: /),
     ]);
   });
 
