@@ -7,6 +7,10 @@ const locked = meshOf(declaration());
 const cluster = clusterGraph(locked);
 const mesh = meshGraph(locked);
 
+/** Both while one replaces the other. */
+const AUTHORITIES =
+  'join("", [local.secrets.ca.cert, try(local.secrets.ca.next.cert, ""), try(local.secrets.ca.previous, "")])';
+
 const lockedBut = (consul: Partial<ConsulDeclaration>): MeshDeclaration => {
   const changed = declaration();
   Object.assign(changed.consul, consul);
@@ -24,7 +28,7 @@ describe("without a word about it in the declaration", () => {
           datacenter: "dc1",
           scheme: "https",
           token: "${local.secrets.managementToken}",
-          ca_pem: "${local.secrets.ca.cert}",
+          ca_pem: `\${${AUTHORITIES}}`,
           cert_pem: "${local.secrets.servers.server1.cert}",
           key_pem: "${local.secrets.servers.server1.key}",
         },
@@ -41,12 +45,12 @@ describe("without a word about it in the declaration", () => {
 
   test("an agent's secrets come as a file, never in the text of a program", () => {
     expect(secretsOf(cluster, "null_resource.agent_server1")).toBe(
-      '${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = local.secrets.ca.cert, ' +
+      `\${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = ${AUTHORITIES}, ` +
         '"cert" = local.secrets.servers.server1.cert, "key" = local.secrets.servers.server1.key, ' +
         '"managementToken" = local.secrets.managementToken})}',
     );
     expect(secretsOf(cluster, "null_resource.agent_worker1")).toBe(
-      '${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = local.secrets.ca.cert, ' +
+      `\${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = ${AUTHORITIES}, ` +
         '"agentToken" = data.consul_acl_token_secret_id.secret_agent_of_worker1.secret_id})}',
     );
   });
