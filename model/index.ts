@@ -41,3 +41,4 @@ export type { RunDeclaration, SecretDeclaration } from "./run";
 export type { Protocol, Service, ServiceDeclaration, UpstreamDeclaration } from "./service";
 export type { BastionDeclaration, NodeSsh, SshDeclaration } from "./ssh";
 export type { TakeOver, TakeOverDeclaration } from "./take-over";
+export type { UnitDeclaration, UnitLimitsDeclaration, UnitSettings } from "./unit";

@@ -131,6 +131,9 @@ export const access = {
   rootOnly: { mode: "0600", owner: "root:root" },
 } as const satisfies Record<string, Access>;
 
+/** The name of the folders that a service has to itself in /var/lib, /var/cache and /var/log. */
+export const ownFolder = (service: string): string => `gatehouse-${service}`;
+
 const SIDECAR = "-sidecar-proxy";
 
 /** The name and the Consul id of a service's sidecar. */

@@ -5,6 +5,7 @@ import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical, readyUrl } from "./health";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash } from "./program";
+import { settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
 /** Those of a service with its sidecar. */
@@ -20,10 +21,9 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
   });
   const unit = render("systemd/service.service", {
     name,
-    user: unitUser(name),
     mesh: mesh.name,
     command: commandOf(service),
-    ...limitsOf(service),
+    ...settingsOf(service),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
   });
   const sidecar = render("systemd/sidecar-proxy.service", {
