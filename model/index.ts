@@ -24,7 +24,7 @@ export { type Files, nodeFiles, UNKNOWN_SHA256 } from "./files";
 export { unicodeFault } from "./formats/unicode";
 export type { Gateway, GatewayDeclaration } from "./gateway";
 export type { Duration, Health, HealthDeclaration } from "./health";
-export { ASKED_FOR, hostKeyFault, hostKeyFrom, missingKeyFile, withoutComment } from "./host-key";
+export { ASKED_FOR, hostKeyFault, hostKeyFrom, missingKeyFile, UNKNOWN_HOST_KEY, withoutComment } from "./host-key";
 export type { Instance } from "./instance";
 export type { IntentionDeclaration } from "./intention";
 export * as layout from "./layout";

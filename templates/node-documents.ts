@@ -438,6 +438,11 @@ export interface AgentService {
   /** Mesh that the registration belongs to, by its Meta; "" where a person or an earlier version made it. */
   Mesh: string;
   Upstreams: AgentUpstream[];
+  /**
+   * Rest is what else a registration says of where and how the service is reached, as Consul's API names it: Address,
+   * TaggedAddresses, SocketPath, Tags, EnableTagOverride, Meta and Proxy, as far as they are there.
+   */
+  Rest: Record<string, unknown>;
 }
 
 /** AgentUpstream is an upstream of a registered sidecar. */

@@ -7,6 +7,7 @@ export { destroy } from "./destroy";
 export { Ended } from "./ended";
 export { COMPLETE, runsElsewhere, synthIsComplete, terraformEnv } from "./env";
 export { hasLocalState } from "./local-state";
+export { notesIn, stacksIn } from "./manifest";
 export { type WrittenEntry, writtenEntries } from "./mesh-state";
 export { moveStates } from "./move-state";
 export { chooseProviders, type ProviderChoice } from "./provider-choice";

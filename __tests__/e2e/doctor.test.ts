@@ -76,6 +76,15 @@ const harm: [what: string, machine: string, command: string, where: string, repl
     [],
   ],
   [
+    "a registration that a service's own token changed",
+    "worker2",
+    `port=$(sed -n 's/^  port = //p' /etc/consul.d/shop.hcl)
+    echo '{"service": {"id": "shop", "name": "shop", "port": '$port', "address": "10.77.0.13", "meta": {"gatehouse-mesh": "lab"}}}' >/tmp/shop.json
+    CONSUL_HTTP_TOKEN=$(cat /opt/gatehouse/secrets/shop.token) consul services register /tmp/shop.json`,
+    "worker2: registration shop Address",
+    [instance("shop", "worker2")],
+  ],
+  [
     "an intention deleted by hand",
     "server1",
     "consul config delete -kind service-intentions -name frontend",
