@@ -51,7 +51,9 @@ export interface Instance extends Owner {
   kind: Kind;
   /** Release names the release: twelve hex digits of the hash of all that makes it. */
   release: string;
-  /** Files are the definition, the units and the environment. Only paths that belong to the instance are accepted. */
+  /**
+   * Files are the definition, the units, the environment and the configuration files. Only paths that belong to the instance are accepted.
+   */
   files: File[];
   /** Binary that the service runs. Absent for a gateway. */
   binary?: Binary;
@@ -70,6 +72,8 @@ export interface Instance extends Owner {
   drain: boolean;
   /** Purge says that the folders which systemd made for the service are removed together with it. */
   purge?: boolean;
+  /** Reload is the signal by which the service reads its configuration files again. "": they restart it. */
+  reload?: string;
   /**
    * TakeOver says that the first release replaces an instance of this name that a person made. Without it, a node with such
    * an instance is refused.

@@ -20,6 +20,7 @@ export function settingsOf(service: Service) {
     ownUser: user !== undefined,
     user: user ?? unitUser(name),
     group: group ?? null,
+    config: service.configFiles ? { folder: layout.configFolder(name), seen: layout.seenConfig } : null,
     workingDirectory: workingDirectory ?? null,
     folders: Object.keys(FOLDERS)
       .filter(asksFor)

@@ -152,6 +152,19 @@ describe("a service", () => {
     expect(unit.join("\n")).not.toMatch(/DynamicUser|RemoveIPC|CacheDirectory/);
   });
 
+  test("has its configuration files in a folder of its own, which its unit shows to it alone", () => {
+    const configFiles = [{ name: "app.yaml", content: "a: ${1} %{2}\n" }];
+    const one = (changes: Parameters<typeof service>[0]) =>
+      instanceRelease(mesh(), instanceOf(service({ configFiles, ...changes })));
+    const { files, program, hash } = one({ reload: "SIGHUP" });
+    expect(content(files, "/opt/gatehouse/config/frontend/app.yaml")).toBe("a: ${1} %{2}\n");
+    const unit = lines(files, "/etc/systemd/system/frontend.service");
+    expect(unit).toContain("BindReadOnlyPaths=/opt/gatehouse/config/frontend:/run/gatehouse-config");
+    expect(unit).toContain("Environment=CONFIGURATION_DIRECTORY=/run/gatehouse-config");
+    expect(documentOf(program)).toMatchObject({ reload: "SIGHUP" });
+    expect(new Set([hash, one({}).hash, one({ configFiles: [{ name: "app.yaml", content: "" }] }).hash]).size).toBe(3);
+  });
+
   test("is another release when its folders are to be removed with it", () => {
     const purged = instanceRelease(mesh(), instanceOf(service({ stateDirectory: true, purge: true })));
     expect(documentOf(purged.program)).toMatchObject({ purge: true });

@@ -8,7 +8,7 @@ type Instance struct {
 	Kind Kind   `json:"kind"`
 	// Release names the release: twelve hex digits of the hash of all that makes it.
 	Release string `json:"release"`
-	// Files are the definition, the units and the environment. Only paths that belong to the instance are accepted.
+	// Files are the definition, the units, the environment and the configuration files. Only paths that belong to the instance are accepted.
 	Files []File `json:"files"`
 	// Binary that the service runs. Absent for a gateway.
 	Binary *Binary `json:"binary,omitempty"`
@@ -27,6 +27,8 @@ type Instance struct {
 	Drain bool `json:"drain"`
 	// Purge says that the folders which systemd made for the service are removed together with it.
 	Purge bool `json:"purge,omitempty"`
+	// Reload is the signal by which the service reads its configuration files again. "": they restart it.
+	Reload string `json:"reload,omitempty"`
 	// TakeOver says that the first release replaces an instance of this name that a person made. Without it, a node with such
 	// an instance is refused.
 	TakeOver bool `json:"takeOver,omitempty"`
