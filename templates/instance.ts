@@ -53,7 +53,8 @@ const kinds: Record<string, string> = {
 };
 
 /** What makes a release and is in none of its files. */
-const unseen = ({ purge, reload }: Service): string[] => [
+const unseen = ({ purge, reload, health }: Service): string[] => [
+  ...(health.startTimeout === undefined ? [] : [`start ${health.startTimeout}`]),
   ...(purge ? ["purge"] : []),
   ...(reload === undefined ? [] : [`reload ${reload}`]),
 ];

@@ -106,14 +106,37 @@ export interface Upstream {
 
 /** Health says how the program finds out whether a new process serves. */
 export interface Health {
-  /** Direct says that the program can make the same check as Consul's agent: over HTTP or TCP. */
+  /**
+   * Direct says that the program makes the same check as Consul's agent. False for a gateway, and for a service of an earlier
+   * version with a check over gRPC or by a script.
+   */
   direct: boolean;
-  /** URL of an HTTP check. Absent: a TCP connection is enough, or only Consul's agent can make the check. */
+  /** URL of an HTTP check. Without it and the next ones, it is enough that the service listens on its port. */
   url?: string;
-  /** TimeoutSeconds of one request to URL. */
+  /** Method of the request to URL. "": GET. */
+  method?: string;
+  /** Header of the request to URL. */
+  header?: Record<string, string[]>;
+  /** GRPC is asked by the health protocol of gRPC. */
+  grpc?: GRPCHealth;
+  /** Script is a command that has to end with 0. */
+  script?: string[];
+  /** TCP is an address that has to accept connections, besides the service's port. */
+  tcp?: string;
+  /** TLS says that URL, GRPC or TCP speak TLS, with any certificate. */
+  tls?: boolean;
+  /** TimeoutSeconds of one check. */
   timeoutSeconds: number;
+  /** StartSeconds is how long a release may take until it serves. 0: a minute. */
+  startSeconds?: number;
   /** SteadySeconds is how long a process that was just started must go on serving. */
   steadySeconds: number;
+}
+
+/** GRPCHealth is a server that is asked for the health of one of its services; "" is the whole server. */
+export interface GRPCHealth {
+  server: string;
+  service: string;
 }
 
 /** Name names an instance. Verbs: instance rollback, instance remove. */

@@ -203,6 +203,57 @@ describe("a service", () => {
     expect(lines(files, "/etc/consul.d/frontend.hcl")).toContain(expected);
   });
 
+  test("checks another port with a method, headers and TLS, and has patience", () => {
+    const health = {
+      http: "/ready",
+      port: 9011,
+      header: { Host: ["shop.test"], "X-Key": ["a", 'b"'] },
+      method: "HEAD" as const,
+      tls: true,
+      interval: "5m",
+      timeout: "1s",
+      successBeforePassing: 2,
+      failuresBeforeCritical: 3,
+      startTimeout: "3m",
+    };
+    const { files, program, hash } = instanceRelease(mesh(), instanceOf(service({ health })));
+    const definition = lines(files, "/etc/consul.d/frontend.hcl");
+    for (const line of [
+      'http = "https://127.0.0.1:9011/ready"',
+      'Host = ["shop.test"]'.replace("Host", '"Host"'),
+      '"X-Key" = ["a", "b\\""]',
+      'method = "HEAD"',
+      "tls_skip_verify = true",
+      "success_before_passing = 2",
+      "failures_before_critical = 3",
+    ]) {
+      expect(definition).toContain(line);
+    }
+    expect(documentOf(program).health).toEqual({
+      direct: true,
+      url: "https://127.0.0.1:9011/ready",
+      method: "HEAD",
+      header: health.header,
+      tls: true,
+      timeoutSeconds: 1,
+      steadySeconds: 1,
+      startSeconds: 180,
+    });
+    const { startTimeout: _, ...impatient } = health;
+    expect(instanceRelease(mesh(), instanceOf(service({ health: impatient }))).hash).not.toBe(hash);
+  });
+
+  test.each([
+    [{ grpc: "shop.Cart" }, { grpc: { server: "127.0.0.1:9001", service: "shop.Cart" } }],
+    [{ script: ["/bin/check"] }, { script: ["/bin/check"] }],
+    [{ tcp: true as const, port: 9011 }, { tcp: "127.0.0.1:9011" }],
+    [{ tcp: true as const }, {}],
+  ])("is asked by the node program itself in a deploy: %j", (check, asked) => {
+    const health = { ...check, interval: "5m", timeout: "1s" };
+    const { program } = instanceRelease(mesh(), instanceOf(service({ health })));
+    expect(documentOf(program).health).toEqual({ direct: true, ...asked, timeoutSeconds: 1, steadySeconds: 1 });
+  });
+
   describe("with secret variables", () => {
     const secret = (version: string) =>
       instanceRelease(mesh(), instanceOf(service({ secrets: [{ name: "API_KEY", version }] })));

@@ -54,4 +54,6 @@ func (n *Node) signal(ctx context.Context, release document.Instance) error {
 }
 
 // dropConfig removes the folder of an instance that has no configuration file any more.
-func (n *Node) dropConfig(name string) { n.Host.RemoveEmpty(filepath.Clean(configFolder(name)), host.Config) }
+func (n *Node) dropConfig(name string) {
+	n.Host.RemoveEmpty(filepath.Clean(configFolder(name)), host.Config)
+}
