@@ -51,7 +51,7 @@ interface HttpOptions {
 }
 
 interface TlsOption {
-  /** The port speaks TLS. Its certificate is not verified: nobody else listens at a port of its own node. @default false */
+  /** The port speaks TLS. Its certificate is not verified: the port is on its own node. @default false */
   tls?: boolean;
 }
 

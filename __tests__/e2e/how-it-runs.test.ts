@@ -1,4 +1,4 @@
-/** What a service may run, besides a file of the project. */
+/** Services that run a command of the node, with a user, folders and limits. */
 import type { MeshDeclaration } from "../../model";
 import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil, on, plan } from "./support/mesh";
 
