@@ -1,9 +1,10 @@
 /** Hides what looks like a secret: a declaration should hold none, and a comment is read by more people than a node. */
+import { layout } from "../model";
 
 const HIDDEN = "(not shown)";
 const notYetHidden = "(?!\\(not shown\\))";
 /** No secrets: a switch, the beginning of a block, a variable's name and a file that Gatehouse puts on a node. */
-const harmless = "(?!(?:true|false|null|\\{|\\$\\{?[A-Z_]+\\}?)(?:\\s|$))(?!(?:[a-z]+:)?/opt/gatehouse/)";
+const harmless = `(?!(?:true|false|null|\\{|\\$\\{?[A-Z_]+\\}?)(?:\\s|$))(?!(?:[a-z]+:)?${layout.folders.gatehouse}/)`;
 
 const SECRET =
   "(?:token|passw(?:or)?d|pass(?![a-z])|pwd|passphrase|secret|credentials?|authorization|cookie|salt(?![a-z])|webhook|dsn(?![a-z])|" +

@@ -24,7 +24,7 @@ enable_local_script_checks = true
 {%- endif %}
 {%- if acl %}
 
-# Tokens and the gossip key are in files of their own: gatehouse-*.hcl.
+# Tokens and the gossip key stand in files of their own: gatehouse-*.hcl.
 acl {
   enabled                  = true
   default_policy           = "deny"
@@ -47,7 +47,7 @@ tls {
     verify_server_hostname = true
   }
 {%- unless server %}
-  # Envoy asks for its xDS over loopback with a token; Consul gives Envoy no certificate to show.
+  # Envoy's xDS comes over loopback, with a token; Consul gives Envoy no certificate to show.
   grpc {
     cert_file       = "/etc/consul.d/tls/xds.pem"
     key_file        = "/etc/consul.d/tls/xds-key.pem"
@@ -71,7 +71,7 @@ connect {
 }
 {%- if tls %}
 {%- if server %}
-# Plain HTTP is for programs on this node.
+# Plain HTTP is for programs on this machine.
 addresses {
   http = "127.0.0.1"
 }
