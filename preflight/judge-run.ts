@@ -1,4 +1,4 @@
-/** What services run on a node: the programs that start them. Pure. */
+/** Whether the programs that services start are on the node, and can start. Pure. */
 
 import { type Finding, problem } from "../findings";
 import type { Facts } from "../nodes";
