@@ -1,6 +1,7 @@
 import type { ConsulDeclaration, MeshDeclaration } from "../../model";
 import { openings } from "../../stacks";
 import { clusterGraph, type Graph, meshGraph } from "../support/graph";
+import { service } from "../support/parts";
 import { declaration, meshOf } from "../support/shop";
 
 const locked = meshOf(declaration());
@@ -129,6 +130,20 @@ describe("without a word about it in the declaration", () => {
     const { addresses } = clusterGraph(meshOf(changed));
     expect(addresses).toContain("consul_acl_token.token_agent_of_spare");
     expect(addresses).not.toContain("null_resource.agent_spare");
+  });
+
+  test.each([
+    ["OOMScoreAdjust", "-500", []],
+    ["Nice", "5", []],
+    ["ProtectSystem", "full", ["services.web.run.unit may weaken the sandbox of web: ProtectSystem"]],
+    [
+      "AmbientCapabilities",
+      "CAP_NET_RAW",
+      ["services.web.run.unit may weaken the sandbox of web: AmbientCapabilities"],
+    ],
+  ])("a directive %s=%s gives %j", (name, value, warnings) => {
+    const web = service({ name: "web", unit: { Service: [{ name, value }] } });
+    expect(openings({ ...locked, services: [web] })).toEqual(warnings);
   });
 
   test("there is nothing to warn of", () => expect(openings(locked)).toEqual([]));

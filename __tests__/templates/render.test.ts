@@ -166,6 +166,24 @@ describe("a service", () => {
     expect(new Set([hash, one({}).hash, one({ configFiles: [{ name: "app.yaml", content: "" }] }).hash]).size).toBe(3);
   });
 
+  test("has the further directives of its declaration last, as they are", () => {
+    const unit = {
+      Unit: [{ name: "After", value: "postgresql.service" }],
+      Service: [
+        { name: "OOMScoreAdjust", value: "-500" },
+        { name: "InaccessiblePaths", value: "-/srv/a b%i" },
+      ],
+    };
+    const text = content(
+      instanceRelease(mesh(), instanceOf(service({ unit }))).files,
+      "/etc/systemd/system/frontend.service",
+    );
+    expect(text).toContain("StartLimitIntervalSec=0\nAfter=postgresql.service\n\n[Service]\n");
+    expect(text).toContain(
+      "\n\n# From run.unit of the declaration.\nOOMScoreAdjust=-500\nInaccessiblePaths=-/srv/a b%i\n\n[Install]\n",
+    );
+  });
+
   test("is another release when its folders are to be removed with it", () => {
     const purged = instanceRelease(mesh(), instanceOf(service({ stateDirectory: true, purge: true })));
     expect(documentOf(purged.program)).toMatchObject({ purge: true });
