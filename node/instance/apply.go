@@ -77,7 +77,10 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 		if err := consul.WaitForLeader(ctx, n.Agent, n.Timing.Leader); err != nil {
 			return fmt.Errorf("%w; nothing was changed", err)
 		}
-		if run.hand, err = n.findToTakeOver(ctx, release); err != nil {
+		if err := n.putBackInterrupted(ctx, release.Name); err != nil {
+			return err
+		}
+		if run.hand, err = n.FindByHand(ctx, release.Kind, release.Name); err != nil {
 			return fmt.Errorf("%w; nothing was changed", err)
 		}
 		if err := run.hand.refusal(release.TakeOver); err != nil {

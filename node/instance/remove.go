@@ -73,7 +73,7 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 		}
 		err := ctx.Err()
 		if err == nil {
-			err = n.remove(ctx, one.name)
+			err = n.remove(ctx, one)
 		}
 		if err != nil && one.current != nil {
 			err = errors.Join(err, n.undrain(context.WithoutCancel(ctx), one.current.Kind, one.name))
@@ -86,21 +86,18 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 }
 
 // remove one instance, or leave it as it was.
-func (n *Node) remove(ctx context.Context, name string) error {
+func (n *Node) remove(ctx context.Context, one leaving) error {
+	name := one.name
 	n.Host.Say("removing %s", name)
 	unlock, err := n.Host.Lock(ctx, nodeLock)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	var units []string
-	files := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name)}
-	for _, unit := range Units(document.Service, name) {
-		path := filepath.Join(host.UnitDir, unit)
-		if files = append(files, path); n.Host.Exists(path) {
-			units = append(units, unit)
-		}
+	if err := n.putBackInterrupted(ctx, name); err != nil {
+		return err
 	}
+	files, units := n.parts(one)
 	files = append(files, n.unneededPorts(ctx)...)
 	before, err := n.take(ctx, slices.Clone(files), units)
 	if err == nil {
@@ -116,6 +113,26 @@ func (n *Node) remove(ctx context.Context, name string) error {
 		return fmt.Errorf("it does not run any more, but parts of it are left (%w); the next sweep tries again", left)
 	}
 	return errors.Join(err, left)
+}
+
+// parts are the files and units of an instance. Those that a person made under its name are not among them: they are there
+// when a takeover failed.
+func (n *Node) parts(one leaving) (files, units []string) {
+	isOwn := func(path string) bool { return one.current != nil || n.wrote(path) }
+	files = []string{filepath.Join(host.EnvDir, one.name+".env"), secretEnvPath(one.name), TokenFile(one.name)}
+	if path := definitionPath(one.name); isOwn(path) {
+		files = append(files, path)
+	}
+	for _, unit := range Units(document.Service, one.name) {
+		path := filepath.Join(host.UnitDir, unit)
+		if !isOwn(path) {
+			continue
+		}
+		if files = append(files, path); n.Host.Exists(path) {
+			units = append(units, unit)
+		}
+	}
+	return files, units
 }
 
 // removeParts removes the definitions first, so that no caller is sent here any more, then the units, then the files.

@@ -90,12 +90,11 @@ func (a *apply) keep(ctx context.Context) error {
 	for _, unit := range units {
 		paths = append(append(paths, runtimeMask(unit)), leftDropIns(a.Host, unit)...)
 	}
-	if !a.hand.Empty() {
-		if err := a.noteTakeover(); err != nil {
-			return err
-		}
-	}
 	swap, err := a.take(ctx, paths, units)
+	if err == nil && !a.hand.Empty() {
+		swap.aside = a.otherUnits()
+		err = errors.Join(swap.keepPersisted(a.hand), a.noteTakeover(swap))
+	}
 	if err != nil {
 		return fmt.Errorf("what is here could not be kept: %w", errors.Join(err, swap.drop()))
 	}
@@ -106,9 +105,6 @@ func (a *apply) keep(ctx context.Context) error {
 		a.foundBefore = found
 	}
 	a.swap = swap
-	if !a.hand.Empty() {
-		swap.aside = a.otherUnits()
-	}
 	a.undo.Add("put the files and units of "+name+" back", a.restore)
 	return nil
 }
