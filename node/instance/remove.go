@@ -94,8 +94,12 @@ func (n *Node) remove(ctx context.Context, one leaving) error {
 		return err
 	}
 	defer unlock()
-	if err := n.putBackInterrupted(ctx, name); err != nil {
+	if show, err := n.putBackInterrupted(ctx, name); err != nil {
 		return err
+	} else if show != nil {
+		if err := show(ctx); err != nil {
+			return err
+		}
 	}
 	files, units := n.parts(one)
 	files = append(files, n.unneededPorts(ctx)...)

@@ -20,6 +20,9 @@ func (a *apply) takeOver(ctx context.Context, files []liveFile) error {
 		return err
 	}
 	drained, err := a.drainByHand(ctx)
+	if err == nil && !drained && a.show != nil {
+		err = a.show(ctx)
+	}
 	if err != nil {
 		return err
 	}

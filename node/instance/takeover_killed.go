@@ -74,40 +74,45 @@ func (a *apply) noteTakeover(before *snapshot) error {
 }
 
 // putBackInterrupted puts back what a person made where a takeover was killed, so that each run begins with that. Once the release is
-// the current one, it serves, and there is nothing to put back.
-func (n *Node) putBackInterrupted(ctx context.Context, name string) error {
+// the current one, it serves, and there is nothing to put back. show is nil, or has callers use again what is back.
+func (n *Node) putBackInterrupted(ctx context.Context, name string) (show func(context.Context) error, err error) {
 	note, there, err := n.readInterrupted(name)
 	if _, serves := Current(n.Host, name); !there || serves {
-		return nil
+		return nil, nil
 	}
+	var hand *apply
 	if err == nil {
 		n.Host.Say("a run was killed while it took over %s: what was made by hand is put back first", name)
-		err = note.putBack(ctx, n, name)
+		hand, err = note.putBack(ctx, n, name)
 	}
 	if err != nil {
-		return fmt.Errorf("a run was killed while it took over %s, and what was made by hand could not be put back: %w; copies of its files are under %s", name, err, host.Backups)
+		return nil, fmt.Errorf("a run was killed while it took over %s, and what was made by hand could not be put back: %w; copies of its files are under %s", name, err, host.Backups)
 	}
-	return n.Host.Remove(takeoverPath(name))
+	return func(ctx context.Context) error {
+		if note.Drained {
+			if err := hand.showByHand(ctx); err != nil {
+				return err
+			}
+		}
+		return n.Host.Remove(takeoverPath(name))
+	}, nil
 }
 
-func (i interrupted) putBack(ctx context.Context, n *Node, name string) error {
+func (i interrupted) putBack(ctx context.Context, n *Node, name string) (*apply, error) {
 	before, err := i.snapshot(ctx, n)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	hand := &apply{Node: n, release: document.Instance{Name: name, Kind: i.Kind}, keeps: i.Ports}
 	if err := errors.Join(hand.keepNoPorts(), before.restore(ctx)); err != nil {
-		return err
+		return nil, err
 	}
 	if hand.hand, err = n.FindByHand(ctx, i.Kind, name); err != nil {
-		return err
+		return nil, err
 	}
 	if len(before.restarted) > 0 {
 		listen := func() bool { return len(hand.listening(hand.hand)) == len(hand.hand.Registrations) }
 		host.Wait(ctx, n.Timing.Served, restartPoll, listen)
-	}
-	if i.Drained {
-		err = hand.showByHand(ctx)
 	}
 	copied := hand.hand.files(n.Host)
 	for _, one := range hand.hand.Persisted {
@@ -116,7 +121,28 @@ func (i interrupted) putBack(ctx context.Context, n *Node, name string) error {
 		}
 	}
 	// The run may have been killed while it made copies.
-	return errors.Join(err, undo.Clean(n.Host, copied...))
+	return hand, undo.Clean(n.Host, copied...)
+}
+
+// findByHand finds what is there by hand, and whether the declaration takes it over. After a killed takeover, callers stay sent elsewhere
+// until this run ends: it would send them there again at once.
+func (a *apply) findByHand(ctx context.Context) (err error) {
+	if a.show, err = a.putBackInterrupted(ctx, a.release.Name); err != nil {
+		return err
+	}
+	if a.hand, err = a.FindByHand(ctx, a.release.Kind, a.release.Name); err != nil {
+		err = fmt.Errorf("%w; nothing was changed", err)
+	} else {
+		err = a.hand.refusal(a.release.TakeOver)
+	}
+	if a.show == nil {
+		return err
+	}
+	if err != nil {
+		return errors.Join(err, a.show(context.WithoutCancel(ctx)))
+	}
+	a.undo.Add("send callers to what was made by hand", a.show)
+	return nil
 }
 
 // snapshot of the node before the takeover.
