@@ -60,7 +60,7 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 		return nil
 	}
 	for _, one := range all {
-		if one.current != nil {
+		if one.current != nil && !n.replaced(definitionPath(one.name)) {
 			// The instance is removed even if Consul refuses this.
 			_ = n.hide(ctx, one.current.Kind, one.name)
 		}
@@ -101,7 +101,7 @@ func (n *Node) remove(ctx context.Context, one leaving) error {
 			return err
 		}
 	}
-	files, units := n.parts(one)
+	files, units := n.parts(name)
 	files = append(files, n.unneededPorts(ctx)...)
 	before, err := n.take(ctx, slices.Clone(files), units)
 	if err == nil {
@@ -120,20 +120,20 @@ func (n *Node) remove(ctx context.Context, one leaving) error {
 }
 
 // parts are the files and units of an instance. Those that a person made under its name are not among them: they are there
-// when a takeover failed.
-func (n *Node) parts(one leaving) (files, units []string) {
-	isOwn := func(path string) bool { return one.current != nil || n.wrote(path) }
-	files = []string{filepath.Join(host.EnvDir, one.name+".env"), secretEnvPath(one.name), TokenFile(one.name)}
-	if path := definitionPath(one.name); isOwn(path) {
-		files = append(files, path)
+// when a takeover failed, or when a person put them in place of ours.
+func (n *Node) parts(name string) (files, units []string) {
+	files = []string{filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name)}
+	paths := []string{definitionPath(name)}
+	for _, unit := range Units(document.Service, name) {
+		paths = append(paths, filepath.Join(host.UnitDir, unit))
 	}
-	for _, unit := range Units(document.Service, one.name) {
-		path := filepath.Join(host.UnitDir, unit)
-		if !isOwn(path) {
+	for _, path := range paths {
+		if n.replaced(path) {
+			n.Host.Say("%s stays: Gatehouse did not write it", path)
 			continue
 		}
-		if files = append(files, path); n.Host.Exists(path) {
-			units = append(units, unit)
+		if files = append(files, path); filepath.Dir(path) == host.UnitDir && n.Host.Exists(path) {
+			units = append(units, filepath.Base(path))
 		}
 	}
 	return files, units

@@ -80,11 +80,10 @@ func (a *apply) keep(ctx context.Context) error {
 		units = append(units, a.otherUnits()...)
 	}
 	var found []string
-	if a.old == nil {
-		for _, path := range paths {
-			if a.Host.Exists(path) && !slices.Contains(found, path) {
-				found = append(found, path)
-			}
+	for _, path := range paths {
+		isFound := a.old == nil && a.Host.Exists(path) || a.replaced(path)
+		if isFound && !slices.Contains(found, path) {
+			found = append(found, path)
 		}
 	}
 	for _, unit := range units {
@@ -101,7 +100,7 @@ func (a *apply) keep(ctx context.Context) error {
 	if err := a.Host.Backup(found...); err != nil {
 		return errors.Join(err, swap.drop())
 	}
-	if len(found) > 0 {
+	if a.old == nil && len(found) > 0 {
 		a.foundBefore = found
 	}
 	a.swap = swap
@@ -135,14 +134,14 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 }
 
 // leaving are the files that the earlier release had and this one does not have, and the units among them: a service that
-// becomes a gateway has no sidecar any more.
+// becomes a gateway has no sidecar any more. What a person put in their place stays.
 func (a *apply) leaving() (files, units []string) {
 	if a.old == nil {
 		return nil, nil
 	}
 	for _, old := range a.old.Files {
 		isSame := func(file document.File) bool { return file.Path == old.Path }
-		if slices.ContainsFunc(a.release.Files, isSame) || !belongsTo(a.release.Name, old.Path) {
+		if slices.ContainsFunc(a.release.Files, isSame) || !belongsTo(a.release.Name, old.Path) || a.replaced(old.Path) {
 			continue
 		}
 		files = append(files, old.Path)
