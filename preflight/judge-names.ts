@@ -94,7 +94,7 @@ export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
   }));
 }
 
-/** Where there is no cluster stack the agent's unit is not ours to take, and one that runs serves somebody. */
+/** Where there is no cluster stack the agent's unit is not ours to take, and one that runs may serve others. */
 export function judgeConsulUnit(plan: Plan, facts: Facts): Finding[] {
   if (AGENT_RECORDS.some((file) => file in facts.files) || !willSetUpAgent(plan, facts)) return [];
   return facts.units
@@ -111,7 +111,7 @@ const STOPPED = ["inactive", "failed"];
 const servesOthers = {
   severity: "problem" as const,
   why: "it runs, and this deploy would set up another agent in its place: what is registered with it would be cut off",
-  remedy: `${existing}; if nobody needs this agent any more: systemctl disable --now ${layout.consulUnit}`,
+  remedy: `${existing}; if this agent is no longer needed: systemctl disable --now ${layout.consulUnit}`,
 };
 
 const willReplace = (file: string) => ({

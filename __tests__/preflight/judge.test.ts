@@ -291,7 +291,7 @@ describe("names and ports", () => {
     for (const state of ["active", "activating", "reloading"]) {
       const [told] = found({ units: [unit(state)] }, mesh());
       expect(told).toMatchObject({ severity: "problem", where: { on: "worker1", what: "consul.service" } });
-      expect(told?.remedy).toContain("write existing: true under consul; if nobody needs this agent any more");
+      expect(told?.remedy).toContain("write existing: true under consul; if this agent is no longer needed");
       const ours = { written: ["/lib/systemd/system/consul.service"] }; // its record is lost
       expect(found({ units: [unit(state)], ...ours }, mesh())).toEqual([]);
     }
