@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -55,6 +56,25 @@ func isOurs(entry consul.Entry, mesh string) bool {
 	return entry.BelongsTo(mesh) || meta[handover] == mesh
 }
 
+// noted begins the keys, in a mesh's folder, with entries as an expansion left them: without a mark, since they are not taken over
+// yet.
+const noted = "meanwhile/"
+
+// Note records an entry made by hand as an expansion has just left it. If the takeover fails and is given up, the entry is
+// known by that.
+func Note(ctx context.Context, client *consul.Client, mesh, name string) error {
+	kind, entry, _ := strings.Cut(name, "/")
+	now, err := client.Entry(ctx, kind, entry)
+	if now == nil || err != nil || isOurs(now, mesh) {
+		return err
+	}
+	text, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	return client.PutKey(ctx, folder(mesh)+noted+name, text)
+}
+
 // recorded entry; nil for none.
 func recorded(ctx context.Context, client *consul.Client, mesh, name string) (consul.Entry, error) {
 	text, err := client.Key(ctx, folder(mesh)+name)
@@ -68,4 +88,15 @@ func recorded(ctx context.Context, client *consul.Client, mesh, name string) (co
 		return nil, fmt.Errorf("the key %s%s holds no config entry: %w", folder(mesh), name, err)
 	}
 	return entry, nil
+}
+
+// forget what is recorded of an entry.
+func forget(ctx context.Context, client *consul.Client, mesh, name string) error {
+	return errors.Join(client.DeleteKey(ctx, folder(mesh)+noted+name), client.DeleteKey(ctx, folder(mesh)+name))
+}
+
+func same(one, other consul.Entry) bool {
+	a, errA := json.Marshal(one)
+	b, errB := json.Marshal(other)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
