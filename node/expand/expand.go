@@ -36,6 +36,13 @@ func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(to
 	if err != nil {
 		return err
 	}
+	if wrote, err := taken.GiveUp(ctx, h, e.consul, doc.Mesh, doc.TakeOver); err != nil {
+		return err
+	} else if wrote {
+		if now, err = read(ctx, e.consul); err != nil {
+			return err
+		}
+	}
 	if err := taken.Keep(ctx, e.consul, doc.Mesh, doc.TakeOver...); err != nil {
 		return err
 	}

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gatehouse/node/consul"
+	"gatehouse/node/host"
 )
 
 // handover is the key in the Meta of an entry that an expansion of a mesh made.
@@ -73,6 +75,30 @@ func Note(ctx context.Context, client *consul.Client, mesh, name string) error {
 		return err
 	}
 	return client.PutKey(ctx, folder(mesh)+noted+name, text)
+}
+
+// GiveUp puts back entries that an expansion has changed and that the declaration no longer takes over, since the takeover failed. An
+// entry that a person has written since stays. It says whether it wrote.
+func GiveUp(ctx context.Context, h *host.Host, client *consul.Client, mesh string, takeOver []string) (wrote bool, err error) {
+	names, err := client.Keys(ctx, folder(mesh)+noted)
+	if err != nil {
+		return false, fmt.Errorf("the records of config entries that are taken over cannot be read (the keys %s): %s", folder(mesh), consul.Reason(err))
+	}
+	for _, name := range names {
+		kind, entry, _ := strings.Cut(name, "/")
+		now, err := client.Entry(ctx, kind, entry)
+		if err != nil {
+			return wrote, fmt.Errorf("Consul's config entry %s cannot be read: %s", name, consul.Reason(err))
+		}
+		if slices.Contains(takeOver, name) || now == nil || isOurs(now, mesh) {
+			continue
+		}
+		if err := putBack(ctx, h, client, mesh, kind, entry); err != nil {
+			return wrote, err
+		}
+		wrote = true
+	}
+	return wrote, nil
 }
 
 // recorded entry; nil for none.
