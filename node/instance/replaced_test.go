@@ -83,3 +83,12 @@ func TestACopyIsKeptOfWhatAPersonPutInPlaceOfOursAndADeployReplaces(t *testing.T
 		t.Errorf("copies of our own: %q", found)
 	}
 }
+
+func TestANameWhoseRecordCannotBeReadIsNotClaimed(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	path := instance.Home("web") + "/history.json"
+	n.Put(path, `{"mesh": "sto`) // of another mesh, half written
+	refused(t, instance.Claim(context.Background(), n.Host, fake.Owner, "web"), path+" cannot be read", "nothing was changed")
+	same(t, "record", n.Text(path), `{"mesh": "sto`)
+}
