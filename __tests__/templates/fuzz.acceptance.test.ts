@@ -21,7 +21,7 @@ jest.setTimeout(300_000);
 
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 
-/** What a parser could trip over: of the four languages, and of Unicode. */
+/** Text that a parser could trip over: of the four languages, and of Unicode. */
 const trouble = [
   ...nasty,
   ...["\t", "\n", "\r", "\0", "\u001b[31m", "\u007f", "\u0085", "\u2028", "\u202e"],
