@@ -77,6 +77,7 @@ func (a *apply) final() {
 	_, noted := a.noted(name)
 	paths = append(paths, noted...)
 	a.warnOfLeftovers(errors.Join(a.undo.Forget(), a.swap.drop(), a.Host.Remove(takeoverPath(name)), undo.Clean(a.Host, paths...)))
+	a.dropConfig(name)
 }
 
 // warnOfLeftovers warns of harmless leftovers.
