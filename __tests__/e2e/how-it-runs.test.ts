@@ -87,7 +87,13 @@ describeOnLab("a service with settings", () => {
   ])("with %s that the agent runs every five minutes is deployed at once", async (_, check, exit) => {
     const began = Date.now();
     const health = { interval: "5m", timeout: "2s", ...check } as Service["health"];
-    const { exitCode, text } = await cdktf(mesh({ user: "www-data" }, { health }), "deploy", "mesh", "--auto-approve");
+    const { exitCode, text } = await cdktf(
+      mesh({ user: "www-data" }, { health }),
+      "deploy",
+      "cluster",
+      "mesh",
+      "--auto-approve",
+    );
     expect(exitCode).toBe(exit);
     if (exit) expect(text).toMatch(/exit status 3, "no"/);
     expect(Date.now() - began).toBeLessThan(90_000);
