@@ -39,6 +39,12 @@ export function openings({ consul, services }: Pick<Mesh, "consul" | "services">
     ...(consul.gossipEncryption
       ? []
       : ["consul.gossipEncryption is false: anybody in the network may join the agents, and read what they tell"]),
+    ...(consul.openDns
+      ? ["consul.openDns is true: whoever reaches a server's DNS is told services and nodes, in plain text"]
+      : []),
+    ...(consul.wanGossip
+      ? ["consul.wanGossip is true: the gossip key alone guards the servers' port for gossip between datacenters"]
+      : []),
   ];
 }
 

@@ -8,6 +8,10 @@ const locked = meshOf(declaration());
 const cluster = clusterGraph(locked);
 const mesh = meshGraph(locked);
 
+/** Both while one replaces the other. */
+const AUTHORITIES =
+  'join("", [local.secrets.ca.cert, try(local.secrets.ca.next.cert, ""), try(local.secrets.ca.previous, "")])';
+
 const lockedBut = (consul: Partial<ConsulDeclaration>): MeshDeclaration => {
   const changed = declaration();
   Object.assign(changed.consul, consul);
@@ -25,7 +29,7 @@ describe("without a word about it in the declaration", () => {
           datacenter: "dc1",
           scheme: "https",
           token: "${local.secrets.managementToken}",
-          ca_pem: "${local.secrets.ca.cert}",
+          ca_pem: `\${${AUTHORITIES}}`,
           cert_pem: "${local.secrets.servers.server1.cert}",
           key_pem: "${local.secrets.servers.server1.key}",
         },
@@ -42,12 +46,12 @@ describe("without a word about it in the declaration", () => {
 
   test("an agent's secrets come as a file, never in the text of a program", () => {
     expect(secretsOf(cluster, "null_resource.agent_server1")).toBe(
-      '${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = local.secrets.ca.cert, ' +
+      `\${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = ${AUTHORITIES}, ` +
         '"cert" = local.secrets.servers.server1.cert, "key" = local.secrets.servers.server1.key, ' +
         '"managementToken" = local.secrets.managementToken})}',
     );
     expect(secretsOf(cluster, "null_resource.agent_worker1")).toBe(
-      '${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = local.secrets.ca.cert, ' +
+      `\${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = ${AUTHORITIES}, ` +
         '"agentToken" = data.consul_acl_token_secret_id.secret_agent_of_worker1.secret_id})}',
     );
   });
@@ -180,10 +184,12 @@ describe("where no server is declared", () => {
 
 describe("what is switched off", () => {
   test("is warned of, each by name", () => {
-    expect(openings(meshOf(lockedBut(open)))).toEqual([
+    expect(openings(meshOf(lockedBut({ ...open, openDns: true, wanGossip: true })))).toEqual([
       expect.stringMatching(/^consul\.acl is false: /),
       expect.stringMatching(/^consul\.tls is false: /),
       expect.stringMatching(/^consul\.gossipEncryption is false: /),
+      expect.stringMatching(/^consul\.openDns is true: /),
+      expect.stringMatching(/^consul\.wanGossip is true: /),
     ]);
   });
 

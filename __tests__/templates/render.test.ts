@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
+import type { Mesh } from "../../model";
 import {
   agentRelease,
   agentTokenProgram,
@@ -365,6 +366,8 @@ describe("a gateway", () => {
 });
 
 describe("an agent", () => {
+  const AGENT = "/etc/consul.d/consul.hcl";
+
   test("of a server bootstraps with the number of servers and answers Terraform", () => {
     const { files } = agentRelease(
       mesh({ nodes: [server, { ...server, name: "server2", address: "10.77.0.20" }] }),
@@ -381,6 +384,29 @@ describe("an agent", () => {
     expect(configuration).toContain('client_addr = "127.0.0.1"');
     expect(configuration).toContain("leave_on_terminate = false");
     expect(configuration).not.toContain("server = true");
+  });
+
+  const withConsul = (changes: object) => {
+    const whole = mesh();
+    return lines(agentRelease({ ...whole, consul: { ...whole.consul, ...changes } }, server).files, AGENT);
+  };
+
+  test("of a server answers DNS on loopback and has no port for gossip between datacenters, unless declared", () => {
+    expect(withConsul({})).toEqual(expect.arrayContaining(['dns = "127.0.0.1"', "serf_wan = -1"]));
+    const opened = withConsul({ openDns: true, wanGossip: true });
+    expect(opened.filter((line) => /^(dns|serf_wan) /.test(line))).toEqual([]);
+    expect(withConsul({ tls: false, openDns: true })).not.toContain("addresses {");
+    expect(withConsul({ tls: false })).toContain('dns = "127.0.0.1"');
+  });
+
+  test("runs scripts only where a check of a service there is one", () => {
+    const scripted = service({ health: { script: ["/bin/true"], interval: "2s", timeout: "1s" } });
+    const on = (instances: Mesh["instances"]) => lines(agentRelease(mesh({ instances }), worker).files, AGENT);
+    expect(on([instanceOf(scripted)])).toContain("enable_local_script_checks = true");
+    expect(on([instanceOf(service())])).not.toContain("enable_local_script_checks = true");
+    expect(on([{ ...instanceOf(scripted), node: { ...worker, name: "other" } }])).not.toContain(
+      "enable_local_script_checks = true",
+    );
   });
 
   test.each([server, worker])("of a $role denies by default", (node) => {
