@@ -82,6 +82,7 @@ func (a *apply) final() {
 		}
 	}
 	a.warnOfLeftovers(errors.Join(append(failed, a.Host.Remove(takeoverPath(name)))...))
+	a.dropConfig(name)
 }
 
 // warnOfLeftovers warns of harmless leftovers.
