@@ -43,6 +43,8 @@ export async function readConsul(mesh: string, address: string, tls: boolean): P
     acl: true,
     tls,
     gossipEncryption: true,
+    openDns: false,
+    wanGossip: false,
   };
   const self = await selfOf({ name: mesh, consul: before });
   const datacenter = self.Config?.Datacenter ?? "";

@@ -47,6 +47,7 @@ type Difference = { expected: string; found: string } | undefined;
 
 function difference(file: ExpectedFile, found: NodeReport["files"][number] | undefined): Difference {
   if (!found) return { expected: "the file", found: "nothing" };
+  if (found.foreign) return undefined;
   if (found.type !== "regular file") return { expected: "a file", found: `a ${found.type}` };
   if (file.sha256.length > 0 && !file.sha256.includes(found.sha256)) {
     const other = `other content (sha256 ${found.sha256.slice(0, 12)})`;
@@ -110,9 +111,9 @@ function hasRecord(path: string, { tree, written }: NodeReport): boolean {
 /** Gatehouse's own folders and its program, which `compareProgram` looks at. */
 function ownPaths(mesh: string): string[] {
   const { folders, files, AGENT_TOKEN } = layout;
-  const { gatehouse, bin, binaries, env, incoming, incomingSecrets, instances, meshes, ran, secrets } = folders;
+  const { gatehouse, bin, binaries, config, env, incoming, incomingSecrets, instances, meshes, ran, secrets } = folders;
   const paths = [
-    ...[bin, binaries, env, incoming, incomingSecrets, instances, meshes, ran, secrets],
+    ...[bin, binaries, config, env, incoming, incomingSecrets, instances, meshes, ran, secrets],
     ...[bin, incoming, incomingSecrets, ran].map((folder) => `${folder}/${mesh}`),
     ...[files.program, layout.programOf(mesh)],
     ...[layout.tokenFile(AGENT_TOKEN), layout.tokenFile(`${AGENT_TOKEN}.${mesh}`), layout.tokenFile(`_taken.${mesh}`)],

@@ -1,6 +1,6 @@
 /** The way to an instance, as its registration has it: all but id, name, port and upstreams. Pure. */
 
-import { type Instance, MARK, type Mesh } from "../model";
+import { type Instance, labelsOf, MARK, type Mesh } from "../model";
 import { type AgentService, type Difference, difference } from "../nodes";
 
 const PROXY = "connect-proxy";
@@ -11,7 +11,7 @@ const PROXY = "connect-proxy";
  */
 export function restDifference(mesh: Mesh, instance: Instance, service: AgentService): Difference | undefined {
   const { Proxy: proxy, ...rest } = service.Rest;
-  const expected = { Meta: { [MARK]: mesh.name }, ...wanted(instance, service) };
+  const expected = { ...labels(mesh, instance), ...wanted(instance, service) };
   return difference(expected, isObject(proxy) ? { ...rest, Proxy: ownPart(proxy) } : rest);
 }
 
@@ -41,9 +41,15 @@ function ownPart(proxy: Fields): Fields {
   };
 }
 
-/** What is written into Envoy's configuration as it is: `envoy_public_listener_json` and its like. */
+/** Settings that are written into Envoy's configuration as they are: `envoy_public_listener_json` and its like. */
 const texts = (config: unknown): Fields =>
   Object.fromEntries(Object.entries(config ?? {}).filter(([key]) => key.startsWith("envoy_")));
+
+function labels({ name }: Mesh, { workload, node }: Instance): Record<string, unknown> {
+  if (workload.kind !== "service") return { Meta: { [MARK]: name } };
+  const { meta, tags } = labelsOf(workload, node.name);
+  return { Meta: { [MARK]: name, ...meta }, ...(tags.length > 0 && { Tags: tags }) };
+}
 
 function wanted({ workload }: Instance, { Kind }: AgentService): Record<string, unknown> {
   if (workload.kind !== "service") {

@@ -18,6 +18,8 @@ export const folders = {
   bin: BIN,
   /** Binaries of services, each in a folder that is named by its SHA-256. */
   binaries: `${GATEHOUSE}/binaries`,
+  /** Configuration files of services, which no other user of the node sees there. */
+  config: `${GATEHOUSE}/config`,
   /** Environment files. */
   env: `${GATEHOUSE}/env`,
   /** Uploaded binaries, by mesh. */
@@ -105,6 +107,9 @@ export const definitionFile = (name: string): string => `${folders.consul}/${nam
 export const nameOfDefinition = (path: string): string | undefined =>
   path.startsWith(`${CONSUL}/`) && path.endsWith(".hcl") ? path.slice(CONSUL.length + 1, -".hcl".length) : undefined;
 export const environmentFile = (name: string): string => `${folders.env}/${name}.env`;
+/** Where the configuration files of a service are on the node; the service itself sees them in `seenConfig`. */
+export const configFolder = (name: string): string => `${folders.config}/${name}`;
+export const seenConfig = "/run/gatehouse-config";
 export const secretEnvironmentFile = (name: string): string => `${folders.secrets}/${name}.env`;
 export const tokenFile = (name: string): string => `${folders.secrets}/${name}.token`;
 export const instanceFolder = (name: string): string => `${folders.instances}/${name}`;
@@ -131,6 +136,9 @@ export const access = {
   rootOnly: { mode: "0600", owner: "root:root" },
 } as const satisfies Record<string, Access>;
 
+/** The name of the folders that a service has to itself in /var/lib, /var/cache and /var/log. */
+export const ownFolder = (service: string): string => `gatehouse-${service}`;
+
 const SIDECAR = "-sidecar-proxy";
 
 /** The name and the Consul id of a service's sidecar. */
@@ -154,6 +162,7 @@ export const workloadOf = (unit: string): string => serviceOf(unit.endsWith(UNIT
 export function unitReading(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (path === unitFile(name) && isServiceUnit(name)) return name;
+  if (path.startsWith(`${folders.config}/`)) return unitOf(path.split("/").at(-2)!);
   return path.startsWith(`${folders.env}/`) ? unitOf(name.replace(/\.env$/, "")) : undefined;
 }
 
@@ -170,9 +179,10 @@ export const consulPorts = {
 } as const;
 
 /** The ports of an agent that Gatehouse sets up, as `templates/consul/agent.hcl` has them. */
-export function agentPorts(role: MeshNode["role"], tls: boolean): number[] {
-  const { serverRpc, lanGossip, wanGossip, http, https, grpc, grpcTls, dns } = consulPorts;
-  const servers = role === "server" ? [serverRpc, wanGossip, tls ? https : grpcTls] : [];
+export function agentPorts(role: MeshNode["role"], { tls, wanGossip }: { tls: boolean; wanGossip: boolean }): number[] {
+  const { serverRpc, lanGossip, http, https, grpc, grpcTls, dns } = consulPorts;
+  const wan = wanGossip ? [consulPorts.wanGossip] : [];
+  const servers = role === "server" ? [serverRpc, ...wan, tls ? https : grpcTls] : [];
   return [...servers, lanGossip, http, tls ? grpcTls : grpc, dns];
 }
 

@@ -1,18 +1,20 @@
 /** The files of one instance: definition, units and environment. */
-import { type Gateway, type Instance, layout, type Mesh, type Service } from "../model";
+import { type Gateway, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
 import { commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical, readyUrl } from "./health";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash } from "./program";
+import { settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
 /** Those of a service with its sidecar. */
-export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
+export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
   const { name } = service;
   const definition = render("consul/service.hcl", {
     mesh: mesh.name,
     service,
+    ...labelsIn(service, node.name),
     failures: failuresBeforeCritical(service),
     health: checkTarget(service),
     sidecarPort,
@@ -20,10 +22,9 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
   });
   const unit = render("systemd/service.service", {
     name,
-    user: unitUser(name),
     mesh: mesh.name,
     command: commandOf(service),
-    ...limitsOf(service),
+    ...settingsOf(service),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
   });
   const sidecar = render("systemd/sidecar-proxy.service", {
@@ -39,7 +40,14 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
     nodeFile(layout.unitFile(layout.unitOf(name)), unit),
     nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
     nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+    ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
+}
+
+/** For the service and for its sidecar: Consul chooses among sidecars. */
+function labelsIn(service: Service, node: string) {
+  const { meta, tags } = labelsOf(service, node);
+  return { meta: Object.entries(meta).sort(([one], [other]) => (one < other ? -1 : 1)), tags };
 }
 
 /** A gateway with no listener below this port has no capability at all. */

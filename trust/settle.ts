@@ -7,7 +7,7 @@ import { output } from "../toolchain";
 import { confirmed, type Expected } from "./answers";
 import { fileFor, fingerprint, type Host, judge, keysIn, type Verdict } from "./judge";
 
-/** Machines asked at a time, and seconds that each has to answer. */
+/** Nodes asked at a time, and seconds that each has to answer. */
 const WIDTH = 16;
 const TIMEOUT = 5;
 

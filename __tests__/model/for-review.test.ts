@@ -5,6 +5,7 @@ import { declaration } from "../support/shop";
 const nothing: Files = {
   look: () => "missing",
   absolute: (path) => `/project/${path}`,
+  text: () => "",
   sha256: (path) => {
     throw new Error(`${path} was read`);
   },
@@ -45,4 +46,13 @@ test("what is wrong is refused also when the mesh is only read, together with wh
 test.each(["unreadable", "folder", "file"] as const)("a binary that is there and %s is refused", (look) => {
   const files: Files = { ...nothing, look: (path) => (path.startsWith("build/") ? look : "file"), forReview: true };
   expect(checkMesh(declaration(), files)).toHaveProperty("problems");
+});
+
+test("a configuration file that is missing is refused even there: its text is what is reviewed", () => {
+  const wrong = declaration();
+  Object.assign(wrong.services!.backend!.run, { configFiles: { "app.yaml": { from: "config/app.yaml" } } });
+  const result = checkMesh(wrong, { ...nothing, forReview: true });
+  expect("problems" in result && result.problems.map(({ path }) => path)).toContain(
+    'services.backend.run.configFiles["app.yaml"].from',
+  );
 });

@@ -96,6 +96,38 @@ describe("the node", () => {
     ]);
   });
 
+  describe("what a service needs of the node", () => {
+    const declared = {
+      user: "www-data",
+      group: "media",
+      workingDirectory: "/srv/shop",
+      readWritePaths: ["/srv/media"],
+    };
+    const of = { ...shop, instances: [instanceOf(service(declared))] };
+    const fine: Partial<Facts> = {
+      accounts: { "www-data": { uid: 33, groups: ["www-data"] } },
+      groups: { media: 1001 },
+      paths: { "/srv/shop": "folder", "/srv/media": "file" },
+    };
+
+    test("is there", () => expect(found(fine, of)).toEqual([]));
+
+    test.each<[string, Partial<Facts>]>([
+      ["there is no user www-data", { accounts: {} }],
+      ["www-data is root by another name", { accounts: { "www-data": { uid: 0, groups: ["www-data"] } } }],
+      ["www-data is in the group consul", { accounts: { "www-data": { uid: 33, groups: ["www-data", "consul"] } } }],
+      ["there is no group media", { groups: {} }],
+      ["media is root by another name", { groups: { media: 0 } }],
+      ["there is no /srv/shop", { paths: { "/srv/media": "folder" } }],
+      ["/srv/shop is no folder", { paths: { "/srv/shop": "file", "/srv/media": "folder" } }],
+      ["there is no /srv/media", { paths: { "/srv/shop": "folder" } }],
+    ])("%s", (what, facts) => {
+      expect(found({ ...fine, ...facts }, of)).toMatchObject([
+        { severity: "problem", where: { on: "worker1", what: "frontend" }, found: what },
+      ]);
+    });
+  });
+
   test("a declared limit that the node cannot hold is a warning", () => {
     const limited = { ...shop, instances: [instanceOf(service({ memoryMax: "512M", cpuQuota: "50%" }))] };
     expect(found({}, limited)).toEqual([]);
@@ -308,10 +340,20 @@ describe("names and ports", () => {
     expect(found({ ...held, files: planOf("worker1", mesh()).agentFiles }, mesh())).toEqual([]);
   });
 
-  const unit = (name: string, file: string) => ({ name, file, state: "active" });
+  const unit = (state: string) => ({ name: "consul.service", file: "/lib/systemd/system/consul.service", state });
 
-  test("an agent that the cluster stack is going to take over is worth a note", () => {
-    const units = [unit("consul.service", "/lib/systemd/system/consul.service")];
+  test("an agent that runs and is not Gatehouse's is a problem", () => {
+    for (const state of ["active", "activating", "reloading"]) {
+      const [told] = found({ units: [unit(state)] }, mesh());
+      expect(told).toMatchObject({ severity: "problem", where: { on: "worker1", what: "consul.service" } });
+      expect(told?.remedy).toContain("write existing: true under consul; if this agent is no longer needed");
+      const ours = { written: ["/lib/systemd/system/consul.service"] }; // its record is lost
+      expect(found({ units: [unit(state)], ...ours }, mesh())).toEqual([]);
+    }
+  });
+
+  test("a stopped agent that the cluster stack is going to take over is worth a note", () => {
+    const units = [unit("inactive")];
     expect(heads(found({ units }, mesh()))).toEqual(["note: worker1: consul.service"]);
     for (const record of ["/opt/gatehouse/agent.json", "/opt/gatehouse/agent.conf"]) {
       expect(found({ units, files: { [record]: "any" } }, mesh())).toEqual([]);

@@ -61,4 +61,9 @@ type Questions struct {
 	Commands []string `json:"commands,omitempty"`
 	// Made asks for what people made for services. The answer is one line of JSON: a list of MadeByHand.
 	Made *MadeQuestion `json:"made,omitempty"`
+	// Users and Groups that services have.
+	Users  []string `json:"users,omitempty"`
+	Groups []string `json:"groups,omitempty"`
+	// Paths that services need: absolute.
+	Paths []string `json:"paths,omitempty"`
 }

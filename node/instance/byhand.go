@@ -3,6 +3,7 @@ package instance
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"gatehouse/node/consul"
@@ -99,4 +100,13 @@ func (b *ByHand) KeptFiles() []string {
 		files = append(files, one.files...)
 	}
 	return files
+}
+
+// replaced says whether a unit or a definition is there that a person made.
+func (n *Node) replaced(path string) bool {
+	if folder := filepath.Dir(path); folder != host.UnitDir && folder != host.ConsulDir {
+		return false
+	}
+	text, err := n.Host.Read(path)
+	return err == nil && !strings.HasPrefix(string(text), WrittenByUs)
 }

@@ -1,0 +1,108 @@
+/** A command of the node with a user, folders, limits, configuration files and labels: the example of docs/service-settings.md. */
+import settings from "../../meshes/examples/settings";
+import type { MeshDeclaration } from "../../model";
+import { doctorVerdict } from "./support/doctor";
+import {
+  type Answer,
+  cdktf,
+  consul,
+  deploy,
+  describeOnLab,
+  freshLab,
+  gatewayUrl,
+  getUntil,
+  mainPid,
+  on,
+  plan,
+} from "./support/mesh";
+
+jest.setTimeout(300_000);
+
+type Service = NonNullable<MeshDeclaration["services"]>[string];
+
+/** The example with another backend. */
+function mesh(run: object = {}, service: Partial<Service> = {}): MeshDeclaration {
+  const declared = structuredClone(settings);
+  const { backend } = declared.services!;
+  declared.services!.backend = { ...backend!, ...service, run: { ...backend!.run, ...run } as Service["run"] };
+  return declared;
+}
+
+/** The greeting, the number of requests so far, and the user. */
+const words = ({ body }: Answer) => body.trim().split(" ");
+const ask = async () => words(await getUntil(200, gatewayUrl));
+
+describeOnLab("a service with settings", () => {
+  beforeAll(async () => {
+    await freshLab();
+    await deploy(mesh());
+  });
+
+  test("serves with its configuration, its limits and its labels, and the doctor finds nothing", async () => {
+    expect((await ask())[0]).toBe("hello");
+    const limits = await on("worker2", "systemctl show -p MemoryMax -p LimitNOFILE -p TasksMax backend");
+    expect(limits.split("\n").sort()).toEqual(["LimitNOFILE=1024", `MemoryMax=${64 * 2 ** 20}`, "TasksMax=16"]);
+    const catalogue = (await consul("/v1/health/connect/backend")) as {
+      Node: { Node: string };
+      Service: { Meta: Record<string, string>; Tags: string[] };
+    }[];
+    const labels = catalogue.map(({ Node, Service: one }) => [Node.Node, one.Meta.version, one.Tags]);
+    expect(labels.sort()).toEqual([
+      ["worker1", "1", []],
+      ["worker2", "2", ["canary"]],
+    ]);
+    expect(await doctorVerdict(mesh())).toEqual([]);
+    expect(await plan(mesh())).toEqual([]);
+  });
+
+  test("keeps its files and its configuration from every other user of the node", async () => {
+    const others = "ls /opt/gatehouse/config /var/lib/private/gatehouse-backend /var/lib/gatehouse-backend/";
+    expect(await on("worker2", `setpriv --reuid 33 --regid 33 --clear-groups ${others} 2>&1 || true`)).not.toMatch(
+      /greeting|count/,
+    );
+  });
+
+  test("reads another configuration without a restart", async () => {
+    const before = await mainPid("worker2", "backend");
+    await deploy(mesh({ configFiles: { "greeting.txt": { text: "bye\n" } } }));
+    expect((await ask())[0]).toBe("bye");
+    expect(await mainPid("worker2", "backend")).toBe(before);
+  });
+
+  test("keeps its data over a release and another user", async () => {
+    const count = () => on("worker2", "cat /var/lib/gatehouse-backend/count");
+    const before = Number(await count());
+    await on("worker1", "mkdir -p /srv/shop");
+    await on("worker2", "mkdir -p /srv/shop");
+    await deploy(mesh({ user: "www-data", workingDirectory: "/srv/shop", readWritePaths: ["/srv/shop"] }));
+    expect((await ask())[2]).toBe("www-data");
+    expect(Number(await count())).toBeGreaterThan(before);
+    expect(await on("worker2", "stat -c '%U %a' /var/lib/gatehouse-backend")).toBe("www-data 700");
+  });
+
+  test.each<[string, Partial<Service["health"]>, number]>([
+    ["a script", { script: ["/usr/bin/perl", "-e", "exit 0"] }, 0],
+    ["a script that fails", { script: ["/usr/bin/perl", "-e", "print 'no'; exit 3"], startTimeout: "5s" } as never, 1],
+  ])("with %s that the agent runs every five minutes is deployed at once", async (_, check, exit) => {
+    const began = Date.now();
+    const health = { interval: "5m", timeout: "2s", ...check } as Service["health"];
+    const { exitCode, text } = await cdktf(
+      mesh({ user: "www-data" }, { health }),
+      "deploy",
+      "cluster",
+      "mesh",
+      "--auto-approve",
+    );
+    expect(exitCode).toBe(exit);
+    if (exit) expect(text).toMatch(/exit status 3, "no"/);
+    expect(Date.now() - began).toBeLessThan(90_000);
+    expect((await ask())[2]).toBe("www-data");
+  });
+
+  test("takes its data along when it leaves a node, since it is declared so", async () => {
+    await deploy(mesh({}, { runsOn: ["worker1"] }));
+    expect((await ask())[0]).toBe("hello");
+    const left = "ls -d /var/lib/gatehouse-backend /var/lib/private/gatehouse-backend /opt/gatehouse/config/backend";
+    expect(await on("worker2", `${left} 2>/dev/null || true`)).toBe("");
+  });
+});
