@@ -1,6 +1,12 @@
 /** The program of a service, from the unit that runs it. */
 import { basename } from "node:path";
-import { type RunDeclaration, type ServiceDeclaration, sandboxPathFault } from "../model";
+import {
+  type RunDeclaration,
+  type ServiceDeclaration,
+  sandboxPathFault,
+  unitUserFault,
+  workingDirectoryFault,
+} from "../model";
 import type { MadeUnit } from "../templates";
 import { type Place, programUnit } from "./found";
 import type { Remarks } from "./remarks";
@@ -26,6 +32,7 @@ export function runOf(
   const { command, environment, secrets } = first.unit;
   const [program = "", ...args] = command;
   const settings = {
+    ...expressed(first.unit),
     ...(Object.keys(environment).length > 0 && { env: environment }),
     ...(secrets.length > 0 && { secrets: Object.fromEntries(secrets.map((name) => [name, { version: "1" }])) }),
   };
@@ -41,8 +48,8 @@ interface Running {
 }
 
 function compare(service: string, one: Running, other: Running, remarks: Remarks): void {
-  const settings = ({ command, environment, secrets }: MadeUnit) =>
-    JSON.stringify([command, Object.entries(environment).sort(), secrets]);
+  const settings = ({ command, environment, secrets, user, workingDirectory }: MadeUnit) =>
+    JSON.stringify([command, Object.entries(environment).sort(), secrets, user, workingDirectory]);
   const between = `${one.node} and ${other.node}`;
   if (settings(one.unit) !== settings(other.unit)) {
     remarks.add("blocks", service, `${between} start it differently: declare one way, that of ${one.node} is written`);
@@ -67,12 +74,22 @@ function remarkUnit(service: string, unit: MadeUnit, remarks: Remarks): void {
       service,
       `${name} looks like a secret: put its value under services.${service}.${name} of the mesh's secrets (npm run secrets)`,
     );
-  if (unit.user)
+  const { user, workingDirectory } = expressed(unit);
+  if (user === undefined)
     change(
-      `it runs as a user of its own, no longer as ${unit.user}: files that only ${unit.user} reads it cannot read`,
+      `it runs as a user of its own, no longer as ${unit.user || "root"}: it reads and writes only what that user may`,
     );
-  if (unit.workingDirectory) change(`it no longer starts in ${unit.workingDirectory}`);
+  if (unit.workingDirectory && workingDirectory === undefined)
+    change(`it no longer starts in ${unit.workingDirectory}`);
   for (const other of unit.others) change(`${other}= of ${unit.name} goes`);
+}
+
+/** User and folder, as far as a service may have them. */
+function expressed({ user, workingDirectory }: MadeUnit): Pick<RunDeclaration, "user" | "workingDirectory"> {
+  return {
+    ...(user !== "" && unitUserFault(user) === undefined && { user }),
+    ...(workingDirectory !== "" && workingDirectoryFault(workingDirectory) === undefined && { workingDirectory }),
+  };
 }
 
 const MEBIBYTE = 2 ** 20;

@@ -88,8 +88,8 @@ function remarkPlace(place: Place, consul: FoundConsul, port: number, remarks: R
 /** Settings of a definition, in words. */
 const OTHERS: Record<string, string> = {
   token: "its own token is no longer used: delete it in Consul afterwards",
-  tags: "its tags go",
-  meta: "its Meta goes",
+  tags: "its tags go, unless you write them under `tags`",
+  meta: "its Meta goes, unless you write it under `meta`",
 };
 
 /** Consul's own default is tcp. */

@@ -144,6 +144,22 @@ test("a secret variable becomes a secret, and its value is to be given", () => {
   expect(words(made, "to do").join()).toContain("API_KEY looks like a secret");
 });
 
+test("user and folder stay where a service may have them, and root does not", () => {
+  const made = draft(
+    handMade({
+      backend: { program: { user: "shop", workingDirectory: "/srv/shop" } },
+      frontend: { program: { workingDirectory: "/root" } },
+    }),
+  );
+  const { backend, frontend } = made.declaration.services!;
+  expect(backend!.run).toMatchObject({ user: "shop", workingDirectory: "/srv/shop" });
+  expect(frontend!.run).not.toHaveProperty("workingDirectory");
+  expect(words(made, "changes").filter((text) => text.startsWith("frontend: it "))).toEqual([
+    "frontend: it runs as a user of its own, no longer as root: it reads and writes only what that user may",
+    "frontend: it no longer starts in /root",
+  ]);
+});
+
 test("a program that a sandbox hides is copied into the project", () => {
   const made = draft(handMade({ backend: { program: { command: ["/home/ann/backend", "-v"] } } }));
   expect(made.declaration.services!.backend!.run).toEqual({ binary: "build/backend", args: ["-v"] });
