@@ -30,7 +30,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
     const { name, port, upstreams } = workload;
     const Upstreams = upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
     const sidecar = layout.sidecarOf(name);
-    const Proxy = {
+    const proxy = {
       DestinationServiceName: name,
       DestinationServiceID: name,
       LocalServiceAddress: "127.0.0.1",
@@ -41,7 +41,16 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
     };
     return [
       { ...none, ID: name, Service: name, Port: port },
-      { ...none, ID: sidecar, Service: sidecar, Kind: "connect-proxy", Port: sidecarPort, Of: name, Upstreams, Rest: { Meta, Proxy } },
+      {
+        ...none,
+        ID: sidecar,
+        Service: sidecar,
+        Kind: "connect-proxy",
+        Port: sidecarPort,
+        Of: name,
+        Upstreams,
+        Rest: { Meta, Proxy: proxy },
+      },
     ];
   });
   return {
