@@ -4,7 +4,7 @@
  * node program (`node/host/host.go`). The templates of files have them in their own text.
  */
 import type { MeshNode } from "./node";
-import type { Binary } from "./program";
+import type { Binary } from "./content";
 
 const GATEHOUSE = "/opt/gatehouse";
 const CONSUL = "/etc/consul.d";

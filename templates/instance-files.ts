@@ -1,6 +1,6 @@
 /** The files of one instance: definition, units and environment. */
 import { type Gateway, type Instance, layout, type Mesh, type Service } from "../model";
-import { commandOf } from "./binary";
+import { commandOf, filesFolder } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical, readyUrl } from "./health";
 import { type NodeFile, nodeFile } from "./node-file";
@@ -23,6 +23,7 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
     user: unitUser(name),
     mesh: mesh.name,
     command: commandOf(service),
+    workingDirectory: filesFolder(service) ?? null,
     ...limitsOf(service),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
   });

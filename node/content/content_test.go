@@ -111,7 +111,6 @@ func TestWhatLeadsOutOfTheFolderIsRefused(t *testing.T) {
 		"above":          {file("../x")},
 		"above, later":   {file("a/../../x")},
 		"absolute":       {file("/etc/x")},
-		"backslash":      {file(`..\x`)},
 		"absolute link":  {link("a", "/etc/passwd")},
 		"link above":     {link("a/b", "../../x")},
 		"through a link": {link("d", "."), link("deep/er", "../d/.."), link("out", "deep/er/../../..")},
@@ -128,7 +127,7 @@ func TestWhatLeadsOutOfTheFolderIsRefused(t *testing.T) {
 			testkit.Contains(t, err.Error(), "its entry ")
 		}
 	}
-	for name, entries := range map[string][]entry{"above": {file("../x")}, "link": {link("a", "/etc/passwd")}} {
+	for name, entries := range map[string][]entry{"above": {file("../x")}, "link": {link("a", "/etc/passwd")}, "backslash": {file(`a\x`)}} {
 		if _, err := unpack(t, zipOf(t, entries...), content.Zip, content.Most); err == nil {
 			t.Errorf("zip, %s: it was unpacked", name)
 		}

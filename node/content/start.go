@@ -57,7 +57,8 @@ func InWords(fault string) string {
 
 func missing(h *host.Host, program string) bool {
 	if filepath.IsAbs(program) {
-		return !h.Exists(program)
+		_, err := os.Stat(h.Path(program)) // a link to nothing starts nothing
+		return err != nil
 	}
 	return lookUp(h, program) == ""
 }

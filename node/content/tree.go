@@ -28,7 +28,7 @@ type tree struct {
 // entry counts one, and returns its name without "./" and a "/" at the end.
 func (t *tree) entry(name string) (string, error) {
 	clean := path.Clean(name)
-	if !filepath.IsLocal(name) || slices.Contains(strings.Split(name, "/"), "..") || strings.ContainsAny(name, "\x00\\") {
+	if !filepath.IsLocal(name) || slices.Contains(strings.Split(name, "/"), "..") || strings.Contains(name, "\x00") {
 		return "", refusal(name, "leads out of the folder")
 	}
 	if t.left.Entries--; t.left.Entries < 0 {

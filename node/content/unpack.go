@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // Unpack an archive into an empty folder. Every path and link has to stay in the folder. Modes become 0755 or 0644, times are not
@@ -93,6 +94,9 @@ func (t *tree) takeZip(from *os.File) error {
 
 func (t *tree) takeZipped(one *zip.File) error {
 	mode := one.Mode()
+	if strings.Contains(one.Name, `\`) {
+		return refusal(one.Name, "has backslashes where a zip archive has slashes")
+	}
 	if mode.IsDir() {
 		return t.folder(one.Name)
 	}
