@@ -77,7 +77,8 @@ function urlFault(url: string): Fault | undefined {
   const fault = textFault(url);
   if (fault) return fault;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !["http:", "https:"].includes(parsed.protocol)) return { reason: "it is no http or https address", remedy };
+  if (!parsed || !["http:", "https:"].includes(parsed.protocol))
+    return { reason: "it is no http or https address", remedy };
   if (parsed.username || parsed.password)
     return { reason: "a password in it would stand in Terraform's state", remedy: "use an address that needs none" };
   return undefined;
@@ -141,7 +142,8 @@ function checkInside(folder: string, program: string, path: Path, view: View, pr
   if (look === "executable") return;
   const where = view.files.absolute(posix.join(folder, program));
   problems.add(path, program, {
-    reason: look === "file" ? `the file is not executable (${where})` : `there is no such program in the folder (${where})`,
+    reason:
+      look === "file" ? `the file is not executable (${where})` : `there is no such program in the folder (${where})`,
     remedy:
       look === "file"
         ? `make it executable: \`chmod +x ${posix.join(folder, program)}\`, or name the program that starts it first: \`["/usr/bin/node", "${program}"]\``
@@ -151,7 +153,8 @@ function checkInside(folder: string, program: string, path: Path, view: View, pr
 
 /** The command of files and artifacts names a program in them by a relative path. Absolute ones are checked elsewhere. */
 export function commandFault(program: string): Fault | undefined {
-  const remedy = 'write a path in the folder, such as `bin/server`, or the full path of a program of the node: `/usr/bin/node`';
+  const remedy =
+    "write a path in the folder, such as `bin/server`, or the full path of a program of the node: `/usr/bin/node`";
   if (program === "" || program.endsWith("/")) return { reason: "it names no file", remedy };
   return program.split("/").includes("..") ? { reason: "it leads out of the folder", remedy } : undefined;
 }

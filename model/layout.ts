@@ -3,8 +3,9 @@
  * nowhere else in TypeScript. `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the
  * node program (`node/host/host.go`). The templates of files have them in their own text.
  */
-import type { MeshNode } from "./node";
+
 import type { Binary } from "./content";
+import type { MeshNode } from "./node";
 
 const GATEHOUSE = "/opt/gatehouse";
 const CONSUL = "/etc/consul.d";
@@ -130,6 +131,9 @@ export const access = {
   consulOnly: { mode: "0640", owner: "root:consul" },
   rootOnly: { mode: "0600", owner: "root:root" },
 } as const satisfies Record<string, Access>;
+
+/** The name of the folders that a service has to itself in /var/lib, /var/cache and /var/log. */
+export const ownFolder = (service: string): string => `gatehouse-${service}`;
 
 const SIDECAR = "-sidecar-proxy";
 

@@ -136,7 +136,10 @@ function checkSum(binary: string, declared: string, path: Path, view: View, prob
 }
 
 /** The program with the checksum of what a deploy brings. */
-export function resolveProgram({ binary, files: content, artifact, command }: ProgramDeclaration, files: Files): Program {
+export function resolveProgram(
+  { binary, files: content, artifact, command }: ProgramDeclaration,
+  files: Files,
+): Program {
   return {
     ...(binary !== undefined && { binary: resolveBinary(binary, files) }),
     ...(content !== undefined && { binary: resolveFiles(content, files) }),

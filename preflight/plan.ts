@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, type PreflightQuestions, programsOn } from "../templates";
-import { commandsOf, type WantedCommand } from "./plan-commands";
 import { agentPorts, portsOf, type WantedPort } from "./plan-ports";
+import { type Build, buildsOf, bytesOf, commandsOf, type Need, namesOf, needsOf, type WantedCommand } from "./plan-run";
 
 const MiB = 1024 * 1024;
 
@@ -52,6 +52,10 @@ export interface Plan {
   binaries: Map<string, { path: string; bytes: number }>;
   /** Programs of the node that services start. */
   commands: WantedCommand[];
+  /** Users, groups and paths of the node that services need. */
+  needs: Need[];
+  /** Programs of the project that are built for one kind of processor. */
+  builds: Build[];
   /** SHA-256 of the agent's files as the `cluster` stack wants them. Empty where there is no such stack. */
   agentFiles: Record<string, string>;
 }
@@ -62,6 +66,8 @@ export interface FilesHere {
   size(path: string): number;
   /** The program that starts it, as `interpreterOf` says. */
   interpreter(path: string): string | undefined;
+  /** The processor that it is built for, as `processorOf` says. */
+  processor(path: string): string | undefined;
 }
 
 export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
@@ -72,7 +78,7 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
   for (const { workload } of instances) {
     if (workload.kind !== "service" || !workload.binary) continue;
     const { path, sha256 } = workload.binary;
-    if (!binaries.has(sha256)) binaries.set(sha256, { path, bytes: here.size(path) });
+    if (!binaries.has(sha256)) binaries.set(sha256, { path, bytes: bytesOf(workload.binary, here) });
   }
   return {
     mesh: mesh.name,
@@ -105,6 +111,8 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     folders: node.retired ? {} : MARGINS,
     binaries,
     commands: instances.flatMap(({ workload }) => (workload.kind === "service" ? commandsOf(workload, here) : [])),
+    needs: instances.flatMap(({ workload }) => (workload.kind === "service" ? needsOf(workload) : [])),
+    builds: instances.flatMap(({ workload }) => (workload.kind === "service" ? buildsOf(workload, here) : [])),
     agentFiles: ownAgent ? agentFiles(mesh, node) : {},
   };
 }
@@ -123,6 +131,7 @@ export function questionsOf({
   agentFiles,
   elsewhere,
   commands,
+  needs,
 }: Plan): PreflightQuestions {
   const gateways = elsewhere.map(({ name }) => name);
   return {
@@ -134,6 +143,9 @@ export function questionsOf({
     folders: Object.keys(folders),
     files: [...AGENT_RECORDS, ...Object.keys(agentFiles)],
     commands: [...new Set(commands.map(({ command }) => command))],
+    users: namesOf(needs, "user"),
+    groups: namesOf(needs, "group"),
+    paths: [...namesOf(needs, "folder"), ...namesOf(needs, "path")],
   };
 }
 

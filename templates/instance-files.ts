@@ -1,10 +1,11 @@
 /** The files of one instance: definition, units and environment. */
 import { type Gateway, type Instance, layout, type Mesh, type Service } from "../model";
-import { commandOf, filesFolder } from "./binary";
+import { commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical, readyUrl } from "./health";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash } from "./program";
+import { settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
 /** Those of a service with its sidecar. */
@@ -20,11 +21,9 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
   });
   const unit = render("systemd/service.service", {
     name,
-    user: unitUser(name),
     mesh: mesh.name,
     command: commandOf(service),
-    workingDirectory: filesFolder(service) ?? null,
-    ...limitsOf(service),
+    ...settingsOf(service),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
   });
   const sidecar = render("systemd/sidecar-proxy.service", {

@@ -33,7 +33,7 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
   const files = isService ? serviceFiles(mesh, instance, workload) : gatewayFiles(mesh, instance, workload);
   const binary = isService ? workload.binary : undefined;
   const secrets = isService ? workload.secrets : [];
-  const hash = releaseHash(files, binary, secrets);
+  const hash = releaseHash(files, binary, secrets, isService ? unseen(workload) : []);
   const release = hash.slice(0, 12);
   return {
     files,
@@ -52,10 +52,18 @@ const kinds: Record<string, string> = {
   [layout.folders.env]: "env",
 };
 
-function releaseHash(files: NodeFile[], binary: Binary | undefined, secrets: Service["secrets"]): string {
+/** What makes a release and is in none of its files. */
+const unseen = ({ purge }: Service): string[] => (purge ? ["purge"] : []);
+
+function releaseHash(
+  files: NodeFile[],
+  binary: Binary | undefined,
+  secrets: Service["secrets"],
+  unseen: string[],
+): string {
   const contents = files.flatMap(({ path, content }) => [kinds[dirname(path)]!, basename(path), content]);
   const versions = secrets.map(({ name, version }) => `${name}:${version}`).join(" ");
-  return contentHash(binary?.sha256 ?? "", ...contents, ...(versions ? [versions] : []));
+  return contentHash(binary?.sha256 ?? "", ...contents, ...(versions ? [versions] : []), ...unseen);
 }
 
 function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: string): InstanceDocument {
@@ -76,6 +84,7 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     adminPort,
     health: healthOf(instance),
     drain: workload.runsOn.length > 1,
+    ...(service?.purge && { purge: true }),
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
     ...(isTakenOver(mesh, workload) && { takeOver: true }),
   };

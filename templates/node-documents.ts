@@ -70,6 +70,8 @@ export interface Instance extends Owner {
   health: Health;
   /** Drain says whether the workload is declared on other nodes too, so that callers can use those meanwhile. */
   drain: boolean;
+  /** Purge says that the folders which systemd made for the service are removed together with it. */
+  purge?: boolean;
   /**
    * TakeOver says that the first release replaces an instance of this name that a person made. Without it, a node with such
    * an instance is refused.
@@ -322,6 +324,11 @@ export interface Questions {
   files: string[];
   /** Commands that services start: absolute paths, and names to look up. */
   commands?: string[];
+  /** Users and Groups that services have. */
+  users?: string[];
+  groups?: string[];
+  /** Paths that services need: absolute. */
+  paths?: string[];
 }
 
 /**

@@ -50,6 +50,7 @@ const files: Files = {
   look: (path) => (path.startsWith("keys/") ? "file" : "executable"),
   absolute: (path) => `/project/${path}`,
   sha256: () => "ab".repeat(32),
+  pack: () => ({ sha256: "ab".repeat(32), files: 1, bytes: 1 }),
 };
 
 type Step = string | number;

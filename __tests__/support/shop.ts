@@ -79,6 +79,7 @@ export const files: Files = {
   look: (path) => (/^(missing|unreadable|folder|file)\//.exec(path)?.[1] as "file" | undefined) ?? "executable",
   absolute: (path) => `/project/${path}`,
   sha256: (path) => Buffer.from(path).toString("hex").padEnd(64, "0"),
+  pack: (path) => ({ sha256: Buffer.from(path).toString("hex").padEnd(64, "0"), files: 3, bytes: 3 << 20 }),
 };
 
 /** The problems of a declaration; none when it is accepted. */

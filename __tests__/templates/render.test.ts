@@ -118,6 +118,46 @@ describe("a service", () => {
     expect(documentOf(program)).not.toHaveProperty("binary");
   });
 
+  test("runs as a user of the node, with folders of its own and what is declared of the node", () => {
+    const declared = service({
+      user: "www-data",
+      group: "media",
+      workingDirectory: "/srv/shop",
+      stateDirectory: true,
+      logsDirectory: true,
+      readWritePaths: ["/srv/media"],
+      stopSignal: "SIGINT",
+      stopTimeout: "5s",
+      openFiles: 100_000,
+      tasks: 50,
+    });
+    const unit = lines(instanceRelease(mesh(), instanceOf(declared)).files, "/etc/systemd/system/frontend.service");
+    for (const line of [
+      "User=www-data",
+      "Group=media",
+      "WorkingDirectory=/srv/shop",
+      "StateDirectory=gatehouse-frontend",
+      "StateDirectoryMode=0700",
+      "LogsDirectory=gatehouse-frontend",
+      "ReadWritePaths=/srv/media",
+      "KillSignal=SIGINT",
+      "TimeoutStopSec=5s",
+      "LimitNOFILE=100000",
+      "TasksMax=50",
+      "ProtectSystem=strict",
+    ]) {
+      expect(unit).toContain(line);
+    }
+    // The user owns more than this service: what is the user's stays when the service ends.
+    expect(unit.join("\n")).not.toMatch(/DynamicUser|RemoveIPC|CacheDirectory/);
+  });
+
+  test("is another release when its folders are to be removed with it", () => {
+    const purged = instanceRelease(mesh(), instanceOf(service({ stateDirectory: true, purge: true })));
+    expect(documentOf(purged.program)).toMatchObject({ purge: true });
+    expect(purged.hash).not.toBe(instanceRelease(mesh(), instanceOf(service({ stateDirectory: true }))).hash);
+  });
+
   test("has the declared limits in its own unit, and none otherwise", () => {
     const limits = { memoryMax: "512M", cpuQuota: "50%" };
     const { files } = instanceRelease(mesh(), instanceOf(service(limits)));

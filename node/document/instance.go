@@ -27,6 +27,8 @@ type Instance struct {
 	Health    Health     `json:"health"`
 	// Drain says whether the workload is declared on other nodes too, so that callers can use those meanwhile.
 	Drain bool `json:"drain"`
+	// Purge says that the folders which systemd made for the service are removed together with it.
+	Purge bool `json:"purge,omitempty"`
 	// TakeOver says that the first release replaces an instance of this name that a person made. Without it, a node with such
 	// an instance is refused.
 	TakeOver bool `json:"takeOver,omitempty"`

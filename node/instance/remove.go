@@ -110,6 +110,9 @@ func (n *Node) remove(ctx context.Context, name string) error {
 	}
 	left := before.drop()
 	if err == nil && left == nil {
+		left = n.purge(name)
+	}
+	if err == nil && left == nil {
 		left = n.Host.Remove(Home(name)) // last: it is the record that the instance is the mesh's
 	}
 	if err == nil && left != nil {
