@@ -121,7 +121,7 @@ function targetOf(folder: string, name: string): string {
 
 function whereItEnds(path: string): string | undefined {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path); // the other one takes `link/..` for the folder with the link
   } catch {
     return undefined;
   }

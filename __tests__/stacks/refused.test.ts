@@ -24,7 +24,7 @@ test("Terraform refuses to plan a mesh whose binary is missing, and says which",
       {
         condition: '${path.module == ""}',
         error_message:
-          "There is no file /project/$${x}/build/web. Build it, or correct `run.binary` in the declaration of the services that run it.",
+          "There is no file /project/$${x}/build/web. Build it, or correct `run` in the declaration of the services that run it.",
       },
     ]);
   }
