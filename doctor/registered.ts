@@ -1,4 +1,4 @@
-/** What a registration says besides its id, name, port and upstreams: the way to the instance. Pure. */
+/** The way to an instance, as its registration has it: all but id, name, port and upstreams. Pure. */
 
 import { type Instance, MARK, type Mesh } from "../model";
 import { type AgentService, type Difference, difference } from "../nodes";

@@ -19,6 +19,7 @@ export type { RouteMatchDeclaration } from "./config-entry/route-match";
 export type { RouteDeclaration, RouteDestinationDeclaration, ServiceRouterDeclaration } from "./config-entry/router";
 export { ROUTING_KINDS, type RoutingDeclaration } from "./config-entry/routing";
 export type { ServiceSplitterDeclaration, SplitDeclaration } from "./config-entry/splitter";
+export type { ConfigFileDeclaration } from "./config-file";
 export type { Consul, ConsulDeclaration, OwnedEntry } from "./consul";
 export type { ArchiveFormat, Binary } from "./content";
 export { type Files, nodeFiles, UNKNOWN_SHA256 } from "./files";

@@ -19,6 +19,8 @@ export const folders = {
   bin: BIN,
   /** Binaries of services, each in a folder that is named by its SHA-256. */
   binaries: `${GATEHOUSE}/binaries`,
+  /** Configuration files of services, which no other user of the node sees there. */
+  config: `${GATEHOUSE}/config`,
   /** Environment files. */
   env: `${GATEHOUSE}/env`,
   /** Uploaded binaries, by mesh. */
@@ -106,6 +108,9 @@ export const definitionFile = (name: string): string => `${folders.consul}/${nam
 export const nameOfDefinition = (path: string): string | undefined =>
   path.startsWith(`${CONSUL}/`) && path.endsWith(".hcl") ? path.slice(CONSUL.length + 1, -".hcl".length) : undefined;
 export const environmentFile = (name: string): string => `${folders.env}/${name}.env`;
+/** Where the configuration files of a service are on the node; the service itself sees them in `seenConfig`. */
+export const configFolder = (name: string): string => `${folders.config}/${name}`;
+export const seenConfig = "/run/gatehouse-config";
 export const secretEnvironmentFile = (name: string): string => `${folders.secrets}/${name}.env`;
 export const tokenFile = (name: string): string => `${folders.secrets}/${name}.token`;
 export const instanceFolder = (name: string): string => `${folders.instances}/${name}`;
@@ -158,6 +163,7 @@ export const workloadOf = (unit: string): string => serviceOf(unit.endsWith(UNIT
 export function unitReading(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (path === unitFile(name) && isServiceUnit(name)) return name;
+  if (path.startsWith(`${folders.config}/`)) return unitOf(path.split("/").at(-2)!);
   return path.startsWith(`${folders.env}/`) ? unitOf(name.replace(/\.env$/, "")) : undefined;
 }
 

@@ -66,9 +66,11 @@ function addClash({ path, port }: Claim, node: string, other: Path, problems: Pr
 
 /** Every port that the declaration asks for. An upstream's is bound by the caller's sidecar, so it counts like any. */
 function* claims(view: View): Generator<Claim> {
-  for (const [name, { port, upstreams, runsOn }] of view.services.entries) {
+  for (const [name, { port, health, upstreams, runsOn }] of view.services.entries) {
     const nodes = placesOf(runsOn, name);
     if (port !== undefined) yield { path: ["services", name, "port"], port, nodes };
+    if (health?.port !== undefined && health.port !== port)
+      yield { path: ["services", name, "health", "port"], port: health.port, nodes };
     for (const [upstream, value] of Object.entries(upstreams ?? {})) {
       const path = ["services", name, "upstreams", upstream, "localPort"];
       if (value?.localPort !== undefined) yield { path, port: value.localPort, nodes };

@@ -4,13 +4,20 @@ import { combination } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
 import type { Sound, View } from "./checking/view";
+import {
+  type ConfigFiles,
+  type ConfigFilesDeclaration,
+  checkConfigFiles,
+  configFilesSchema,
+  resolveConfigFiles,
+} from "./config-file";
 import type { Files } from "./files";
 import { textFault, versionFault } from "./formats/text";
 import { checkProgram, type Program, type ProgramDeclaration, programSchema, resolveProgram } from "./program";
 import { checkUnit, resolveUnit, type UnitDeclaration, type UnitSettings, unitSchema } from "./unit";
 
 /** The program of a service, and how it runs. */
-export type RunDeclaration = ProgramDeclaration & SettingsDeclaration & UnitDeclaration;
+export type RunDeclaration = ProgramDeclaration & SettingsDeclaration & UnitDeclaration & ConfigFilesDeclaration;
 
 /** What a program is given. */
 export interface SettingsDeclaration {
@@ -36,7 +43,7 @@ export interface SecretDeclaration {
 }
 
 /** A service's program in the checked mesh. */
-export interface Run extends Program, UnitSettings {
+export interface Run extends Program, UnitSettings, ConfigFiles {
   args: string[];
   env: Record<string, string>;
   /** Secret environment variables by name, in the order of their names. Their values are in the mesh's secrets. */
@@ -63,6 +70,7 @@ export const runSchema = combination<RunDeclaration>(
     ).optional(),
     secrets: field(z.record(z.string(), field(secretSchema, SECRET)), SECRET).optional(),
     ...unitSchema,
+    ...configFilesSchema,
   }),
 );
 
@@ -73,6 +81,7 @@ export function checkRuns(view: View, problems: Problems): void {
     if (!run) continue;
     checkProgram(run, path, view, problems);
     checkSecrets(run, path, problems);
+    checkConfigFiles(run, path, view, problems);
     checkUnit(run, { memoryMax, cpuQuota }, path, problems);
   }
 }
@@ -93,6 +102,7 @@ export function resolveRun(run: RunDeclaration, files: Files): Run {
   return {
     ...resolveProgram(run, files),
     ...resolveUnit(run),
+    ...resolveConfigFiles(run, files),
     args: [...args],
     env: { ...env },
     secrets: Object.entries(secrets)

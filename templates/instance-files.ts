@@ -39,6 +39,7 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
     nodeFile(layout.unitFile(layout.unitOf(name)), unit),
     nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
     nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+    ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
 }
 

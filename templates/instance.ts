@@ -53,7 +53,11 @@ const kinds: Record<string, string> = {
 };
 
 /** What makes a release and is in none of its files. */
-const unseen = ({ purge }: Service): string[] => (purge ? ["purge"] : []);
+const unseen = ({ purge, reload, health }: Service): string[] => [
+  ...(health.startTimeout === undefined ? [] : [`start ${health.startTimeout}`]),
+  ...(purge ? ["purge"] : []),
+  ...(reload === undefined ? [] : [`reload ${reload}`]),
+];
 
 function releaseHash(
   files: NodeFile[],
@@ -61,7 +65,11 @@ function releaseHash(
   secrets: Service["secrets"],
   unseen: string[],
 ): string {
-  const contents = files.flatMap(({ path, content }) => [kinds[dirname(path)]!, basename(path), content]);
+  const contents = files.flatMap(({ path, content }) => [
+    kinds[dirname(path)] ?? "configuration",
+    basename(path),
+    content,
+  ]);
   const versions = secrets.map(({ name, version }) => `${name}:${version}`).join(" ");
   return contentHash(binary?.sha256 ?? "", ...contents, ...(versions ? [versions] : []), ...unseen);
 }
@@ -85,6 +93,7 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     health: healthOf(instance),
     drain: workload.runsOn.length > 1,
     ...(service?.purge && { purge: true }),
+    ...(service?.reload !== undefined && { reload: service.reload }),
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
     ...(isTakenOver(mesh, workload) && { takeOver: true }),
   };

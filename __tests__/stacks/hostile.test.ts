@@ -49,6 +49,7 @@ function rich(): MeshDeclaration {
 const files: Files = {
   look: (path) => (path.startsWith("keys/") ? "file" : "executable"),
   absolute: (path) => `/project/${path}`,
+  text: () => "",
   sha256: () => "ab".repeat(32),
   pack: () => ({ sha256: "ab".repeat(32), files: 1, bytes: 1 }),
 };

@@ -1,5 +1,6 @@
 /** Values of a unit file. */
 import type { Fault } from "../checking/problem";
+import { folders } from "../layout";
 import { milliseconds } from "./duration";
 import { textFault, userFault } from "./text";
 
@@ -67,8 +68,16 @@ function accountFault(name: string, remedy: string): Fault | undefined {
 /** Places that a service must not be able to change, whatever its user may: with one of them it could leave its sandbox. */
 const KEPT = [
   ...["/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/proc", "/root", "/sbin", "/sys", "/usr"],
-  ...["/opt/consul", "/opt/gatehouse", "/run/credentials", "/run/gatehouse", "/run/systemd", "/run/user"],
-  ...["/var/lib/private", "/var/lib/systemd", "/var/log/journal", "/var/backups/gatehouse"],
+  ...[
+    "/run/credentials",
+    "/run/gatehouse",
+    "/run/systemd",
+    "/run/user",
+    "/var/lib/private",
+    "/var/lib/systemd",
+    "/var/log/journal",
+  ],
+  ...[folders.gatehouse, folders.consulData, folders.backups],
 ];
 
 /** A path that a service may write. */

@@ -101,7 +101,7 @@ func (n *Node) remove(ctx context.Context, name string) error {
 			units = append(units, unit)
 		}
 	}
-	files = append(files, n.unneededPorts(ctx)...)
+	files = append(append(files, configFiles(n.Host, name)...), n.unneededPorts(ctx)...)
 	before, err := n.take(ctx, slices.Clone(files), units)
 	if err == nil {
 		if err = n.removeParts(ctx, before, files, units); err != nil {
@@ -110,6 +110,7 @@ func (n *Node) remove(ctx context.Context, name string) error {
 	}
 	left := before.drop()
 	if err == nil && left == nil {
+		n.dropConfig(name)
 		left = n.purge(name)
 	}
 	if err == nil && left == nil {

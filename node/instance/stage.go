@@ -33,6 +33,9 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 	if err := a.Host.Folder(host.EnvDir, 0o700, host.Owner{}); err != nil {
 		return err
 	}
+	if err := a.stageConfig(); err != nil {
+		return err
+	}
 	if a.release.Binary != nil {
 		if a.release.Binary.URL != "" {
 			if err := a.fetch(ctx); err != nil {

@@ -22,10 +22,34 @@ service {
 {%- if health.script != nil %}
     args     = [{% for word in health.script %}{{ word }}{% unless forloop.last %}, {% endunless %}{% endfor %}]
 {%- endif %}
+{%- for header in health.header %}
+{%- if forloop.first %}
+    header = {
+{%- endif %}
+      {{ header[0] }} = [{% for value in header[1] %}{{ value }}{% unless forloop.last %}, {% endunless %}{% endfor %}]
+{%- if forloop.last %}
+    }
+{%- endif %}
+{%- endfor %}
+{%- if health.method != nil %}
+    method = {{ health.method }}
+{%- endif %}
+{%- if health.tls.any %}
+    tls_skip_verify = true
+{%- endif %}
+{%- if health.tls.tcp %}
+    tcp_use_tls = true
+{%- endif %}
+{%- if health.tls.grpc %}
+    grpc_use_tls = true
+{%- endif %}
     interval = {{ health.interval }}
     timeout  = {{ health.timeout }}
 
-    failures_before_critical = {{ failures }}
+{%- if health.successes != nil %}
+    success_before_passing   = {{ health.successes }}
+{%- endif %}
+    failures_before_critical = {{ health.failures }}
   }
 
   connect {

@@ -7,6 +7,8 @@ describe("what runs, and its health", () => {
     (...words: string[]) =>
     (d: Draft) =>
       (frontend(d).run = { command: words });
+  const configFile = 'services.frontend.run.configFiles["app.yaml"]';
+  const config = (value: unknown) => run("configFiles", { "app.yaml": value });
   const secret = (value: unknown) => run("secrets", { KEY: value });
   const health = (value: unknown) => (d: Draft) => (frontend(d).health = value);
   const path = "services.frontend.health";
@@ -52,7 +54,7 @@ describe("what runs, and its health", () => {
     ["a working directory with a space", run("workingDirectory", "/srv/my shop"), "services.frontend.run.workingDirectory", '"/srv/my shop"', /" " in it/, /a link to one/],
     ["a specifier in a path", run("readWritePaths", ["/srv/%h"]), "services.frontend.run.readWritePaths[0]", '"/srv/%h"', /"%" in it/, /a link to one/],
     ["the whole node to write", run("readWritePaths", ["/"]), "services.frontend.run.readWritePaths[0]", '"/"', /belongs to the node/, /\/srv\/media/],
-    ["a parent of the tokens to write", run("readWritePaths", ["/opt"]), "services.frontend.run.readWritePaths[0]", '"/opt"', /`\/opt\/consul` is in it/, /stateDirectory/],
+    ["a parent of the tokens to write", run("readWritePaths", ["/opt"]), "services.frontend.run.readWritePaths[0]", '"/opt"', /`\/opt\/gatehouse` is in it/, /stateDirectory/],
     ["units to write", run("readWritePaths", ["/srv/a", "/etc/systemd/system"]), "services.frontend.run.readWritePaths[1]", /etc/, /belongs to the node/, /stateDirectory/],
     ["nothing to purge", run("purge", true), "services.frontend.run.purge", "true", /no folder/, /stateDirectory: true/],
     ["a limit in two places", (d) => Object.assign(frontend(d), { memoryMax: "1G", run: { binary: "bin/web", limits: { memoryMax: "2G" } } }), "services.frontend.run.limits.memoryMax", '"2G"', /next to `run`/, /run\.limits/],
@@ -61,6 +63,17 @@ describe("what runs, and its health", () => {
     ["memory in words", run("limits", { memoryMax: "much" }), "services.frontend.run.limits.memoryMax", '"much"', /not an amount/, /`512M`/],
     ["a signal that stops nothing", run("stopSignal", "SIGSTOP"), "services.frontend.run.stopSignal", '"SIGSTOP"', /not a signal that ends/, /SIGTERM/],
     ["an hour to end", run("stopTimeout", "1h"), "services.frontend.run.stopTimeout", '"1h"', /from 1s to 15m/, /`30s`/],
+    ["a missing configuration file", config({ from: "missing/app.yaml" }), `${configFile}.from`, '"missing/app.yaml"', /no such file/, /text file/],
+    ["a configuration file that is no text", config({ from: "binary/app" }), `${configFile}.from`, '"binary/app"', /not UTF-8/, /its path/],
+    ["an empty configuration file", config({}), configFile, "{}", /not said what is in/, /from/],
+    ["a configuration file of two kinds", config({ from: "a", text: "b" }), configFile, /from/, /`from` and `text` are given/, /from/],
+    ["line ends of another system", config({ text: "a\r\nb" }), `${configFile}.text`, '"a\\r\\nb"', /U\+000D/, /dos2unix/],
+    ["NUL in a configuration file", config({ text: "\0" }), `${configFile}.text`, '"\\u0000"', /U\+0000/, /its path/],
+    ["a configuration file elsewhere", run("configFiles", { "../x": { text: "" } }), 'services.frontend.run.configFiles["../x"]', '"../x"', /not a name/, /app\.yaml/],
+    ["a hidden configuration file", run("configFiles", { ".x": { text: "" } }), 'services.frontend.run.configFiles[".x"]', '".x"', /not a name/, /app\.yaml/],
+    ["too much configuration", config({ text: "x".repeat(300_000) }), "services.frontend.run.configFiles", '"300000 bytes"', /262144 bytes together/, /their path/],
+    ["a signal for nothing", run("reload", "SIGHUP"), "services.frontend.run.reload", '"SIGHUP"', /no `configFiles`/, /remove it/],
+    ["a signal that is none", run("reload", "HUP"), "services.frontend.run.reload", '"HUP"', /not a signal/, /SIGHUP/],
     ["a line break in args", run("args", ["a\nb"]), "services.frontend.run.args[0]", '"a\\nb"', /line break \(U\+000A\)/, /remove it/],
     ["NUL in args", run("args", ["ok", "\0"]), "services.frontend.run.args[1]", '"\\u0000"', /NUL/, /remove it/],
     ["escape in args", run("args", ["\u001b[31m"]), "services.frontend.run.args[0]", /u001b/, /control character \(U\+001B\)/, /remove it/],
@@ -105,6 +118,16 @@ describe("what runs, and its health", () => {
     ["an empty path", health({ http: "" }), `${path}.http`, '""', /begin with/, /\/health/],
     ["a space in the path", health({ http: "/a b" }), `${path}.http`, '"/a b"', /" " in it/, /\/health/],
     ["a URL", health({ http: "http://x/" }), `${path}.http`, '"http://x/"', /begin with/, /\/health/],
+    ["a header of a tcp check", health({ tcp: true, header: { Host: ["a"] } }), `${path}.header`, '{"Host":["a"]}', /by `tcp` has no `header`/, /by `http`/],
+    ["TLS of a script", health({ script: ["/bin/true"], tls: true }), `${path}.tls`, "true", /by `script` has no `tls`/, /`http`, `tcp` or `grpc`/],
+    ["a header that is no list", health({ http: "/", header: { Host: "a" } }), `${path}.header.Host`, '"a"', /./, /Host: \[/],
+    ["a header with a space", health({ http: "/", header: { "a b": ["c"] } }), `${path}.header["a b"]`, '"a b"', /not the name of a header/, /Host: \[/],
+    ["a method that changes things", health({ http: "/", method: "DELETE" }), `${path}.method`, '"DELETE"', /./, /GET, HEAD/],
+    ["a port that is none", health({ http: "/", port: 0 }), `${path}.port`, "0", /whole number/, /9001/],
+    ["a port that another service has", (d) => { frontend(d).runsOn = ["worker2"]; frontend(d).health = { tcp: true, port: 9002 }; }, "services.backend.port", "9002", /already taken on node `worker2`/, /another port/],
+    ["no failure before critical", health({ tcp: true, failuresBeforeCritical: 0 }), `${path}.failuresBeforeCritical`, "0", /out of range/, /from 1/],
+    ["a start without an end", health({ tcp: true, startTimeout: "2h" }), `${path}.startTimeout`, '"2h"', /from 1s to 1h/, /3m/],
+    ["a start in words", health({ tcp: true, startTimeout: "soon" }), `${path}.startTimeout`, '"soon"', /not a length/, /3m/],
     ["an empty script", health({ script: [] }), `${path}.script`, "[]", /no command/, /full path/],
     ["a command without path", health({ script: ["check"] }), `${path}.script[0]`, '"check"', /full path/, /full path/],
     ["a line break in a script", health({ script: ["/bin/sh", "a\nb"] }), `${path}.script[1]`, '"a\\nb"', /line break/, /remove it/],
