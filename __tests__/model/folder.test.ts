@@ -63,7 +63,8 @@ test("tar unpacks it", () => {
   mkdirSync(to);
   const { stderr } = spawnSync("tar", ["-xf", "-", "-C", to, "--no-same-owner"], { input: archive(app("app")) });
   expect(String(stderr)).toBe("");
-  const seen = (folder: string) => execFileSync("find", [".", "-printf", "%p %y %l\\n"], { cwd: folder, encoding: "utf8" });
+  const seen = (folder: string) =>
+    execFileSync("find", [".", "-printf", "%p %y %l\\n"], { cwd: folder, encoding: "utf8" });
   expect(seen(to).split("\n").sort()).toEqual(seen(join(root, "app")).split("\n").sort());
   expect(packedFolder(to)).toEqual(packedFolder(join(root, "app")));
 });
