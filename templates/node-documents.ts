@@ -397,6 +397,8 @@ export interface Report {
   leader: string;
   /** Envoys, one for each that was asked about. */
   envoys: EnvoyReport[];
+  /** Copies are the folders with copies of files that a person made and a deploy replaced, the oldest first. */
+  copies: string[];
   /** Edges that were tried; one for which there was no time is missing. */
   edges: EdgeReport[];
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/consul/api"
+
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
@@ -43,7 +45,7 @@ func TestNodeWithoutUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, out.String(), `{"version":"v1","mesh":{"mesh":"","node":"","role":"","tls":false},"others":[],"uptime":1234.56,`+
-		`"files":[],"tree":[],"needed":[],"unpacked":[],"written":[],"units":[],"processes":[],"open":[],"leader":"","envoys":[],"edges":[]}`+"\n")
+		`"files":[],"tree":[],"needed":[],"unpacked":[],"written":[],"units":[],"processes":[],"open":[],"leader":"","envoys":[],"copies":[],"edges":[]}`+"\n")
 }
 
 func TestAgentWithoutServicesIsNotSilent(t *testing.T) {
@@ -212,4 +214,20 @@ func TestAgent(t *testing.T) {
 	})
 	equal(t, report.Checks, []document.AgentCheck{{ServiceID: "web", Name: "health", Status: "critical", Output: "500"}})
 	equal(t, report.Leader, "10.0.0.1:8300")
+}
+
+func TestAgentLeavesOutWhatIsEverySidecars(t *testing.T) {
+	n := node(t, nil)
+	n.Agent = agent{
+		services: []consul.Registration{{ID: "web-sidecar-proxy", Rest: consul.Rest{Proxy: &api.AgentServiceConnectProxyConfig{
+			Config: map[string]any{"protocol": "http", "envoy_tracing_json": "{}", "envoy_public_listener_json": "{}", "local_connect_timeout_ms": 5},
+			Expose: api.ExposeConfig{Checks: true},
+		}}}},
+		entry: consul.Entry{"Config": map[string]any{"protocol": "http", "envoy_tracing_json": "{}", "local_connect_timeout_ms": 6}, "Expose": map[string]any{"Checks": true}},
+	}
+	proxy := look(t, n, document.Inspection{}).Services[0].Rest["Proxy"].(map[string]any)
+	equal(t, proxy["Config"], any(map[string]any{"envoy_public_listener_json": "{}", "local_connect_timeout_ms": 5.0}))
+	if _, there := proxy["Expose"]; there {
+		t.Errorf("Expose: %v", proxy)
+	}
 }

@@ -109,6 +109,9 @@ func (n *Node) remove(ctx context.Context, name string) error {
 		}
 	}
 	left := before.drop()
+	if err == nil {
+		n.Hold.Release(name) // of a run that was killed
+	}
 	if err == nil && left == nil {
 		n.dropConfig(name)
 		left = n.purge(name)

@@ -45,7 +45,7 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 		}
 		restart = slices.DeleteFunc(slices.Clone(restart), func(unit string) bool { return unit == mainUnit(a.release.Name) })
 	} else {
-		if a.changed.definition || isNew {
+		if a.changed.definition || isNew || a.registeredOtherwise(ctx) {
 			if err := a.reloadConsul(ctx); err != nil {
 				return err
 			}
