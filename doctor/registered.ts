@@ -1,6 +1,6 @@
 /** The way to an instance, as its registration has it: all but id, name, port and upstreams. Pure. */
 
-import { type Instance, MARK, type Mesh } from "../model";
+import { type Instance, labelsOf, MARK, type Mesh } from "../model";
 import { type AgentService, type Difference, difference } from "../nodes";
 
 const PROXY = "connect-proxy";
@@ -10,8 +10,11 @@ const PROXY = "connect-proxy";
  * address, calls to the service, and the health that its callers see, are those of something else.
  */
 export function restDifference(mesh: Mesh, instance: Instance, service: AgentService): Difference | undefined {
+  const { workload, node } = instance;
+  const { meta, tags } = workload.kind === "service" ? labelsOf(workload, node.name) : { meta: {}, tags: [] };
+  const labels = { Meta: { [MARK]: mesh.name, ...meta }, ...(tags.length > 0 && { Tags: tags }) };
   const { Proxy: proxy, ...rest } = service.Rest;
-  const expected = { Meta: { [MARK]: mesh.name }, ...wanted(instance, service) };
+  const expected = { ...labels, ...wanted(instance, service) };
   return difference(expected, isObject(proxy) ? { ...rest, Proxy: ownPart(proxy) } : rest);
 }
 

@@ -38,6 +38,7 @@ export { defineMesh, type Mesh, type MeshDeclaration } from "./mesh";
 export { LONGEST_NAME } from "./name";
 export type { Arch, MeshNode, NodeDeclaration } from "./node";
 export type { HeaderPermissionDeclaration, HttpPermissionDeclaration, PermissionDeclaration } from "./permission";
+export { type Labels, type LabelsDeclaration, labelsOf, nodeOf, type PlacementDeclaration } from "./placement";
 export { CONSUL_PORTS, type PortRange, type PortRanges, type PortsDeclaration, portRanges } from "./ports";
 export type { ProgramDeclaration } from "./program";
 export type { RunDeclaration, SecretDeclaration } from "./run";

@@ -1,5 +1,5 @@
 /** The files of one instance: definition, units and environment. */
-import { type Gateway, type Instance, layout, type Mesh, type Service } from "../model";
+import { type Gateway, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
 import { commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical, readyUrl } from "./health";
@@ -9,11 +9,12 @@ import { settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
 /** Those of a service with its sidecar. */
-export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
+export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
   const { name } = service;
   const definition = render("consul/service.hcl", {
     mesh: mesh.name,
     service,
+    ...labelsIn(service, node.name),
     failures: failuresBeforeCritical(service),
     health: checkTarget(service),
     sidecarPort,
@@ -41,6 +42,12 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
     nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
+}
+
+/** For the service and for its sidecar: Consul chooses among sidecars. */
+function labelsIn(service: Service, node: string) {
+  const { meta, tags } = labelsOf(service, node);
+  return { meta: Object.entries(meta).sort(([one], [other]) => (one < other ? -1 : 1)), tags };
 }
 
 /** A gateway with no listener below this port has no capability at all. */

@@ -302,6 +302,19 @@ describe("a service", () => {
     expect(documentOf(program).health).toEqual({ direct: true, ...asked, timeoutSeconds: 1, steadySeconds: 1 });
   });
 
+  test("has labels in its registration and its sidecar's, those of its node last", () => {
+    const labelled = service({
+      meta: { version: "1", team: 'a"${b}' },
+      tags: ["v1"],
+      labelsOn: { worker1: { meta: { version: "2" }, tags: ["canary", "v1"] }, worker2: { tags: ["other"] } },
+    });
+    const definition = lines(instanceRelease(mesh(), instanceOf(labelled)).files, "/etc/consul.d/frontend.hcl");
+    const both = (line: string) => definition.filter((one) => one === line).length;
+    expect(both('"version" = "2"')).toBe(2);
+    expect(both('"team" = "a\\"\\u0024{b}"')).toBe(2);
+    expect(both('tags = ["v1", "canary"]')).toBe(2);
+  });
+
   describe("with secret variables", () => {
     const secret = (version: string) =>
       instanceRelease(mesh(), instanceOf(service({ secrets: [{ name: "API_KEY", version }] })));

@@ -17,7 +17,7 @@ export type ServiceResolverDeclaration = {
   connectTimeout?: string;
   requestTimeout?: string;
   defaultSubset?: string;
-  /** By name. `filter` is an expression over the instance, for example `Service.Meta.version == v1`. */
+  /** By name. `filter` is an expression over the instance, for example `Service.Meta.version == "2"` where some of `runsOn` have `meta: { version: "2" }`. */
   subsets?: Record<string, { filter?: string; onlyPassing?: boolean }>;
   loadBalancer?: LoadBalancerDeclaration;
   prioritizeByLocality?: { mode?: "failover" | "none" };

@@ -6,7 +6,14 @@ service {
 
   meta = {
     gatehouse-mesh = {{ mesh }}
+{%- for pair in meta %}
+    {{ pair[0] }} = {{ pair[1] }}
+{%- endfor %}
   }
+{%- if tags.size > 0 %}
+
+  tags = [{% for tag in tags %}{{ tag }}{% unless forloop.last %}, {% endunless %}{% endfor %}]
+{%- endif %}
 
   check {
     name     = "health"
@@ -58,7 +65,14 @@ service {
 
       meta = {
         gatehouse-mesh = {{ mesh }}
+{%- for pair in meta %}
+        {{ pair[0] }} = {{ pair[1] }}
+{%- endfor %}
       }
+{%- if tags.size > 0 %}
+
+      tags = [{% for tag in tags %}{{ tag }}{% unless forloop.last %}, {% endunless %}{% endfor %}]
+{%- endif %}
 
       # Consul's own checks of a sidecar run every 10s; these make a new instance known within a second.
       checks = [
