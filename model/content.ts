@@ -1,4 +1,4 @@
-/** What a service runs when it is more than one executable file: a folder or an archive of the project, or an artifact. */
+/** The files of a service that runs more than one executable file: a folder or an archive of the project, or an artifact. */
 import { basename, extname, posix } from "node:path";
 import { z } from "zod";
 import { field, text } from "./checking/fields";
@@ -12,8 +12,8 @@ import { filledTextFault, sha256Fault, textFault } from "./formats/text";
 export interface FilesDeclaration {
   /**
    * Path from the project's folder: a folder, an archive (`.tar`, `.tar.gz`, `.tgz` or `.zip`), which is unpacked on the node, or
-   * another file, such as a `.jar`. A deploy copies it to the node, once for all services there, and nobody can write to it. The
-   * command runs in it.
+   * another file, such as a `.jar`. A deploy copies it to the node, once for all services there, and only root can write to it.
+   * The command runs in it.
    */
   files: string;
 }
@@ -159,13 +159,13 @@ export function commandFault(program: string): Fault | undefined {
   return program.split("/").includes("..") ? { reason: "it leads out of the folder", remedy } : undefined;
 }
 
-/** What a deploy brings to the nodes of a service. */
+/** The files that a deploy brings to the nodes of a service. */
 export function resolveFiles(declared: string, files: Files): Binary {
   const path = files.absolute(declared);
   const look = files.look(declared);
   const archive = formatOf(declared);
   if (look === "missing") {
-    // What it is going to be can only be guessed by its name.
+    // Only its name says what it is going to be.
     const kind = archive ?? (extname(declared) === "" ? "tar" : undefined);
     return { path, sha256: UNKNOWN_SHA256, missing: true, ...(kind && { archive: kind }) };
   }

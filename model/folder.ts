@@ -6,10 +6,10 @@ import { type TarEntry, tarEnd, tarHeader, tarPadding } from "./tar";
 
 /** A folder as it is packed. */
 export interface PackedFolder {
-  /** Of the archive, in hex. */
+  /** The hash of the archive, in hex. */
   sha256: string;
   files: number;
-  /** Of all files. */
+  /** The sum of all files. */
   bytes: number;
 }
 

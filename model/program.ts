@@ -43,9 +43,9 @@ export interface CommandDeclaration {
   command: string[];
 }
 
-/** What a service starts: `binary`, `command` or both. */
+/** A service starts `binary`, `command` or the one in the other. */
 export interface Program {
-  /** What a deploy brings to the node: an executable file, or the files that the command runs in. */
+  /** An executable file that a deploy brings to the node, or the files that the command runs in. */
   binary?: Binary;
   /** The command, and its first arguments. Its path is full, or with `binary` relative to that. Absent: the binary itself. */
   command?: string[];

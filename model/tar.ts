@@ -4,11 +4,11 @@ export interface TarEntry {
   /** With `/` between its steps. */
   name: string;
   kind: "file" | "folder" | "link";
-  /** Of a file. */
+  /** For a file alone. */
   executable: boolean;
   /** Bytes of a file; 0 for others. */
   size: number;
-  /** Of a link. */
+  /** Where a link leads; empty for others. */
   target: string;
 }
 

@@ -38,7 +38,7 @@ function said(fault: string): string {
   return interpreter ? `what starts it is not there (${interpreter})` : (words[fault] ?? fault);
 }
 
-/** What starts nowhere but on another kind of processor. */
+/** A program that is built for another kind of processor. */
 export function judgeBuilds({ node, builds }: Plan): Finding[] {
   return builds
     .filter(({ processor }) => processor !== node.arch)

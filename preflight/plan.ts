@@ -60,7 +60,7 @@ export interface Plan {
   agentFiles: Record<string, string>;
 }
 
-/** What is read of a file on the machine that deploys. */
+/** The reading of files on the machine that deploys. */
 export interface FilesHere {
   /** Its bytes. */
   size(path: string): number;

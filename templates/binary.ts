@@ -26,7 +26,7 @@ export function filesFolder({ binary, command }: Service): string | undefined {
   return binary.archive ? binaryPath(binary) : placeOf(binary);
 }
 
-/** What its unit starts: the program with its full path, and all arguments. */
+/** The command of its unit: the program with its full path, and all arguments. */
 export function commandOf(service: Service): string[] {
   const { binary, command = [], args } = service;
   if (runsItself(service)) return [binaryPath(binary!), ...args];

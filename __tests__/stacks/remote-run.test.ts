@@ -3,8 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { App } from "cdktf";
-import { checkMesh, type Mesh, type MeshDeclaration } from "../../model";
-import { packedFolder } from "../../model/folder";
+import { checkMesh, type Mesh, type MeshDeclaration, nodeFiles } from "../../model";
 import { addStacks } from "../../stacks";
 import type { Backend } from "../../stacks/backend-settings";
 import { programs } from "../support/graph";
@@ -76,7 +75,7 @@ test.each([
   const dist = join(checkout, "dist");
   mkdirSync(join(dist, "lib"), { recursive: true });
   writeFileSync(join(dist, "lib/web.js"), "the program");
-  const { sha256 } = packedFolder(dist);
+  const { sha256 } = nodeFiles().pack(dist);
   const binary = { path: dist, sha256, archive: "tar" as const, folder: { files: 1, bytes: 11 } };
   const folder = mkdtempSync(join(checkout, "run-"));
   const mesh = meshIn(checkout);
@@ -93,7 +92,7 @@ test.each([
   if (backend.kind === "cloud") expect(uploaded(stack)).toContain(archive);
   // Another content is another archive, and the former one goes; one that changes after it was read stops the synthesis.
   writeFileSync(join(dist, "lib/web.js"), "another");
-  Object.assign(binary, { sha256: packedFolder(dist).sha256 });
+  Object.assign(binary, { sha256: nodeFiles().pack(dist).sha256 });
   synth(folder, backend, mesh);
   expect(readdirSync(join(stack, "assets/packed"))).toEqual([`${binary.sha256}.tar`]);
   writeFileSync(join(dist, "lib/web.js"), "a third");

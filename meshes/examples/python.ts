@@ -15,7 +15,7 @@ export default defineMesh({
       protocol: "http",
       run: {
         files: "meshes/examples/apps/python",
-        // Nobody may write to the folder, so Python cannot keep compiled modules in it: -B does not try.
+        // The service may not write to the folder, so Python cannot keep compiled modules in it: -B does not try.
         command: ["/usr/bin/python3", "-B", "app.py"],
         env: { PORT: "9001" },
       },
