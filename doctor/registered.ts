@@ -10,11 +10,16 @@ const PROXY = "connect-proxy";
  * address, calls to the service, and the health that its callers see, are those of something else.
  */
 export function restDifference(mesh: Mesh, instance: Instance, service: AgentService): Difference | undefined {
+<<<<<<< HEAD
   const { workload, node } = instance;
   const { meta, tags } = workload.kind === "service" ? labelsOf(workload, node.name) : { meta: {}, tags: [] };
   const labels = { Meta: { [MARK]: mesh.name, ...meta }, ...(tags.length > 0 && { Tags: tags }) };
   const { Proxy: proxy, ...rest } = service.Rest;
   const expected = { ...labels, ...wanted(instance, service) };
+=======
+  const { Proxy: proxy, ...rest } = service.Rest;
+  const expected = { ...labels(mesh, instance), ...wanted(instance, service) };
+>>>>>>> h-f15m
   return difference(expected, isObject(proxy) ? { ...rest, Proxy: ownPart(proxy) } : rest);
 }
 
@@ -47,6 +52,12 @@ function ownPart(proxy: Fields): Fields {
 /** What is written into Envoy's configuration as it is: `envoy_public_listener_json` and its like. */
 const texts = (config: unknown): Fields =>
   Object.fromEntries(Object.entries(config ?? {}).filter(([key]) => key.startsWith("envoy_")));
+
+function labels({ name }: Mesh, { workload, node }: Instance): Record<string, unknown> {
+  if (workload.kind !== "service") return { Meta: { [MARK]: name } };
+  const { meta, tags } = labelsOf(workload, node.name);
+  return { Meta: { [MARK]: name, ...meta }, ...(tags.length > 0 && { Tags: tags }) };
+}
 
 function wanted({ workload }: Instance, { Kind }: AgentService): Record<string, unknown> {
   if (workload.kind !== "service") {

@@ -44,9 +44,12 @@ func server(t *testing.T) string {
 }
 
 func fetch(address, want string, most int64) (string, error) {
+	return fetchIn(content.Patience{All: time.Minute, Answer: time.Minute}, address, want, most)
+}
+
+func fetchIn(patience content.Patience, address, want string, most int64) (string, error) {
 	var got bytes.Buffer
-	short := content.Patience{All: 300 * time.Millisecond, Answer: 100 * time.Millisecond}
-	err := content.Fetch(context.Background(), address, want, &got, most, short)
+	err := content.Fetch(context.Background(), address, want, &got, most, patience)
 	return got.String(), err
 }
 
@@ -65,13 +68,15 @@ func TestFetchSaysWhyNot(t *testing.T) {
 		"/round":   "redirected more than 10 times",
 		"/away":    "redirected to a file address",
 		"/cut":     "unexpected EOF",
-		"/slow":    "nothing answered in time",
-		"/drip":    "longer than 300ms",
 	} {
 		_, err := fetch(address+path, sum, 10_000)
 		testkit.Refused(t, err, reason)
 	}
-	_, err := fetch(address+"/app", strings.Repeat("0", 64), 100)
+	_, err := fetchIn(content.Patience{All: time.Minute, Answer: 50 * time.Millisecond}, address+"/slow", sum, 100)
+	testkit.Refused(t, err, "nothing answered in time")
+	_, err = fetchIn(content.Patience{All: 50 * time.Millisecond, Answer: time.Minute}, address+"/drip", sum, 100)
+	testkit.Refused(t, err, "longer than 50ms")
+	_, err = fetch(address+"/app", strings.Repeat("0", 64), 100)
 	testkit.Refused(t, err, "its SHA-256 is "+sum)
 	_, err = fetch(address+"/app", sum, 3)
 	testkit.Refused(t, err, "MiB")
