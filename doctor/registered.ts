@@ -10,16 +10,8 @@ const PROXY = "connect-proxy";
  * address, calls to the service, and the health that its callers see, are those of something else.
  */
 export function restDifference(mesh: Mesh, instance: Instance, service: AgentService): Difference | undefined {
-<<<<<<< HEAD
-  const { workload, node } = instance;
-  const { meta, tags } = workload.kind === "service" ? labelsOf(workload, node.name) : { meta: {}, tags: [] };
-  const labels = { Meta: { [MARK]: mesh.name, ...meta }, ...(tags.length > 0 && { Tags: tags }) };
-  const { Proxy: proxy, ...rest } = service.Rest;
-  const expected = { ...labels, ...wanted(instance, service) };
-=======
   const { Proxy: proxy, ...rest } = service.Rest;
   const expected = { ...labels(mesh, instance), ...wanted(instance, service) };
->>>>>>> h-f15m
   return difference(expected, isObject(proxy) ? { ...rest, Proxy: ownPart(proxy) } : rest);
 }
 
