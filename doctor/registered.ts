@@ -41,7 +41,7 @@ function ownPart(proxy: Fields): Fields {
   };
 }
 
-/** What is written into Envoy's configuration as it is: `envoy_public_listener_json` and its like. */
+/** Settings that are written into Envoy's configuration as they are: `envoy_public_listener_json` and its like. */
 const texts = (config: unknown): Fields =>
   Object.fromEntries(Object.entries(config ?? {}).filter(([key]) => key.startsWith("envoy_")));
 

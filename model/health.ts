@@ -51,7 +51,7 @@ interface HttpOptions {
 }
 
 interface TlsOption {
-  /** The port speaks TLS. Its certificate is not verified: nobody else listens at a port of its own node. @default false */
+  /** The port speaks TLS. Its certificate is not verified: the port is on its own node. @default false */
   tls?: boolean;
 }
 
@@ -148,7 +148,7 @@ function checkOptions(
 
 function checkScript(script: (string | undefined)[], path: Path, problems: Problems): void {
   const remedy =
-    'write the command with its full path on the machine, and its arguments: `["/usr/local/bin/check", "-v"]`';
+    'write the command with its full path on the node, and its arguments: `["/usr/local/bin/check", "-v"]`';
   if (script.length === 0) problems.add(path, script, { reason: "there is no command", remedy });
   else if (script[0] !== undefined && !script[0].startsWith("/")) {
     problems.add([...path, 0], script[0], {

@@ -5,7 +5,7 @@ import type { Fault, Path, Problems } from "./checking/problem";
 import { items, type Sound, type View } from "./checking/view";
 import { filledTextFault, textFault } from "./formats/text";
 
-/** What callers and routes may choose instances by. */
+/** Labels by which callers and routes choose instances. */
 export interface LabelsDeclaration {
   /**
    * Consul: service definition `meta`. Up to 62 keys of A-Z, a-z, 0-9, `_` and `-`; those that begin with `consul-` or `gatehouse-`

@@ -19,7 +19,7 @@ import { checkUnit, resolveUnit, type UnitDeclaration, type UnitSettings, unitSc
 /** The program of a service, and how it runs. */
 export type RunDeclaration = ProgramDeclaration & SettingsDeclaration & UnitDeclaration & ConfigFilesDeclaration;
 
-/** What a program is given. */
+/** Arguments, environment and secrets of a program. */
 export interface SettingsDeclaration {
   /** Arguments, passed as they are: no shell looks at them. @default [] */
   args?: string[];

@@ -47,7 +47,7 @@ export interface UnitDeclaration {
   stopTimeout?: string;
 }
 
-/** What a service's processes may take together. */
+/** Limits of all processes of a service together. */
 export interface UnitLimitsDeclaration {
   /** They are ended when they take more than this, and started again. systemd: `MemoryMax`. @default no limit */
   memoryMax?: Memory;
@@ -120,7 +120,7 @@ export function checkUnit(run: Sound<UnitDeclaration>, service: Sound<Limits>, p
   }
 }
 
-/** What is declared; `false` and an empty list are as good as nothing. */
+/** The declared settings; `false` and an empty list are as good as nothing. */
 export function resolveUnit({ limits = {}, ...run }: UnitDeclaration): UnitSettings {
   const { openFiles, tasks } = limits;
   const settings = { ...picked(run), ...limitsOf(limits), openFiles, tasks };

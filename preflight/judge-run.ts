@@ -1,4 +1,4 @@
-/** What services run on a node: the programs that start them. Pure. */
+/** Programs, users and folders of a node that its services need. Pure. */
 
 import { type Finding, problem } from "../findings";
 import type { Facts } from "../nodes";

@@ -60,7 +60,7 @@ export interface Plan {
   agentFiles: Record<string, string>;
 }
 
-/** The reading of files on the machine that deploys. */
+/** Reads files on the machine that deploys. */
 export interface FilesHere {
   /** Its bytes. */
   size(path: string): number;

@@ -52,7 +52,7 @@ const kinds: Record<string, string> = {
   [layout.folders.env]: "env",
 };
 
-/** What makes a release and is in none of its files. */
+/** The settings of a release that are in none of its files. */
 const unseen = ({ purge, reload, health }: Service): string[] => [
   ...(health.startTimeout === undefined ? [] : [`start ${health.startTimeout}`]),
   ...(purge ? ["purge"] : []),

@@ -1,4 +1,4 @@
-/** What a service may run, besides a file of the project. */
+/** Services that run a command of the node, with a user, folders and limits; files of the project; artifacts. */
 import { writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { MeshDeclaration } from "../../model";

@@ -25,7 +25,7 @@ test.each([
   ["not Service.Meta.version == 2", false],
   ["Service.Meta.version == 3 or canary in Service.Tags", true],
   ["Service.Meta.version == 2 and not (canary in Service.Tags or Node.Node == x)", false],
-  // What is not known may be true.
+  // Unknown parts may be true.
   ["Service.Address == 10.0.0.1", undefined],
   ["Service.Meta.version == 3 and Service.Address == x", false],
   ["Service.Meta.version == 2 and Service.Address == x", undefined],

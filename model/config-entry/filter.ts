@@ -4,7 +4,7 @@
  */
 import type { Labels } from "../placement";
 
-/** What is known of an instance. */
+/** The facts of an instance that a filter may ask for, and that are known before it runs. */
 export interface KnownInstance extends Labels {
   node: string;
 }

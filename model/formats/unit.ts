@@ -17,7 +17,7 @@ export function absolutePathFault(path: string): Fault | undefined {
   return textFault(path);
 }
 
-/** A path of a directive. systemd reads some of them in quotes and others not, so none that would need quotes is taken. */
+/** A path of a directive. systemd reads some of them in quotes and others not, so a path that would need quotes is refused. */
 function directivePathFault(path: string): Fault | undefined {
   const odd = /[^A-Za-z0-9_@:,./+=~-]/u.exec(path);
   if (path.startsWith("/") && odd) {
@@ -49,7 +49,7 @@ export function sandboxPathFault(path: string): Fault | undefined {
 export function unitUserFault(user: string): Fault | undefined {
   const remedy = "name a user of the node that owns no more than the service needs, or leave it out for one of its own";
   if (user === "root") return { reason: "a service as root could change everything on its node", remedy };
-  if (user === "nobody") return { reason: "files of users that are not known belong to `nobody`", remedy };
+  if (user === "nobody") return { reason: "the kernel shows files of users that it does not know as this one's", remedy };
   return accountFault(user, remedy);
 }
 
