@@ -22,6 +22,7 @@ export type { ServiceSplitterDeclaration, SplitDeclaration } from "./config-entr
 export type { ConfigFileDeclaration } from "./config-file";
 export type { Consul, ConsulDeclaration, OwnedEntry } from "./consul";
 export type { ArchiveFormat, Binary } from "./content";
+export { type Directive, weakening } from "./directives";
 export { type Files, nodeFiles, UNKNOWN_SHA256 } from "./files";
 export { FolderFault, packing } from "./folder";
 export { unicodeFault } from "./formats/unicode";

@@ -52,10 +52,10 @@ service {
 {%- endif %}
     interval = {{ health.interval }}
     timeout  = {{ health.timeout }}
-
 {%- if health.successes != nil %}
-    success_before_passing   = {{ health.successes }}
+    success_before_passing = {{ health.successes }}
 {%- endif %}
+
     failures_before_critical = {{ health.failures }}
   }
 
