@@ -70,6 +70,7 @@ type Difference = { expected: string; found: string } | undefined;
 
 function difference(file: ExpectedFile, found: NodeReport["files"][number] | undefined): Difference {
   if (!found) return { expected: "the file", found: "nothing" };
+  if (found.foreign) return undefined;
   if (found.type !== "regular file") return { expected: "a file", found: `a ${found.type}` };
   if (file.sha256.length > 0 && !file.sha256.includes(found.sha256)) {
     const other = `other content (sha256 ${found.sha256.slice(0, 12)})`;

@@ -424,6 +424,8 @@ export interface FileReport {
    * file.
    */
   sha256: string;
+  /** Foreign says that another program has the name of the command `mesh`: it stays. */
+  foreign?: boolean;
 }
 
 /** TreeEntry is a file, folder or link below /opt/gatehouse. */

@@ -50,3 +50,12 @@ test.each(["unreadable", "folder", "file"] as const)("a binary that is there and
   const files: Files = { ...nothing, look: (path) => (path.startsWith("build/") ? look : "file"), forReview: true };
   expect(checkMesh(declaration(), files)).toHaveProperty("problems");
 });
+
+test("a configuration file that is missing is refused even there: its text is what is reviewed", () => {
+  const wrong = declaration();
+  Object.assign(wrong.services!.backend!.run, { configFiles: { "app.yaml": { from: "config/app.yaml" } } });
+  const result = checkMesh(wrong, { ...nothing, forReview: true });
+  expect("problems" in result && result.problems.map(({ path }) => path)).toContain(
+    'services.backend.run.configFiles["app.yaml"].from',
+  );
+});

@@ -379,10 +379,20 @@ describe("names and ports", () => {
     expect(found({ ...held, files: planOf("worker1", mesh()).agentFiles }, mesh())).toEqual([]);
   });
 
-  const unit = (name: string, file: string) => ({ name, file, state: "active" });
+  const unit = (state: string) => ({ name: "consul.service", file: "/lib/systemd/system/consul.service", state });
 
-  test("an agent that the cluster stack is going to take over is worth a note", () => {
-    const units = [unit("consul.service", "/lib/systemd/system/consul.service")];
+  test("an agent that runs and is not Gatehouse's is a problem", () => {
+    for (const state of ["active", "activating", "reloading"]) {
+      const [told] = found({ units: [unit(state)] }, mesh());
+      expect(told).toMatchObject({ severity: "problem", where: { on: "worker1", what: "consul.service" } });
+      expect(told?.remedy).toContain("write existing: true under consul; if this agent is no longer needed");
+      const ours = { written: ["/lib/systemd/system/consul.service"] }; // its record is lost
+      expect(found({ units: [unit(state)], ...ours }, mesh())).toEqual([]);
+    }
+  });
+
+  test("a stopped agent that the cluster stack is going to take over is worth a note", () => {
+    const units = [unit("inactive")];
     expect(heads(found({ units }, mesh()))).toEqual(["note: worker1: consul.service"]);
     for (const record of ["/opt/gatehouse/agent.json", "/opt/gatehouse/agent.conf"]) {
       expect(found({ units, files: { [record]: "any" } }, mesh())).toEqual([]);

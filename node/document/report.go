@@ -61,6 +61,8 @@ type FileReport struct {
 	// SHA256 of the content: of a definition without the token that the node wrote into it. "" when it is not a regular
 	// file.
 	SHA256 string `json:"sha256"`
+	// Foreign says that another program has the name of the command `mesh`: it stays.
+	Foreign bool `json:"foreign,omitempty"`
 }
 
 // TreeEntry is a file, folder or link below /opt/gatehouse.

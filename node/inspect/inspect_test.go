@@ -93,6 +93,16 @@ func TestFiles(t *testing.T) {
 	})
 }
 
+func TestAnotherProgramNamedMeshIsForeign(t *testing.T) {
+	for text, foreign := range map[string]bool{"another program": true, "exec /opt/gatehouse/bin/gatehouse-node mesh": false} {
+		n := node(t, map[string]string{host.MeshFile: text})
+		files := look(t, n, document.Inspection{Files: []string{host.MeshFile}}).Files
+		if len(files) != 1 || files[0].Foreign != foreign {
+			t.Errorf("%s: %+v", text, files)
+		}
+	}
+}
+
 func TestOnlyTheTokenLineIsLeftOut(t *testing.T) {
 	for text, expected := range map[string]string{
 		"a\n  token = \"x\"":               "a\n",

@@ -28,6 +28,8 @@ type apply struct {
 	hand *ByHand
 	// keeps are automatic ports that this run has kept for those who have later ones.
 	keeps []int
+	// show has callers use again what is back after a killed takeover; nil when there was none.
+	show func(context.Context) error
 	// handServed are those of its registrations that listened before.
 	handServed []consul.Registration
 	// outage says that nothing else serves while this run takes over.
@@ -81,10 +83,7 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 		if err := consul.WaitForLeader(ctx, n.Agent, n.Timing.Leader); err != nil {
 			return fmt.Errorf("%w; nothing was changed", err)
 		}
-		if run.hand, err = n.findToTakeOver(ctx, release); err != nil {
-			return fmt.Errorf("%w; nothing was changed", err)
-		}
-		if err := run.hand.refusal(release.TakeOver); err != nil {
+		if err := run.findByHand(ctx); err != nil {
 			return err
 		}
 	}
