@@ -116,7 +116,7 @@ function call(edge: string): [string, string] {
   return [said(caller), said(called)];
 }
 
-function restartSection({ restarts, reloads, added }: Changes): string[] {
+function restartSection({ restarts, reloads, signals, added }: Changes): string[] {
   const starts = added.length > 0 ? "Nothing that runs now is restarted." : "Nothing is restarted.";
   const lines =
     restarts.length === 0
@@ -138,7 +138,12 @@ function restartSection({ restarts, reloads, added }: Changes): string[] {
   const told = reloads.map(({ workload, node }) => `${ticks(workload)} on ${word(node)}`);
   const reload =
     told.length > 0 ? ["", `Without a restart, Consul reads the definition of ${shortened(told)} again.`] : [];
-  return ["### Restarts", "", ...lines, ...reload, ""];
+  const asked = signals.map(({ workload, node, signal }) => `${ticks(workload)} on ${word(node)} (${word(signal)})`);
+  const signalled =
+    asked.length > 0
+      ? ["", `Without a restart, these are sent a signal to read their configuration: ${shortened(asked)}.`]
+      : [];
+  return ["### Restarts", "", ...lines, ...reload, ...signalled, ""];
 }
 
 function list(title: string, items: string[]): string[] {
