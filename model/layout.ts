@@ -3,8 +3,9 @@
  * nowhere else in TypeScript. `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the
  * node program (`node/host/host.go`). The templates of files have them in their own text.
  */
+
+import type { Binary } from "./content";
 import type { MeshNode } from "./node";
-import type { Binary } from "./program";
 
 const GATEHOUSE = "/opt/gatehouse";
 const CONSUL = "/etc/consul.d";

@@ -128,10 +128,15 @@ function changedSettings(before: Workload, after: Workload): string[] {
         : goes.length > 0
           ? [`no longer runs on ${wordList(goes)}`]
           : []),
-    ...(before.binary !== after.binary ? ["binary"] : []),
+    ...(before.binary !== after.binary ? [changedBinary(before, after)] : []),
     ...(variables.length > 0 ? [`environment (${ticks(variables.join(", "))})`] : []),
     ...settings,
   ];
+}
+
+function changedBinary({ content: before }: Workload, { content: after }: Workload): string {
+  if (before === undefined && after === undefined) return "binary";
+  return `files (${[before ?? "a binary", after ?? "a binary"].map(ticks).join(" → ")})`;
 }
 
 /** A number is shown. A text may hold a secret whatever its name is: only the files' diffs show one, veiled. */

@@ -4,6 +4,7 @@
  */
 import type { Changes } from "./compare";
 import { fileDiff } from "./file-diff";
+import type { Workload } from "./rendered";
 import { ticks, word, wordList } from "./ticks";
 import { veiledWords } from "./veil";
 
@@ -70,7 +71,8 @@ function sections(changes: Changes): string[] {
   return [
     ...list("Services and gateways", [
       ...added.map(
-        ({ name, workload }) => `${kind(workload.kind)}${ticks(name)} is **new**, on ${wordList(workload.runsOn)}`,
+        ({ name, workload }) =>
+          `${kind(workload.kind)}${ticks(name)} is **new**, on ${wordList(workload.runsOn)}${said(workload)}`,
       ),
       ...changed.map((one) => `${kind(one.kind)}${ticks(one.name)} changes: ${one.what.join(", ")}`),
       ...removed.map(
@@ -105,6 +107,8 @@ function sections(changes: Changes): string[] {
       : []),
   ];
 }
+
+const said = ({ content }: Workload): string => (content === undefined ? "" : ` (${ticks(content)})`);
 
 function call(edge: string): [string, string] {
   const [caller = "", called = ""] = edge.split(" -> ");

@@ -134,6 +134,18 @@ test("a service that comes, who may call it, and that nothing else is touched", 
   expect(text).not.toContain("`frontend` on");
 });
 
+test("files of a service are told by number, size and hash", () => {
+  const run = (files: string) => ({ files, command: ["bin/web"] });
+  const added = textOf(({ services }) => {
+    services!.cart = { runsOn: ["worker1"], port: 9003, protocol: "http", run: run("folder/dist") };
+  });
+  expect(added).toMatch(/- `cart` is \*\*new\*\*, on worker1 \(`3 files, 3.0 MiB, 666f6c646572`\)/);
+  const changed = textOf(({ services }) => {
+    services!.backend!.run = run("folder/dist");
+  });
+  expect(changed).toContain("files (`a binary` → `3 files, 3.0 MiB, 666f6c646572`)");
+});
+
 test("a service that is removed is called no more", () => {
   const text = textOf(({ services }) => {
     delete services!.backend;
