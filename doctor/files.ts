@@ -8,7 +8,12 @@ import type { Expected, ExpectedFile } from "./expected";
 
 export function compareFiles(expected: Expected, report: NodeReport): Symptom[] {
   const alike = report.others.length > 0 ? { ...expected, files: withOthers(expected.files, report) } : expected;
-  return [...declaredFiles(alike, report), ...links(alike, report), ...undeclared(alike, report)];
+  return [
+    ...declaredFiles(alike, report),
+    ...unpacked(alike, report),
+    ...links(alike, report),
+    ...undeclared(alike, report),
+  ];
 }
 
 const { meshCommand, drainUnit, nodeEnv, xdsCa, nodeRecord } = layout.files;
@@ -36,6 +41,24 @@ function declaredFiles({ node, files }: Expected, report: NodeReport): Symptom[]
     const fix = unique(same.flatMap((one) => one.fix));
     const concerns = same.flatMap((one) => one.concerns);
     return [drift(Layer.Declared, { on: node.name, what: file.path }, { ...wrong, fix, concerns })];
+  });
+}
+
+/** The node compares the files of each archive with what was unpacked. */
+function unpacked({ node, unpacked }: Expected, report: NodeReport): Symptom[] {
+  const found = new Map(report.unpacked.map(({ sha256, whole }) => [sha256, whole]));
+  const seen = new Set<string>();
+  return unpacked.flatMap(({ path, sha256 }) => {
+    if (found.get(sha256) || seen.has(sha256)) return []; // several instances may run it
+    seen.add(sha256);
+    const same = unpacked.filter((one) => one.sha256 === sha256);
+    const what = {
+      expected: `the files of ${sha256.slice(0, 12)} as they were unpacked`,
+      found: found.has(sha256) ? "some are missing or others, or there are more" : "nothing",
+      fix: unique(same.flatMap((one) => one.fix)),
+      concerns: same.flatMap((one) => one.concerns),
+    };
+    return [drift(Layer.Declared, { on: node.name, what: path }, what)];
   });
 }
 

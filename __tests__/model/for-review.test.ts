@@ -9,6 +9,9 @@ const nothing: Files = {
   sha256: (path) => {
     throw new Error(`${path} was read`);
   },
+  pack: (path) => {
+    throw new Error(`${path} was packed`);
+  },
 };
 
 test("a mesh that is only read needs no binary and no key, and both are named", () => {

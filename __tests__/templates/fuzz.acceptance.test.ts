@@ -60,6 +60,7 @@ const files: Files = {
   absolute: (path) => `/project/${path}`,
   text: () => "",
   sha256: () => UNKNOWN_SHA256,
+  pack: () => ({ sha256: UNKNOWN_SHA256, files: 0, bytes: 0 }),
 };
 
 /** Whether a declaration may have it as an argument, the value of a variable, a label and a tag. */

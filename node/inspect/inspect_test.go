@@ -45,7 +45,7 @@ func TestNodeWithoutUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, out.String(), `{"version":"v1","mesh":{"mesh":"","node":"","role":"","tls":false},"others":[],"uptime":1234.56,`+
-		`"files":[],"tree":[],"needed":[],"written":[],"units":[],"processes":[],"open":[],"leader":"","envoys":[],"copies":[],"edges":[]}`+"\n")
+		`"files":[],"tree":[],"needed":[],"unpacked":[],"written":[],"units":[],"processes":[],"open":[],"leader":"","envoys":[],"copies":[],"edges":[]}`+"\n")
 }
 
 func TestAgentWithoutServicesIsNotSilent(t *testing.T) {

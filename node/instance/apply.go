@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -37,6 +38,8 @@ type apply struct {
 	swap *snapshot
 	// changed are the changes of the release.
 	changed changes
+	// renewed says that the binary of the release that runs was put on the node once more: it was missing or had been changed.
+	renewed bool
 	// earlier says that a person rolls back.
 	earlier bool
 	// served are the ports that a gateway's routes have it listen on.
@@ -129,6 +132,9 @@ func (a *apply) putIntoService(ctx context.Context) error {
 	}
 	if a.changed, err = a.changes(ctx, a.release, files); err != nil {
 		return err
+	}
+	if unit := mainUnit(a.release.Name); a.renewed && !slices.Contains(a.changed.units, unit) {
+		a.changed.units = append([]string{unit}, a.changed.units...)
 	}
 	if !a.hand.Empty() {
 		return a.takeOver(ctx, files)

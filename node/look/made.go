@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gatehouse/node/consul"
+	"gatehouse/node/content"
 	"gatehouse/node/definition"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
@@ -78,8 +79,8 @@ func (l *looker) madeNames(known []consul.Registration) map[string]string {
 		if err != nil || strings.HasPrefix(string(text), instance.WrittenByUs) || !slices.Contains([]string{".hcl", ".json"}, filepath.Ext(file)) {
 			continue
 		}
-		content, _ := definition.Read(text)
-		for _, service := range content.Services {
+		file, _ := definition.Read(text)
+		for _, service := range file.Services {
 			add(service.Name, service.Kind)
 		}
 	}
@@ -124,7 +125,7 @@ func (l *looker) madeUnit(ctx context.Context, unit systemd.Unit) document.MadeU
 	}
 	made.Command, made.CutArguments = cutArguments(settings.Command)
 	if len(settings.Command) > 0 {
-		made.SHA256, _ = instance.SHA256(l.Host.Path(settings.Command[0]))
+		made.SHA256, _ = content.SHA256(l.Host.Path(settings.Command[0]))
 	}
 	made.Environment, made.Secrets = cutEnvironment(settings.Environment)
 	made.EnvironmentFiles, made.User, made.WorkingDirectory = settings.EnvironmentFiles, settings.User, settings.WorkingDirectory
