@@ -18,8 +18,12 @@ export const folders = {
   bin: BIN,
   /** Binaries of services, each in a folder that is named by its SHA-256. */
   binaries: `${GATEHOUSE}/binaries`,
+  /** Bootstraps of Envoys, while they run. */
+  bootstraps: "/run/gatehouse-envoy",
   /** Environment files. */
   env: `${GATEHOUSE}/env`,
+  /** Which users may connect to the ports of instances on loopback (node/fence). */
+  fences: `${GATEHOUSE}/fences`,
   /** Uploaded binaries, by mesh. */
   incoming: `${GATEHOUSE}/incoming`,
   /** Uploaded secrets, by mesh. */
@@ -48,6 +52,9 @@ export const consulUnit = "consul.service";
 /** The unit that drains the node before it stops. */
 export const drainUnit = "gatehouse-drain.service";
 
+/** The unit that fences ports when the node starts. */
+export const fenceUnit = "gatehouse-fence.service";
+
 /** Files on a node that belong to no single instance. */
 export const files = {
   /** A link to the node program that was uploaded last; units and the `mesh` command call it. */
@@ -70,6 +77,7 @@ export const files = {
   /** The only command that a deploy user may run as root. */
   rootCommand: "/usr/local/sbin/gatehouse-root",
   drainUnit: `${folders.units}/${drainUnit}`,
+  fenceUnit: `${folders.units}/${fenceUnit}`,
   agentUnit: `${folders.units}/${consulUnit}`,
   /** Keeps the automatic ports of sidecars that were taken over from sidecars of others (node/instance/kept_ports.go). */
   keptPorts: `${CONSUL}/00-gatehouse-ports.hcl`,
@@ -105,6 +113,8 @@ export const definitionFile = (name: string): string => `${folders.consul}/${nam
 export const nameOfDefinition = (path: string): string | undefined =>
   path.startsWith(`${CONSUL}/`) && path.endsWith(".hcl") ? path.slice(CONSUL.length + 1, -".hcl".length) : undefined;
 export const environmentFile = (name: string): string => `${folders.env}/${name}.env`;
+export const fenceFile = (name: string): string => `${folders.fences}/${name}.json`;
+export const bootstrapFile = (name: string): string => `${folders.bootstraps}/${name}.json`;
 export const secretEnvironmentFile = (name: string): string => `${folders.secrets}/${name}.env`;
 export const tokenFile = (name: string): string => `${folders.secrets}/${name}.token`;
 export const instanceFolder = (name: string): string => `${folders.instances}/${name}`;

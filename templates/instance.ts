@@ -50,6 +50,7 @@ const kinds: Record<string, string> = {
   [layout.folders.consul]: "consul",
   [layout.folders.units]: "systemd",
   [layout.folders.env]: "env",
+  [layout.folders.fences]: "fence",
 };
 
 function releaseHash(files: NodeFile[], binary: Binary | undefined, secrets: Service["secrets"]): string {

@@ -36,6 +36,8 @@ export interface Setup extends Owner {
   meshCommand: File;
   /** DrainUnit takes the node out of the mesh before it shuts down. Absent on servers, which run no workload. */
   drainUnit?: File;
+  /** FenceUnit closes ports on loopback when the node starts. Absent on servers. */
+  fenceUnit?: File;
 }
 
 /** Incoming makes the folder into which Terraform puts secrets, closed to all other users. Verb: incoming. */
@@ -483,4 +485,21 @@ export interface EdgeReport {
   answer: string;
   /** Detail is the evidence for it. */
   detail: string;
+}
+
+/**
+ * Fence says which users the units of an instance have, and which ports on loopback belong to it. It is a file of the release,
+ * /opt/gatehouse/fences/NAME.json; package fence makes rules of the kernel from it.
+ */
+export interface Fence {
+  /** Envoy is the user of the unit of the instance's Envoy. */
+  envoy: string;
+  /** Service is the user of the unit of a service's program. Absent for a gateway. */
+  service?: string;
+  /** Port that the service listens on. Absent for a gateway. */
+  port?: number;
+  /** AdminPort is the port of Envoy's admin page. */
+  adminPort: number;
+  /** Upstreams are the ports on which the sidecar listens for the service. */
+  upstreams?: number[];
 }

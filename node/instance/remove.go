@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
+	"gatehouse/node/fence"
 	"gatehouse/node/host"
 )
 
@@ -94,7 +95,7 @@ func (n *Node) remove(ctx context.Context, name string) error {
 	}
 	defer unlock()
 	var units []string
-	files := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name)}
+	files := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name), fence.Path(name)}
 	for _, unit := range Units(document.Service, name) {
 		path := filepath.Join(host.UnitDir, unit)
 		if files = append(files, path); n.Host.Exists(path) {
@@ -108,6 +109,7 @@ func (n *Node) remove(ctx context.Context, name string) error {
 			err = errors.Join(err, n.putBack(ctx, before))
 		}
 	}
+	n.fence(name, true)
 	left := before.drop()
 	if err == nil && left == nil {
 		left = n.Host.Remove(Home(name)) // last: it is the record that the instance is the mesh's

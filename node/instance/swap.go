@@ -106,6 +106,10 @@ func (a *apply) keep(ctx context.Context) error {
 		a.foundBefore = found
 	}
 	a.swap = swap
+	a.undo.Add("fence the ports of "+name+" as before", func(context.Context) error {
+		a.fence(name, true)
+		return nil
+	})
 	if !a.hand.Empty() {
 		swap.aside = a.otherUnits()
 	}
@@ -135,6 +139,8 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 			return err
 		}
 	}
+	// Before Envoy or a process opens a port that is new.
+	a.fence(name, false)
 	return a.enable(ctx)
 }
 
@@ -163,10 +169,14 @@ func (a *apply) removeLeaving(ctx context.Context) error {
 	if err := a.removeUnits(ctx, units...); err != nil {
 		return err
 	}
+	leavesFence := a.leavesFence()
 	for _, file := range files {
 		if err := a.Host.Remove(file); err != nil {
 			return err
 		}
+	}
+	if leavesFence { // its Envoy asks the agent itself
+		a.fence(a.release.Name, true)
 	}
 	return nil
 }

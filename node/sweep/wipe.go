@@ -14,7 +14,10 @@ import (
 	"gatehouse/node/setup"
 )
 
-const drainUnit = "gatehouse-drain.service"
+const (
+	drainUnit = "gatehouse-drain.service"
+	fenceUnit = "gatehouse-fence.service"
+)
 
 // Wipe removes everything that the mesh put on this node. The `mesh` command and the drain unit, which all meshes of the node
 // share, are removed with the last one.
@@ -50,6 +53,9 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 	s := &sweep{Node: node, Sweep: document.Sweep{Owner: doc.Owner}, property: own}
 	recorded := s.recorded()
 	if err := s.instances(ctx); err != nil {
+		return err
+	}
+	if err := s.fences(ctx); err != nil {
 		return err
 	}
 	if !own.alone {
@@ -127,7 +133,12 @@ func (s *sweep) removeShared(ctx context.Context, doc document.Wipe) error {
 			return err
 		}
 	}
-	return removeMeshCommand(s.Host)
+	if s.Host.Exists(filepath.Join(host.UnitDir, fenceUnit)) {
+		if err := s.RemoveUnits(ctx, fenceUnit); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.Host.Remove(host.Bootstraps), removeMeshCommand(s.Host))
 }
 
 // removeMeshCommand unless another program has its name.
