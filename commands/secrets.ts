@@ -1,23 +1,45 @@
 /**
  * `gatehouse secrets`: makes the secrets of the mesh, or adds what they lack. It asks nothing and shows no value.
- * `gatehouse secrets recover` reads them from the servers when the file is lost.
+ * `gatehouse secrets recover` reads them from the servers when the file is lost. `--for-terraform-cloud` prints what runs
+ * elsewhere need of them.
  */
-import { makeSecrets, readSecrets, secretsPlace, signOfDeploy } from "../mesh-secrets";
+import { isatty } from "node:tty";
+import { formatSecrets, forRuns, makeSecrets, readSecrets, secretsPlace, signOfDeploy } from "../mesh-secrets";
 import type { Mesh } from "../model";
 import { declaredMesh } from "./declared-mesh";
 import type { Call } from "./gatehouse";
 
+const USAGE =
+  "Write one of: npx gatehouse secrets, npx gatehouse secrets recover, npx gatehouse secrets --new, npx gatehouse secrets --for-terraform-cloud";
+
+interface Options {
+  action?: string;
+  new?: boolean;
+  "for-terraform-cloud"?: boolean;
+}
+
 export async function run({ options }: Call): Promise<number> {
-  const { action, new: fresh } = options as { action?: string; new?: boolean };
-  if (action !== undefined && (action !== "recover" || fresh)) {
-    throw new Error("Write: npx gatehouse secrets, npx gatehouse secrets recover, or npx gatehouse secrets --new");
-  }
+  const { action, new: fresh, "for-terraform-cloud": remote } = options as Options;
+  const chosen = [action !== undefined, fresh, remote].filter(Boolean).length;
+  if ((action !== undefined && action !== "recover") || chosen > 1) throw new Error(USAGE);
   const mesh = await declaredMesh();
+  if (remote) return print(mesh);
   if (action === "recover") {
     const { recoverSecrets } = require("./recover-secrets") as typeof import("./recover-secrets");
     return recoverSecrets(mesh);
   }
   return make(mesh, fresh ?? false);
+}
+
+/** On a terminal the values would stay in its scrollback. */
+function print({ name }: Mesh): number {
+  const command = "npm run -s secrets -- --for-terraform-cloud";
+  if (isatty(1))
+    throw new Error(`This prints secrets, and not on a terminal. Hand them on, for example: ${command} | pbcopy`);
+  const secrets = readSecrets(name);
+  if (!secrets) throw new Error(`${secretsPlace(name)} is not there. Make it first: npm run secrets`);
+  process.stdout.write(formatSecrets(forRuns(secrets)));
+  return 0;
 }
 
 async function make(mesh: Mesh, fresh: boolean): Promise<number> {

@@ -105,6 +105,7 @@ export const VERBS: Record<string, Verb> = {
     failure: 2,
     options: {
       new: { type: "boolean", describe: "new ones for a mesh that was deployed before: see docs/recovery.md" },
+      "for-terraform-cloud": { type: "boolean", describe: "print what remote runs need: all but the authority's key" },
     },
     examples: [
       ["gatehouse secrets", "shows no value and writes over nothing"],

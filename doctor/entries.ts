@@ -1,7 +1,6 @@
 /** Consul's config entries against the declared ones. */
 
-import type { Fix } from "../findings";
-import { shellWord } from "../findings";
+import { type Fix, ownEntryRemedy, ownEntryWhy, shellWord, writerOf } from "../findings";
 import { type ConfigEntry, layout, MARK, type Mesh } from "../model";
 import { difference, type LiveEntry, meshOf, withoutConsulsOwn } from "../nodes";
 import { entryName } from "../templates";
@@ -31,7 +30,14 @@ function compareEntry(mesh: Mesh, entry: ConfigEntry, live: LiveEntry | undefine
   if (!differs) return [];
   const { at, expected, found } = differs;
   const where = { on: "consul", what: `${entryName(entry)}${at && ` ${at}`}` };
-  return [drift(Layer.Declared, where, { expected, found, fix: fixOf(mesh, entry), concerns: [concern(entry.name)] })];
+  const what = { expected, found, fix: fixOf(mesh, entry), concerns: [concern(entry.name)] };
+  return [drift(Layer.Declared, where, { ...what, ...(live && whyOf(mesh, live)) })];
+}
+
+/** For an entry that a workload of this mesh may write by itself. */
+function whyOf(mesh: Mesh, live: LiveEntry): { why?: string } {
+  const writer = mesh.consul.acl ? writerOf(mesh, live) : undefined;
+  return writer === undefined ? {} : { why: ownEntryWhy(writer, live) };
 }
 
 const isTaken = ({ takeOver }: Mesh, entry: ConfigEntry): boolean => takeOver.configEntries.includes(entryName(entry));
@@ -65,7 +71,8 @@ function ofAnotherMesh(entry: ConfigEntry, owner: string): Symptom {
 function undeclared(mesh: Mesh, entry: LiveEntry): Symptom[] {
   const { Kind, Name } = entry;
   const owner = meshOf(entry);
-  const isAboutOurs = [...mesh.services, ...mesh.gateways].some(({ name }) => name === Name);
+  const writer = writerOf(mesh, entry);
+  const isAboutOurs = writer !== undefined || [...mesh.services, ...mesh.gateways].some(({ name }) => name === Name);
   if (owner !== mesh.name && !isAboutOurs) return [];
   const where = { on: "consul", what: keyOf(entry) };
   const named = `-kind ${shellWord(Kind)} -name ${shellWord(Name)}`;
@@ -79,10 +86,12 @@ function undeclared(mesh: Mesh, entry: LiveEntry): Symptom[] {
   const found = owner
     ? "one with this mesh's mark, which is not declared"
     : "one that is not declared; who made it is unknown";
-  const remedy = owner
+  const others = owner
     ? `where others need it, write it without the key ${MARK} in its Meta; else: consul config delete ${named}`
     : `read it: consul config read ${named}; then declare it under configEntries, or delete it: consul config delete ${named}`;
-  const finding = drift(Layer.Declared, where, { expected: "no such entry", found, remedy, concerns });
+  const remedy = writer !== undefined && mesh.consul.acl ? ownEntryRemedy(writer, entry) : others;
+  const what = { expected: "no such entry", found, remedy, concerns, ...whyOf(mesh, entry) };
+  const finding = drift(Layer.Declared, where, what);
   // When the mesh no longer owns an entry for everyone, a deploy leaves that entry in place.
   return [concerns[0] === about.anyEntry ? { ...finding, severity: "note" } : finding];
 }

@@ -129,13 +129,14 @@ function addInstance({ node, files, units, links, binaries }: Expected, mesh: Me
     units.push({ unit: layout.unitOf(workload.name), fix, concerns });
     return;
   }
-  const { sha256 } = workload.binary;
-  const binary = { path: release.binaryPath ?? "", sha256 };
-  const upload = replacing("mesh", layout.resources.binary(node.name, workload.binary));
-  binaries.add(sha256);
-  files.push({ path: binary.path, ...reported(access.program), sha256: [sha256], fix: [...upload, ...fix], concerns });
-  units.push({ unit: layout.unitOf(workload.name), binary, fix, concerns });
+  const binary = release.binaryPath && { path: release.binaryPath, sha256: workload.binary!.sha256 };
+  units.push({ unit: layout.unitOf(workload.name), ...(binary && { binary }), fix, concerns });
   units.push({ unit: layout.sidecarUnitOf(workload.name), fix, concerns });
+  if (!binary) return;
+  const upload = replacing("mesh", layout.resources.binary(node.name, binary));
+  binaries.add(binary.sha256);
+  const sha256 = [binary.sha256];
+  files.push({ path: binary.path, ...reported(access.program), sha256, fix: [...upload, ...fix], concerns });
 }
 
 function fileFrom({ path, mode, content }: NodeFile, fix: Fix[], concerns: string[]): ExpectedFile {

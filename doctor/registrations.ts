@@ -5,6 +5,7 @@ import { type Instance, layout, type Mesh } from "../model";
 import type { AgentService, NodeReport } from "../nodes";
 import { about, drift, goesOn, Layer, type Symptom } from "./causes";
 import { type Expected, fixInstance } from "./expected";
+import { restDifference } from "./registered";
 
 export function compareRegistrations(mesh: Mesh, expected: Expected, report: NodeReport): Symptom[] {
   const { node, instances } = expected;
@@ -31,7 +32,7 @@ export function compareRegistrations(mesh: Mesh, expected: Expected, report: Nod
   );
   return [
     ...(report.leader ? [] : [noLeader]),
-    ...instances.flatMap((instance) => missing(instance, report.services ?? [])),
+    ...instances.flatMap((instance) => missing(mesh, instance, report.services ?? [])),
     ...undeclared(mesh, expected, report, report.services),
     ...instances.flatMap((instance) => unhealthy(instance, report.checks ?? [])),
   ];
@@ -43,7 +44,7 @@ function idsOf({ workload }: Instance): string[] {
 }
 
 /** A registration in one comparable line. */
-function described({ Service, Kind, Port, Of, Upstreams }: Omit<AgentService, "ID" | "Mesh">): string {
+function described({ Service, Kind, Port, Of, Upstreams }: Omit<AgentService, "ID" | "Mesh" | "Rest">): string {
   const upstreams = Upstreams.map((one) => `${one.DestinationName} at ${one.LocalBindPort}`).sort();
   return [`${Kind || "service"} ${Service}`, Port ? `port ${Port}` : "", Of ? `of ${Of}` : "", ...upstreams]
     .filter(Boolean)
@@ -58,16 +59,22 @@ function wanted({ workload, sidecarPort = 0 }: Instance, id: string): string {
   return described({ Service: id, Kind: "connect-proxy", Port: sidecarPort, Of: workload.name, Upstreams });
 }
 
-function missing(instance: Instance, services: AgentService[]): Symptom[] {
+function missing(mesh: Mesh, instance: Instance, services: AgentService[]): Symptom[] {
   return idsOf(instance).flatMap((id) => {
     const service = services.find(({ ID }) => ID === id);
-    const [expected, found] = [wanted(instance, id), service ? described(service) : "nothing"];
-    if (found === expected) return [];
+    const whole = { at: "", expected: wanted(instance, id), found: service ? described(service) : "nothing" };
+    const differs = service && whole.found === whole.expected ? restDifference(mesh, instance, service) : whole;
+    if (!differs) return [];
+    const { at, expected, found } = differs;
     const concerns = [about.instance(instance.workload.name, instance.node.name)];
-    const where = { on: instance.node.name, what: `registration ${id}` };
-    return [drift(Layer.Registered, where, { expected, found, fix: fixInstance(instance), concerns })];
+    const where = { on: instance.node.name, what: `registration ${id}${at && ` ${at}`}` };
+    const why = mesh.consul.acl && at ? { why: ownToken(instance) } : {};
+    return [drift(Layer.Registered, where, { expected, found, fix: fixInstance(instance), concerns, ...why })];
   });
 }
+
+const ownToken = ({ workload: { name } }: Instance): string =>
+  `the token of ${name} may write its registration, so ${name} may have been broken into: look at it on its nodes, then: npm run rotate -- ${name}`;
 
 /**
  * A registration under another name without a record here is not judged: others may have made it. The sweep removes what there is a record

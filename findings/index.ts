@@ -15,6 +15,7 @@ export {
   warning,
 } from "./finding";
 export { doctorJson, preflightJson } from "./json";
+export { OWN_KINDS, ownEntryRemedy, ownEntryWhy, writerOf } from "./own-entry";
 export { operand, printable, printableJson, shellWord } from "./printable";
 export { alike, block, counts, findingsTable, table } from "./text";
 export { unseen } from "./unseen";

@@ -70,6 +70,11 @@ export function formatSecrets({ version, gossipKey, managementToken, ca, servers
   return `${JSON.stringify({ version, gossipKey, managementToken, ca, servers, services }, null, 2)}\n`;
 }
 
+/** The part that Terraform reads when it runs: all but the key of the authority, which signs certificates where they are made. */
+export function forRuns({ ca, ...rest }: Secrets): Secrets {
+  return ca ? { ...rest, ca: { cert: ca.cert } } : rest;
+}
+
 /** The message of JSON.parse has a piece of the text in it: only the line is reported. */
 function json(text: string, place: string): unknown {
   try {

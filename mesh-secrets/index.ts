@@ -2,7 +2,7 @@
 
 export { makeAuthority, makeServerCertificate } from "./certificates";
 export { complete } from "./complete";
-export { formatSecrets, type KeyPair, parseSecrets, type Secrets, SecretsError } from "./document";
+export { formatSecrets, forRuns, type KeyPair, parseSecrets, type Secrets, SecretsError } from "./document";
 export { type Made, makeSecrets } from "./make";
 export { readSecrets, SECRETS_VARIABLE, type Source, secretsFile, secretsPlace } from "./read";
 export { signOfDeploy } from "./signs";

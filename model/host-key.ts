@@ -1,12 +1,13 @@
 /** Public ssh host keys, as `ssh-keyscan` and `/etc/ssh/ssh_host_*_key.pub` show them. */
 import { readFileSync } from "node:fs";
+import { advice, text } from "./checking/fields";
 import type { Fault } from "./checking/problem";
 
 /**
  * A node's public host key out of a `.pub` file, for a node's `hostKey`.
- * @param file path from the project's folder; `npm run trust` writes it where it is missing
- * @returns the text that `ssh-keygen` wrote into the file; without such a file a text that names it, which the check of the
- * declaration refuses
+ * @param file path from the project's folder; `npx gatehouse trust` writes it where it is missing
+ * @returns the text that `ssh-keygen` wrote into the file; without such a file a text that names it: the mesh can be read, and
+ * a deploy is refused
  */
 export function hostKeyFrom(file: string): string {
   try {
@@ -31,9 +32,12 @@ const TYPES = [
   "sk-ecdsa-sha2-nistp256@openssh.com",
 ];
 
-/** The remedy for a missing or wrong host key. */
-export const HOST_KEY =
-  "write the machine's public key as `cat /etc/ssh/ssh_host_ed25519_key.pub` prints it there: `ssh-ed25519 AAAA...`";
+/** Stands for a host key that is not known yet. No ssh client takes it for a key, so nothing connects. */
+export const UNKNOWN_HOST_KEY = "unknown -";
+
+/** The remedy for a wrong host key. */
+const HOST_KEY =
+  "write the node's public key as `cat /etc/ssh/ssh_host_ed25519_key.pub` prints it there: `ssh-ed25519 AAAA...`";
 
 /** The order in which Terraform (1.11) asks for a host key: its ssh library's, whatever key was declared. */
 export const ASKED_FOR: readonly string[] = [
@@ -51,13 +55,14 @@ export function hostKeyFault(key: string): Fault | undefined {
     return {
       reason: `the host key is to be read from ${file}, and there is no such file`,
       remedy:
-        "`npm run trust` asks the machine for its key, lets you confirm it and writes that file; for the lab's machines `npm run lab:up` does",
+        "`npx gatehouse trust` asks the node for its key, lets you confirm it and writes that file; for the lab's nodes `npx gatehouse lab up` does",
+      onlyForDeploy: true,
     };
   }
   if (key.includes("PRIVATE KEY")) {
     return {
-      reason: "this is a PRIVATE key. It must never stand in a declaration: whoever reads it can pose as the machine",
-      remedy: `replace that key on the machine, since it has been copied, and ${HOST_KEY}`,
+      reason: "this is a PRIVATE key. It must never be in a declaration: whoever reads it can pose as the node",
+      remedy: `replace that key on the node, since it has been copied, and ${HOST_KEY}`,
     };
   }
   const reason = brokenRule(key);
@@ -65,7 +70,7 @@ export function hostKeyFault(key: string): Fault | undefined {
 }
 
 function brokenRule(key: string): string | undefined {
-  if (key.trim() === "") return "the host key is empty, so the machine could not be told from an impostor";
+  if (key.trim() === "") return "the host key is empty, so the node could not be told from an impostor";
   if (/[\r\n]/.test(key.trim())) return "this is more than one line";
   const [type = "", base64 = ""] = key.trim().split(/[ \t]+/);
   if (!TYPES.includes(type)) {
@@ -97,8 +102,20 @@ function fieldsOf(blob: Buffer): Buffer[] | undefined {
   return fields;
 }
 
+/** The field of a host key. */
+export const hostKeySchema = text(HOST_KEY, hostKeyFault);
+advice.add(hostKeySchema, {
+  remedy: HOST_KEY,
+  ifMissing: {
+    reason: "`hostKey` is missing",
+    remedy: `\`npx gatehouse trust\` asks the node for its key, lets you confirm it and says what to write here; or ${HOST_KEY}`,
+    onlyForDeploy: true,
+  },
+});
+
 /** Type and key, without the comment that may follow. */
-export function withoutComment(key: string): string {
+export function withoutComment(key: string | undefined): string {
+  if (key === undefined || missingKeyFile(key) !== undefined) return UNKNOWN_HOST_KEY;
   return key
     .trim()
     .split(/[ \t]+/)

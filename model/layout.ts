@@ -4,7 +4,7 @@
  * node program (`node/host/host.go`). The templates of files have them in their own text.
  */
 import type { MeshNode } from "./node";
-import type { Binary } from "./run";
+import type { Binary } from "./program";
 
 const GATEHOUSE = "/opt/gatehouse";
 const CONSUL = "/etc/consul.d";
@@ -27,7 +27,7 @@ export const folders = {
   /** Uploaded binaries, by mesh. */
   incoming: `${GATEHOUSE}/incoming`,
   /** Uploaded secrets, by mesh. */
-  incomingSecrets: `${GATEHOUSE}/incoming-secrets`,
+  incomingSecrets: "/run/gatehouse-secrets",
   /** Releases of instances. */
   instances: `${GATEHOUSE}/instances`,
   /** One record for each mesh on the node. */

@@ -5,7 +5,7 @@ import type { Problems } from "./checking/problem";
 import { isBroken, type View } from "./checking/view";
 import type { Files } from "./files";
 import { addressFault, canonicalAddress } from "./formats/address";
-import { HOST_KEY, hostKeyFault, withoutComment } from "./host-key";
+import { hostKeySchema, withoutComment } from "./host-key";
 import type { MeshDeclaration } from "./mesh";
 import { type NodeSsh, resolveSsh, type SshDeclaration, sshSchema } from "./ssh";
 
@@ -50,7 +50,7 @@ export const nodeSchema = z.strictObject({
     "write `server` for a Consul server or `worker` for a machine that runs services",
   ),
   address: text(ADDRESS, addressFault),
-  hostKey: text(HOST_KEY, hostKeyFault),
+  hostKey: hostKeySchema,
   arch: field(
     z.enum(["amd64", "arm64"]),
     "write what `uname -m` says on the node: `amd64` for x86_64, `arm64` for aarch64; or leave it out for `amd64`",

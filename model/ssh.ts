@@ -6,7 +6,7 @@ import { hasBroken, isBroken, type Sound, type View } from "./checking/view";
 import { checkFile, type Files } from "./files";
 import { addressFault } from "./formats/address";
 import { filledTextFault, userFault } from "./formats/text";
-import { HOST_KEY, hostKeyFault, withoutComment } from "./host-key";
+import { hostKeySchema, withoutComment } from "./host-key";
 import type { MeshDeclaration } from "./mesh";
 import type { NodeDeclaration } from "./node";
 
@@ -57,7 +57,7 @@ const KEY_FILE = "write the path of a private key file, from the project's folde
 
 const bastionSchema = z.strictObject({
   host: text("write the bastion's IP address or host name", addressFault),
-  hostKey: text(HOST_KEY, hostKeyFault),
+  hostKey: hostKeySchema,
   user: text("write a login name, for example `root`", userFault).optional(),
   port: port("write the bastion's ssh port, or leave it out for 22").optional(),
   privateKeyFile: text(KEY_FILE, filledTextFault).optional(),

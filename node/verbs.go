@@ -48,8 +48,9 @@ func init() {
 			return setup.Run(ctx, n.Host, n.Systemd, n.Agent.(*consul.Client), setup.NewTools(), doc)
 		}),
 		"incoming": withDocument(func(ctx context.Context, h *host.Host, doc document.Incoming) error {
-			return setup.Incoming(ctx, h, setup.Login(), doc)
+			return setup.Incoming(ctx, h, setup.Login(), systemd.Later, doc)
 		}),
+		"secrets forget": func(_ context.Context, h *host.Host, _ []string) error { return setup.Forget(h) },
 		"tokens": withDocument(setup.Tokens),
 		"agent setup": withNode(func(ctx context.Context, n *instance.Node, doc document.Agent) error {
 			return agent.Setup(ctx, n.Host, n.Systemd, agent.NewTools(), doc)

@@ -19,6 +19,8 @@ export interface Facts {
   missing: string[];
   /** Versions of the programs that are installed; empty when the program does not print one. */
   versions: { consul?: string; envoy?: string };
+  /** Why a service cannot start a command, by command; empty when it can. See node/look/commands.go. */
+  commands: Record<string, string>;
   folders: Folder[];
   agent: Agent;
   /** How Envoy would reach an agent that Gatehouse did not set up. Undefined where that has no gRPC port. */

@@ -21,6 +21,7 @@ export function readFacts(text: string): Facts | undefined {
     hostKeys: first("hostkey"),
     missing: first("missing"),
     versions: Object.fromEntries(all("version")),
+    commands: Object.fromEntries(all("command").map(([command = "", fault = ""]) => [command, fault])),
     folders: all("disk").map((values) => folderFrom(values, readOnly)),
     agent: agentFrom(one("agent"), one("leader")[0] ?? ""),
     xds: xdsFrom(all("xds")[0]),

@@ -8,8 +8,8 @@ import { entryName } from "../templates";
 export interface EntryFacts {
   /** Config entries that Consul has, of every kind that the mesh writes. */
   present: LiveEntry[];
-  /** Those among `unmarked` that this mesh's Terraform state has, as `kind/name`. */
-  inState: Set<string>;
+  /** Entries that this mesh's Terraform state has, by `kind/name`. Empty when there was no need to read the state. */
+  written: Map<string, Record<string, unknown>>;
   /** Why the state could not be read. Undefined when it could, or when there was no need. */
   stateFault?: string;
 }
@@ -27,13 +27,13 @@ export function unmarked(mesh: Mesh, present: LiveEntry[]): string[] {
     .map(({ entry }) => entryName(entry));
 }
 
-export function judgeEntries(mesh: Mesh, { present, inState, stateFault }: EntryFacts): Finding[] {
+export function judgeEntries(mesh: Mesh, { present, written, stateFault }: EntryFacts): Finding[] {
   return pairs(mesh, present).flatMap(({ entry, live }) => {
     const owner = meshOf(live);
     if (owner === mesh.name) return [];
     if (owner !== undefined) return [ofAnotherMesh(mesh, entry, owner)];
     if (isTaken(mesh, entry)) return [takenOver(entry, live)];
-    return inState.has(entryName(entry)) ? [] : [byHand(entry, live, stateFault)];
+    return written.has(entryName(entry)) ? [] : [byHand(entry, live, stateFault)];
   });
 }
 

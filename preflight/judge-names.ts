@@ -7,7 +7,8 @@ import type { Facts, Listener } from "../nodes";
 import { willSetUpAgent } from "./judge-consul";
 import { isTheirs } from "./judge-others";
 import { findByHand } from "./judge-take-over";
-import { AGENT_RECORDS, type Plan, type WantedPort } from "./plan";
+import { AGENT_RECORDS, type Plan } from "./plan";
+import type { WantedPort } from "./plan-ports";
 
 export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const found = new Map<string, Finding>();

@@ -8,6 +8,7 @@ import { judgeHostKey } from "./judge-host-key";
 import { judgeConsulUnit, judgeOpen, judgePorts, judgeRollbacks } from "./judge-names";
 import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-node";
 import { judgeOthers, renamed, renamedFrom } from "./judge-others";
+import { judgeCommands } from "./judge-run";
 import { judgeTakeOver } from "./judge-take-over";
 import { judgeXds } from "./judge-xds";
 import type { Plan } from "./plan";
@@ -57,6 +58,7 @@ function judgeNode(look: Look, serversComing: boolean): Finding[] {
   return [
     ...common,
     ...judgePrograms(plan, facts),
+    ...judgeCommands(plan, facts),
     ...judgeFolders(plan, facts),
     ...judgeLimits(plan, facts),
     ...judgeAgent(plan, facts, serversComing),

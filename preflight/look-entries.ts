@@ -1,14 +1,16 @@
 /** Asks for the config entries that a deploy would write over. */
 
-import { layout, type Mesh } from "../model";
+import { OWN_KINDS } from "../findings";
+import type { Mesh } from "../model";
 import { type LiveEntry, readEntries } from "../nodes";
 import { entryName } from "../templates";
-import { resourcesOf } from "../terraform";
+import { writtenEntries } from "../terraform";
 import { type EntryFacts, unmarked } from "./judge-entries";
+import { unexpected } from "./judge-own-entries";
 
 /**
- * Undefined when Consul does not answer, as before the first deploy. Terraform's state is read only when the owner of an
- * entry cannot be known from the entry itself.
+ * Undefined when Consul does not answer, as before the first deploy. Terraform's state is read only when it cannot be known from
+ * an entry alone who wrote it.
  */
 export async function askEntries(
   mesh: Mesh,
@@ -17,25 +19,19 @@ export async function askEntries(
 ): Promise<EntryFacts | undefined> {
   const present = await presentEntries(mesh, kinds, timeout);
   if (!present) return undefined;
-  const unknown = new Set(unmarked(mesh, present));
-  if (unknown.size === 0) return { present, inState: unknown };
+  if (unmarked(mesh, present).length + unexpected(mesh, present).length === 0) return { present, written: new Map() };
   try {
-    const resources = await resourcesOf(mesh.name, "mesh");
-    const inState = mesh.configEntries
-      .filter(
-        (entry) =>
-          unknown.has(entryName(entry)) && resources.has(`consul_config_entry.${layout.resources.entry(entry)}`),
-      )
-      .map(entryName);
-    return { present, inState: new Set(inState) };
+    const written = await writtenEntries(mesh.name);
+    return { present, written: new Map(written.map((entry) => [entryName(entry), entry.config])) };
   } catch (error) {
-    return { present, inState: new Set(), stateFault: (error as Error).message };
+    return { present, written: new Map(), stateFault: (error as Error).message };
   }
 }
 
 async function presentEntries(mesh: Mesh, kinds: readonly string[], timeout: number): Promise<LiveEntry[] | undefined> {
   try {
-    return await readEntries(mesh, [...mesh.configEntries.map(({ kind }) => kind), ...kinds], timeout);
+    const declared = mesh.configEntries.map(({ kind }) => kind);
+    return await readEntries(mesh, [...declared, ...kinds, ...(mesh.consul.acl ? OWN_KINDS : [])], timeout);
   } catch {
     return undefined; // the finding of `askConsul` says why
   }

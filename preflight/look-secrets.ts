@@ -1,8 +1,17 @@
 /** Whether the secrets that a deploy needs are here. */
 
-import { type Finding, HERE, problem } from "../findings";
-import { complete, readSecrets, SecretsError, type Source, secretsPlace } from "../mesh-secrets";
+import { type Finding, HERE, problem, warning } from "../findings";
+import {
+  complete,
+  readSecrets,
+  SECRETS_VARIABLE,
+  type Secrets,
+  SecretsError,
+  type Source,
+  secretsPlace,
+} from "../mesh-secrets";
 import { layout, type Mesh } from "../model";
+import { runsElsewhere } from "../terraform";
 
 const { http, https } = layout.consulPorts;
 
@@ -21,6 +30,7 @@ export async function lookAtSecrets(mesh: Mesh, from: Source = {}, running: stri
     if (!given && needed) return [...port, finding("problem", "there are none of this mesh", "npm run secrets")];
     return [
       ...port,
+      ...signingKey(given, from),
       ...made.map((part) => finding("problem", `missing or no longer good: ${part}`, "npm run secrets")),
       ...wanted.map((part) =>
         finding(part.startsWith("ca:") ? "warning" : "problem", part, `see ${secretsPlace(mesh.name, from)}`),
@@ -30,6 +40,19 @@ export async function lookAtSecrets(mesh: Mesh, from: Source = {}, running: stri
     if (!(error instanceof SecretsError)) throw error;
     return [finding("problem", error.message.replace(/\s+/g, " "), "correct them")];
   }
+}
+
+/** In a variable the key of the authority is where runs are, and those who may read their variables. */
+function signingKey(given: Secrets | undefined, { environment = process.env, ...from }: Source): Finding[] {
+  if (!given?.ca?.key || secretsPlace("", { environment, ...from }) !== SECRETS_VARIABLE || !runsElsewhere(environment))
+    return [];
+  return [
+    warning(HERE, "secrets", {
+      found: `${SECRETS_VARIABLE} has the key of the agents' authority (ca.key), and Terraform runs elsewhere`,
+      why: "no run reads that key: whoever gets it there can sign certificates that every agent believes",
+      remedy: "give runs what `npm run -s secrets -- --for-terraform-cloud` prints, in the workspace's variable too",
+    }),
+  ];
 }
 
 function lost(place: string, running: string[]): Finding {

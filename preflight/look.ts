@@ -5,10 +5,12 @@ import type { Mesh, MeshNode } from "../model";
 import { apiUrl, askApi, atReachableConsul, leaderFault, onEveryNode, type PassedOver, readFacts } from "../nodes";
 import { hasLocalState } from "../terraform";
 import { Asker } from "./ask";
+import { interpreterOf } from "./interpreter";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
 import { type EntryFacts, judgeEntries } from "./judge-entries";
 import { judgeCatalogue, renamedFrom } from "./judge-others";
+import { judgeOwnEntries } from "./judge-own-entries";
 import { judgeOwns } from "./judge-owns";
 import { judgePaths } from "./judge-paths";
 import { judgeState, type States } from "./judge-state";
@@ -81,11 +83,11 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
 }
 
 const judgeFacts = (mesh: Mesh, facts: EntryFacts | undefined): Finding[] =>
-  facts ? [...judgeEntries(mesh, facts), ...judgePaths(mesh, facts.present)] : [];
+  facts ? [...judgeEntries(mesh, facts), ...judgeOwnEntries(mesh, facts), ...judgePaths(mesh, facts.present)] : [];
 
 /** Asks one node. A finding where it could not be looked at. */
 export async function lookAt(mesh: Mesh, node: MeshNode, asker: Asker, now: () => number): Promise<Look | Finding> {
-  const plan = planFor(mesh, node, (path) => statSync(path).size);
+  const plan = planFor(mesh, node, { size: (path) => statSync(path).size, interpreter: interpreterOf });
   let began = now();
   const output = await asker.ask(node, questionsOf(plan), () => {
     began = now();

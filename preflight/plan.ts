@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, type PreflightQuestions, programsOn } from "../templates";
+import { commandsOf, type WantedCommand } from "./plan-commands";
+import { agentPorts, portsOf, type WantedPort } from "./plan-ports";
 
 const MiB = 1024 * 1024;
 
@@ -17,18 +19,6 @@ const MARGINS: Record<string, number> = {
   [dirname(layout.folders.backups)]: 4 * MiB,
   "/tmp": 16 * MiB,
 };
-
-export interface WantedPort {
-  port: number;
-  /** Whether it is taken by a listener on another address than 127.0.0.1. */
-  where: "loopback" | "any";
-  /** The unit that is going to hold it. */
-  unit: string;
-  /** Its purpose: "the service frontend". */
-  use: string;
-  /** Out of the mesh's ranges of ports, and not declared by itself. */
-  assigned?: true;
-}
 
 export interface Plan {
   /** The mesh's name. */
@@ -60,20 +50,29 @@ export interface Plan {
   folders: Record<string, number>;
   /** By SHA-256. */
   binaries: Map<string, { path: string; bytes: number }>;
+  /** Programs of the node that services start. */
+  commands: WantedCommand[];
   /** SHA-256 of the agent's files as the `cluster` stack wants them. Empty where there is no such stack. */
   agentFiles: Record<string, string>;
 }
 
-/** @param sizeOf the bytes of a file here */
-export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => number): Plan {
+/** What is read of a file on the machine that deploys. */
+export interface FilesHere {
+  /** Its bytes. */
+  size(path: string): number;
+  /** The program that starts it, as `interpreterOf` says. */
+  interpreter(path: string): string | undefined;
+}
+
+export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
   // A retired node is emptied: that needs no space, no port and no Envoy.
   const instances = node.retired ? [] : mesh.instances.filter((instance) => instance.node.name === node.name);
   const ownAgent = !mesh.consul.existing && !node.retired;
   const binaries: Plan["binaries"] = new Map();
   for (const { workload } of instances) {
-    if (workload.kind !== "service") continue;
+    if (workload.kind !== "service" || !workload.binary) continue;
     const { path, sha256 } = workload.binary;
-    if (!binaries.has(sha256)) binaries.set(sha256, { path, bytes: sizeOf(path) });
+    if (!binaries.has(sha256)) binaries.set(sha256, { path, bytes: here.size(path) });
   }
   return {
     mesh: mesh.name,
@@ -105,6 +104,7 @@ export function planFor(mesh: Mesh, node: MeshNode, sizeOf: (path: string) => nu
     },
     folders: node.retired ? {} : MARGINS,
     binaries,
+    commands: instances.flatMap(({ workload }) => (workload.kind === "service" ? commandsOf(workload, here) : [])),
     agentFiles: ownAgent ? agentFiles(mesh, node) : {},
   };
 }
@@ -122,6 +122,7 @@ export function questionsOf({
   folders,
   agentFiles,
   elsewhere,
+  commands,
 }: Plan): PreflightQuestions {
   const gateways = elsewhere.map(({ name }) => name);
   return {
@@ -132,6 +133,7 @@ export function questionsOf({
     names: [...instances, ...gateways],
     folders: Object.keys(folders),
     files: [...AGENT_RECORDS, ...Object.keys(agentFiles)],
+    commands: [...new Set(commands.map(({ command }) => command))],
   };
 }
 
@@ -142,41 +144,7 @@ function agentFiles(mesh: Mesh, node: MeshNode): Record<string, string> {
   );
 }
 
-function agentPorts(node: MeshNode, tls: boolean): WantedPort[] {
-  const agent = { where: "any" as const, unit: layout.consulUnit, use: "Consul's agent" };
-  return layout.agentPorts(node.role, tls).map((port) => ({ port, ...agent }));
-}
-
 function limitOf(instances: Instance[], field: "memoryMax" | "cpuQuota", controller: "memory" | "cpu") {
   const names = instances.filter(({ workload }) => workload[field] !== undefined).map(({ workload }) => workload.name);
   return names.length > 0 ? { [controller]: `${field} of ${names.join(", ")}` } : {};
-}
-
-function portsOf(instance: Instance): WantedPort[] {
-  const { workload, adminPort, sidecarPort } = instance;
-  const { name } = workload;
-  if (workload.kind === "ingress-gateway") {
-    const unit = layout.unitOf(name);
-    return [
-      { port: adminPort, where: "loopback", unit, use: `the admin page of the gateway ${name}`, assigned: true },
-      // The routes' probes ask on 127.0.0.1, so another listener there is in the way too.
-      ...workload.listeners.map(({ port }) => ({ port, where: "any" as const, unit, use: `the gateway ${name}` })),
-    ];
-  }
-  const unit = layout.sidecarUnitOf(name);
-  return [
-    { port: workload.port, where: "loopback", unit: layout.unitOf(name), use: `the service ${name}` },
-    ...(sidecarPort ? [sidecarOf(name, sidecarPort, unit)] : []),
-    { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar`, assigned: true },
-    ...workload.upstreams.map((upstream) => ({
-      port: upstream.localPort,
-      where: "loopback" as const,
-      unit,
-      use: `${name}'s upstream ${upstream.name}`,
-    })),
-  ];
-}
-
-function sidecarOf(name: string, port: number, unit: string): WantedPort {
-  return { port, where: "any", unit, use: `the sidecar of ${name}`, assigned: true };
 }

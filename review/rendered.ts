@@ -74,7 +74,7 @@ export function rendered(mesh: Mesh): Rendered {
 function workloads(mesh: Mesh): Rendered["workloads"] {
   const services = mesh.services.map((service): [string, Workload] => {
     const { kind, name, runsOn, env, binary, deployAfter: _, ...settings } = service;
-    return [name, { kind, runsOn, settings, env, binary: binary.sha256 }];
+    return [name, { kind, runsOn, settings, env, ...(binary && { binary: binary.sha256 }) }];
   });
   const gateways = mesh.gateways.map(({ kind, name, runsOn, ...settings }): [string, Workload] => [
     name,

@@ -1,6 +1,6 @@
 /** The files of one instance: definition, units and environment. */
 import { type Gateway, type Instance, layout, type Mesh, type Service } from "../model";
-import { binaryPath } from "./binary";
+import { commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical } from "./health";
 import type { Fence } from "./node-documents";
@@ -24,7 +24,7 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
     user: unitUser(name),
     mesh: mesh.name,
     program: layout.programOf(mesh.name),
-    command: [binaryPath(service.binary), ...service.args],
+    command: commandOf(service),
     ...limitsOf(service),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
   });

@@ -69,7 +69,7 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     kind: workload.kind,
     release,
     files,
-    ...(service && {
+    ...(service?.binary && {
       binary: {
         sha256: service.binary.sha256,
         name: binaryName(service.binary.path),

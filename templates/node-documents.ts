@@ -311,6 +311,8 @@ export interface Questions {
   folders: string[];
   /** Files whose SHA-256 is asked for: absolute paths. */
   files: string[];
+  /** Commands that services start: absolute paths, and names to look up. */
+  commands?: string[];
 }
 
 /**
@@ -431,6 +433,11 @@ export interface AgentService {
   /** Mesh that the registration belongs to, by its Meta; "" where a person or an earlier version made it. */
   Mesh: string;
   Upstreams: AgentUpstream[];
+  /**
+   * Rest is what else a registration says of where and how the service is reached, as Consul's API names it: Address,
+   * TaggedAddresses, SocketPath, Tags, EnableTagOverride, Meta and Proxy, as far as they are there.
+   */
+  Rest: Record<string, unknown>;
 }
 
 /** AgentUpstream is an upstream of a registered sidecar. */

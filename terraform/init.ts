@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Output, output, writeWhole } from "../toolchain";
+import { LOCK } from "./lock-file";
 
 /** Inside a stack's `.terraform`, which `init` makes: the hash of what it was made from. */
 const STAMP = join(".terraform", "gatehouse-init");
-const LOCK = ".terraform.lock.hcl";
 /** Terraform's note of the backend: another program may have run `init` here since, for another mesh. */
 const BACKEND = join(".terraform", "terraform.tfstate");
 

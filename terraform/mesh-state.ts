@@ -1,4 +1,4 @@
-/** Which resources the state of a mesh has. */
+/** The config entries that the state of a mesh has. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,15 +7,28 @@ import { open, stacksIn } from "./open-state";
 import { chooseProviders } from "./provider-choice";
 import type { State } from "./state-content";
 
+/** A config entry as Terraform last wrote it or found it. */
+export interface WrittenEntry {
+  kind: string;
+  name: string;
+  config: Record<string, unknown>;
+}
+
 /**
- * Addresses of the resources of a stack, `consul_config_entry.service-defaults_web`; none where there is no state yet. A state
- * that is not local is asked of Terraform, which takes seconds.
+ * The config entries that Terraform's state of the mesh has; none where there is no state yet. A state that is not local is asked
+ * of Terraform, which takes seconds.
  * @throws when the state cannot be read
  */
-export async function resourcesOf(mesh: string, stack: string, env = process.env): Promise<Set<string>> {
+export async function writtenEntries(mesh: string, env = process.env): Promise<WrittenEntry[]> {
   const backend = env.GATEHOUSE_BACKEND || "local";
-  const state = backend === "local" ? localState(mesh, stack) : await pulledState(backend, stack);
-  return new Set((state?.resources ?? []).map(({ type, name }) => `${type}.${name}`));
+  const state = backend === "local" ? localState(mesh, "mesh") : await pulledState(backend, "mesh");
+  return (state?.resources ?? [])
+    .filter(({ type }) => type === "consul_config_entry")
+    .flatMap(({ instances = [] }) => instances)
+    .map(({ attributes: { kind = "", name = "", config_json } }) => ({
+      ...{ kind, name },
+      config: JSON.parse(config_json || "{}"),
+    }));
 }
 
 function localState(mesh: string, stack: string): State | undefined {

@@ -7,6 +7,7 @@ import { cloudOf, runInCloud } from "./cloud/run";
 import { Ended } from "./ended";
 import { WRAPPER } from "./env";
 import { initialize } from "./init";
+import { keepLock, lockRemedy } from "./lock-file";
 import type { Print } from "./prepare";
 import type { ProviderChoice } from "./provider-choice";
 import type { CreatedState } from "./unfinished";
@@ -34,9 +35,13 @@ export class Stack {
   async initialize(): Promise<void> {
     const { choice, env } = this.options;
     const init = await initialize(this.folder, WRAPPER, choice.id, env);
-    if (!init || init.exitCode === 0) return;
+    if (!init || init.exitCode === 0) {
+      const told = keepLock(this.name, this.folder, choice);
+      if (told) console.error(told);
+      return;
+    }
     console.error(`${init.stdout}\n${init.stderr}`.trim());
-    const remedy = changedBackend(this, init);
+    const remedy = changedBackend(this, init) ?? lockRemedy(this.name, init);
     if (remedy) console.error(`\n${remedy}`);
     throw new Ended(init.exitCode);
   }

@@ -1,6 +1,6 @@
 /** Where Gatehouse's stand-in providers may be used: a host that is blocked must not choose which program deploys. */
 import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
 import { LAB_MESH, meshPath } from "../model";
 
 const SETTING = "GATEHOUSE_PROVIDERS";
@@ -25,6 +25,10 @@ export function allowStandIns(env: NodeJS.ProcessEnv = process.env): void {
       `For a mesh that is yours alone, ${SETTING}=${ALLOWED} allows Gatehouse's own providers in their place (providers/README.md).`,
   );
 }
+
+/** Whether the mesh is a lab's, whose nodes and state do not last. */
+export const isThrowAway = (env: NodeJS.ProcessEnv = process.env): boolean =>
+  isLabs(meshPath(env)) || resolve(meshPath(env)).startsWith(`${resolve("lab")}${sep}`);
 
 const isLabs = (mesh: string): boolean =>
   existsSync(LAB_MESH) && resolve(readFileSync(LAB_MESH, "utf8").trim()) === resolve(mesh);

@@ -3,7 +3,7 @@ export interface State {
   version: number;
   serial: number;
   lineage: string;
-  resources: { type: string; name: string }[];
+  resources: { type: string; name: string; instances?: { attributes: Record<string, string> }[] }[];
 }
 
 /** A run elsewhere begins in an empty folder: it has no files for review, and would drop them from the state. */

@@ -44,7 +44,7 @@ export async function confirmed(
   if (given !== undefined) return given === fingerprint(shown) || `it was to be ${given}`;
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     const option = `${state === "changed" ? "--changed " : ""}${host.name}=SHA256:...`;
-    return `there is no terminal to confirm it on; give its fingerprint: npm run trust -- ${option}`;
+    return `there is no terminal to confirm it on; give its fingerprint: npx gatehouse trust ${option}`;
   }
   return ask(host, state, shown);
 }

@@ -10,7 +10,7 @@ export interface Host {
   port: number;
   /** The field of the declaration with its key. */
   field: string;
-  /** As declared: a key, or what `hostKeyFrom` says of a missing file. */
+  /** As declared: a key, what `hostKeyFrom` says of a missing file, or nothing. */
   hostKey: string;
   /** It is reached through a bastion, so not from here. */
   hidden: boolean;
@@ -24,13 +24,13 @@ export type Verdict =
 
 /** Every host of a declaration whose nodes and ssh are sound. */
 export function hostsOf({ ssh: mesh, nodes }: MeshDeclaration): Host[] {
-  const hosts = Object.entries(nodes).map(([name, { address, hostKey, ssh }]) => {
+  const hosts = Object.entries(nodes).map(([name, { address, hostKey = "", ssh }]) => {
     const { port = 22, bastion } = { ...mesh, ...ssh };
     return { name, address, port, hostKey, field: `nodes.${name}.hostKey`, hidden: bastion !== undefined };
   });
   const { bastion } = mesh;
   if (!bastion) return hosts;
-  const { host: address, port = 22, hostKey } = bastion;
+  const { host: address, port = 22, hostKey = "" } = bastion;
   return [{ name: "bastion", address, port, hostKey, field: "ssh.bastion.hostKey", hidden: false }, ...hosts];
 }
 

@@ -100,6 +100,31 @@ describe.each([
   });
 });
 
+describe("npx gatehouse synth of a new mesh", () => {
+  const mesh = declaration();
+  for (const [name, node] of Object.entries(mesh.nodes)) node.hostKey = `no file known-hosts/new/${name}.pub yet`;
+  const synth = async () => {
+    writeFileSync(at("meshes/new.ts"), `export default ${JSON.stringify(mesh)};\n`);
+    return run("node", ["bin/gatehouse.js", "synth"], { GATEHOUSE_MESH: "meshes/new.ts" });
+  };
+
+  test("needs no host key, and says how a deploy gets it", async () => {
+    const { exitCode, stdout } = await synth();
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("note: a deploy needs nodes.worker1.hostKey: ");
+    expect(stdout).toContain("`npx gatehouse trust` asks the node for its key");
+  });
+
+  test("says a refusal once, and what is missing for a deploy apart from it", async () => {
+    mesh.services!.frontend!.port = 99_001;
+    const { exitCode, stdout, stderr } = await synth();
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr.match(/services\.frontend\.port/g)).toHaveLength(1);
+    expect(stderr).toMatch(/^meshes\/new\.ts: 1 problem\. Nothing was written\./);
+    expect(stderr.split("missing for a deploy")[1]).toContain("nodes.worker1.hostKey");
+  });
+});
+
 describe("what is synthesized without a binary", () => {
   const declare = () => {
     const mesh = declaration();
@@ -137,7 +162,8 @@ describe("what is synthesized without a binary", () => {
     const env = { ...declare(), GATEHOUSE_SYNTH: "deploy" };
     const { exitCode, stderr } = await run("node", ["--import", "tsx", "main.ts"], env);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("meshes/other.ts: 2 problems. Nothing was written.");
+    expect(stderr).toContain("meshes/other.ts: missing for a deploy, and not for `npx gatehouse synth`:");
     expect(stderr).toContain("services.backend.run.binary");
+    expect(stderr).toContain("Nothing was written.");
   });
 });

@@ -34,6 +34,24 @@ describe("config entries", () => {
     ]);
   });
 
+  test("code that a service's own token brought into its sidecars is named as that", () => {
+    const entries = live();
+    const EnvoyExtensions = [{ Name: "builtin/lua", Arguments: { Script: "os.execute('id')" } }];
+    Object.assign(entries.find(({ Kind, Name }) => `${Kind}/${Name}` === "service-defaults/frontend")!, {
+      EnvoyExtensions,
+    });
+    entries.push({ Kind: "service-defaults", Name: "backend-sidecar-proxy", EnvoyExtensions });
+    const found = compareEntries(mesh, entries);
+    expect(found.map(({ where }) => placeText(where))).toEqual([
+      "consul: service-defaults/frontend EnvoyExtensions",
+      "consul: service-defaults/backend-sidecar-proxy",
+    ]);
+    for (const { severity, why } of found) {
+      expect([severity, why]).toEqual(["problem", expect.stringContaining("are code in those sidecars on every node")]);
+    }
+    expect(found[1]?.remedy).toContain("npm run rotate -- backend");
+  });
+
   test("those of others are theirs, wherever Consul runs", () => {
     const foreign = { Kind: "service-defaults", Name: "mail" };
     const others = { Kind: "service-defaults", Name: "post", Meta: { "gatehouse-mesh": "letters" } };

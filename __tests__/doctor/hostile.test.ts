@@ -23,7 +23,7 @@ test("the doctor's text and JSON hold no control character of a finding", () => 
 
 describe("a remedy's command hands on what a node or Consul said as one word", () => {
   test("the ID of a registration", () => {
-    const other = { ID: evil, Service: "backend", Kind: "", Port: 25, Of: "", Mesh: "", Upstreams: [] };
+    const other = { ID: evil, Service: "backend", Kind: "", Port: 25, Of: "", Mesh: "", Upstreams: [], Rest: {} };
     const [finding] = findingsOn("worker1", (report) => report.services?.push(other));
     expect(lastWord(finding?.remedy, "consul services deregister -id=")).toBe(evil);
   });

@@ -121,7 +121,16 @@ const cases: [what: string, change: (report: NodeReport) => void, found: string,
   [
     "a registration under our name",
     (report) =>
-      report.services?.push({ ID: "b2", Service: "backend", Kind: "", Port: 1, Of: "", Mesh: "", Upstreams: [] }),
+      report.services?.push({
+        ID: "b2",
+        Service: "backend",
+        Kind: "",
+        Port: 1,
+        Of: "",
+        Mesh: "",
+        Upstreams: [],
+        Rest: {},
+      }),
     "worker1: registration b2: service backend, port 1",
     [],
   ],
@@ -202,7 +211,7 @@ test("registrations of others are theirs, wherever Consul runs", () => {
   const changed = declaration();
   changed.consul.existing = true;
   const shared = meshOf(changed);
-  const other = { ID: "mail", Service: "mail", Kind: "", Port: 25, Of: "", Mesh: "", Upstreams: [] };
+  const other = { ID: "mail", Service: "mail", Kind: "", Port: 25, Of: "", Mesh: "", Upstreams: [], Rest: {} };
   expect(findingsOn("worker1", (report) => report.services?.push(other), shared)).toEqual([]);
   expect(findingsOn("worker1", (report) => report.services?.push(other))).toEqual([]);
 });

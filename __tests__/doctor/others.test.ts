@@ -8,7 +8,7 @@ const entry = (path: string) => ({ path, type: "f", target: "" });
 /** The other mesh's part of a report: gatehouse-node leaves out whatever belongs to that mesh alone. */
 function withOther(report: NodeReport): void {
   report.others = ["other"];
-  const none = { Kind: "", Port: 9201, Of: "", Upstreams: [] };
+  const none = { Kind: "", Port: 9201, Of: "", Upstreams: [], Rest: {} };
   report.services?.push({ ...none, ID: "store", Service: "store", Mesh: "other" });
   report.tree.push(entry("/opt/gatehouse/node.json"), entry("/opt/gatehouse/node.env"));
 }
@@ -29,7 +29,16 @@ test("what both share may be of another version, and must be there", () => {
 
 test("without another mesh the same is a finding", () => {
   const found = findingsOn("worker1", (report) => {
-    report.services?.push({ ID: "store", Service: "store", Kind: "", Port: 1, Of: "", Mesh: "", Upstreams: [] });
+    report.services?.push({
+      ID: "store",
+      Service: "store",
+      Kind: "",
+      Port: 1,
+      Of: "",
+      Mesh: "",
+      Upstreams: [],
+      Rest: {},
+    });
     report.tree.push(entry("/opt/gatehouse/node.json"));
   });
   expect(found.map(({ where }) => placeText(where))).toEqual(["worker1: /opt/gatehouse/node.json"]);

@@ -4,7 +4,7 @@ import { declaration, meshOf } from "../support/shop";
 
 const gateway = {
   ...{ ID: "edge", Service: "edge", Kind: "ingress-gateway" },
-  ...{ Port: 0, Of: "", Mesh: "", Upstreams: [] },
+  ...{ Port: 0, Of: "", Mesh: "", Upstreams: [], Rest: {} },
 };
 
 /** server1, where a gateway that was made by hand runs. */

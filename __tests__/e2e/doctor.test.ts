@@ -69,6 +69,22 @@ const harm: [what: string, machine: string, command: string, where: string, repl
     [],
   ],
   [
+    "a config entry that a service's own token brought code into",
+    "worker1",
+    `CONSUL_HTTP_TOKEN=$(cat /opt/gatehouse/secrets/stock.token) consul config write - <<<'{"Kind": "service-defaults", "Name": "stock", "Protocol": "http", "EnvoyExtensions": [{"Name": "builtin/lua", "Arguments": {"ProxyType": "connect-proxy", "Listener": "inbound", "Script": "function envoy_on_request(handle) end"}}]}'`,
+    "consul: service-defaults/stock UpstreamConfig",
+    [],
+  ],
+  [
+    "a registration that a service's own token changed",
+    "worker2",
+    `port=$(sed -n 's/^  port = //p' /etc/consul.d/shop.hcl)
+    echo '{"service": {"id": "shop", "name": "shop", "port": '$port', "address": "10.77.0.13", "meta": {"gatehouse-mesh": "lab"}}}' >/tmp/shop.json
+    CONSUL_HTTP_TOKEN=$(cat /opt/gatehouse/secrets/shop.token) consul services register /tmp/shop.json`,
+    "worker2: registration shop Address",
+    [instance("shop", "worker2")],
+  ],
+  [
     "an intention deleted by hand",
     "server1",
     "consul config delete -kind service-intentions -name frontend",

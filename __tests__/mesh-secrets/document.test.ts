@@ -1,6 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { readSecrets, SECRETS_VARIABLE, SecretsError } from "../../mesh-secrets";
+import {
+  complete,
+  formatSecrets,
+  forRuns,
+  parseSecrets,
+  readSecrets,
+  SECRETS_VARIABLE,
+  SecretsError,
+} from "../../mesh-secrets";
 import { Project } from "../support/secrets-folder";
 import { fullDeclaration, meshOf } from "../support/shop";
 
@@ -40,6 +48,16 @@ test("the variable comes before the file", () => {
     servers: {},
     services,
   });
+});
+
+test("what runs need is all but the key of the authority, and completes to nothing new", async () => {
+  const whole = project.secrets();
+  const given = parseSecrets(formatSecrets(forRuns(whole)), "printed");
+  expect(whole.ca?.key).toContain("PRIVATE KEY");
+  expect(given).toEqual({ ...whole, ca: { cert: whole.ca?.cert } });
+  expect(await complete(meshOf(fullDeclaration()), given)).toMatchObject({ secrets: given, made: [] });
+  const none = { version: 1 as const, servers: {}, services: {} };
+  expect(forRuns(none)).toEqual(none);
 });
 
 test("a fault in the variable is told by the variable's name", () => {

@@ -133,4 +133,31 @@ describe("formatProblems", () => {
     why    no object
     do     export one`);
   });
+
+  it("lists what is missing for a deploy apart", () => {
+    const wrong = { path: "name", found: '"A"', reason: "upper case", remedy: "lower it" };
+    const missing = {
+      path: "nodes.a.hostKey",
+      found: "nothing",
+      reason: "none",
+      remedy: "trust",
+      onlyForDeploy: true as const,
+    };
+    expect(formatProblems([missing, wrong], "meshes/lab.ts")).toBe(`meshes/lab.ts: 1 problem. Nothing was written.
+
+  name
+    found  "A"
+    why    upper case
+    do     lower it
+
+meshes/lab.ts: missing for a deploy, and not for \`npx gatehouse synth\`:
+
+  nodes.a.hostKey
+    found  nothing
+    why    none
+    do     trust`);
+    expect(formatProblems([missing], "meshes/lab.ts")).toMatch(
+      /^meshes\/lab\.ts: missing.*\n\nNothing was written\.$/s,
+    );
+  });
 });

@@ -17,12 +17,12 @@ function present(kind: string, name: string, changes: object = {}, mark?: string
 }
 
 const backend = (changes: object = {}, mark?: string) => present("service-defaults", "backend", changes, mark);
-const inState = (...names: string[]) => new Set(names);
+const inState = (...names: string[]) => new Map(names.map((name) => [name, {}]));
 
 test("an entry of this mesh's, or one that its state has, may be written over", () => {
   const made = { Kind: "service-intentions", Name: "backend", Meta: { "gatehouse-handover": "shop" } };
-  expect(judgeEntries(shop(), { present: [backend({}, "shop"), made], inState: inState() })).toEqual([]);
-  const old = { present: [backend()], inState: inState("service-defaults/backend") };
+  expect(judgeEntries(shop(), { present: [backend({}, "shop"), made], written: inState() })).toEqual([]);
+  const old = { present: [backend()], written: inState("service-defaults/backend") };
   expect(unmarked(shop(), old.present)).toEqual(["service-defaults/backend"]);
   expect(judgeEntries(shop(), old)).toEqual([]);
 });
@@ -30,7 +30,7 @@ test("an entry of this mesh's, or one that its state has, may be written over", 
 test("an entry of another mesh names that mesh, whatever the state and takeOver say", () => {
   const mesh = shop({ takeOver: { configEntries: ["service-defaults/backend"] } });
   expect(
-    judgeEntries(mesh, { present: [backend({}, "pay")], inState: inState("service-defaults/backend") }),
+    judgeEntries(mesh, { present: [backend({}, "pay")], written: inState("service-defaults/backend") }),
   ).toMatchObject([
     { severity: "problem", where: { what: "service-defaults/backend" }, found: "in Consul it belongs to mesh pay" },
   ]);
@@ -38,7 +38,7 @@ test("an entry of another mesh names that mesh, whatever the state and takeOver 
 
 test("one that a person made is a problem, with the difference and what to write", () => {
   const byHand = backend({ Protocol: "grpc", MaxInboundConnections: 5, Meta: { team: "b" } });
-  expect(judgeEntries(shop(), { present: [byHand], inState: inState() })).toEqual([
+  expect(judgeEntries(shop(), { present: [byHand], written: inState() })).toEqual([
     {
       severity: "problem",
       where: { on: "this machine", what: "service-defaults/backend" },
@@ -52,21 +52,21 @@ test("one that a person made is a problem, with the difference and what to write
 });
 
 test("one with the same content is a problem too: destroy would delete it", () => {
-  expect(judgeEntries(shop(), { present: [backend()], inState: inState() })).toMatchObject([
+  expect(judgeEntries(shop(), { present: [backend()], written: inState() })).toMatchObject([
     { severity: "problem", found: "Consul has it with the same content, and no mesh's mark" },
   ]);
 });
 
 test("one that takeOver names is told with its difference", () => {
   const mesh = shop({ takeOver: { configEntries: ["service-defaults/backend"] } });
-  const told = judgeEntries(mesh, { present: [backend({ Protocol: "grpc" })], inState: inState() });
+  const told = judgeEntries(mesh, { present: [backend({ Protocol: "grpc" })], written: inState() });
   expect(told).toMatchObject([{ severity: "note", found: expect.stringContaining('Protocol "grpc" becomes "http"') }]);
 });
 
 test("for everyone's entry the way out is to own it no more", () => {
   const mesh = shop({ consul: { ...existing, owns: ["proxy-defaults"] } });
   const entry = present("proxy-defaults", "global", { Config: { protocol: "grpc" } });
-  expect(judgeEntries(mesh, { present: [entry], inState: inState() })[0]).toMatchObject({
+  expect(judgeEntries(mesh, { present: [entry], written: inState() })[0]).toMatchObject({
     found: expect.stringMatching(/Config\.protocol "grpc" becomes "http"$/),
     remedy: expect.stringMatching(/leave "proxy-defaults" out of consul\.owns$/),
   });
@@ -75,14 +75,14 @@ test("for everyone's entry the way out is to own it no more", () => {
 test("of intentions the callers are shown", () => {
   const entry = present("service-intentions", "backend", { Sources: [{ Name: "legacy", Action: "allow" }] });
   const stateFault = "no such bucket";
-  const [told] = judgeEntries(shop(), { present: [entry], inState: inState(), stateFault });
+  const [told] = judgeEntries(shop(), { present: [entry], written: inState(), stateFault });
   expect(told?.found).toMatch(/Sources \(legacy allow\) become \(frontend allow\)$/);
   expect(told?.why).toContain("(Terraform's state could not be read: no such bucket)");
 });
 
 test("foreign entries are no one's business", () => {
   const entries = [{ Kind: "service-defaults", Name: "ledger", Protocol: "tcp" }];
-  expect(judgeEntries(shop(), { present: entries, inState: inState() })).toEqual([]);
+  expect(judgeEntries(shop(), { present: entries, written: inState() })).toEqual([]);
 });
 
 test("calls that are set up: of sidecars and of gateways", () => {

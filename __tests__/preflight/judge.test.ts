@@ -2,6 +2,7 @@ import type { Mesh, MeshNode } from "../../model";
 import type { Facts, Listener } from "../../nodes";
 import { judge, type Look } from "../../preflight/judge";
 import type { ConsulApi } from "../../preflight/judge-consul";
+import { planFor } from "../../preflight/plan";
 import { instanceOf, mesh, service, worker } from "../support/parts";
 import { facts, heads, lookAt, MiB, planOf, shop } from "../support/preflight";
 
@@ -70,6 +71,28 @@ describe("the node", () => {
   test("a service that can be reached past the mesh is a warning, since the deploy may fix it", () => {
     expect(found({ open: [{ unit: "frontend.service", at: "0.0.0.0:9001" }] })).toMatchObject([
       { severity: "warning", where: { what: "frontend.service" }, found: "it listens on 0.0.0.0:9001" },
+    ]);
+  });
+
+  test.each([
+    ["missing", "/usr/bin/web: there is no such file"],
+    ["mode", "/usr/bin/web: it is not executable for everyone"],
+    ["interpreter /usr/bin/perl", "/usr/bin/web: what starts it is not there (/usr/bin/perl)"],
+  ])("a command that is not to be started: %s", (fault, what) => {
+    const instances = [instanceOf(service({ binary: undefined, command: ["/usr/bin/web", "-v"] }))];
+    const of = { ...shop, instances };
+    expect(found({ commands: { "/usr/bin/web": "" } }, of)).toEqual([]);
+    expect(found({ commands: { "/usr/bin/web": fault } }, of)).toMatchObject([
+      { severity: "problem", where: { on: "worker1", what: "frontend" }, found: what },
+    ]);
+  });
+
+  test("a binary whose loader the node does not have", () => {
+    const look = lookAt("worker1", { commands: { "/lib/ld.so": "missing" } });
+    const here = { size: () => 0, interpreter: () => "/lib/ld.so" };
+    const plan = planFor(shop, look.plan.node, here);
+    expect(judge([{ ...look, plan }], answers)).toMatchObject([
+      { severity: "problem", found: "/lib/ld.so: there is no such file", why: expect.stringContaining("/build/web") },
     ]);
   });
 

@@ -34,6 +34,18 @@ describe("a mesh's secrets, before a deploy", () => {
     expect(await told()).toEqual([]);
   });
 
+  test("the key of the authority in a variable is told where runs are elsewhere", async () => {
+    await project.make();
+    const secrets = project.secrets();
+    const look = async (document: object, GATEHOUSE_BACKEND?: string) => {
+      const environment = { TF_VAR_gatehouse_secrets: JSON.stringify(document), GATEHOUSE_BACKEND };
+      return (await lookAtSecrets(of(), { folder: project.folder, environment })).map(({ found }) => found);
+    };
+    expect(await look(secrets, "cloud")).toEqual([expect.stringContaining("has the key of the agents' authority")]);
+    expect(await look({ ...secrets, ca: { cert: secrets.ca?.cert } }, "cloud")).toEqual([]);
+    expect(await look(secrets)).toEqual([]);
+  });
+
   test("lack a part", async () => {
     await project.make();
     const { managementToken, ...rest } = project.secrets();

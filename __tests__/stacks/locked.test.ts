@@ -146,6 +146,23 @@ describe("where Consul was there before", () => {
   });
 });
 
+describe("where no server is declared", () => {
+  const changed = lockedBut({ existing: true });
+  for (const [name, { role }] of Object.entries(changed.nodes)) if (role === "server") delete changed.nodes[name];
+  const graph = meshGraph(meshOf(changed));
+
+  test("the token of the handover arrives on a worker for its run, and with nothing that stays there", () => {
+    const worker = Object.keys(changed.nodes)[0]!;
+    const handover = JSON.stringify(graph.resource("null_resource.handover"));
+    expect(handover).toContain("/run/gatehouse-secrets/shop/handover.json");
+    const others = graph.addresses.filter(
+      (one) => one.startsWith("null_resource.") && JSON.stringify(graph.resource(one)).includes("secret_handover"),
+    );
+    expect(others.filter((one) => !/\.(handover|routing|settle_entries)$/.test(one))).toEqual([]);
+    expect(secretsOf(graph, `null_resource.tokens_${worker}`)).not.toContain("handover");
+  });
+});
+
 describe("what is switched off", () => {
   test("is warned of, each by name", () => {
     expect(openings(meshOf(lockedBut(open)))).toEqual([
@@ -161,7 +178,7 @@ describe("what is switched off", () => {
       expect(graph.json.variable).toBeUndefined();
       expect(graph.json.provider.consul).toMatchObject([{ scheme: "http" }]);
       expect(graph.addresses.filter((one) => /consul_acl_|tokens_|agent_token_/.test(one))).toEqual([]);
-      expect(graph.text).not.toContain("incoming-secrets/");
+      expect(graph.text).not.toContain("gatehouse-secrets/");
     }
   });
 

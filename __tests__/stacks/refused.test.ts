@@ -1,6 +1,6 @@
-import { checkMesh } from "../../model";
+import { checkMesh, hostKeyFrom } from "../../model";
 import { clusterGraphWith, meshGraph, programs } from "../support/graph";
-import { declaration, meshOf } from "../support/shop";
+import { declaration, files, meshOf } from "../support/shop";
 
 const preconditions = (resource: Record<string, unknown>) =>
   (resource as { lifecycle?: { precondition?: { condition: string; error_message: string }[] } }).lifecycle
@@ -40,5 +40,16 @@ test("Terraform refuses to plan where gatehouse-node is not built, and says what
   const [refusal] = preconditions(graph.resource("null_resource.program_worker1"));
   expect(refusal?.error_message).toBe(
     'gatehouse-node 0123456789ab for amd64 is not built. Say eval "$(npx gatehouse env)" in this shell, then run the command again.',
+  );
+});
+
+test("Terraform refuses to plan where a host key is not known, and says what asks for it", () => {
+  const declared = declaration();
+  declared.nodes.worker1!.hostKey = hostKeyFrom("known-hosts/never/worker1.pub");
+  const graph = clusterGraphWith(meshOf(declared, { ...files, forReview: true }), programs);
+  const refused = graph.addresses.filter((address) => preconditions(graph.resource(address)).length > 0);
+  expect(refused).toEqual(["null_resource.program_worker1"]);
+  expect(preconditions(graph.resource(refused[0]!))[0]?.error_message).toBe(
+    "The host key of node worker1 is not known. `npx gatehouse trust` asks for the key and lets you confirm it.",
   );
 });

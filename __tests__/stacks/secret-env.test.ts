@@ -35,10 +35,10 @@ describe.each([
     expect(file).toMatchObject({
       content:
         '${jsonencode({"API_KEY" = local.secrets.services.frontend.API_KEY, "DB_PASSWORD" = local.secrets.services.frontend.DB_PASSWORD})}',
-      destination: "/opt/gatehouse/incoming-secrets/shop/env-frontend.json",
+      destination: "/run/gatehouse-secrets/shop/env-frontend.json",
     });
     // By this the program removes them where gatehouse-node cannot.
-    expect(JSON.stringify(program)).toContain("SECRETS='/opt/gatehouse/incoming-secrets/shop/env-frontend.json'");
+    expect(JSON.stringify(program)).toContain("SECRETS='/run/gatehouse-secrets/shop/env-frontend.json'");
   });
 
   test.each(INSTANCES)("are missed when Terraform plans %s, by name", (address) => {

@@ -22,16 +22,35 @@ export function expectedNode(name: string, of: Mesh = mesh): Expected {
 export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
   const { files, links, units, instances, node } = expected;
   const services = instances.flatMap(({ workload, sidecarPort = 0 }): AgentService[] => {
-    const none = { Kind: "", Port: 0, Of: "", Mesh: of.name, Upstreams: [] };
+    const Meta = { "gatehouse-mesh": of.name };
+    const none = { Kind: "", Port: 0, Of: "", Mesh: of.name, Upstreams: [], Rest: { Meta } };
     if (workload.kind !== "service") {
       return [{ ...none, ID: workload.name, Service: workload.name, Kind: "ingress-gateway" }];
     }
     const { name, port, upstreams } = workload;
     const Upstreams = upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
     const sidecar = layout.sidecarOf(name);
+    const proxy = {
+      DestinationServiceName: name,
+      DestinationServiceID: name,
+      LocalServiceAddress: "127.0.0.1",
+      LocalServicePort: port,
+      Upstreams: Upstreams.map((one) => ({ DestinationType: "service", ...one, MeshGateway: {} })),
+      MeshGateway: {},
+      Expose: {},
+    };
     return [
       { ...none, ID: name, Service: name, Port: port },
-      { ...none, ID: sidecar, Service: sidecar, Kind: "connect-proxy", Port: sidecarPort, Of: name, Upstreams },
+      {
+        ...none,
+        ID: sidecar,
+        Service: sidecar,
+        Kind: "connect-proxy",
+        Port: sidecarPort,
+        Of: name,
+        Upstreams,
+        Rest: { Meta, Proxy: proxy },
+      },
     ];
   });
   return {

@@ -26,7 +26,7 @@ export const shop: Mesh = mesh({
 export function planOf(name: string, of: Mesh = shop): Plan {
   const node = of.nodes.find((one) => one.name === name);
   if (!node) throw new Error(`no node ${name}`);
-  return planFor(of, node, () => 100 * MiB);
+  return planFor(of, node, { size: () => 100 * MiB, interpreter: () => undefined });
 }
 
 const self = JSON.stringify({

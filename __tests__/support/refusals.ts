@@ -17,12 +17,12 @@ export type Row = [
 export function refuses(rows: Row[]): void {
   it.each(rows)("%s", (_what, edit, path, found, reason, remedy) => {
     expect(problemsOf(edited(edit))).toEqual([
-      {
+      expect.objectContaining({
         path,
         found: typeof found === "string" ? found : expect.stringMatching(found),
         reason: expect.stringMatching(reason),
         remedy: expect.stringMatching(remedy),
-      },
+      }),
     ]);
   });
 }

@@ -88,8 +88,8 @@ export function problemsOf(declaration: unknown): Problem[] {
 }
 
 /** The mesh of a declaration that has to be accepted. */
-export function meshOf(declaration: unknown): Mesh {
-  const result = checkMesh(declaration, files);
+export function meshOf(declaration: unknown, seen: Files = files): Mesh {
+  const result = checkMesh(declaration, seen);
   if ("problems" in result) throw new Error(JSON.stringify(result.problems, null, 2));
   return result.mesh;
 }

@@ -130,6 +130,19 @@ describe("a service", () => {
     );
   });
 
+  test("has a unit that runs a command of the node, and names no binary", () => {
+    const command = ["/usr/bin/node", "/srv/shop/50%.js"];
+    const { files, binaryPath, program } = instanceRelease(
+      mesh(),
+      instanceOf(service({ binary: undefined, command, args: ["-v"] })),
+    );
+    expect(content(files, "/etc/systemd/system/frontend.service")).toContain(
+      "ExecStart=/usr/bin/node /srv/shop/50%%.js -v\n",
+    );
+    expect(binaryPath).toBeUndefined();
+    expect(documentOf(program)).not.toHaveProperty("binary");
+  });
+
   test("has the declared limits in its own unit, and none otherwise", () => {
     const limits = { memoryMax: "512M", cpuQuota: "50%" };
     const { files } = instanceRelease(mesh(), instanceOf(service(limits)));

@@ -4,8 +4,8 @@ import { portFault } from "../formats/port";
 import { textFault } from "../formats/text";
 import type { Fault } from "./problem";
 
-/** The remedy for a missing value or one of the wrong type, by schema. */
-export const advice = z.registry<{ remedy: string }>();
+/** The remedy for a missing value or one of the wrong type, by schema; `ifMissing` is the fault where there is none at all. */
+export const advice = z.registry<{ remedy: string; ifMissing?: Fault }>();
 
 /** Gives a schema its advice. */
 export function field<T extends z.ZodType>(schema: T, remedy: string): T {

@@ -12,6 +12,8 @@ export interface Problem {
   reason: string;
   /** A way to correct it. */
   remedy: string;
+  /** Something is missing that only a deploy needs. @default false */
+  onlyForDeploy?: true;
 }
 
 /** A place in the declaration: `["gateways", "web", "listeners", 0]`. */
@@ -27,12 +29,13 @@ export interface Fault {
 
 /** Collects every problem of one declaration. */
 export class Problems {
-  readonly #found: (Problem & { at: Path; onlyForDeploy?: boolean })[] = [];
+  readonly #found: (Problem & { at: Path })[] = [];
 
   /** `found` is the value as it was written. */
   add(at: Path, found: unknown, { reason, remedy, onlyForDeploy }: Fault): void {
     const shown = isSecret(at, found) ? "something (not shown)" : show(found);
-    this.#found.push({ at, path: formatPath(at), found: shown, reason, remedy, onlyForDeploy });
+    const problem = { at, path: formatPath(at), found: shown, reason, remedy };
+    this.#found.push(onlyForDeploy ? { ...problem, onlyForDeploy } : problem);
   }
 
   /**
@@ -45,7 +48,7 @@ export class Problems {
 
   /** All of them, in the order in which a person reads `declaration`. */
   list(declaration: unknown): Problem[] {
-    return inOrderOf(declaration, this.#found).map(({ at: _at, onlyForDeploy: _, ...problem }) => problem);
+    return inOrderOf(declaration, this.#found).map(({ at: _, ...problem }) => problem);
   }
 }
 
@@ -120,16 +123,28 @@ export function oneOf(names: readonly string[]): string {
   return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
-/** The text that a person reads when `synth` stops. `mesh` is the path of the mesh file or the mesh's name. */
+/**
+ * The text that a person reads when a command stops: first what is wrong, then what is missing for a deploy alone.
+ * @param mesh path of the mesh file, or the mesh's name
+ */
 export function formatProblems(problems: readonly Problem[], mesh: string): string {
-  const head = `${mesh}: ${problems.length} problem${problems.length === 1 ? "" : "s"}. Nothing was written.`;
-  const blocks = problems.map(({ path, found, reason, remedy }) =>
-    [
-      `  ${path || "(the whole declaration)"}`,
-      `    found  ${found}`,
-      `    why    ${reason}`,
-      `    do     ${remedy}`,
-    ].join("\n"),
-  );
-  return [head, ...blocks].join("\n\n");
+  const missing = problems.filter(({ onlyForDeploy }) => onlyForDeploy);
+  const wrong = problems.filter(({ onlyForDeploy }) => !onlyForDeploy);
+  if (wrong.length === 0) return `${formatMissing(missing, mesh)}\n\nNothing was written.`;
+  const head = `${mesh}: ${wrong.length} problem${wrong.length === 1 ? "" : "s"}. Nothing was written.`;
+  const rest = missing.length > 0 ? [formatMissing(missing, mesh)] : [];
+  return [head, ...wrong.map(block), ...rest].join("\n\n");
 }
+
+function formatMissing(missing: readonly Problem[], mesh: string): string {
+  const head = `${mesh}: missing for a deploy, and not for \`npx gatehouse synth\`:`;
+  return [head, ...missing.map(block)].join("\n\n");
+}
+
+const block = ({ path, found, reason, remedy }: Problem): string =>
+  [
+    `  ${path || "(the whole declaration)"}`,
+    `    found  ${found}`,
+    `    why    ${reason}`,
+    `    do     ${remedy}`,
+  ].join("\n");

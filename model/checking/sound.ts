@@ -19,7 +19,7 @@ interface Found {
 /**
  * Reports everything that a schema finds in `value`, and takes out of `value` each part that failed, so that the
  * checks after this one look at sound parts only and report no problem twice. A part of a list leaves `undefined`
- * behind, so that the others keep their places. Returns the sound rest.
+ * behind, so that the others keep their places. A part of which only a deploy lacks something is sound. Returns the sound rest.
  */
 export function keepSound(schema: z.ZodType, value: unknown, base: Path, problems: Problems): unknown {
   const result = schema.safeParse(value);
@@ -32,7 +32,7 @@ export function keepSound(schema: z.ZodType, value: unknown, base: Path, problem
     problems.add([...base, ...path], part, fault);
   }
   if (found.some(({ path }) => path.length === 0)) return undefined;
-  for (const { path } of found) remove(value, path);
+  for (const { path, fault } of found) if (!fault.onlyForDeploy) remove(value, path);
   return value;
 }
 
@@ -44,9 +44,10 @@ function faultsOf(issue: Issue, schema: z.ZodType, whole: unknown): Found[] {
     return issue.keys.map((key) => unknownField(key, path, valueAt(value, [key]), known));
   }
   if (issue.code === "custom" && issue.params) return [{ path, value, fault: issue.params as unknown as Fault }];
-  const remedy = remedyAt(schema, path);
+  const { remedy, ifMissing } = adviceAt(schema, path);
   if (value === undefined) {
-    return [{ path, value, missing: true, fault: { reason: `\`${lastField(path)}\` is missing`, remedy } }];
+    const fault = ifMissing ?? { reason: `\`${lastField(path)}\` is missing`, remedy };
+    return [{ path, value, missing: true, fault }];
   }
   if (issue.code === "invalid_value") {
     return [{ path, value, fault: invalidValue(issue.values.map(String), value, remedy) }];
@@ -97,10 +98,10 @@ function fieldsOf(schema: z.ZodType | undefined): string[] {
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
-function remedyAt(schema: z.ZodType, path: Path): string {
+function adviceAt(schema: z.ZodType, path: Path): { remedy: string; ifMissing?: Fault } {
   const inner = unwrap(schemaAt(schema, path));
-  const known = inner instanceof z.ZodType ? advice.get(inner)?.remedy : undefined;
-  return known ?? "see the types in `model/` for what belongs here";
+  const known = inner instanceof z.ZodType ? advice.get(inner) : undefined;
+  return known ?? { remedy: "see the types in `model/` for what belongs here" };
 }
 
 function valueAt(value: unknown, path: Path): unknown {

@@ -55,7 +55,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	n := newNode(t)
-	if err := n.setup(workerDocument()); err == nil || !strings.Contains(err.Error(), "did not arrive at /opt/gatehouse/incoming-secrets/shop/agent.json") {
+	if err := n.setup(workerDocument()); err == nil || !strings.Contains(err.Error(), "did not arrive at /run/gatehouse-secrets/shop/agent.json") {
 		t.Errorf("error: %v", err)
 	}
 }

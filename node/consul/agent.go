@@ -32,6 +32,19 @@ type Registration struct {
 	Upstreams []Upstream
 	// Mesh that the registration belongs to, by its Meta; "" where a person or an earlier version made it.
 	Mesh string
+	// Rest is everything else that it says of where and how the service is reached.
+	Rest Rest
+}
+
+// Rest of a registration, with the names of Consul's API.
+type Rest struct {
+	Address           string                              `json:",omitempty"`
+	TaggedAddresses   map[string]api.ServiceAddress       `json:",omitempty"`
+	SocketPath        string                              `json:",omitempty"`
+	Tags              []string                            `json:",omitempty"`
+	EnableTagOverride bool                                `json:",omitempty"`
+	Meta              map[string]string                   `json:",omitempty"`
+	Proxy             *api.AgentServiceConnectProxyConfig `json:",omitempty"`
 }
 
 // Upstream of a sidecar, as it is registered.

@@ -2,6 +2,8 @@ package consul
 
 import (
 	"context"
+	"maps"
+	"strings"
 
 	"github.com/hashicorp/consul/api"
 
@@ -36,7 +38,7 @@ func (c *Client) Registrations(ctx context.Context) ([]Registration, error) {
 	registrations := make([]Registration, 0, len(all))
 	for _, service := range all {
 		one := Registration{ID: service.ID, Service: service.Service, Kind: string(service.Kind),
-			Address: service.Address, Port: service.Port, Mesh: service.Meta[mark.Meta]}
+			Address: service.Address, Port: service.Port, Mesh: service.Meta[mark.Meta], Rest: restOf(service)}
 		if service.Proxy != nil {
 			one.Of, one.OfID = service.Proxy.DestinationServiceName, service.Proxy.DestinationServiceID
 			for _, upstream := range service.Proxy.Upstreams {
@@ -46,6 +48,16 @@ func (c *Client) Registrations(ctx context.Context) ([]Registration, error) {
 		registrations = append(registrations, one)
 	}
 	return registrations, nil
+}
+
+func restOf(service *api.AgentService) Rest {
+	tagged := maps.Clone(service.TaggedAddresses)
+	// Consul's own, for transparent proxies.
+	maps.DeleteFunc(tagged, func(name string, _ api.ServiceAddress) bool { return strings.HasPrefix(name, "consul-virtual") })
+	return Rest{
+		Address: service.Address, TaggedAddresses: tagged, SocketPath: service.SocketPath,
+		Tags: service.Tags, EnableTagOverride: service.EnableTagOverride, Meta: service.Meta, Proxy: service.Proxy,
+	}
 }
 
 // Deregister implements Agent.

@@ -57,4 +57,6 @@ type Questions struct {
 	Folders []string `json:"folders"`
 	// Files whose SHA-256 is asked for: absolute paths.
 	Files []string `json:"files"`
+	// Commands that services start: absolute paths, and names to look up.
+	Commands []string `json:"commands,omitempty"`
 }

@@ -113,6 +113,9 @@ type AgentService struct {
 	// Mesh that the registration belongs to, by its Meta; "" where a person or an earlier version made it.
 	Mesh      string          `json:"Mesh"`
 	Upstreams []AgentUpstream `json:"Upstreams"`
+	// Rest is what else a registration says of where and how the service is reached, as Consul's API names it: Address,
+	// TaggedAddresses, SocketPath, Tags, EnableTagOverride, Meta and Proxy, as far as they are there.
+	Rest map[string]any `json:"Rest"`
 }
 
 // AgentUpstream is an upstream of a registered sidecar.

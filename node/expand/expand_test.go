@@ -85,7 +85,7 @@ func TestTheTokenDoesNotOutliveTheRun(t *testing.T) {
 	}
 	doc := declared(t, "[]", "[]", "[]")
 	doc.ACL = true
-	m.wantError(Run(t.Context(), m.host, doc, agent.Connect), "the secrets for this step did not arrive at /opt/gatehouse/incoming-secrets/shop/handover.json; deploy again")
+	m.wantError(Run(t.Context(), m.host, doc, agent.Connect), "the secrets for this step did not arrive at /run/gatehouse-secrets/shop/handover.json; deploy again")
 }
 
 func TestATokenThatMayNotReadEverythingIsRefused(t *testing.T) {

@@ -22,7 +22,7 @@ const (
 	EnvDir    = Gatehouse + "/env"
 	Secrets   = Gatehouse + "/secrets"
 	Incoming  = Gatehouse + "/incoming"
-	Arriving  = Gatehouse + "/incoming-secrets"
+	Arriving  = "/run/gatehouse-secrets" // in memory
 	Meshes    = Gatehouse + "/meshes"
 	Ran       = Gatehouse + "/ran"
 	NodeFile  = Gatehouse + "/node.json" // of an earlier version

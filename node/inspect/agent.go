@@ -2,8 +2,10 @@ package inspect
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/envoy"
 )
@@ -20,7 +22,7 @@ func (n Node) agent(ctx context.Context, report *document.Report) {
 		for _, one := range services {
 			service := document.AgentService{
 				ID: one.ID, Service: one.Service, Kind: one.Kind, Port: one.Port, Of: one.Of, Mesh: one.Mesh,
-				Upstreams: make([]document.AgentUpstream, 0, len(one.Upstreams)),
+				Upstreams: make([]document.AgentUpstream, 0, len(one.Upstreams)), Rest: asMap(one.Rest),
 			}
 			for _, upstream := range one.Upstreams {
 				service.Upstreams = append(service.Upstreams, document.AgentUpstream{DestinationName: upstream.Name, LocalBindPort: upstream.LocalPort})
@@ -36,6 +38,16 @@ func (n Node) agent(ctx context.Context, report *document.Report) {
 	}
 	// This is last, since without a leader the agent may need all the time that is left for its answer.
 	report.Leader = n.Agent.Leader(ctx)
+}
+
+// asMap with the names of Consul's API.
+func asMap(rest consul.Rest) map[string]any {
+	text, err := json.Marshal(rest)
+	fields := map[string]any{}
+	if err == nil {
+		_ = json.Unmarshal(text, &fields) // its own text
+	}
+	return fields
 }
 
 // lookAtEnvoy asks its admin page. Parts that it does not answer stay empty.

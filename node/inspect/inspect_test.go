@@ -199,7 +199,7 @@ func TestAgent(t *testing.T) {
 	n := node(t, nil)
 	n.Agent = agent{
 		services: []consul.Registration{
-			{ID: "web", Service: "web", Port: 9001},
+			{ID: "web", Service: "web", Port: 9001, Rest: consul.Rest{Address: "10.0.0.9", Meta: map[string]string{"a": "b"}}},
 			{ID: "web-sidecar-proxy", Service: "web-sidecar-proxy", Kind: "connect-proxy", Port: 21001, Of: "web", Upstreams: []consul.Upstream{{Name: "db", LocalPort: 5000}}},
 		},
 		checks: []consul.Check{{ID: "c", Service: "web", Name: "health", Status: "critical", Output: "500"}},
@@ -207,8 +207,8 @@ func TestAgent(t *testing.T) {
 	}
 	report := look(t, n, document.Inspection{})
 	equal(t, report.Services, []document.AgentService{
-		{ID: "web", Service: "web", Port: 9001, Upstreams: []document.AgentUpstream{}},
-		{ID: "web-sidecar-proxy", Service: "web-sidecar-proxy", Kind: "connect-proxy", Port: 21001, Of: "web", Upstreams: []document.AgentUpstream{{DestinationName: "db", LocalBindPort: 5000}}},
+		{ID: "web", Service: "web", Port: 9001, Upstreams: []document.AgentUpstream{}, Rest: map[string]any{"Address": "10.0.0.9", "Meta": map[string]any{"a": "b"}}},
+		{ID: "web-sidecar-proxy", Service: "web-sidecar-proxy", Kind: "connect-proxy", Port: 21001, Of: "web", Upstreams: []document.AgentUpstream{{DestinationName: "db", LocalBindPort: 5000}}, Rest: map[string]any{}},
 	})
 	equal(t, report.Checks, []document.AgentCheck{{ServiceID: "web", Name: "health", Status: "critical", Output: "500"}})
 	equal(t, report.Leader, "10.0.0.1:8300")

@@ -171,7 +171,7 @@ func TestAnEndedRunChangesNothing(t *testing.T) {
 
 func TestTheTokenHasToArrive(t *testing.T) {
 	g := newGateway(t)
-	if err := g.run(t.Context(), g.doc, agent.Connect); err == nil || !strings.Contains(err.Error(), "did not arrive at /opt/gatehouse/incoming-secrets/shop/probe-edge.json") {
+	if err := g.run(t.Context(), g.doc, agent.Connect); err == nil || !strings.Contains(err.Error(), "did not arrive at /run/gatehouse-secrets/shop/probe-edge.json") {
 		t.Errorf("got %v", err)
 	}
 }

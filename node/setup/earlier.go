@@ -12,6 +12,8 @@ import (
 const (
 	earlierPrograms = host.Gatehouse + "/lib"
 	earlierRecord   = host.Gatehouse + "/node.conf"
+	// earlierArriving is where secrets arrived: on the disk.
+	earlierArriving = host.Gatehouse + "/incoming-secrets"
 )
 
 // removeEarlier removes the shell programs of an earlier version, and the record that they read, once no unit calls them any

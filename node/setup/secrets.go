@@ -18,20 +18,28 @@ import (
 	"gatehouse/node/undo"
 )
 
-// leftAfter is how old a secret that arrived must be to count as left behind by a broken connection.
-const leftAfter = time.Hour
+const (
+	// leftAfter is how old a secret that arrived must be to count as left behind: its run takes it within seconds.
+	leftAfter = 5 * time.Minute
+	// forgetAfter is when systemd looks for what the run of this moment has left behind.
+	forgetAfter = 10 * time.Minute
+)
+
+// Later has systemd run this program with these words after a delay, whatever becomes of the run that asks for it.
+type Later func(ctx context.Context, delay time.Duration, words ...string) error
 
 // Incoming makes the folder into which Terraform puts secrets as the user who logs in: closed to all others before
-// anything arrives.
-func Incoming(_ context.Context, h *host.Host, login string, doc document.Incoming) error {
+// anything arrives. The folder is in memory, so a reboot empties it. systemd empties it when the run that is to take the
+// secrets never begins, or is killed.
+func Incoming(ctx context.Context, h *host.Host, login string, later Later, doc document.Incoming) error {
 	if err := h.CheckOwner(doc.Owner); err != nil {
 		return err
 	}
 	if err := h.NeedRoom(host.Gatehouse); err != nil {
 		return err
 	}
-	if err := h.Folder(host.Gatehouse, 0o755, root); err != nil {
-		return err
+	if err := later(ctx, forgetAfter, "secrets", "forget"); err != nil {
+		return fmt.Errorf("systemd cannot be told to remove secrets that no run takes, so none may arrive: %w; nothing was changed. Correct that and deploy again", err)
 	}
 	if err := h.Folder(host.Arriving, 0o755, root); err != nil {
 		return err
@@ -39,11 +47,18 @@ func Incoming(_ context.Context, h *host.Host, login string, doc document.Incomi
 	if err := h.Folder(secrets.Arriving(doc.Mesh), 0o700, host.Owner{User: login}); err != nil {
 		return err
 	}
-	return removeLeft(h)
+	if err := h.Remove(filepath.Join(earlierArriving, doc.Mesh)); err != nil {
+		return err
+	}
+	h.RemoveEmpty(earlierArriving)
+	return Forget(h)
 }
 
-// removeLeft removes secrets that no run is going to take any more.
-func removeLeft(h *host.Host) error {
+// Forget removes secrets that no run is going to take any more. It is also what systemd runs some minutes after each arrival.
+func Forget(h *host.Host) error {
+	if !h.Exists(host.Arriving) {
+		return nil
+	}
 	return filepath.WalkDir(h.Path(host.Arriving), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err

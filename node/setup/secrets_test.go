@@ -3,6 +3,7 @@ package setup_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -21,8 +22,22 @@ var shop = document.Owner{Mesh: "shop", Node: "worker1"}
 
 func TestIncoming(t *testing.T) {
 	n := newNode(t)
-	run := func() error { return setup.Incoming(context.Background(), n.h, "root", document.Incoming{Owner: shop}) }
+	var asked string
+	later := func(_ context.Context, delay time.Duration, words ...string) error {
+		asked = fmt.Sprint(delay, words)
+		return nil
+	}
+	run := func() error {
+		return setup.Incoming(context.Background(), n.h, "root", later, document.Incoming{Owner: shop})
+	}
+	n.put("/opt/gatehouse/incoming-secrets/shop/handover.json", "{}")
 	testkit.Must(t, run())
+	if asked != "10m0s [secrets forget]" {
+		t.Errorf("systemd was asked for %q", asked)
+	}
+	if n.h.Exists("/opt/gatehouse/incoming-secrets") {
+		t.Error("the folder of an earlier version, which is on the disk, is still there")
+	}
 	info, err := os.Stat(n.h.Path(secrets.Arriving("shop")))
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Fatalf("%v %v", info, err)
@@ -31,7 +46,7 @@ func TestIncoming(t *testing.T) {
 	n.put(secrets.Arriving("shop")+"/old.json", "{}")
 	n.put("/etc/old", "{}")
 	testkit.Must(t, os.Symlink(n.h.Path("/etc/old"), n.h.Path(secrets.Arriving("shop")+"/link.json")))
-	before := time.Now().Add(-2 * time.Hour)
+	before := time.Now().Add(-6 * time.Minute)
 	testkit.Must(t, os.Chtimes(n.h.Path(secrets.Arriving("shop")+"/old.json"), before, before))
 	testkit.Must(t, os.Chtimes(n.h.Path("/etc/old"), before, before))
 	testkit.Must(t, run())
@@ -44,6 +59,31 @@ func TestIncoming(t *testing.T) {
 	n.put(host.NodeFile, `{"mesh": "other"}`)
 	if err := run(); err == nil || !strings.Contains(err.Error(), "belongs to the mesh other") {
 		t.Errorf("error: %v", err)
+	}
+}
+
+func TestNoSecretArrivesThatNothingWouldRemove(t *testing.T) {
+	n := newNode(t)
+	broken := func(context.Context, time.Duration, ...string) error { return errors.New("no systemd") }
+	err := setup.Incoming(context.Background(), n.h, "root", broken, document.Incoming{Owner: shop})
+	testkit.Refused(t, err, "no systemd", "nothing was changed")
+	if n.h.Exists(secrets.Arriving("shop")) {
+		t.Error("there is a folder for secrets")
+	}
+}
+
+// As after a run that was killed with SIGKILL, or whose connection broke before it began: only systemd is left to remove it.
+func TestForget(t *testing.T) {
+	n := newNode(t)
+	testkit.Must(t, setup.Forget(n.h))
+	left, fresh := secrets.Arriving("shop")+"/handover.json", secrets.Arriving("shop")+"/tokens.json"
+	n.put(left, "{}")
+	n.put(fresh, "{}")
+	before := time.Now().Add(-6 * time.Minute)
+	testkit.Must(t, os.Chtimes(n.h.Path(left), before, before))
+	testkit.Must(t, setup.Forget(n.h))
+	if n.h.Exists(left) || !n.h.Exists(fresh) {
+		t.Errorf("left: %v", n.h.List(secrets.Arriving("shop")))
 	}
 }
 

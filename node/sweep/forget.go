@@ -77,10 +77,13 @@ const handoverToken = "_handover.token"
 func forgetAll(h *host.Host, keepsProgram bool) error {
 	hasAgent := hasAnyAgent(h)
 	var failed []error
+	if !hasAgent {
+		failed = append(failed, h.Remove(host.Arriving))
+	}
 	for _, name := range h.List(host.Gatehouse) {
 		keeps := name == "secrets" ||
 			(name == "bin" || name == "ran") && (keepsProgram || hasAgent) ||
-			hasAgent && (strings.HasPrefix(name, "agent.") || name == "incoming-secrets")
+			hasAgent && strings.HasPrefix(name, "agent.")
 		if !keeps {
 			failed = append(failed, h.Remove(filepath.Join(host.Gatehouse, name)))
 		}

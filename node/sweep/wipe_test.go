@@ -58,16 +58,16 @@ func TestAWipeLeavesNothingOfTheMesh(t *testing.T) {
 func TestAWipeKeepsTheFilesOfTheAgentThatTheClusterStackSetUp(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/agent.json", "{}")
-	n.Put("/opt/gatehouse/incoming-secrets/agent.json", "{}")
+	n.Put("/run/gatehouse-secrets/agent.json", "{}")
 	n.Put("/opt/gatehouse/ran/shop/agent_w1", "17")
 	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
-	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"agent.json", "bin", "incoming-secrets", "ran", "secrets"}) {
+	if names := n.Host.List(host.Gatehouse); !slices.Equal(names, []string{"agent.json", "bin", "ran", "secrets"}) {
 		t.Errorf("%q", names)
 	}
 	if names := n.Host.List(host.Secrets); !slices.Equal(names, []string{"_agent.token"}) {
 		t.Errorf("%q", names)
 	}
-	there(t, n, host.Program)
+	there(t, n, host.Program, host.Arriving)
 }
 
 func TestAWipeRemovesTheAgentWhereItIsAskedTo(t *testing.T) {

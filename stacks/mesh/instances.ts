@@ -2,7 +2,7 @@
  * Phase: the instances of services, upstreams before their callers, then those of gateways. Instances of one service
  * follow each other.
  */
-import { type Gateway, type Instance, layout, type MeshNode, type Service } from "../../model";
+import { type Binary, type Gateway, type Instance, layout, type MeshNode, type Service } from "../../model";
 import { instanceRelease } from "../../templates";
 import { RemoteProgram, type RemoteProgramProps } from "../remote-program";
 import { UploadedBinary } from "../uploaded-binary";
@@ -56,7 +56,7 @@ class Instances {
         nodes.wipes.get(node.name),
         tokens.brought.get(node.name),
         begun.get(node.name),
-        workload.kind === "service" && this.binary(node, workload, before),
+        workload.kind === "service" && workload.binary && this.binary(node, workload.binary, before),
         // The instance of the same workload before this one, or else those that must serve before the first one. A
         // gateway needs none: its routes are written later.
         ...(before ? [before] : comesAfter(workload).map((name) => this.last.get(name))),
@@ -66,7 +66,7 @@ class Instances {
   }
 
   /** Uploaded when the instance before it serves: of a release that does not work, nothing is left on other nodes. */
-  private binary(node: MeshNode, { binary }: Service, before?: RemoteProgram): UploadedBinary {
+  private binary(node: MeshNode, binary: Binary, before?: RemoteProgram): UploadedBinary {
     const id = UploadedBinary.idFor(node, binary);
     const existing = this.binaries.get(id);
     if (existing) return existing;

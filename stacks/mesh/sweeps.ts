@@ -61,7 +61,9 @@ function sweep(
 ): Sweep {
   const here = instancesOn(node).map(({ workload }) => workload);
   const instances = here.map(({ name }) => name).sort();
-  const binaries = here.flatMap((workload) => (workload.kind === "service" ? [workload.binary.sha256] : []));
+  const binaries = here.flatMap((workload) =>
+    workload.kind === "service" && workload.binary ? [workload.binary.sha256] : [],
+  );
   const elsewhere = mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name));
   const letGo = elsewhere.map(({ name }) => name).filter((name) => mesh.takeOver.letGo.includes(name));
   return {

@@ -31,7 +31,7 @@ describeOnLab("a service with two instances", () => {
       ["frontend"],
       () => {
         mkdirSync(scratch, { recursive: true });
-        copyFileSync(frontend!.run.binary, `${scratch}/fortio-next`);
+        copyFileSync(frontend!.run.binary!, `${scratch}/fortio-next`);
         appendFileSync(`${scratch}/fortio-next`, "\n"); // still an ELF file, with another sum
         frontend!.run.binary = `${scratch}/fortio-next`;
       },

@@ -121,7 +121,7 @@ describeOnLab("secrets stay where they belong", () => {
       expect(await journalWith(machine, all)).toEqual([]);
       expect(await filesWith(machine, all, "nobody")).toEqual([]);
       expect((await filesWith(machine, all, "root")).filter((file) => !isAtHome(file))).toEqual([]);
-      expect(await on(machine, "ls -A /opt/gatehouse/incoming-secrets/lab")).toBe("");
+      expect(await on(machine, "ls -A /run/gatehouse-secrets/lab")).toBe("");
       // Terraform's scripts are left empty, and removed after a moment.
       expect(await on(machine, "find /tmp /home -maxdepth 2 -name '*gatehouse-*' -type f -size +0")).toBe("");
     }
@@ -170,6 +170,16 @@ describeOnLab("secrets stay where they belong", () => {
   });
 
   test("a good deploy leaks none", expectNoLeak);
+
+  test("one that arrives for a run which never begins, or is killed, is in memory and gone after minutes", async () => {
+    expect(await on("server1", "findmnt -n -o FSTYPE -T /run/gatehouse-secrets")).toBe("tmpfs");
+    const arriving = "/run/gatehouse-secrets/lab/handover.json";
+    await on("server1", `echo '{}' >${arriving}; touch -d '6 minutes ago' ${arriving}`);
+    expect(await on("server1", "systemctl list-timers --no-legend 'gatehouse-later-*'")).not.toBe("");
+    // systemd does this by itself ten minutes after each arrival.
+    await on("server1", "systemctl start --wait --all 'gatehouse-later-*.service'");
+    expect(await on("server1", "ls -A /run/gatehouse-secrets/lab")).toBe("");
+  });
 
   test("no program that was uploaded has one in it", () => {
     for (const stack of ["cluster", "mesh"]) {

@@ -22,7 +22,6 @@ describe("fields and types", () => {
     ["missing port", (d) => delete frontend(d).port, "services.frontend.port", "nothing", /`port` is missing/, /for example 9001/],
     ["missing protocol", (d) => delete d.services.backend.protocol, "services.backend.protocol", "nothing", /is missing/, /`http`, `http2`, `grpc` or `tcp`/],
     ["missing run", (d) => delete frontend(d).run, "services.frontend.run", "nothing", /is missing/, /binary/],
-    ["missing binary", (d) => delete frontend(d).run.binary, "services.frontend.run.binary", "nothing", /is missing/, /executable file/],
     ["missing runsOn", (d) => delete frontend(d).runsOn, "services.frontend.runsOn", "nothing", /is missing/, /worker nodes/],
     ["missing localPort", (d) => (frontend(d).upstreams.backend = {}), "services.frontend.upstreams.backend.localPort", "nothing", /is missing/, /free port/],
     ["missing host key", (d) => delete d.nodes.worker1.hostKey, "nodes.worker1.hostKey", "nothing", /is missing/, /ssh_host_ed25519_key.pub/],

@@ -3,6 +3,10 @@ import type { Draft } from "../../support/shop";
 
 describe("what runs, and its health", () => {
   const run = (field: string, value: unknown) => (d: Draft) => (frontend(d).run[field] = value);
+  const command =
+    (...words: string[]) =>
+    (d: Draft) =>
+      (frontend(d).run = { command: words });
   const secret = (value: unknown) => run("secrets", { KEY: value });
   const health = (value: unknown) => (d: Draft) => (frontend(d).health = value);
   const path = "services.frontend.health";
@@ -30,6 +34,13 @@ describe("what runs, and its health", () => {
     ["a binary that is not executable", run("binary", "file/web"), "services.frontend.run.binary", '"file/web"', /not executable/, /chmod \+x file\/web/],
     ["an empty binary", run("binary", ""), "services.frontend.run.binary", '""', /empty/, /fill it in/],
     ["NUL in the binary", run("binary", "a\0b"), "services.frontend.run.binary", '"a\\u0000b"', /NUL/, /remove it/],
+    ["nothing to run", (d) => (frontend(d).run = {}), "services.frontend.run", "{}", /not said what to run/, /exactly one/],
+    ["a binary and a command", run("command", ["/usr/bin/web"]), "services.frontend.run", /^{"binary"/, /binary and command are given/, /exactly one/],
+    ["no command", command(), "services.frontend.run.command", "[]", /no command/, /full path/],
+    ["a command without path", command("node", "server.js"), "services.frontend.run.command[0]", '"node"', /by its full path/, /\/usr\/bin\/node/],
+    ["a command of a person's", command("/home/anna/web"), "services.frontend.run.command[0]", '"/home/anna/web"', /cannot see `\/home`/, /\/srv/],
+    ["a path that goes up", command("/usr/../bin/web"), "services.frontend.run.command[0]", '"/usr/../bin/web"', /`\.\.`/, /full path/],
+    ["the sum of a command", (d) => (frontend(d).run = { command: ["/usr/bin/web"], sha256: "0".repeat(64) }), "services.frontend.run.sha256", /^"0+/, /no `binary`/, /take it away/],
     ["a line break in args", run("args", ["a\nb"]), "services.frontend.run.args[0]", '"a\\nb"', /line break \(U\+000A\)/, /remove it/],
     ["NUL in args", run("args", ["ok", "\0"]), "services.frontend.run.args[1]", '"\\u0000"', /NUL/, /remove it/],
     ["escape in args", run("args", ["\u001b[31m"]), "services.frontend.run.args[0]", /u001b/, /control character \(U\+001B\)/, /remove it/],

@@ -1,0 +1,57 @@
+package look
+
+import (
+	"context"
+	"debug/elf"
+	"os"
+	"testing"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+	"gatehouse/node/testkit"
+)
+
+func TestWhyACommandCannotStart(t *testing.T) {
+	h := &host.Host{Root: testkit.Folder(t), Unowned: true}
+	put := func(path, content string, mode os.FileMode) {
+		testkit.Put(t, h.Root, path, content)
+		if err := os.Chmod(h.Path(path), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("/bin/sh", "", 0o755)
+	put("/usr/bin/python3", "", 0o755)
+	put("/srv/good", "#!/bin/sh\n", 0o755)
+	put("/srv/options", "#! /bin/sh -eu", 0o755)
+	put("/srv/env", "#!/usr/bin/env -S A=1 python3\n", 0o755)
+	put("/srv/ruby", "#!/usr/bin/env ruby\n", 0o755)
+	put("/srv/perl", "#!/usr/bin/perl\n", 0o755)
+	put("/srv/plain", "text", 0o644)
+	put("/srv/private", "#!/bin/sh\n", 0o750)
+	if err := os.Symlink("/nowhere", h.Path("/srv/nowhere")); err != nil {
+		t.Fatal(err)
+	}
+	for command, fault := range map[string]string{
+		"/srv/good": "", "/srv/options": "", "/srv/env": "", "python3": "", "ruby": "missing",
+		"/srv/ruby": "interpreter ruby", "/srv/perl": "interpreter /usr/bin/perl",
+		"/srv/plain": "mode", "/srv/private": "mode", "/srv": "not a file", "/srv/none": "missing", "/srv/nowhere": "missing",
+	} {
+		l := &looker{Node: Node{Host: h}, Questions: document.Questions{Commands: []string{command}}}
+		l.commands(context.Background())
+		if want := "command\t" + command + "\t" + fault + "\n"; l.out.String() != want {
+			t.Errorf("%q instead of %q", l.out.String(), want)
+		}
+	}
+}
+
+func TestTheLoaderOfADynamicProgram(t *testing.T) {
+	file, err := elf.Open("/bin/sh")
+	if err != nil {
+		t.Skip("no /bin/sh of ELF here")
+	}
+	defer file.Close()
+	loader := interpreterOf("/bin/sh")
+	if _, err := os.Stat(loader); err != nil {
+		t.Errorf("/bin/sh says %q starts it: %v", loader, err)
+	}
+}
