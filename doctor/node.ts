@@ -8,6 +8,7 @@ import { about, drift, Layer, type Symptom } from "./causes";
 import { compareEdges, type Edge } from "./edges";
 import { compareEnvoys } from "./envoys";
 import { type Expected, expectedOn } from "./expected";
+import { compareFences } from "./fences";
 import { compareFiles } from "./files";
 import { absent, compareProgram, isAbsent, OTHER_DOCUMENT, unreadable } from "./program";
 import { compareRegistrations } from "./registrations";
@@ -79,6 +80,7 @@ export function compareNode(
   return [
     ...files,
     ...compareUnits(expected, report, names, broken),
+    ...compareFences(expected, report),
     ...compareRegistrations(mesh, expected, report),
     ...compareEnvoys(mesh, expected.instances, report, Date.now()),
     ...compareEdges(mesh, expected.node, edges, report),

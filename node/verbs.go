@@ -51,7 +51,7 @@ func init() {
 			return setup.Incoming(ctx, h, setup.Login(), systemd.Later, doc)
 		}),
 		"secrets forget": func(_ context.Context, h *host.Host, _ []string) error { return setup.Forget(h) },
-		"tokens": withDocument(setup.Tokens),
+		"tokens":         withDocument(setup.Tokens),
 		"agent setup": withNode(func(ctx context.Context, n *instance.Node, doc document.Agent) error {
 			return agent.Setup(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
 		}),

@@ -342,6 +342,8 @@ export interface Report {
   processes: ProcessReport[];
   /** Open are the sockets of services that other nodes can reach: those that are not on loopback. */
   open: OpenSocket[];
+  /** Fences of ports on loopback. */
+  fences: FenceReport;
   /** Services of Consul's agent. Absent when it did not answer. */
   services?: AgentService[];
   /** Checks of Consul's agent. Absent when it did not answer. */
@@ -419,6 +421,16 @@ export interface OpenSocket {
   unit: string;
   /** At is address:port, for example "10.77.0.12:9001" or "[::]:9001". */
   at: string;
+}
+
+/** FenceReport compares the kernel's rules with those that the instances of the node need. */
+export interface FenceReport {
+  /** Fault is why the kernel has no rules to read, or why it is not known which ones are needed; "" for none. */
+  fault: string;
+  /** Open ports have no rule, or one that refuses less than it has to. */
+  open: number[];
+  /** Closed ports refuse a user who needs them, or are fenced for nothing that is here. */
+  closed: number[];
 }
 
 /** AgentService is a registration in Consul's agent. */

@@ -36,7 +36,7 @@ type Maker struct {
 
 // New maker for the node that this program runs on.
 func New(h *host.Host, uid func(name string) (uint32, bool)) Maker {
-	return Maker{h, uid, ask, consul.Address, 20 * time.Second, 300 * time.Millisecond}
+	return Maker{h, uid, ask, consul.Address, 10 * time.Second, 300 * time.Millisecond}
 }
 
 func ask(ctx context.Context, args ...string) ([]byte, error) {

@@ -177,3 +177,32 @@ func TestUsersOfUnitsAndOfTheNode(t *testing.T) {
 		t.Error("there is no such user")
 	}
 }
+
+func TestTheRulesAreComparedWithThoseThatAreNeeded(t *testing.T) {
+	n := newNode(t)
+	n.instance("web", web, 61, 62)
+	n.instance("api", api, 71, 72)
+	testkit.Must(t, n.Keep(true))
+	differ := func(name string, open, closed []int) {
+		t.Helper()
+		if gotOpen, gotClosed, err := n.Compare(); err != nil || !slices.Equal(gotOpen, open) || !slices.Equal(gotClosed, closed) {
+			t.Errorf("%s: %v %v %v", name, gotOpen, gotClosed, err)
+		}
+	}
+	differ("as they are made", nil, nil)
+	delete(n.users, "gatehouse-web")
+	differ("a unit that does not run just now", nil, nil)
+	n.users["gatehouse-web"] = 63
+	differ("another user", []int{8500, 8501, 8502, 8503, 9002}, []int{5000, 5001})
+	n.users["gatehouse-web"] = 62
+	n.kernel.rules.Only[7] = fence.UIDs{}
+	differ("a port of nothing", nil, []int{7})
+	testkit.Must(t, n.Keep(true))
+	n.put(host.AgentRecord, "{}")
+	differ("an agent that is Gatehouse's now", []int{8500, 8501, 8502, 8503, 9001, 9002}, nil)
+	testkit.Must(t, n.Keep(true))
+	testkit.Must(t, n.Host.Remove(host.AgentRecord))
+	differ("an agent that is another person's now", nil, []int{8500, 8501, 8502, 8503, 9001, 9002})
+	n.kernel.rules = fence.Rules{}
+	differ("no rules", []int{5000, 5001, 8500, 8501, 8502, 8503, 9001, 9002, 19001, 19002}, nil)
+}
