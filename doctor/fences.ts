@@ -10,7 +10,8 @@ export function compareFences({ node, instances, sweep }: Expected, { fences }: 
     const what = {
       expected: "ports on loopback closed to programs that have no business there",
       found: `open to every program of the node: ${fences.fault}`,
-      remedy: "give the node's kernel or container nf_tables, then npm run deploy; until then let no one else log in there",
+      remedy:
+        "give the node's kernel or container nf_tables, then npm run deploy; until then let no one else log in there",
     };
     return [{ ...drift(Layer.Declared, where, what), severity: "note" }];
   }

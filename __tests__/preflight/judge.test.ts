@@ -111,7 +111,11 @@ describe("the node", () => {
 
   test("a kernel that cannot close ports to other programs is a warning", () => {
     expect(found({ noFence: "operation not permitted" })).toMatchObject([
-      { severity: "warning", where: { on: "worker1", what: "fences" }, found: expect.stringContaining("not permitted") },
+      {
+        severity: "warning",
+        where: { on: "worker1", what: "fences" },
+        found: expect.stringContaining("not permitted"),
+      },
     ]);
   });
 

@@ -56,7 +56,7 @@ func ask(ctx context.Context, args ...string) ([]byte, error) {
 func (m Maker) Make(ctx context.Context, name string, fence document.Fence, args ...string) error {
 	uid, known := m.UID(fence.Envoy)
 	if !known {
-		return fmt.Errorf("the user %s, as whom the Envoy of %s is to run, does not exist; its unit has to start this program", fence.Envoy, name)
+		return fmt.Errorf("the Envoy of %[2]s is to run as the user %[1]s, which does not exist; its unit has to start this program", fence.Envoy, name)
 	}
 	text, err := m.ask(ctx, args)
 	if err != nil {

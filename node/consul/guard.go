@@ -27,8 +27,8 @@ func Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return connection, nil
 }
 
-// checkHolder of the other end. The listening sockets are looked at first: as long as nobody has accepted the connection its listener
-// is still there, and afterwards the connection has the user who accepted it.
+// checkHolder of the other end. The listening sockets are looked at first: as long as no process has accepted the connection its
+// listener is still there, and afterwards the connection has the user who accepted it.
 func checkHolder(connection net.Conn, trusts func(uid uint32) bool) error {
 	near, isTCP := connection.LocalAddr().(*net.TCPAddr)
 	far, _ := connection.RemoteAddr().(*net.TCPAddr)
@@ -72,7 +72,7 @@ func strangerAt(at netip.AddrPort, uid uint32) error {
 // Users of units with DynamicUser= (systemd.exec(5)), and of programs that have none.
 const (
 	firstDynamic, lastDynamic = 61184, 65519
-	nobody                    = 65534
+	noUser                    = 65534 // "nobody"
 )
 
 // trustsAgent says whether the agent may run as this user. Which user an agent has that a person set up is not known: there the users
@@ -82,7 +82,7 @@ func trustsAgent(uid uint32) bool {
 		return true
 	}
 	if _, err := os.Stat(host.AgentRecord); err != nil {
-		return uid != nobody && (uid < firstDynamic || uid > lastDynamic)
+		return uid != noUser && (uid < firstDynamic || uid > lastDynamic)
 	}
 	agent, err := user.Lookup("consul")
 	return err == nil && agent.Uid == strconv.FormatUint(uint64(uid), 10)

@@ -82,7 +82,7 @@ func TestRootsProgramIsTheAgent(t *testing.T) {
 }
 
 func TestAClientSendsAStrangerNothing(t *testing.T) {
-	listener := listenAs(t, nobody)
+	listener := listenAs(t, noUser)
 	heard := make(chan []byte, 1)
 	go func() {
 		connection, err := listener.Accept()
@@ -95,7 +95,7 @@ func TestAClientSendsAStrangerNothing(t *testing.T) {
 	client, err := New(listener.Addr().String(), "the token")
 	testkit.Must(t, err)
 	_, err = client.Self(context.Background())
-	testkit.Refused(t, err, "runs as the user nobody and is not Consul's agent")
+	testkit.Refused(t, err, "is not Consul's agent, so no token was sent")
 	if text := <-heard; len(text) > 0 {
 		t.Errorf("it heard %q", text)
 	}
@@ -132,7 +132,7 @@ func TestARelayHandsOnToTheAgent(t *testing.T) {
 
 func TestUsersThatTheAgentMayHave(t *testing.T) {
 	// Here no agent is Gatehouse's: whose user it has is not known.
-	for uid, want := range map[uint32]bool{0: true, 100: true, 1001: true, firstDynamic: false, lastDynamic: false, nobody: false} {
+	for uid, want := range map[uint32]bool{0: true, 100: true, 1001: true, firstDynamic: false, lastDynamic: false, noUser: false} {
 		if trustsAgent(uid) != want {
 			t.Errorf("%d", uid)
 		}

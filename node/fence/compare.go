@@ -2,8 +2,8 @@ package fence
 
 import "slices"
 
-// Compare the kernel's rules with those that the node's instances need. A user whom the kernel has in a rule, and who is not needed
-// there, is no difference: it is the one of a unit that does not run just now.
+// Compare the kernel's rules with those that the node's instances need. A user in a rule who is not needed there is no difference:
+// it is the one of a unit that does not run just now.
 func (k Keeper) Compare() (open, closed []int, err error) {
 	unlock, err := lock(k.Host)
 	if err != nil {
@@ -34,14 +34,14 @@ func (k Keeper) Compare() (open, closed []int, err error) {
 	return open, closed, nil
 }
 
-// closes says whether other rules refuse all whom these refuse at a port.
+// closes says whether other rules refuse at a port all users that these refuse.
 func (r Rules) closes(port int, other Rules) bool {
 	_, only := r.Only[port]
 	_, otherOnly := other.Only[port]
 	return (!only || otherOnly) && (otherOnly || containsAll(other.Refused[port], r.Refused[port]))
 }
 
-// lets says whether other rules let in all whom these let in.
+// lets says whether other rules let in all users that these let in.
 func (r Rules) lets(port int, other Rules) bool {
 	_, only := r.Only[port]
 	if allowed, otherOnly := other.Only[port]; otherOnly {

@@ -2,7 +2,7 @@
 import type { MeshDeclaration } from "../../../model";
 import { doctorVerdict } from "../support/doctor";
 import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil, mainPid, on } from "../support/mesh";
-import { as, NOBODY, openToTheNetwork, reached, reachedAtHome, userOf } from "../support/reach";
+import { as, openToTheNetwork, reached, reachedAtHome, STRANGER, userOf } from "../support/reach";
 
 jest.setTimeout(300_000);
 
@@ -59,8 +59,8 @@ describeOnLab("a node with two services", () => {
     expect(await leaf("0 0", "frontend")).toBe("200"); // the agent asks for no token
   });
 
-  test("lets nobody reach a service, an upstream, an admin page or the agent", async () => {
-    expect(await atHome(NOBODY)).toEqual(await sorted());
+  test("lets no other user reach a service, an upstream, an admin page or the agent", async () => {
+    expect(await atHome(STRANGER)).toEqual(await sorted());
   });
 
   test("lets a service reach itself and its upstreams", async () => {
@@ -83,7 +83,7 @@ describeOnLab("a node with two services", () => {
       expect(await leaf(user, "frontend")).toBe("000");
       expect(await leaf(user, "echo")).toBe("000");
     }
-    expect(await leaf(NOBODY, "frontend")).toBe("000");
+    expect(await leaf(STRANGER, "frontend")).toBe("000");
   });
 
   test("gives way to no other address of loopback", async () => {
@@ -110,7 +110,7 @@ describeOnLab("a node with two services", () => {
     const again = async (how: string) => {
       await on("worker1", how);
       await getUntil(200, gatewayUrl);
-      expect(await atHome(NOBODY)).toEqual(await sorted());
+      expect(await atHome(STRANGER)).toEqual(await sorted());
       const frontend = await userOf("worker1", "frontend");
       expect(await atHome(frontend)).toEqual(await sorted("127.0.0.1:9001", "127.0.0.1:5000"));
     };
@@ -127,15 +127,15 @@ describeOnLab("a node with two services", () => {
       "worker1",
       `systemctl stop consul
 trap 'systemctl start consul' EXIT
-${as(NOBODY)} ${fortio} server -loglevel debug -http-port 127.0.0.1:8500 -redirect-port disabled -grpc-port disabled -tcp-port disabled -udp-port disabled >/run/sits.log 2>&1 &
+${as(STRANGER)} ${fortio} server -loglevel debug -http-port 127.0.0.1:8500 -redirect-port disabled -grpc-port disabled -tcp-port disabled -udp-port disabled >/run/sits.log 2>&1 &
 for try in $(seq 100); do curl -s -o /dev/null -H 'X-Consul-Token: of-this-test' 127.0.0.1:8500 && break; sleep 0.1; done
 mesh status >/run/told.log 2>&1
 timeout 30 systemctl restart frontend-sidecar-proxy
 kill %1
-grep -o 'runs as the user nobody and is not Consul' /run/told.log | head -1
+grep -o 'is not Consul.s agent, so no token was sent' /run/told.log | head -1
 cat /run/sits.log; rm /run/sits.log /run/told.log`,
     );
-    expect(log).toMatch(/^runs as the user nobody and is not Consul$/m);
+    expect(log).toMatch(/^is not Consul.s agent, so no token was sent$/m);
     expect(log).toContain("of-this-test");
     expect(log.match(/X-Consul-Token/gi)).toHaveLength((log.match(/of-this-test/g) ?? []).length);
     await getUntil(200, gatewayUrl);

@@ -1,8 +1,8 @@
 /** Which TCP ports a user of a node can connect to. */
 import { mainPid, on } from "./mesh";
 
-/** `uid gid` of nobody. */
-export const NOBODY = "65534 65534";
+/** `uid gid` of the user "nobody": no program of the node's own has it. */
+export const STRANGER = "65534 65534";
 
 /** `uid gid` of the user that systemd made for a unit. */
 export async function userOf(machine: string, unit: string): Promise<string> {
@@ -32,7 +32,7 @@ export async function reached(machine: string, user: string, addresses: string[]
   return text.split("\n").filter(Boolean);
 }
 
-/** What a user of the machine reaches there: everything that listens is tried. */
+/** Tries everything that listens on the machine, as a user of it. */
 export async function reachedAtHome(machine: string, user: string): Promise<string[]> {
   return reached(machine, user, await listening(machine));
 }
