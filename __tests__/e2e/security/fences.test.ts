@@ -30,7 +30,7 @@ async function forEverybody(): Promise<string[]> {
     "127.0.0.1:22",
     "127.0.0.1:8600",
     "10.77.0.12:8301",
-    ...sidecars.map(({ sidecarPort }) => `10.77.0.12:${sidecarPort}`),
+    ...sidecars.map(({ sidecarPort }) => `127.0.0.1:${sidecarPort}`),
   ];
 }
 
