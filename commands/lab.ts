@@ -23,7 +23,7 @@ import type { Call } from "./gatehouse";
 async function declaration(): Promise<MeshDeclaration> {
   const path = resolve(chosenMesh());
   const { default: mesh } = require(path) as { default?: MeshDeclaration };
-  if (!mesh?.nodes) throw new Error(`${path} declares no nodes, so there is no machine to make.`);
+  if (!mesh?.nodes) throw new Error(`${path} declares no nodes, so there is no node to make.`);
   return mesh;
 }
 
@@ -39,7 +39,7 @@ function nextCommands(mesh: MeshDeclaration): string {
   const worker = firstWay(mesh)?.services[0]?.node ?? machinesOf(mesh)[0]?.name;
   const commands = [
     [`curl ${firstWay(mesh)?.url ?? ""}`, "the same request again"],
-    [`npm run lab:ssh -- ${worker} mesh status`, "what runs on a machine"],
+    [`npm run lab:ssh -- ${worker} mesh status`, "what runs on a node"],
     [`npm run lab:ssh -- ${worker}`, "a shell on it"],
     [`edit ${chosenMesh()}, then npm run lab`, "change the mesh"],
     ["npm run lab:down", "take all of it away"],
@@ -49,13 +49,13 @@ function nextCommands(mesh: MeshDeclaration): string {
 }
 
 async function shell([name, ...command]: string[]): Promise<number> {
-  if (!name) throw new Error("Which machine? npm run lab:ssh -- NAME [COMMAND]");
+  if (!name) throw new Error("Which node? npm run lab:ssh -- NAME [COMMAND]");
   const { status } = spawnSync("ssh", [...sshArguments(name), ...command], { stdio: "inherit" });
   return status ?? 255;
 }
 
 function needRoot(): void {
-  if (process.getuid?.() !== 0) throw new Error("The lab's machines belong to root: use sudo.");
+  if (process.getuid?.() !== 0) throw new Error("The lab's nodes belong to root: use sudo.");
 }
 
 async function renew(): Promise<void> {

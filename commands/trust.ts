@@ -23,7 +23,7 @@ import {
 } from "../trust";
 import type { Call } from "./gatehouse";
 
-/** Machines asked at a time, and seconds that each has to answer. */
+/** Nodes asked at a time, and seconds that each has to answer. */
 const WIDTH = 16;
 const TIMEOUT = 5;
 

@@ -5,6 +5,7 @@ import type { Mesh, MeshNode } from "../model";
 import { type NodeReport, type Output, readReport, runOn, Unreadable } from "../nodes";
 import { inspectProgram } from "../templates";
 import { about, drift, Layer, type Symptom } from "./causes";
+import { keptCopies } from "./copies";
 import { compareEdges, type Edge } from "./edges";
 import { compareEnvoys } from "./envoys";
 import { type Expected, expectedOn } from "./expected";
@@ -82,6 +83,7 @@ export function compareNode(
     ...compareUnits(expected, report, names, broken),
     ...compareFences(expected, report),
     ...compareRegistrations(mesh, expected, report),
+    ...keptCopies(expected.node, report.copies, Date.now()),
     ...compareEnvoys(mesh, expected.instances, report, Date.now()),
     ...compareEdges(mesh, expected.node, edges, report),
   ];

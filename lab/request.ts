@@ -1,6 +1,6 @@
 /** A request through the gateway, and the way that it took. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MeshDeclaration } from "../model";
+import { type MeshDeclaration, nodeOf } from "../model";
 
 /** One way through the mesh: a gateway's listener, the service behind it, and what that one calls. */
 export interface Way {
@@ -36,7 +36,7 @@ function follow(mesh: MeshDeclaration, first: string): Way["services"] {
     seen.add(name);
     name = Object.keys(mesh.services?.[name]?.upstreams ?? {})[0];
   }
-  return [...seen].map((name) => ({ name, node: mesh.services?.[name]?.runsOn[0] ?? "?" }));
+  return [...seen].map((name) => ({ name, node: nodeOf(mesh.services?.[name]?.runsOn[0] ?? "?") }));
 }
 
 /** The callers in the `X-Forwarded-Client-Cert` line of a page that shows the request's headers, as fortio's does. */

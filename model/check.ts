@@ -6,6 +6,7 @@ import { keepSound } from "./checking/sound";
 import { type View, viewOf } from "./checking/view";
 import { checkConfigEntries } from "./config-entry/declared";
 import { typedKinds } from "./config-entry/routing";
+import { checkSubsets } from "./config-entry/subsets";
 import { checkConsul } from "./consul";
 import type { Files } from "./files";
 import { checkHealth } from "./health";
@@ -15,6 +16,7 @@ import { checkRoutes } from "./listener";
 import { declarationSchema, type Mesh, type MeshDeclaration, resolveMesh } from "./mesh";
 import { checkNames } from "./name";
 import { checkNodes } from "./node";
+import { checkLabels } from "./placement";
 import { checkPorts } from "./port-clash";
 import { checkRuns } from "./run";
 import { checkUpstreams } from "./service";
@@ -28,6 +30,7 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkNodes,
   checkSsh,
   checkPlacement,
+  checkLabels,
   checkRuns,
   checkHealth,
   checkPorts,
@@ -35,6 +38,7 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkRoutes,
   checkIntentions,
   checkConfigEntries,
+  checkSubsets,
   checkTakeOver,
 ];
 

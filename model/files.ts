@@ -1,6 +1,6 @@
 /** The files that a declaration names, as the checks see them. */
 import { createHash } from "node:crypto";
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Path, Problems } from "./checking/problem";
 import type { View } from "./checking/view";
@@ -11,6 +11,8 @@ export interface Files {
   look(path: string): "missing" | "unreadable" | "folder" | "file" | "executable";
   absolute(path: string): string;
   sha256(path: string): string;
+  /** The content as text; undefined when it is not UTF-8. */
+  text(path: string): string | undefined;
   /** Private keys are where Terraform runs, which is elsewhere: none is looked for. @default false */
   keysElsewhere?: boolean;
   /** The mesh is to be read and not deployed: what only a deploy needs may be missing. @default false */
@@ -37,6 +39,13 @@ export function nodeFiles(folder: string = process.cwd()): Files {
       }
       if (!may(absolute(path), constants.R_OK)) return "unreadable";
       return may(absolute(path), constants.X_OK) ? "executable" : "file";
+    },
+    text(path) {
+      try {
+        return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(absolute(path)));
+      } catch {
+        return undefined;
+      }
     },
     sha256(path) {
       const real = realpathSync(absolute(path));

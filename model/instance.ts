@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
-import { items, type View } from "./checking/view";
+import type { View } from "./checking/view";
 import type { Gateway } from "./gateway";
 import type { MeshNode } from "./node";
+import { placedOn } from "./placement";
 import { assignPorts, type PortRanges } from "./ports";
 import type { Service } from "./service";
 
@@ -33,7 +34,7 @@ export function checkPlacement(view: View, problems: Problems): void {
     checkRunsOn(gateway.runsOn, ["gateways", name, "runsOn"], view, problems);
 }
 
-function checkRunsOn(runsOn: (string | undefined)[] | undefined, path: Path, view: View, problems: Problems): void {
+function checkRunsOn(runsOn: Parameters<typeof placedOn>[0], path: Path, view: View, problems: Problems): void {
   if (runsOn?.length === 0) {
     problems.add(path, runsOn, {
       reason: "it runs nowhere",
@@ -41,11 +42,11 @@ function checkRunsOn(runsOn: (string | undefined)[] | undefined, path: Path, vie
     });
   }
   const seen = new Map<string, number>();
-  for (const { index, value: node } of items(runsOn)) {
+  for (const { index, node, at } of placedOn(runsOn)) {
     const first = seen.get(node);
     if (first === undefined) seen.set(node, index);
     const fault = first === undefined ? nodeFault(node, view) : twice(node, first);
-    if (fault) problems.add([...path, index], node, fault);
+    if (fault) problems.add([...path, ...at], node, fault);
   }
 }
 

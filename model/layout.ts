@@ -20,6 +20,8 @@ export const folders = {
   binaries: `${GATEHOUSE}/binaries`,
   /** Bootstraps of Envoys, while they run. */
   bootstraps: "/run/gatehouse-envoy",
+  /** Configuration files of services, which no other user of the node sees there. */
+  config: `${GATEHOUSE}/config`,
   /** Environment files. */
   env: `${GATEHOUSE}/env`,
   /** Which users may connect to the ports of instances on loopback (node/fence). */
@@ -115,6 +117,9 @@ export const nameOfDefinition = (path: string): string | undefined =>
 export const environmentFile = (name: string): string => `${folders.env}/${name}.env`;
 export const fenceFile = (name: string): string => `${folders.fences}/${name}.json`;
 export const bootstrapFile = (name: string): string => `${folders.bootstraps}/${name}.json`;
+/** Where the configuration files of a service are on the node; the service itself sees them in `seenConfig`. */
+export const configFolder = (name: string): string => `${folders.config}/${name}`;
+export const seenConfig = "/run/gatehouse-config";
 export const secretEnvironmentFile = (name: string): string => `${folders.secrets}/${name}.env`;
 export const tokenFile = (name: string): string => `${folders.secrets}/${name}.token`;
 export const instanceFolder = (name: string): string => `${folders.instances}/${name}`;
@@ -141,6 +146,9 @@ export const access = {
   rootOnly: { mode: "0600", owner: "root:root" },
 } as const satisfies Record<string, Access>;
 
+/** The name of the folders that a service has to itself in /var/lib, /var/cache and /var/log. */
+export const ownFolder = (service: string): string => `gatehouse-${service}`;
+
 const SIDECAR = "-sidecar-proxy";
 
 /** The name and the Consul id of a service's sidecar. */
@@ -164,6 +172,7 @@ export const workloadOf = (unit: string): string => serviceOf(unit.endsWith(UNIT
 export function unitReading(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (path === unitFile(name) && isServiceUnit(name)) return name;
+  if (path.startsWith(`${folders.config}/`)) return unitOf(path.split("/").at(-2)!);
   return path.startsWith(`${folders.env}/`) ? unitOf(name.replace(/\.env$/, "")) : undefined;
 }
 

@@ -82,7 +82,7 @@ export const declarationSchema = field(
     ssh: sshSchema,
     nodes: field(
       z.record(z.string(), field(nodeSchema, "write `{ role, address, hostKey }`")),
-      "list the machines: `nodes: { server1: { role, address, hostKey } }`",
+      "list the nodes: `nodes: { server1: { role, address, hostKey } }`",
     ),
     services: field(
       z.record(z.string(), field(serviceSchema, "write `{ runsOn, port, protocol, run }`")),

@@ -14,9 +14,9 @@ const REMEDY = `use 1 to ${LONGEST_NAME} of a-z, 0-9 and \`-\`, with a letter or
 /** Names that mean something already, by the reason. A unit's name is the service's with `.service` behind it. */
 const RESERVED: ReadonlyMap<string, readonly string[]> = new Map([
   ["Consul itself uses this name", ["consul", "global", "default", "any"]],
-  ["Gatehouse puts a command or a unit of this name on the machines", ["mesh", "gatehouse"]],
+  ["Gatehouse puts a command or a unit of this name on the nodes", ["mesh", "gatehouse"]],
   [
-    "a machine has a systemd unit or a command of this name",
+    "a node has a systemd unit or a command of this name",
     (
       "apparmor auditd cloud-config cloud-final cloud-init console-getty cron crond dbus dbus-broker debug-shell " +
       "emergency getty halt hibernate init kexec kmod ldconfig networkd networking networkmanager nftables polkit " +
@@ -27,7 +27,7 @@ const RESERVED: ReadonlyMap<string, readonly string[]> = new Map([
 
 const NODE_RESERVED: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    localhost: "every machine calls itself that",
+    localhost: "every node calls itself that",
     stacks: "the output folder has a folder of each node next to its own `stacks`",
   }),
 );
@@ -69,7 +69,7 @@ function brokenRule(name: string): string {
   if (name === "") return "the name is empty";
   if (/\s/.test(name)) return "the name has white space in it, which splits it in a shell and in a unit file";
   if (name.includes("/") || name === "." || name.includes("..")) {
-    return "the name has `/` or `..` in it, and it becomes part of file paths on the machine";
+    return "the name has `/` or `..` in it, and it becomes part of file paths on the node";
   }
   const special = /[$`;&|<>(){}[\]!*?~#'"\\%@:=]/.exec(name);
   if (special)

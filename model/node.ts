@@ -42,12 +42,12 @@ export interface MeshNode {
   ssh: NodeSsh;
 }
 
-const ADDRESS = "write the machine's IP address or host name, for example `10.0.0.12`";
+const ADDRESS = "write the node's IP address or host name, for example `10.0.0.12`";
 
 export const nodeSchema = z.strictObject({
   role: field(
     z.enum(["server", "worker"]),
-    "write `server` for a Consul server or `worker` for a machine that runs services",
+    "write `server` for a Consul server or `worker` for a node that runs services",
   ),
   address: text(ADDRESS, addressFault),
   hostKey: hostKeySchema,

@@ -3,6 +3,7 @@
 import { formatPath, type Path, type Problems } from "./checking/problem";
 import { items, type View } from "./checking/view";
 import { consulPorts } from "./layout";
+import { placedOn } from "./placement";
 import { CONSUL_PORTS, portRanges, reservedFor, SLOTS } from "./ports";
 
 /** A declared port, with the nodes that need it. */
@@ -66,9 +67,11 @@ function addClash({ path, port }: Claim, node: string, other: Path, problems: Pr
 
 /** Every port that the declaration asks for. An upstream's is bound by the caller's sidecar, so it counts like any. */
 function* claims(view: View): Generator<Claim> {
-  for (const [name, { port, upstreams, runsOn }] of view.services.entries) {
+  for (const [name, { port, health, upstreams, runsOn }] of view.services.entries) {
     const nodes = placesOf(runsOn, name);
     if (port !== undefined) yield { path: ["services", name, "port"], port, nodes };
+    if (health?.port !== undefined && health.port !== port)
+      yield { path: ["services", name, "health", "port"], port: health.port, nodes };
     for (const [upstream, value] of Object.entries(upstreams ?? {})) {
       const path = ["services", name, "upstreams", upstream, "localPort"];
       if (value?.localPort !== undefined) yield { path, port: value.localPort, nodes };
@@ -83,8 +86,8 @@ function* claims(view: View): Generator<Claim> {
 }
 
 /** The nodes, or a place of its own for what runs nowhere: it can still clash with itself. */
-function placesOf(runsOn: (string | undefined)[] | undefined, name: string): string[] {
-  const nodes = items(runsOn).map(({ value }) => value);
+function placesOf(runsOn: Parameters<typeof placedOn>[0], name: string): string[] {
+  const nodes = placedOn(runsOn).map(({ node }) => node);
   return nodes.length > 0 ? [...new Set(nodes)] : [`?${name}`];
 }
 
@@ -96,7 +99,7 @@ function sshPort(node: string, { nodes, declaration }: View): Map<number, Path> 
 function checkSlots({ nodes, services, gateways }: View, problems: Problems): void {
   const count = new Map<string, number>();
   for (const [, { runsOn }] of [...services.entries, ...gateways.entries]) {
-    for (const node of new Set(items(runsOn).map(({ value }) => value))) count.set(node, (count.get(node) ?? 0) + 1);
+    for (const node of new Set(placedOn(runsOn).map(({ node: on }) => on))) count.set(node, (count.get(node) ?? 0) + 1);
   }
   for (const [name] of nodes.entries) {
     const instances = count.get(name) ?? 0;

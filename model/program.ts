@@ -30,7 +30,7 @@ export interface CommandDeclaration {
   command: string[];
 }
 
-/** What a service starts: exactly one of `binary` and `command` is set. */
+/** The program that a service starts: exactly one of `binary` and `command` is set. */
 export interface Program {
   binary?: Binary;
   /** The command with its full path on the node, and its first arguments. */

@@ -4,14 +4,22 @@ import { combination } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
 import type { Sound, View } from "./checking/view";
+import {
+  type ConfigFiles,
+  type ConfigFilesDeclaration,
+  checkConfigFiles,
+  configFilesSchema,
+  resolveConfigFiles,
+} from "./config-file";
 import type { Files } from "./files";
 import { textFault, versionFault } from "./formats/text";
 import { checkProgram, type Program, type ProgramDeclaration, programSchema, resolveProgram } from "./program";
+import { checkUnit, resolveUnit, type UnitDeclaration, type UnitSettings, unitSchema } from "./unit";
 
 /** The program of a service, and how it runs. */
-export type RunDeclaration = ProgramDeclaration & SettingsDeclaration;
+export type RunDeclaration = ProgramDeclaration & SettingsDeclaration & UnitDeclaration & ConfigFilesDeclaration;
 
-/** How a program runs. */
+/** Arguments, environment and secrets of a program. */
 export interface SettingsDeclaration {
   /** Arguments, passed as they are: no shell looks at them. @default [] */
   args?: string[];
@@ -35,7 +43,7 @@ export interface SecretDeclaration {
 }
 
 /** A service's program in the checked mesh. */
-export interface Run extends Program {
+export interface Run extends Program, UnitSettings, ConfigFiles {
   args: string[];
   env: Record<string, string>;
   /** Secret environment variables by name, in the order of their names. Their values are in the mesh's secrets. */
@@ -61,16 +69,20 @@ export const runSchema = combination<RunDeclaration>(
       'write an object of strings, for example `{ LOG: "info" }`',
     ).optional(),
     secrets: field(z.record(z.string(), field(secretSchema, SECRET)), SECRET).optional(),
+    ...unitSchema,
+    ...configFilesSchema,
   }),
 );
 
 /** Each service has one program, which is there; no variable is both open and secret. */
 export function checkRuns(view: View, problems: Problems): void {
-  for (const [name, { run }] of view.services.entries) {
+  for (const [name, { run, memoryMax, cpuQuota }] of view.services.entries) {
     const path = ["services", name, "run"];
     if (!run) continue;
     checkProgram(run, path, view, problems);
     checkSecrets(run, path, problems);
+    checkConfigFiles(run, path, view, problems);
+    checkUnit(run, { memoryMax, cpuQuota }, path, problems);
   }
 }
 
@@ -89,6 +101,8 @@ export function resolveRun(run: RunDeclaration, files: Files): Run {
   const { args = [], env = {}, secrets = {} } = run;
   return {
     ...resolveProgram(run, files),
+    ...resolveUnit(run),
+    ...resolveConfigFiles(run, files),
     args: [...args],
     env: { ...env },
     secrets: Object.entries(secrets)

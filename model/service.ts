@@ -5,17 +5,25 @@ import type { Problems } from "./checking/problem";
 import type { View } from "./checking/view";
 import type { Files } from "./files";
 import { type Health, type HealthDeclaration, healthSchema, resolveHealth } from "./health";
-import { runsOnSchema } from "./instance";
 import { type CpuShare, type Limits, limitsOf, limitsSchema, type Memory } from "./limits";
+import {
+  type Labelled,
+  type LabelsDeclaration,
+  labelsSchema,
+  nodeOf,
+  type PlacementDeclaration,
+  placementsSchema,
+  resolveLabels,
+} from "./placement";
 import { type Run, type RunDeclaration, resolveRun, runSchema } from "./run";
 
 /** How a service speaks. Consul: service-defaults `Protocol`. */
 export type Protocol = "http" | "http2" | "grpc" | "tcp";
 
 /** A program with a sidecar, on one or several nodes. */
-export interface ServiceDeclaration {
-  /** Worker nodes, one instance each, rolled in this order. */
-  runsOn: string[];
+export interface ServiceDeclaration extends LabelsDeclaration {
+  /** Worker nodes, one instance each, rolled in this order; with labels of that instance where it has some. */
+  runsOn: (string | PlacementDeclaration)[];
   /** TCP port on 127.0.0.1 at which the program listens. */
   port: number;
   protocol: Protocol;
@@ -37,7 +45,7 @@ export interface UpstreamDeclaration {
 }
 
 /** A service of the checked mesh. */
-export interface Service extends Run, Limits {
+export interface Service extends Run, Limits, Labelled {
   kind: "service";
   name: string;
   runsOn: string[];
@@ -58,7 +66,7 @@ const upstreamSchema = z.strictObject({
 });
 
 export const serviceSchema = z.strictObject({
-  runsOn: runsOnSchema,
+  runsOn: placementsSchema,
   port: port("write the port at which the program listens on 127.0.0.1, for example 9001"),
   protocol: protocolSchema,
   run: field(runSchema, 'say what to run, for example `run: { binary: "bin/web" }`'),
@@ -70,6 +78,7 @@ export const serviceSchema = z.strictObject({
     z.record(z.string(), field(upstreamSchema, "write `{ localPort: 5000 }`")),
     "write `{ <service>: { localPort: 5000 } }`",
   ).optional(),
+  ...labelsSchema,
   ...limitsSchema,
 });
 
@@ -114,7 +123,8 @@ export function resolveService(
   return {
     kind: "service",
     name,
-    runsOn: [...runsOn],
+    runsOn: runsOn.map(nodeOf),
+    ...resolveLabels(service, runsOn),
     port,
     protocol,
     ...resolveRun(run, files),

@@ -71,7 +71,7 @@ export const sshSchema = z.strictObject({
   bastion: field(bastionSchema, "write `{ host, hostKey }`").optional(),
 });
 advice.add(sshSchema, {
-  remedy: 'say how to reach the machines, for example `ssh: { user: "root", privateKeyFile: "id_ed25519" }`',
+  remedy: 'say how to reach the nodes, for example `ssh: { user: "root", privateKeyFile: "id_ed25519" }`',
 });
 
 /**

@@ -23,6 +23,12 @@ export interface Facts {
   versions: { consul?: string; envoy?: string };
   /** Why a service cannot start a command, by command; empty when it can. See node/look/commands.go. */
   commands: Record<string, string>;
+  /** The users that services have, by name; without those that do not exist. */
+  accounts: Record<string, { uid: number; groups: string[] }>;
+  /** The numbers of the groups that services have, by name; without those that do not exist. */
+  groups: Record<string, number>;
+  /** "folder" or "file" by path, and empty where there is nothing. */
+  paths: Record<string, string>;
   folders: Folder[];
   agent: Agent;
   /** How Envoy would reach an agent that Gatehouse did not set up. Undefined where that has no gRPC port. */

@@ -23,6 +23,9 @@ export function readFacts(text: string): Facts | undefined {
     missing: first("missing"),
     versions: Object.fromEntries(all("version")),
     commands: Object.fromEntries(all("command").map(([command = "", fault = ""]) => [command, fault])),
+    accounts: Object.fromEntries(all("account").flatMap(accountFrom)),
+    groups: Object.fromEntries(all("group").flatMap(([name = "", gid]) => (gid ? [[name, Number(gid)]] : []))),
+    paths: Object.fromEntries(all("path").map(([path = "", kind = ""]) => [path, kind])),
     folders: all("disk").map((values) => folderFrom(values, readOnly)),
     agent: agentFrom(one("agent"), one("leader")[0] ?? ""),
     xds: xdsFrom(all("xds")[0]),
@@ -53,6 +56,10 @@ function ranFrom(lines: string[][]): Facts["ran"] {
     ran[mesh] = { ...ran[mesh], [resource]: creation };
   }
   return ran;
+}
+
+function accountFrom([name = "", uid, groups = ""]: string[]): [string, Facts["accounts"][string]][] {
+  return uid ? [[name, { uid: Number(uid), groups: groups.split(" ") }]] : [];
 }
 
 function homeFrom([path = "", look = ""]: string[]): Facts["home"] {

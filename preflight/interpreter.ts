@@ -1,4 +1,4 @@
-/** What starts a file: the interpreter of a script, or the dynamic loader of an ELF file. */
+/** The program that starts a file: the interpreter of a script, or the dynamic loader of an ELF file. */
 import { closeSync, openSync, readSync } from "node:fs";
 
 /** The kernel reads no more of a script's first line. */

@@ -1,9 +1,9 @@
-/** What services run on a node: the programs that start them. Pure. */
+/** Programs, users and folders of a node that its services need. Pure. */
 
 import { type Finding, problem } from "../findings";
 import type { Facts } from "../nodes";
 import type { Plan } from "./plan";
-import type { WantedCommand } from "./plan-commands";
+import type { Need, WantedCommand } from "./plan-run";
 
 /** Without this, a service would crash in a loop until the deploy gives up. */
 export function judgeCommands({ node, commands }: Plan, { commands: asked }: Facts): Finding[] {
@@ -35,4 +35,46 @@ function said(fault: string): string {
   };
   const interpreter = fault.startsWith("interpreter ") && fault.slice("interpreter ".length);
   return interpreter ? `what starts it is not there (${interpreter})` : (words[fault] ?? fault);
+}
+
+/** systemd does not start a unit whose user, group or folder is missing. */
+export function judgeNeeds({ node, needs }: Plan, facts: Facts): Finding[] {
+  return needs.flatMap((need) => {
+    const fault = needFault(need, facts);
+    if (!fault) return [];
+    const { service, field } = need;
+    const remedy = `${fault.remedy} on ${node.name}, or correct services.${service}.run.${field}`;
+    return [problem(node.name, service, { found: fault.found, why: fault.why, remedy })];
+  });
+}
+
+function needFault({ kind, name, service }: Need, { accounts, groups, paths }: Facts) {
+  const why = `${service} does not start without it`;
+  if (kind === "user") {
+    const account = accounts[name];
+    if (!account) return { found: `there is no user ${name}`, why, remedy: "make it" };
+    return privileged(name, account.uid === 0, account.groups);
+  }
+  if (kind === "group") {
+    if (groups[name] === undefined) return { found: `there is no group ${name}`, why, remedy: "make it" };
+    return privileged(name, groups[name] === 0, []);
+  }
+  const there = paths[name];
+  if (!there) return { found: `there is no ${name}`, why, remedy: "make it" };
+  return kind === "folder" && there !== "folder"
+    ? { found: `${name} is no folder`, why, remedy: "make it one" }
+    : undefined;
+}
+
+/** Groups whose files have the tokens of other services. */
+const TOKEN_GROUPS = ["consul", "root"];
+
+function privileged(name: string, isRoot: boolean, groups: string[]) {
+  const group = groups.find((one) => TOKEN_GROUPS.includes(one));
+  if (!isRoot && !group) return undefined;
+  return {
+    found: isRoot ? `${name} is root by another name` : `${name} is in the group ${group}`,
+    why: "a service must not read what is root's, nor the tokens of other services",
+    remedy: "make a user or group of its own",
+  };
 }

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, type PreflightQuestions, programsOn } from "../templates";
-import { commandsOf, type WantedCommand } from "./plan-commands";
 import { agentPorts, portsOf, type WantedPort } from "./plan-ports";
+import { commandsOf, type Need, namesOf, needsOf, type WantedCommand } from "./plan-run";
 
 const MiB = 1024 * 1024;
 
@@ -52,11 +52,13 @@ export interface Plan {
   binaries: Map<string, { path: string; bytes: number }>;
   /** Programs of the node that services start. */
   commands: WantedCommand[];
+  /** Users, groups and paths of the node that services need. */
+  needs: Need[];
   /** SHA-256 of the agent's files as the `cluster` stack wants them. Empty where there is no such stack. */
   agentFiles: Record<string, string>;
 }
 
-/** What is read of a file on the machine that deploys. */
+/** Reads files on the machine that deploys. */
 export interface FilesHere {
   /** Its bytes. */
   size(path: string): number;
@@ -105,6 +107,7 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     folders: node.retired ? {} : MARGINS,
     binaries,
     commands: instances.flatMap(({ workload }) => (workload.kind === "service" ? commandsOf(workload, here) : [])),
+    needs: instances.flatMap(({ workload }) => (workload.kind === "service" ? needsOf(workload) : [])),
     agentFiles: ownAgent ? agentFiles(mesh, node) : {},
   };
 }
@@ -123,6 +126,7 @@ export function questionsOf({
   agentFiles,
   elsewhere,
   commands,
+  needs,
 }: Plan): PreflightQuestions {
   const gateways = elsewhere.map(({ name }) => name);
   return {
@@ -134,6 +138,9 @@ export function questionsOf({
     folders: Object.keys(folders),
     files: [...AGENT_RECORDS, ...Object.keys(agentFiles)],
     commands: [...new Set(commands.map(({ command }) => command))],
+    users: namesOf(needs, "user"),
+    groups: namesOf(needs, "group"),
+    paths: [...namesOf(needs, "folder"), ...namesOf(needs, "path")],
   };
 }
 

@@ -32,7 +32,7 @@ export function markdown(changes: Changes, sides: Sides, limit: number = LIMIT):
     if (body.length + total(diffs) <= limit) break;
     diff.text = diff.short;
   }
-  const title = diffs.length > 0 ? "\n### Files on the machines\n\n" : "";
+  const title = diffs.length > 0 ? "\n### Files on the nodes\n\n" : "";
   const text = `${body}${title}${diffs.map(({ text }) => text).join("\n")}\n`;
   return text.length <= limit ? text : cut(text, limit);
 }
@@ -58,7 +58,7 @@ function summary({ added, removed, changed, restarts, routes, edges, entries, fi
   ].filter((part) => part !== false && part !== "");
   if (parts.length > 0) return `${parts.join(", ")}.`;
   const nothing = files.length + nodes.length + total0(entries) === 0;
-  return nothing ? "Nothing changes on any machine." : "No service, route or permission changes.";
+  return nothing ? "Nothing changes on any node." : "No service, route or permission changes.";
 }
 
 const total0 = (lists: Record<string, string[]>) => Object.values(lists).flat().length;
@@ -92,7 +92,7 @@ function sections(changes: Changes): string[] {
       ...entries.changed.map((key) => `changed: ${ticks(key)}`),
       ...entries.removed.map((key) => `gone: ${ticks(key)}`),
     ]),
-    ...list("Machines", [
+    ...list("Nodes", [
       ...nodes,
       ...(agents.length > 0 ? [`Consul's agent restarts on ${wordList(agents)}; traffic goes on meanwhile`] : []),
     ]),

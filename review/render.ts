@@ -1,6 +1,6 @@
 /**
  * Prints a mesh file's mesh as JSON: `tsx review/render.ts MESH FOLDER`, where FOLDER is what the paths in it count from.
- * A commit is rendered by the Gatehouse of that same commit. No machine, no state, no key and no binary is needed.
+ * A commit is rendered by the Gatehouse of that same commit. No node, no state, no key and no binary is needed.
  */
 import { isAbsolute, join } from "node:path";
 import { formatProblems, loadMesh, nodeFiles, UNKNOWN_SHA256 } from "../model";

@@ -1,4 +1,4 @@
-/** A mesh as a reviewer compares it: what is declared, and the text of every file that ends on a machine. */
+/** A mesh as a reviewer compares it: what is declared, and the text of every file that ends on a node. */
 import type { ConfigEntry, Mesh } from "../model";
 import { filesOnNodes, routesOf } from "../templates";
 
@@ -35,7 +35,7 @@ export interface Instance {
 
 const SAID_ELSEWHERE = ["service-intentions", "ingress-gateway"];
 
-/** Renders all that a deploy would put on machines. */
+/** Renders all that a deploy would put on nodes. */
 export function rendered(mesh: Mesh): Rendered {
   const files: Rendered["files"] = {};
   const instances: Instance[] = [];

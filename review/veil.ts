@@ -1,7 +1,10 @@
 /** Hides what looks like a secret: a declaration should hold none, and a comment is read by more people than a node. */
+import { layout } from "../model";
 
 const HIDDEN = "(not shown)";
 const notYetHidden = "(?!\\(not shown\\))";
+/** No secrets: a switch, the beginning of a block, a variable's name and a file that Gatehouse puts on a node. */
+const harmless = `(?!(?:true|false|null|\\{|\\$\\{?[A-Z_]+\\}?)(?:\\s|$))(?!(?:[a-z]+:)?${layout.folders.gatehouse}/)`;
 
 const SECRET =
   "(?:token|passw(?:or)?d|pass(?![a-z])|pwd|passphrase|secret|credentials?|authorization|cookie|salt(?![a-z])|webhook|dsn(?![a-z])|" +
@@ -11,17 +14,18 @@ const SECRET =
 const NAME = `(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*${SECRET}(?!(?:[A-Za-z0-9_-]*[-_])?file(?![A-Za-z0-9_-]))[A-Za-z0-9_-]*`;
 const QUOTED = `"(?:[^"\\\\\\n]|\\\\.)*"|'[^'\\n]*'`;
 
+const VALUE = `${notYetHidden}${harmless}(${QUOTED}|\\[[^\\]\\n]*\\]|[^\\s"'\`]+)`;
+
 /** A name, then its value: to the end of a quoted string, or else of the word. A list counts to its end on the line. */
-const named = new RegExp(
-  `(${NAME}["']?[^\\S\\n]*(?:[=:]|[^\\S\\n])[^\\S\\n]*)${notYetHidden}(${QUOTED}|\\[[^\\]\\n]*\\]|[^\\s"'\`]+)`,
-  "gi",
-);
+const named = new RegExp(`(${NAME}["']?[^\\S\\n]*[=:][^\\S\\n]*)${VALUE}`, "gim");
+/** The same with a space between them: not in a comment, which has words, nor after a variable or the last part of a path. */
+const spaced = new RegExp(`(?<!^[^\\S\\n]*#.*)(?<![$/])(${NAME}["']?[^\\S\\n]+(?![=:]))${VALUE}`, "gim");
 /** The same within one pair of quotes: "--token=two words". */
 const withinQuotes = new RegExp(`"([^"\\n]*?${NAME}[=:]\\s*)${notYetHidden}(?:[^"\\\\\\n]|\\\\.)+"`, "gi");
 /** The name and the value as two items of a list: ["-token", "value"]. */
 const nextItem = new RegExp(`("[^"\\n]*?${NAME}"\\s*,\\s*)(${QUOTED})`, "gi");
 /** In a sentence a space is no sign of a value. */
-const namedInWords = new RegExp(`(${NAME}["']?[=:][^\\S\\n]?)${notYetHidden}(${QUOTED}|[^\\s"'\`]+)`, "gi");
+const namedInWords = new RegExp(`(${NAME}["']?[=:][^\\S\\n]?)${notYetHidden}${harmless}(${QUOTED}|[^\\s"'\`]+)`, "gi");
 
 const pem = /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
@@ -45,7 +49,8 @@ export function veiled(text: string): string {
   return withoutShapes(text.replace(pem, withoutKey))
     .replace(nextItem, `$1"${HIDDEN}"`)
     .replace(withinQuotes, `"$1${HIDDEN}"`)
-    .replace(named, `$1${HIDDEN}`);
+    .replace(named, `$1${HIDDEN}`)
+    .replace(spaced, `$1${HIDDEN}`);
 }
 
 function withoutKey(whole: string, begin: string): string {

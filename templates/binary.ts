@@ -9,7 +9,7 @@ export const binaryPath = ({ path, sha256 }: Binary): string =>
 /** The binary keeps its name, for `ps`, as far as the name is harmless in a unit and a shell. */
 export const binaryName = (path: string): string => basename(path).replace(/[^A-Za-z0-9._-]/g, "_");
 
-/** What its unit starts. */
+/** The command line of its unit. */
 export const commandOf = ({ binary, command = [], args }: Service): string[] => [
   ...(binary ? [binaryPath(binary)] : command),
   ...args,

@@ -1,18 +1,32 @@
 /** The health check of an instance: for Consul's agent in the definition, for the node program in its document. */
-import type { Health, Instance, Service } from "../model";
+import type { Instance, Service } from "../model";
 import type { Instance as InstanceDocument } from "./node-documents";
 
-/** The check as Consul's agent runs it: against the service's port on loopback. */
-export function checkTarget({ port, health }: Service) {
-  const server = `127.0.0.1:${port}`;
+/** The check as Consul's agent runs it, on loopback. */
+export function checkTarget(service: Service) {
+  const { health } = service;
+  const server = checkedServer(service);
+  const { tls = false } = health;
   return {
-    http: health.http === undefined ? null : `http://${server}${health.http}`,
+    http: urlOf(service) ?? null,
+    header: Object.entries(health.header ?? {}),
+    method: health.method ?? null,
     tcp: health.tcp ? server : null,
     grpc: health.grpc === undefined ? null : health.grpc === "" ? server : `${server}/${health.grpc}`,
     script: health.script ?? null,
+    tls: { tcp: tls && health.tcp === true, grpc: tls && health.grpc !== undefined, any: tls },
     interval: health.interval,
     timeout: health.timeout,
+    successes: health.successBeforePassing ?? null,
+    failures: health.failuresBeforeCritical ?? failuresBeforeCritical(service),
   };
+}
+
+const checkedServer = ({ port, health }: Service): string => `127.0.0.1:${health.port ?? port}`;
+
+function urlOf(service: Service): string | undefined {
+  const { http, tls } = service.health;
+  return http === undefined ? undefined : `${tls ? "https" : "http"}://${checkedServer(service)}${http}`;
 }
 
 /** Where a gateway's Envoy says that it is ready. */
@@ -23,12 +37,20 @@ export function healthOf(instance: Instance): InstanceDocument["health"] {
   const { workload } = instance;
   if (workload.kind === "ingress-gateway")
     return { direct: false, url: readyUrl(instance), timeoutSeconds: 1, steadySeconds: STEADY_SECONDS };
-  const url = checkTarget(workload).http;
+  const { health } = workload;
+  const url = urlOf(workload);
   return {
-    direct: isDirect(workload.health),
+    direct: true,
     ...(url && { url }),
-    timeoutSeconds: seconds(workload.health.timeout),
-    steadySeconds: steadySeconds(workload),
+    ...(health.method && { method: health.method }),
+    ...(health.header && { header: health.header }),
+    ...(health.grpc !== undefined && { grpc: { server: checkedServer(workload), service: health.grpc } }),
+    ...(health.script && { script: health.script }),
+    ...(health.tcp && health.port !== undefined && { tcp: checkedServer(workload) }),
+    ...(health.tls && { tls: true }),
+    timeoutSeconds: seconds(health.timeout),
+    steadySeconds: STEADY_SECONDS,
+    ...(health.startTimeout && { startSeconds: seconds(health.startTimeout) }),
   };
 }
 
@@ -40,21 +62,8 @@ export function failuresBeforeCritical({ runsOn }: Service): number {
   return runsOn.length > 1 ? 1 : 2;
 }
 
-/** Whether the node program can ask the same as Consul's agent. */
-const isDirect = ({ http, tcp }: Health): boolean => http !== undefined || tcp === true;
-
 /** A process that ended in less than this did not work. */
 const STEADY_SECONDS = 1;
-
-/**
- * How long a process that was just started has to go on serving. The result of a check over grpc or by a script is known to
- * Consul's agent alone: then it is the time in which the agent has checked this process, and has failed it if it is broken.
- */
-function steadySeconds(service: Service): number {
-  const { interval, timeout } = service.health;
-  if (isDirect(service.health)) return STEADY_SECONDS;
-  return failuresBeforeCritical(service) * seconds(interval) + seconds(timeout);
-}
 
 const unitSeconds: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 

@@ -1,19 +1,21 @@
 /** The files of one instance: definition, units and environment. */
-import { type Gateway, type Instance, layout, type Mesh, type Service } from "../model";
+import { type Gateway, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
 import { commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical } from "./health";
 import type { Fence } from "./node-documents";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash } from "./program";
+import { settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
 /** Those of a service with its sidecar. */
-export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
+export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
   const { name } = service;
   const definition = render("consul/service.hcl", {
     mesh: mesh.name,
     service,
+    ...labelsIn(service, node.name),
     failures: failuresBeforeCritical(service),
     health: checkTarget(service),
     sidecarPort,
@@ -21,11 +23,10 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
   });
   const unit = render("systemd/service.service", {
     name,
-    user: unitUser(name),
     mesh: mesh.name,
     program: layout.programOf(mesh.name),
     command: commandOf(service),
-    ...limitsOf(service),
+    ...settingsOf(service),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
   });
   const sidecar = render("systemd/sidecar-proxy.service", {
@@ -38,7 +39,7 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
   });
   const fence = fenceFile(name, {
     envoy: unitUser(name, "sidecar"),
-    service: unitUser(name),
+    service: service.user ?? unitUser(name),
     port: service.port,
     adminPort,
     upstreams: service.upstreams.map(({ localPort }) => localPort),
@@ -50,7 +51,14 @@ export function serviceFiles(mesh: Mesh, { adminPort, sidecarPort }: Instance, s
     nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
     nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
     fence,
+    ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
+}
+
+/** For the service and for its sidecar: Consul chooses among sidecars. */
+function labelsIn(service: Service, node: string) {
+  const { meta, tags } = labelsOf(service, node);
+  return { meta: Object.entries(meta).sort(([one], [other]) => (one < other ? -1 : 1)), tags };
 }
 
 /** A gateway with no listener below this port has no capability at all. */

@@ -33,7 +33,7 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
   const files = isService ? serviceFiles(mesh, instance, workload) : gatewayFiles(mesh, instance, workload);
   const binary = isService ? workload.binary : undefined;
   const secrets = isService ? workload.secrets : [];
-  const hash = releaseHash(files, binary, secrets);
+  const hash = releaseHash(files, binary, secrets, isService ? unseen(workload) : []);
   const release = hash.slice(0, 12);
   return {
     files,
@@ -53,10 +53,26 @@ const kinds: Record<string, string> = {
   [layout.folders.fences]: "fence",
 };
 
-function releaseHash(files: NodeFile[], binary: Binary | undefined, secrets: Service["secrets"]): string {
-  const contents = files.flatMap(({ path, content }) => [kinds[dirname(path)]!, basename(path), content]);
+/** The settings of a release that are in none of its files. */
+const unseen = ({ purge, reload, health }: Service): string[] => [
+  ...(health.startTimeout === undefined ? [] : [`start ${health.startTimeout}`]),
+  ...(purge ? ["purge"] : []),
+  ...(reload === undefined ? [] : [`reload ${reload}`]),
+];
+
+function releaseHash(
+  files: NodeFile[],
+  binary: Binary | undefined,
+  secrets: Service["secrets"],
+  unseen: string[],
+): string {
+  const contents = files.flatMap(({ path, content }) => [
+    kinds[dirname(path)] ?? "configuration",
+    basename(path),
+    content,
+  ]);
   const versions = secrets.map(({ name, version }) => `${name}:${version}`).join(" ");
-  return contentHash(binary?.sha256 ?? "", ...contents, ...(versions ? [versions] : []));
+  return contentHash(binary?.sha256 ?? "", ...contents, ...(versions ? [versions] : []), ...unseen);
 }
 
 function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: string): InstanceDocument {
@@ -82,6 +98,8 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     adminPort,
     health: healthOf(instance),
     drain: workload.runsOn.length > 1,
+    ...(service?.purge && { purge: true }),
+    ...(service?.reload !== undefined && { reload: service.reload }),
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
     ...(isTakenOver(mesh, workload) && { takeOver: true }),
   };

@@ -53,7 +53,9 @@ export interface Instance extends Owner {
   kind: Kind;
   /** Release names the release: twelve hex digits of the hash of all that makes it. */
   release: string;
-  /** Files are the definition, the units and the environment. Only paths that belong to the instance are accepted. */
+  /**
+   * Files are the definition, the units, the environment and the configuration files. Only paths that belong to the instance are accepted.
+   */
   files: File[];
   /** Binary that the service runs. Absent for a gateway. */
   binary?: Binary;
@@ -70,6 +72,10 @@ export interface Instance extends Owner {
   health: Health;
   /** Drain says whether the workload is declared on other nodes too, so that callers can use those meanwhile. */
   drain: boolean;
+  /** Purge says that the folders which systemd made for the service are removed together with it. */
+  purge?: boolean;
+  /** Reload is the signal by which the service reads its configuration files again. "": they restart it. */
+  reload?: string;
   /**
    * TakeOver says that the first release replaces an instance of this name that a person made. Without it, a node with such
    * an instance is refused.
@@ -102,14 +108,37 @@ export interface Upstream {
 
 /** Health says how the program finds out whether a new process serves. */
 export interface Health {
-  /** Direct says that the program can make the same check as Consul's agent: over HTTP or TCP. */
+  /**
+   * Direct says that the program makes the same check as Consul's agent. False for a gateway, and for a service of an earlier
+   * version with a check over gRPC or by a script.
+   */
   direct: boolean;
-  /** URL of an HTTP check. Absent: a TCP connection is enough, or only Consul's agent can make the check. */
+  /** URL of an HTTP check. Without it and the next ones, it is enough that the service listens on its port. */
   url?: string;
-  /** TimeoutSeconds of one request to URL. */
+  /** Method of the request to URL. "": GET. */
+  method?: string;
+  /** Header of the request to URL. */
+  header?: Record<string, string[]>;
+  /** GRPC is asked by the health protocol of gRPC. */
+  grpc?: GRPCHealth;
+  /** Script is a command that has to end with 0. */
+  script?: string[];
+  /** TCP is an address that has to accept connections, besides the service's port. */
+  tcp?: string;
+  /** TLS says that URL, GRPC or TCP speak TLS, with any certificate. */
+  tls?: boolean;
+  /** TimeoutSeconds of one check. */
   timeoutSeconds: number;
+  /** StartSeconds is how long a release may take until it serves. 0: a minute. */
+  startSeconds?: number;
   /** SteadySeconds is how long a process that was just started must go on serving. */
   steadySeconds: number;
+}
+
+/** GRPCHealth is a server that is asked for the health of one of its services; "" is the whole server. */
+export interface GRPCHealth {
+  server: string;
+  service: string;
 }
 
 /** Name names an instance. Verbs: instance rollback, instance remove. */
@@ -313,6 +342,11 @@ export interface Questions {
   files: string[];
   /** Commands that services start: absolute paths, and names to look up. */
   commands?: string[];
+  /** Users and Groups that services have. */
+  users?: string[];
+  groups?: string[];
+  /** Paths that services need: absolute. */
+  paths?: string[];
 }
 
 /**
@@ -354,6 +388,8 @@ export interface Report {
   leader: string;
   /** Envoys, one for each that was asked about. */
   envoys: EnvoyReport[];
+  /** Copies are the folders with copies of files that a person made and a deploy replaced, the oldest first. */
+  copies: string[];
   /** Edges that were tried; one for which there was no time is missing. */
   edges: EdgeReport[];
 }

@@ -52,7 +52,7 @@ export function keepLock(stack: string, folder: string, choice: ProviderChoice):
 
 const OTHER = /checksums previously recorded|doesn't match any of the checksums|match configured version constraint/;
 
-/** What to do where `terraform init` refused providers for the project's checksums. */
+/** The way on where `terraform init` refused providers for the project's checksums. */
 export function lockRemedy(stack: string, { stdout, stderr }: Output): string | undefined {
   const file = fileOf(stack);
   if (!existsSync(file) || !OTHER.test(`${stdout}\n${stderr}`.replace(/[\s│]+/g, " "))) return undefined;

@@ -25,8 +25,8 @@ export const GO_LINTERS: GoCheck[] = [
   { name: "staticcheck", program: "go", args: ["tool", "staticcheck", "./..."], env: PURE },
 ];
 
-/** Every test, where the results of what did not change are kept too. */
-export const GO_TESTS: GoCheck = { name: "go test", program: "go", args: ["test", "./..."], env: PURE };
+/** Every test, with a part of the steps that a run is disturbed at; the results of what did not change are kept too. */
+export const GO_TESTS: GoCheck = { name: "go test", program: "go", args: ["test", "-short", "./..."], env: PURE };
 
 /** The tests of one package under the race detector, which needs a C compiler. */
 export function raceCheck(folder: string, env: Record<string, string>): GoCheck {

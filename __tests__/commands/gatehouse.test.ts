@@ -1,11 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { parserOf } from "../../commands/gatehouse";
 import { VERBS } from "../../commands/verbs";
-import { output } from "../../toolchain";
-
-jest.setTimeout(30_000); // programs of their own, on a machine that has other things to do
 
 /** The verb that a command line starts and what is handed to it, or the words that refuse it. */
 async function parsed(...args: string[]): Promise<[name: string, own: string[]] | string> {
@@ -48,31 +43,4 @@ test.each(Object.entries(VERBS))("%s has a function, an example and a line in do
   expect(verb.examples.length).toBeGreaterThan(0);
   for (const [command] of verb.examples) expect(command).toContain(`gatehouse ${name}`);
   expect(readFileSync("docs/commands.md", "utf8")).toContain(`| \`${name}\` |`);
-});
-
-test("the program ends with 2 when it does not understand, and prints help", async () => {
-  const run = (...args: string[]) => output(process.execPath, ["bin/gatehouse.js", ...args]);
-  const [refused, help] = await Promise.all([run("docter"), run("--help")]);
-  expect([refused.exitCode, refused.stdout]).toEqual([2, ""]);
-  expect(refused.stderr).toContain("Did you mean doctor?");
-  expect(help.exitCode).toBe(0);
-  for (const name of Object.keys(VERBS)) expect(help.stdout).toContain(`gatehouse ${name}`);
-});
-
-test.each([["state"], ["state", "mvoe"], ["exec"], ["lab", "pu"]])(
-  "`gatehouse %s %s` is not understood either",
-  async (...args) => {
-    const { exitCode, stdout } = await output(process.execPath, ["bin/gatehouse.js", ...args.filter(Boolean)]);
-    expect([exitCode, stdout]).toEqual([2, ""]);
-  },
-);
-
-test("a verb loads a mesh that is TypeScript", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "gatehouse-mesh-"));
-  const mesh = join(folder, "mesh.ts");
-  writeFileSync(mesh, 'const name: string = "shop";\nexport default { name };\n');
-  const env = { ...process.env, GATEHOUSE_MESH: mesh };
-  const { exitCode, stderr } = await output(process.execPath, ["bin/gatehouse.js", "preflight"], {}, { env });
-  rmSync(folder, { recursive: true });
-  expect([exitCode, stderr]).toEqual([1, expect.stringContaining("`consul` is missing")]);
 });

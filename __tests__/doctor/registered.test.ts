@@ -40,3 +40,13 @@ test.each<[changes: object, at: string, found: string]>([
   ]);
   expect(findings[0]).toMatchObject({ severity: "problem", found, fix });
 });
+
+test("what Consul's agent adds from service-defaults is no difference", () => {
+  const findings = findingsOn("worker1", (report) => {
+    const proxy = report.services![1]!.Rest.Proxy as { Upstreams: object[] };
+    const passive_health_check = { BaseEjectionTime: 3_000_000_000 };
+    Object.assign(proxy, { Config: { protocol: "http", max_inbound_connections: 5 }, Mode: "direct" });
+    Object.assign(proxy.Upstreams[0]!, { Config: { passive_health_check }, MeshGateway: { Mode: "local" } });
+  });
+  expect(findings).toEqual([]);
+});

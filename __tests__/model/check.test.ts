@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { checkMesh } from "../../model";
+import { cases } from "../support/random";
 import {
   type Draft,
   declaration,
@@ -163,7 +164,7 @@ describe("anything at all", () => {
   it("never throws on JSON, and either accepts or says why not", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => expectVerdict(value)),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 
@@ -180,7 +181,7 @@ describe("anything at all", () => {
         parent[place.at(-1) as string] = value;
         expectVerdict(declaration);
       }),
-      { numRuns: 1500 },
+      { numRuns: cases(1500) },
     );
   });
 

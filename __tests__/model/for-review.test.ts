@@ -5,6 +5,7 @@ import { declaration } from "../support/shop";
 const nothing: Files = {
   look: () => "missing",
   absolute: (path) => `/project/${path}`,
+  text: () => "",
   sha256: (path) => {
     throw new Error(`${path} was read`);
   },

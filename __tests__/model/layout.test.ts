@@ -89,4 +89,5 @@ test.each([
   [layout.unitFile("web.service"), "web.service"],
   [layout.environmentFile("web"), "web.service"],
   [layout.definitionFile("web"), undefined],
+  ["/opt/gatehouse/config/web/app.yaml", "web.service"],
 ])("the unit that reads %s", (path, unit) => expect(layout.unitReading(path)).toBe(unit));

@@ -96,6 +96,38 @@ describe("the node", () => {
     ]);
   });
 
+  describe("what a service needs of the node", () => {
+    const declared = {
+      user: "www-data",
+      group: "media",
+      workingDirectory: "/srv/shop",
+      readWritePaths: ["/srv/media"],
+    };
+    const of = { ...shop, instances: [instanceOf(service(declared))] };
+    const fine: Partial<Facts> = {
+      accounts: { "www-data": { uid: 33, groups: ["www-data"] } },
+      groups: { media: 1001 },
+      paths: { "/srv/shop": "folder", "/srv/media": "file" },
+    };
+
+    test("is there", () => expect(found(fine, of)).toEqual([]));
+
+    test.each<[string, Partial<Facts>]>([
+      ["there is no user www-data", { accounts: {} }],
+      ["www-data is root by another name", { accounts: { "www-data": { uid: 0, groups: ["www-data"] } } }],
+      ["www-data is in the group consul", { accounts: { "www-data": { uid: 33, groups: ["www-data", "consul"] } } }],
+      ["there is no group media", { groups: {} }],
+      ["media is root by another name", { groups: { media: 0 } }],
+      ["there is no /srv/shop", { paths: { "/srv/media": "folder" } }],
+      ["/srv/shop is no folder", { paths: { "/srv/shop": "file", "/srv/media": "folder" } }],
+      ["there is no /srv/media", { paths: { "/srv/shop": "folder" } }],
+    ])("%s", (what, facts) => {
+      expect(found({ ...fine, ...facts }, of)).toMatchObject([
+        { severity: "problem", where: { on: "worker1", what: "frontend" }, found: what },
+      ]);
+    });
+  });
+
   test("a declared limit that the node cannot hold is a warning", () => {
     const limited = { ...shop, instances: [instanceOf(service({ memoryMax: "512M", cpuQuota: "50%" }))] };
     expect(found({}, limited)).toEqual([]);

@@ -21,7 +21,7 @@ test("nothing changed", () => {
     ),
   ).toBe(`## Mesh \`shop\`
 
-Nothing changes on any machine. Compared: \`main\` (1111111) → 2222222.
+Nothing changes on any node. Compared: \`main\` (1111111) → 2222222.
 
 ### Restarts
 
@@ -48,7 +48,7 @@ test("one environment value of one service, in full", () => {
 |---|---|---|
 | \`backend\` on worker2 | \`backend.service\` | **yes**: it is the only one |
 
-### Files on the machines
+### Files on the nodes
 
 <details><summary><code>worker2:/opt/gatehouse/env/backend.env</code> +1 −0</summary>
 

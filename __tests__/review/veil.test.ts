@@ -23,6 +23,11 @@ test.each([
   ["a token of GitLab", `K=${made("gl", "pat-marked", "a1B2".repeat(4))}`],
   ["a token of Vault", `K=${made("hv", "s.marked", "a1B2".repeat(6))}`],
   ["a JSON web token", `K=${made("ey", "Jmarked012.", "marked.", "marked")}`],
+  ["a value that begins like a switch", "API_TOKEN=truemarked"],
+  ["a value after two signs", "API_TOKEN==marked"],
+  ["a name in a comment", "# API_TOKEN=marked"],
+  ["two words among others", "ExecStart=/x login password marked -v"],
+  ["a line of two words", "requirepass marked"],
   ["a private key on one line", "K=-----BEGIN RSA PRIVATE KEY-----marked-----END RSA PRIVATE KEY-----"],
 ])("%s", (_, text) => {
   expect(veiled(text)).not.toContain("marked");
@@ -41,6 +46,12 @@ test.each([
   "CONSUL_HTTP_TOKEN_FILE=/opt/gatehouse/secrets/web",
   "ExecStart=/opt/gatehouse/releases/web/0123456789ab/bin/Web -listen 127.0.0.1:9001",
   "LEVEL=debug",
+  "# Tokens and the gossip key are in files of their own.",
+  "  enable_token_persistence = true",
+  "auto_encrypt {",
+  "LoadCredential=token:/opt/gatehouse/secrets/frontend.token",
+  "ExecStart=/x -token-file ${CREDENTIALS_DIRECTORY}/token $FLAGS --log-level info",
+  'if [ -r "$token" ]; then',
 ])("what is no secret is shown: %s", (text) => {
   expect([veiled(text), veiledWords(text)]).toEqual([text, text]);
 });

@@ -111,7 +111,7 @@ describe("order", () => {
 
 describe("what routes calls", () => {
   const routed = (...configEntries: ConfigEntryDeclaration[]) => meshGraph(meshOf(declaration({ configEntries })));
-  const subsets = { v1: { filter: "Node.Node == worker1" } };
+  const subsets = { v1: { filter: "Node.Node == worker2" } };
   const failover = { "*": { service: "backend", serviceSubset: "v1" } };
   const router: ConfigEntryDeclaration = { kind: "service-router", name: "frontend", routes: [] };
   const splitter: ConfigEntryDeclaration = { kind: "service-splitter", name: "frontend", splits: [{ weight: 100 }] };

@@ -10,6 +10,7 @@ test("Terraform refuses to plan a mesh whose binary is missing, and says which",
   const files = {
     look: (path: string) => (path.startsWith("build/") ? ("missing" as const) : ("file" as const)),
     absolute: (path: string) => `/project/\${x}/${path}`,
+    text: () => "",
     sha256: () => "",
     forReview: true,
   };

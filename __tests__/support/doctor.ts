@@ -57,6 +57,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
     version: VERSION,
     mesh: { mesh: of.name, node: node.name, role: node.role, tls: of.consul.tls },
     others: [],
+    copies: [],
     files: files.map(({ path, mode, owner = "root:root", sha256 }) => ({
       path,
       type: "regular file",

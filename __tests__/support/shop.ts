@@ -78,6 +78,7 @@ export function edited(edit: (declaration: Draft) => void): unknown {
 export const files: Files = {
   look: (path) => (/^(missing|unreadable|folder|file)\//.exec(path)?.[1] as "file" | undefined) ?? "executable",
   absolute: (path) => `/project/${path}`,
+  text: (path) => (path.startsWith("binary/") ? undefined : `text of ${path}\n`),
   sha256: (path) => Buffer.from(path).toString("hex").padEnd(64, "0"),
 };
 

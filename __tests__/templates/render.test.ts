@@ -143,6 +143,59 @@ describe("a service", () => {
     expect(documentOf(program)).not.toHaveProperty("binary");
   });
 
+  test("runs as a user of the node, with folders of its own and what is declared of the node", () => {
+    const declared = service({
+      user: "www-data",
+      group: "media",
+      workingDirectory: "/srv/shop",
+      stateDirectory: true,
+      logsDirectory: true,
+      readWritePaths: ["/srv/media"],
+      stopSignal: "SIGINT",
+      stopTimeout: "5s",
+      openFiles: 100_000,
+      tasks: 50,
+    });
+    const unit = lines(instanceRelease(mesh(), instanceOf(declared)).files, "/etc/systemd/system/frontend.service");
+    for (const line of [
+      "User=www-data",
+      "Group=media",
+      "WorkingDirectory=/srv/shop",
+      "StateDirectory=gatehouse-frontend",
+      "StateDirectoryMode=0700",
+      "LogsDirectory=gatehouse-frontend",
+      "ReadWritePaths=/srv/media",
+      "KillSignal=SIGINT",
+      "TimeoutStopSec=5s",
+      "LimitNOFILE=100000",
+      "TasksMax=50",
+      "ProtectSystem=strict",
+    ]) {
+      expect(unit).toContain(line);
+    }
+    // The user owns more than this service: what is the user's stays when the service ends.
+    expect(unit.join("\n")).not.toMatch(/DynamicUser|RemoveIPC|CacheDirectory/);
+  });
+
+  test("has its configuration files in a folder of its own, which its unit shows to it alone", () => {
+    const configFiles = [{ name: "app.yaml", content: "a: ${1} %{2}\n" }];
+    const one = (changes: Parameters<typeof service>[0]) =>
+      instanceRelease(mesh(), instanceOf(service({ configFiles, ...changes })));
+    const { files, program, hash } = one({ reload: "SIGHUP" });
+    expect(content(files, "/opt/gatehouse/config/frontend/app.yaml")).toBe("a: ${1} %{2}\n");
+    const unit = lines(files, "/etc/systemd/system/frontend.service");
+    expect(unit).toContain("BindReadOnlyPaths=/opt/gatehouse/config/frontend:/run/gatehouse-config");
+    expect(unit).toContain("Environment=CONFIGURATION_DIRECTORY=/run/gatehouse-config");
+    expect(documentOf(program)).toMatchObject({ reload: "SIGHUP" });
+    expect(new Set([hash, one({}).hash, one({ configFiles: [{ name: "app.yaml", content: "" }] }).hash]).size).toBe(3);
+  });
+
+  test("is another release when its folders are to be removed with it", () => {
+    const purged = instanceRelease(mesh(), instanceOf(service({ stateDirectory: true, purge: true })));
+    expect(documentOf(purged.program)).toMatchObject({ purge: true });
+    expect(purged.hash).not.toBe(instanceRelease(mesh(), instanceOf(service({ stateDirectory: true }))).hash);
+  });
+
   test("has the declared limits in its own unit, and none otherwise", () => {
     const limits = { memoryMax: "512M", cpuQuota: "50%" };
     const { files } = instanceRelease(mesh(), instanceOf(service(limits)));
@@ -173,6 +226,70 @@ describe("a service", () => {
       instanceOf(service({ health: { ...health, interval: "2s", timeout: "1s" } })),
     );
     expect(lines(files, "/etc/consul.d/frontend.hcl")).toContain(expected);
+  });
+
+  test("checks another port with a method, headers and TLS, and has patience", () => {
+    const health = {
+      http: "/ready",
+      port: 9011,
+      header: { Host: ["shop.test"], "X-Key": ["a", 'b"'] },
+      method: "HEAD" as const,
+      tls: true,
+      interval: "5m",
+      timeout: "1s",
+      successBeforePassing: 2,
+      failuresBeforeCritical: 3,
+      startTimeout: "3m",
+    };
+    const { files, program, hash } = instanceRelease(mesh(), instanceOf(service({ health })));
+    const definition = lines(files, "/etc/consul.d/frontend.hcl");
+    for (const line of [
+      'http = "https://127.0.0.1:9011/ready"',
+      'Host = ["shop.test"]'.replace("Host", '"Host"'),
+      '"X-Key" = ["a", "b\\""]',
+      'method = "HEAD"',
+      "tls_skip_verify = true",
+      "success_before_passing = 2",
+      "failures_before_critical = 3",
+    ]) {
+      expect(definition).toContain(line);
+    }
+    expect(documentOf(program).health).toEqual({
+      direct: true,
+      url: "https://127.0.0.1:9011/ready",
+      method: "HEAD",
+      header: health.header,
+      tls: true,
+      timeoutSeconds: 1,
+      steadySeconds: 1,
+      startSeconds: 180,
+    });
+    const { startTimeout: _, ...impatient } = health;
+    expect(instanceRelease(mesh(), instanceOf(service({ health: impatient }))).hash).not.toBe(hash);
+  });
+
+  test.each([
+    [{ grpc: "shop.Cart" }, { grpc: { server: "127.0.0.1:9001", service: "shop.Cart" } }],
+    [{ script: ["/bin/check"] }, { script: ["/bin/check"] }],
+    [{ tcp: true as const, port: 9011 }, { tcp: "127.0.0.1:9011" }],
+    [{ tcp: true as const }, {}],
+  ])("is asked by the node program itself in a deploy: %j", (check, asked) => {
+    const health = { ...check, interval: "5m", timeout: "1s" };
+    const { program } = instanceRelease(mesh(), instanceOf(service({ health })));
+    expect(documentOf(program).health).toEqual({ direct: true, ...asked, timeoutSeconds: 1, steadySeconds: 1 });
+  });
+
+  test("has labels in its registration and its sidecar's, those of its node last", () => {
+    const labelled = service({
+      meta: { version: "1", team: 'a"${b}' },
+      tags: ["v1"],
+      labelsOn: { worker1: { meta: { version: "2" }, tags: ["canary", "v1"] }, worker2: { tags: ["other"] } },
+    });
+    const definition = lines(instanceRelease(mesh(), instanceOf(labelled)).files, "/etc/consul.d/frontend.hcl");
+    const both = (line: string) => definition.filter((one) => one === line).length;
+    expect(both('"version" = "2"')).toBe(2);
+    expect(both('"team" = "a\\"\\u0024{b}"')).toBe(2);
+    expect(both('tags = ["v1", "canary"]')).toBe(2);
   });
 
   describe("with secret variables", () => {

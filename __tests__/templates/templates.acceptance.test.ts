@@ -49,6 +49,9 @@ describe("Consul accepts", () => {
     { grpc: "shop.Cart" },
     { grpc: "" },
     { script: ["/bin/true", ...nasty] },
+    { http: "/", port: 9011, method: "HEAD", header: { Host: nasty, "X-Key": [] }, tls: true, successBeforePassing: 2 },
+    { tcp: true, port: 9011, tls: true, failuresBeforeCritical: 3 },
+    { grpc: "", tls: true },
   ];
 
   test.each(health)("a service with the check %j", (check) => {
@@ -72,6 +75,8 @@ test("Consul reads a definition back as it was declared", async () => {
   const definition = service({
     health: { script: ["/bin/true", ...nasty], interval: "2s", timeout: "1s" },
     upstreams: [{ name: "backend", localPort: 5000 }],
+    meta: Object.fromEntries(nasty.map((value, at) => [`nasty-${at}`, value])),
+    tags: nasty.filter(Boolean),
   });
   const { files } = instanceRelease(mesh(), instanceOf(definition));
   const seen = await withAgent(files, async (address) => ({
@@ -79,8 +84,10 @@ test("Consul reads a definition back as it was declared", async () => {
     sidecar: await get(`${address}/v1/agent/service/frontend-sidecar-proxy`),
     debug: await get(`${address}/v1/agent/service/frontend`),
   }));
-  expect(seen.debug).toMatchObject({ Service: "frontend", Port: 9001 });
+  const labels = { Meta: definition.meta, Tags: definition.tags };
+  expect(seen.debug).toMatchObject({ Service: "frontend", Port: 9001, ...labels });
   expect(seen.sidecar).toMatchObject({
+    ...labels,
     Port: 21001,
     Proxy: { Upstreams: [{ DestinationName: "backend", LocalBindPort: 5000 }] },
   });
@@ -108,9 +115,19 @@ test("a script check receives its arguments unchanged", async () => {
 });
 
 testWith("systemd-analyze", "systemd accepts every unit", () => {
+  const fullService = service({
+    name: "full",
+    binary: undefined,
+    command: ["/usr/bin/env"],
+    configFiles: [{ name: "app.yaml", content: "" }],
+    ...{ user: "www-data", group: "www-data", workingDirectory: "/srv", readWritePaths: ["/srv", "/mnt"] },
+    ...{ stateDirectory: true, cacheDirectory: true, logsDirectory: true, openFiles: 5000, tasks: 5 },
+    ...{ stopSignal: "SIGINT", stopTimeout: "1.5s", memoryMax: "64M", cpuQuota: "5%" },
+  });
   const nastyService = service({ args: nasty, binary: { path: "/bin/web", sha256: "ab".repeat(32) } });
   const all = [
     ...instanceRelease(mesh(), instanceOf(nastyService)).files,
+    ...instanceRelease(mesh(), instanceOf(fullService)).files,
     ...instanceRelease(mesh(), instanceOf(gateway())).files,
     ...agentRelease(mesh(), worker).files,
     ...nodeRelease(mesh(), worker).files,

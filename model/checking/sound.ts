@@ -52,6 +52,9 @@ function faultsOf(issue: Issue, schema: z.ZodType, whole: unknown): Found[] {
   if (issue.code === "invalid_value") {
     return [{ path, value, fault: invalidValue(issue.values.map(String), value, remedy) }];
   }
+  if (issue.code === "invalid_union" && typeof value === "object" && value !== null) {
+    return [{ path, value, fault: { reason: "this is none of the forms that can stand here", remedy } }];
+  }
   const expected = issue.code === "invalid_type" ? kindOfType(issue.expected) : "something else";
   return [{ path, value, fault: { reason: `${expected} is needed here, and this is ${kindOf(value)}`, remedy } }];
 }

@@ -17,7 +17,7 @@ export type ServiceResolverDeclaration = {
   connectTimeout?: string;
   requestTimeout?: string;
   defaultSubset?: string;
-  /** By name. `filter` is an expression over the instance, for example `Service.Meta.version == v1`. */
+  /** By name. `filter` is an expression over the instance, for example `Service.Meta.version == "2"` where some of `runsOn` have `meta: { version: "2" }`. */
   subsets?: Record<string, { filter?: string; onlyPassing?: boolean }>;
   loadBalancer?: LoadBalancerDeclaration;
   prioritizeByLocality?: { mode?: "failover" | "none" };
@@ -51,14 +51,8 @@ interface FailoverPlace {
   samenessGroup: string;
 }
 
-const failoverTarget = object({
-  service,
-  serviceSubset: word,
-  namespace: word,
-  partition: word,
-  datacenter: word,
-  peer: word,
-});
+/** The fields of a `TargetDeclaration`. */
+const target = { service, serviceSubset: word, namespace: word, partition: word, datacenter: word, peer: word };
 
 const failoverSchema = combination<FailoverDeclaration>(
   object({
@@ -67,7 +61,7 @@ const failoverSchema = combination<FailoverDeclaration>(
     namespace: word,
     samenessGroup: word,
     datacenters: words,
-    targets: list(failoverTarget, "failover targets").optional(),
+    targets: list(object(target), "failover targets").optional(),
     policy: object({
       mode: field(z.enum(["sequential", "order-by-locality"]), "write `sequential` or `order-by-locality`").optional(),
       regions: words,
@@ -84,15 +78,7 @@ export const resolver = object({
     z.record(z.string(), object({ filter: word, onlyPassing: flag().optional() })),
     "write an object of subsets by name",
   ).optional(),
-  redirect: object({
-    service,
-    serviceSubset: word,
-    namespace: word,
-    partition: word,
-    datacenter: word,
-    peer: word,
-    samenessGroup: word,
-  }).optional(),
+  redirect: object({ ...target, samenessGroup: word }).optional(),
   failover: field(
     z.record(z.string(), failoverSchema),
     "write an object by subset name, or `*` for every subset",

@@ -32,3 +32,12 @@ export function goDurationFault(duration: string): Fault | undefined {
     remedy: "write digits and a unit, for example `15s`",
   };
 }
+
+/** How long a release may take until it serves. */
+export function startTimeoutFault(duration: string): Fault | undefined {
+  const remedy = "write digits and a unit, `s`, `m` or `h`, for example `3m`";
+  const length = milliseconds(duration);
+  if (length === undefined) return { reason: "this is not a length of time", remedy };
+  if (length >= UNITS.s! && length <= UNITS.h!) return undefined;
+  return { reason: "a deploy waits so long for a release that does not serve: from 1s to 1h", remedy };
+}

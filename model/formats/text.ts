@@ -40,7 +40,7 @@ export function variableFault(name: string): Fault | undefined {
 export function versionFault(version: string): Fault | undefined {
   if (/^[A-Za-z0-9._-]{1,64}$/.test(version)) return undefined;
   return {
-    reason: version === "" ? "the version is empty" : "this is not a version: it stands in plans and on machines",
+    reason: version === "" ? "the version is empty" : "this is not a version: it is in plans and on nodes",
     remedy: 'use 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`, for example `"1"`',
   };
 }

@@ -59,4 +59,9 @@ type Questions struct {
 	Files []string `json:"files"`
 	// Commands that services start: absolute paths, and names to look up.
 	Commands []string `json:"commands,omitempty"`
+	// Users and Groups that services have.
+	Users  []string `json:"users,omitempty"`
+	Groups []string `json:"groups,omitempty"`
+	// Paths that services need: absolute.
+	Paths []string `json:"paths,omitempty"`
 }

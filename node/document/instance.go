@@ -8,7 +8,7 @@ type Instance struct {
 	Kind Kind   `json:"kind"`
 	// Release names the release: twelve hex digits of the hash of all that makes it.
 	Release string `json:"release"`
-	// Files are the definition, the units and the environment. Only paths that belong to the instance are accepted.
+	// Files are the definition, the units, the environment and the configuration files. Only paths that belong to the instance are accepted.
 	Files []File `json:"files"`
 	// Binary that the service runs. Absent for a gateway.
 	Binary *Binary `json:"binary,omitempty"`
@@ -25,6 +25,10 @@ type Instance struct {
 	Health    Health     `json:"health"`
 	// Drain says whether the workload is declared on other nodes too, so that callers can use those meanwhile.
 	Drain bool `json:"drain"`
+	// Purge says that the folders which systemd made for the service are removed together with it.
+	Purge bool `json:"purge,omitempty"`
+	// Reload is the signal by which the service reads its configuration files again. "": they restart it.
+	Reload string `json:"reload,omitempty"`
 	// TakeOver says that the first release replaces an instance of this name that a person made. Without it, a node with such
 	// an instance is refused.
 	TakeOver bool `json:"takeOver,omitempty"`
@@ -55,14 +59,35 @@ type Upstream struct {
 
 // Health says how the program finds out whether a new process serves.
 type Health struct {
-	// Direct says that the program can make the same check as Consul's agent: over HTTP or TCP.
+	// Direct says that the program makes the same check as Consul's agent. False for a gateway, and for a service of an earlier
+	// version with a check over gRPC or by a script.
 	Direct bool `json:"direct"`
-	// URL of an HTTP check. Absent: a TCP connection is enough, or only Consul's agent can make the check.
+	// URL of an HTTP check. Without it and the next ones, it is enough that the service listens on its port.
 	URL string `json:"url,omitempty"`
-	// TimeoutSeconds of one request to URL.
+	// Method of the request to URL. "": GET.
+	Method string `json:"method,omitempty"`
+	// Header of the request to URL.
+	Header map[string][]string `json:"header,omitempty"`
+	// GRPC is asked by the health protocol of gRPC.
+	GRPC *GRPCHealth `json:"grpc,omitempty"`
+	// Script is a command that has to end with 0.
+	Script []string `json:"script,omitempty"`
+	// TCP is an address that has to accept connections, besides the service's port.
+	TCP string `json:"tcp,omitempty"`
+	// TLS says that URL, GRPC or TCP speak TLS, with any certificate.
+	TLS bool `json:"tls,omitempty"`
+	// TimeoutSeconds of one check.
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
+	// StartSeconds is how long a release may take until it serves. 0: a minute.
+	StartSeconds float64 `json:"startSeconds,omitempty"`
 	// SteadySeconds is how long a process that was just started must go on serving.
 	SteadySeconds float64 `json:"steadySeconds"`
+}
+
+// GRPCHealth is a server that is asked for the health of one of its services; "" is the whole server.
+type GRPCHealth struct {
+	Server  string `json:"server"`
+	Service string `json:"service"`
 }
 
 // Name names an instance. Verbs: instance rollback, instance remove.

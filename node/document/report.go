@@ -35,6 +35,8 @@ type Report struct {
 	Leader string `json:"leader"`
 	// Envoys, one for each that was asked about.
 	Envoys []EnvoyReport `json:"envoys"`
+	// Copies are the folders with copies of files that a person made and a deploy replaced, the oldest first.
+	Copies []string `json:"copies"`
 	// Edges that were tried; one for which there was no time is missing.
 	Edges []EdgeReport `json:"edges"`
 }

@@ -206,3 +206,14 @@ func TestTheRulesAreComparedWithThoseThatAreNeeded(t *testing.T) {
 	n.kernel.rules = fence.Rules{}
 	differ("no rules", []int{5000, 5001, 8500, 8501, 8502, 8503, 9001, 9002, 19001, 19002}, nil)
 }
+
+func TestAtAnotherPersonsAgentAUserOfTheNodeIsNotRefused(t *testing.T) {
+	n := newNode(t)
+	n.users["www-data"] = 33
+	n.instance("web", strings.Replace(web, "gatehouse-web\"", "www-data\"", 1), 61)
+	n.instance("api", api, 71, 72)
+	n.keep(true,
+		"5000 only [33]", "5001 only [33]",
+		"8500 not [61 71 72]", "8501 not [61 71 72]", "8502 not [72]", "8503 not [72]",
+		"9001 not [71 72]", "9002 not [61]", "19001 only [61]", "19002 only [71]")
+}

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Table has the rules: `nft list table inet gatehouse-fence` shows them.
-const Table = "gatehouse-fence"
+// Table has the rules. The tables of package hold are named gatehouse-INSTANCE, and no instance has this one: `nft list table inet gatehouse_fence` shows them.
+const Table = "gatehouse_fence"
 
 // Names of its sets.
 const (

@@ -22,6 +22,9 @@ var (
 	xdsPorts = []int{8502, 8503}
 )
 
+// unitUsers is how the names of users begin that systemd makes for units.
+const unitUsers = "gatehouse-"
+
 // agentUser is the user of an agent that Gatehouse set up.
 const agentUser = "consul"
 
@@ -97,6 +100,8 @@ func (k Keeper) Wanted() (Rules, error) {
 		}
 	}
 	p.units = slices.Concat(services, envoys)
+	// A user of the node may run programs that are not of a mesh.
+	p.units = slices.DeleteFunc(p.units, func(name string) bool { return !strings.HasPrefix(name, unitUsers) })
 	for _, one := range fences {
 		p.instance(one)
 	}
@@ -106,7 +111,7 @@ func (k Keeper) Wanted() (Rules, error) {
 		p.only(xds, append(envoys, agentUser)...)
 	} else {
 		p.refuse(apiPorts, p.units...)
-		p.refuse(xds, services...)
+		p.refuse(xds, p.unitsBut(envoys...)...)
 	}
 	return p.Rules, nil
 }

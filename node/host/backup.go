@@ -10,7 +10,7 @@ import (
 
 // Backup keeps copies of files that a person made. It says so only when every copy is there.
 func (h *Host) Backup(paths ...string) error {
-	folder := filepath.Join(Backups, time.Now().UTC().Format("20060102T150405Z"))
+	folder := filepath.Join(Backups, time.Now().UTC().Format(backupName))
 	for _, path := range paths {
 		info, err := os.Stat(h.Path(path))
 		if err != nil {

@@ -20,6 +20,7 @@ const (
 	Instances = Gatehouse + "/instances"
 	Binaries  = Gatehouse + "/binaries"
 	EnvDir    = Gatehouse + "/env"
+	Config    = Gatehouse + "/config"
 	Secrets   = Gatehouse + "/secrets"
 	Incoming  = Gatehouse + "/incoming"
 	Arriving  = "/run/gatehouse-secrets" // in memory

@@ -79,6 +79,38 @@ func TestBackupSaysSoOnlyWhenTheCopyIsThere(t *testing.T) {
 	}
 }
 
+func TestCopiesGoWhenTheyAreOldOrTheirOriginalIsBack(t *testing.T) {
+	h, out := node(t)
+	now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	put := func(path, text string) string {
+		testkit.Must(t, h.Folder(filepath.Dir(path), 0o755, Owner{}))
+		testkit.Must(t, h.Write(path, []byte(text), 0o640, Owner{}))
+		return path
+	}
+	put("/etc/back", "mine")
+	put("/etc/other", "the mesh's")
+	const recent, old = Backups + "/20260420T000000Z", Backups + "/20260101T000000Z"
+	kept := []string{put(recent+"/etc/other", "mine"), put(recent+"/etc/gone", "mine"), put(Backups+"/notes/mine", "a person's"), put(Backups+"/mine", "a person's")}
+	gone := []string{put(recent+"/etc/back", "mine"), put(old+"/etc/other", "mine"), put(Backups+"/20260421T000000Z/etc/back", "mine")}
+	testkit.Must(t, h.PruneCopies(now))
+	for _, path := range kept {
+		if !h.Exists(path) {
+			t.Errorf("%s is gone", path)
+		}
+	}
+	for _, path := range append(gone, old, Backups+"/20260421T000000Z") {
+		if h.Exists(path) {
+			t.Errorf("%s is still there", path)
+		}
+	}
+	testkit.Contains(t, out.String(), "removing copies that are older than 90 days: "+old)
+	if copies := h.Copies(); len(copies) != 1 || !copies[recent].Equal(time.Date(2026, 4, 20, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("copies: %v", copies)
+	}
+	empty, _ := node(t)
+	testkit.Must(t, empty.PruneCopies(now))
+}
+
 func TestALockIsHeldByOne(t *testing.T) {
 	h, _ := node(t)
 	release, err := h.Lock(context.Background(), "instance-web")

@@ -49,6 +49,18 @@ func (h *Host) Lock(ctx context.Context, name string) (release func(), err error
 	return func() { file.Close() }, nil
 }
 
+// TryLock takes the lock of this name where no other program holds it; nil where one does.
+func (h *Host) TryLock(name string) (release func(), err error) {
+	if err := h.fault("lock", name); err != nil {
+		return nil, err
+	}
+	file, err := tryLock(h.Path(filepath.Join(Locks, name)))
+	if file == nil {
+		return nil, err
+	}
+	return func() { file.Close() }, nil
+}
+
 // tryLock once; nil when another program holds it. A wipe removes the file, too, and the lock of a removed file would keep no
 // other run out.
 func tryLock(path string) (*os.File, error) {

@@ -1,8 +1,10 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"gatehouse/node/consul"
@@ -18,11 +20,12 @@ func (n Node) agent(ctx context.Context, report *document.Report) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if services, err := n.Agent.Registrations(ctx); err == nil {
+		central := n.central(ctx)
 		report.Services = make([]document.AgentService, 0, len(services))
 		for _, one := range services {
 			service := document.AgentService{
 				ID: one.ID, Service: one.Service, Kind: one.Kind, Port: one.Port, Of: one.Of, Mesh: one.Mesh,
-				Upstreams: make([]document.AgentUpstream, 0, len(one.Upstreams)), Rest: asMap(one.Rest),
+				Upstreams: make([]document.AgentUpstream, 0, len(one.Upstreams)), Rest: withoutCentral(asMap(one.Rest), central),
 			}
 			for _, upstream := range one.Upstreams {
 				service.Upstreams = append(service.Upstreams, document.AgentUpstream{DestinationName: upstream.Name, LocalBindPort: upstream.LocalPort})
@@ -38,6 +41,41 @@ func (n Node) agent(ctx context.Context, report *document.Report) {
 	}
 	// This is last, since without a leader the agent may need all the time that is left for its answer.
 	report.Leader = n.Agent.Leader(ctx)
+}
+
+// proxyDefaults are a part of every registered sidecar: Consul's agent adds them.
+type proxyDefaults struct {
+	config map[string]any
+	expose any
+}
+
+func (n Node) central(ctx context.Context) proxyDefaults {
+	entry, err := n.Agent.Entry(ctx, "proxy-defaults", "global")
+	if err != nil || entry == nil {
+		return proxyDefaults{}
+	}
+	config, _ := entry["Config"].(map[string]any)
+	return proxyDefaults{config, entry["Expose"]}
+}
+
+// withoutCentral takes out of a registration what is there by proxy-defaults.
+func withoutCentral(rest map[string]any, central proxyDefaults) map[string]any {
+	proxy, _ := rest["Proxy"].(map[string]any)
+	config, _ := proxy["Config"].(map[string]any)
+	maps.DeleteFunc(config, func(key string, value any) bool {
+		there, is := central.config[key]
+		return is && isSame(value, there)
+	})
+	if isSame(proxy["Expose"], central.expose) {
+		delete(proxy, "Expose")
+	}
+	return rest
+}
+
+func isSame(one, other any) bool {
+	a, errA := json.Marshal(one)
+	b, errB := json.Marshal(other)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
 // asMap with the names of Consul's API.

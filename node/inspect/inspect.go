@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,6 +28,8 @@ import (
 type Agent interface {
 	// Registrations are all of the agent's.
 	Registrations(ctx context.Context) ([]consul.Registration, error)
+	// Entry is a config entry; nil where there is none.
+	Entry(ctx context.Context, kind, name string) (consul.Entry, error)
 	// Checks without ids are all of the agent's.
 	Checks(ctx context.Context, ids ...string) ([]consul.Check, error)
 	// Leader is the address of the servers' leader; "" when there is none.
@@ -78,6 +82,7 @@ func (n Node) Look(ctx context.Context, asked document.Inspection) (document.Rep
 	report.Mesh = document.NodeRecord{Owner: record.Owner, Role: record.Role, TLS: record.TLS}
 	others := n.others(asked.Mesh)
 	report.Others = others.names
+	report.Copies = append([]string{}, slices.Sorted(maps.Keys(n.Host.Copies()))...)
 	var err error
 	if report.Uptime, err = n.uptime(); err != nil {
 		return report, err

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/consul/api"
+
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
@@ -44,7 +46,7 @@ func TestNodeWithoutUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, out.String(), `{"version":"v1","mesh":{"mesh":"","node":"","role":"","tls":false},"others":[],"uptime":1234.56,`+
-		`"files":[],"tree":[],"needed":[],"written":[],"units":[],"processes":[],"open":[],"fences":{"fault":"","open":[],"closed":[]},"leader":"","envoys":[],"edges":[]}`+"\n")
+		`"files":[],"tree":[],"needed":[],"written":[],"units":[],"processes":[],"open":[],"fences":{"fault":"","open":[],"closed":[]},"leader":"","envoys":[],"copies":[],"edges":[]}`+"\n")
 }
 
 func TestAgentWithoutServicesIsNotSilent(t *testing.T) {
@@ -225,4 +227,20 @@ func TestFences(t *testing.T) {
 	report, err = n.Look(context.Background(), document.Inspection{})
 	testkit.Must(t, err)
 	equal(t, report.Fences, document.FenceReport{Fault: "not permitted[31m", Open: []int{}, Closed: []int{}})
+}
+
+func TestAgentLeavesOutWhatIsEverySidecars(t *testing.T) {
+	n := node(t, nil)
+	n.Agent = agent{
+		services: []consul.Registration{{ID: "web-sidecar-proxy", Rest: consul.Rest{Proxy: &api.AgentServiceConnectProxyConfig{
+			Config: map[string]any{"protocol": "http", "envoy_tracing_json": "{}", "envoy_public_listener_json": "{}", "local_connect_timeout_ms": 5},
+			Expose: api.ExposeConfig{Checks: true},
+		}}}},
+		entry: consul.Entry{"Config": map[string]any{"protocol": "http", "envoy_tracing_json": "{}", "local_connect_timeout_ms": 6}, "Expose": map[string]any{"Checks": true}},
+	}
+	proxy := look(t, n, document.Inspection{}).Services[0].Rest["Proxy"].(map[string]any)
+	equal(t, proxy["Config"], any(map[string]any{"envoy_public_listener_json": "{}", "local_connect_timeout_ms": 5.0}))
+	if _, there := proxy["Expose"]; there {
+		t.Errorf("Expose: %v", proxy)
+	}
 }

@@ -47,6 +47,7 @@ type agent struct {
 	services []consul.Registration
 	checks   []consul.Check
 	leader   string
+	entry    consul.Entry
 	err      error
 	leaves   map[string]tls.Certificate // by service and token
 }
@@ -54,8 +55,9 @@ type agent struct {
 func (a agent) Registrations(context.Context) ([]consul.Registration, error) {
 	return a.services, a.err
 }
-func (a agent) Checks(context.Context, ...string) ([]consul.Check, error) { return a.checks, a.err }
-func (a agent) Leader(context.Context) string                             { return a.leader }
+func (a agent) Checks(context.Context, ...string) ([]consul.Check, error)   { return a.checks, a.err }
+func (a agent) Entry(context.Context, string, string) (consul.Entry, error) { return a.entry, a.err }
+func (a agent) Leader(context.Context) string                               { return a.leader }
 func (a agent) Leaf(_ context.Context, service, token string) (tls.Certificate, error) {
 	leaf, found := a.leaves[service+" "+token]
 	if !found {

@@ -72,6 +72,7 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 	}
 	if old, there := Current(n.Host, release.Name); there {
 		run.old = &old
+		run.undo.Timeout += run.patience(old)
 	}
 	if run.old == nil {
 		if err := consul.WaitForLeader(ctx, n.Agent, n.Timing.Leader); err != nil {

@@ -119,6 +119,23 @@ func TestApplyingTheSameReleaseAgainChangesNothing(t *testing.T) {
 	}
 }
 
+func TestApplyingAgainRegistersWhatTheDefinitionSays(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	apply(t, n, fake.Service("web", "r1"))
+	before := n.State()
+	one, _ := n.Consul.Registered("web")
+	one.Rest.Address = "10.66.6.6"
+	n.Consul.Register(one, "of web")
+	n.Forget()
+	apply(t, n, fake.Service("web", "r1"))
+	same(t, "restarts", restarts(n), []string(nil))
+	same(t, "state", n.State(), before)
+	if now, _ := n.Consul.Registered("web"); now.Rest.Address != "" || reloads(n) != 1 {
+		t.Errorf("%d reloads, address %q", reloads(n), now.Rest.Address)
+	}
+}
+
 func TestAReleaseIsAskedOverHTTPWhereItsCheckIs(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)

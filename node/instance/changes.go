@@ -18,6 +18,8 @@ type changes struct {
 	stale string
 	// units whose process is not the one that the release wants.
 	units []string
+	// signal says that the main process is only told of other configuration files.
+	signal bool
 	// definition says that Consul has to reload.
 	definition bool
 }
@@ -34,7 +36,9 @@ func (n *Node) changes(ctx context.Context, release document.Instance, files []l
 		if file.path == secretEnvPath(release.Name) {
 			hasSecrets = true
 		}
-		if !same && file.unit != "" {
+		if !same && signals(release, file.path) {
+			found.signal = true
+		} else if !same && file.unit != "" {
 			restart[file.unit] = true
 		}
 		if !same || !n.Host.Owns(file.path, file.mode, file.owner) {
@@ -45,6 +49,10 @@ func (n *Node) changes(ctx context.Context, release document.Instance, files []l
 	if path := secretEnvPath(release.Name); !hasSecrets && n.Host.Exists(path) {
 		found.stale = path
 	}
+	if release.Kind == document.Service && n.undeclaredConfig(release) {
+		found.signal = release.Reload != ""
+		restart[mainUnit(release.Name)] = restart[mainUnit(release.Name)] || release.Reload == ""
+	}
 	for _, unit := range Units(release.Kind, release.Name) {
 		otherwise, err := n.runsOtherwise(ctx, release.Name, unit)
 		if err != nil {
@@ -52,6 +60,7 @@ func (n *Node) changes(ctx context.Context, release document.Instance, files []l
 		}
 		if restart[unit] || otherwise {
 			found.units = append(found.units, unit)
+			found.signal = found.signal && unit != mainUnit(release.Name)
 		}
 	}
 	return found, nil

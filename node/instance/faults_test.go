@@ -12,6 +12,7 @@ import (
 
 	"gatehouse/node/host"
 	"gatehouse/node/instance/fake"
+	"gatehouse/node/testkit"
 )
 
 // injector lets one change of many fail.
@@ -138,7 +139,7 @@ func TestAfterAFaultAtAnyStepTheNodeIsAsBeforeOrAsDeclared(t *testing.T) {
 			t.Parallel()
 			before, after, changes := s.reference(t)
 			t.Logf("%d changes", len(changes))
-			for point := 1; point <= len(changes); point++ {
+			for point := 1; point <= len(changes); point += testkit.Stride() {
 				t.Run(fmt.Sprintf("%d %s", point, changes[point-1]), func(t *testing.T) {
 					t.Parallel()
 					n := s.prepared(t)
@@ -163,7 +164,7 @@ func TestAfterASignalAtAnyStepTheNodeIsAsBeforeOrAsDeclared(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			before, after, changes := s.reference(t)
-			for point := 1; point <= len(changes); point++ {
+			for point := 1; point <= len(changes); point += testkit.Stride() {
 				t.Run(fmt.Sprintf("%d %s", point, changes[point-1]), func(t *testing.T) {
 					t.Parallel()
 					n := s.prepared(t)
@@ -193,7 +194,7 @@ func TestAFullDiskAtAnyStepLeavesTheWayBackOpen(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			before, after, changes := s.reference(t)
-			for point := 1; point <= len(changes); point++ {
+			for point := 1; point <= len(changes); point += testkit.Stride() {
 				if !needsRoom(changes[point-1]) {
 					continue
 				}

@@ -95,8 +95,13 @@ func (a *apply) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.old == nil || len(a.swap.restarted) == 0 || !a.swap.ran() {
+	if a.old == nil || len(a.swap.restarted) == 0 && !a.swap.signalled || !a.swap.ran() {
 		return nil
+	}
+	if a.swap.signalled && !a.swap.restarted[mainUnit(a.old.Name)] {
+		if err := a.signal(ctx, a.release); err != nil {
+			return err
+		}
 	}
 	if !a.awaitHealth(ctx, *a.old, false, a.served) {
 		a.Node.report(ctx, *a.old)

@@ -2,13 +2,7 @@ package instance
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
@@ -48,7 +42,7 @@ func (n *Node) until(ctx context.Context, release document.Instance, timeout tim
 }
 
 // serves says whether the main unit runs, whether each port is held by the process of its unit and by no other, and
-// whether the health check, where it asks over HTTP, is answered as Consul's agent wants it.
+// whether the health check is answered as Consul's agent wants it.
 func (n *Node) serves(ctx context.Context, release document.Instance, ports []listener) bool {
 	for _, one := range ports {
 		if !n.Processes.Listens(one.port) {
@@ -70,52 +64,8 @@ func (n *Node) serves(ctx context.Context, release document.Instance, ports []li
 			return false
 		}
 	}
-	if release.Health.URL == "" {
-		return true
-	}
-	_, err := ask(ctx, release.Health)
+	_, err := n.ask(ctx, release.Health)
 	return err == nil
-}
-
-// longestExcerpt of an answer, in characters. It reaches the terminal of a deploy and its log.
-const longestExcerpt = 80
-
-// ask the URL of a health check, and describe the answer. No answer or a bad status is an error. A redirect is an answer:
-// root must not fetch what the service names. Consul's agent, which follows it as a user of its own, decides by its end.
-func ask(ctx context.Context, health document.Health) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(health.TimeoutSeconds*float64(time.Second)))
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, health.URL, nil)
-	if err != nil {
-		return "", err
-	}
-	client := &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, Proxy: nil},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(response.Body, utf8.UTFMax*(longestExcerpt+1)))
-	answer := fmt.Sprintf("status %d%s", response.StatusCode, excerpt(string(body)))
-	if response.StatusCode >= http.StatusBadRequest {
-		return answer, errors.New(answer)
-	}
-	return answer, nil
-}
-
-// excerpt of a page in one quoted line.
-func excerpt(page string) string {
-	text := []rune(strings.Join(strings.Fields(host.Clean(page)), " "))
-	switch {
-	case len(text) == 0:
-		return ""
-	case len(text) <= longestExcerpt:
-		return fmt.Sprintf(", %q", string(text))
-	}
-	return fmt.Sprintf(", %q…", string(text[:longestExcerpt]))
 }
 
 // goesOnServing asks the process itself, now and a moment later, without a restart in between: Consul's checks hold the
@@ -129,15 +79,24 @@ func (n *Node) goesOnServing(ctx context.Context, release document.Instance) boo
 	return n.serves(ctx, release, listeners(release)) && n.restarts(ctx, release) == before
 }
 
+// patience with a release that does not serve yet.
+func (n *Node) patience(release document.Instance) time.Duration {
+	if release.Health.StartSeconds > 0 {
+		return time.Duration(release.Health.StartSeconds * float64(time.Second))
+	}
+	return n.Timing.Health
+}
+
 // awaitHealth waits until the release serves. fresh says that Consul has no result of an earlier process.
 func (n *Node) awaitHealth(ctx context.Context, release document.Instance, fresh bool, served []int) bool {
 	well := func() bool { return n.goesOnServing(ctx, release) }
 	if fresh {
 		well = func() bool { return n.serves(ctx, release, listeners(release)) }
 	}
-	if !n.until(ctx, release, n.Timing.Health, well) ||
+	patience := n.patience(release)
+	if !n.until(ctx, release, patience, well) ||
 		!n.until(ctx, release, n.Timing.Health, func() bool { return n.registered(ctx, release) }) ||
-		!n.until(ctx, release, n.Timing.Health, func() bool { return n.checksPass(ctx, release) }) {
+		!n.until(ctx, release, patience, func() bool { return n.checksPass(ctx, release) }) {
 		return false
 	}
 	if !n.wait(ctx, n.Timing.Served, func() bool { return n.listens(served) }) {

@@ -19,7 +19,7 @@ func TestAskFollowsNoRedirect(t *testing.T) {
 	followed := false
 	other := answering(t, func(http.ResponseWriter, *http.Request) { followed = true })
 	health := answering(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) })
-	answer, err := ask(t.Context(), health)
+	answer, err := new(Node).ask(t.Context(), health)
 	if followed || err != nil || !strings.HasPrefix(answer, "status 302") {
 		t.Errorf("followed %t, %q, %v", followed, answer, err)
 	}
@@ -35,7 +35,7 @@ func TestAskShowsLittleOfAnAnswer(t *testing.T) {
 			w.WriteHeader(http.StatusInternalServerError)
 			_, _ = w.Write([]byte(body))
 		})
-		if answer, err := ask(t.Context(), health); answer != shown || err == nil || err.Error() != shown {
+		if answer, err := new(Node).ask(t.Context(), health); answer != shown || err == nil || err.Error() != shown {
 			t.Errorf("%q: %q, %v", body, answer, err)
 		}
 	}

@@ -54,7 +54,26 @@ func belongsTo(name, path string) bool {
 	for _, unit := range Units(document.Service, name) {
 		places = append(places, filepath.Join(host.UnitDir, unit))
 	}
-	return slices.Contains(places, path)
+	return slices.Contains(places, path) || isConfig(name, path)
+}
+
+// configFolder has the configuration files of a service. Its parent is root's alone; the service sees the folder elsewhere.
+func configFolder(name string) string { return filepath.Join(host.Config, name) }
+
+// isConfig says whether a path is one of a service's configuration files.
+func isConfig(name, path string) bool {
+	file := filepath.Base(path)
+	return path == filepath.Join(configFolder(name), file) && document.ValidName(file) && file[0] != '.'
+}
+
+func configFiles(h *host.Host, name string) []string {
+	var found []string
+	for _, file := range h.List(configFolder(name)) {
+		if path := filepath.Join(configFolder(name), file); isConfig(name, path) {
+			found = append(found, path)
+		}
+	}
+	return found
 }
 
 func definitionPath(name string) string { return filepath.Join(host.ConsulDir, name+".hcl") }

@@ -39,7 +39,7 @@ func (n *Node) liveFiles(release document.Instance, secrets []byte) ([]liveFile,
 		switch filepath.Dir(file.Path) {
 		case host.UnitDir:
 			live.unit = filepath.Base(file.Path)
-		case host.EnvDir:
+		case host.EnvDir, configFolder(release.Name):
 			live.unit = mainUnit(release.Name)
 		case host.ConsulDir:
 			if token != nil {

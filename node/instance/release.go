@@ -50,7 +50,7 @@ func check(release document.Instance) error {
 		allowed[filepath.Join(host.UnitDir, unit)] = true
 	}
 	for _, file := range release.Files {
-		if !allowed[file.Path] {
+		if !allowed[file.Path] && !(release.Kind == document.Service && isConfig(release.Name, file.Path)) {
 			return fmt.Errorf("the release of %s holds the file %s, which is not a path of this instance", release.Name, file.Path)
 		}
 	}

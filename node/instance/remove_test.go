@@ -29,6 +29,30 @@ func TestARemovalEndsWithNothingOfTheInstance(t *testing.T) {
 	}
 }
 
+func TestTheDataOfAServiceStaysUnlessItIsToBePurged(t *testing.T) {
+	t.Parallel()
+	for _, purge := range []bool{false, true} {
+		n := fake.New(t)
+		release := fake.Service("web", "r1")
+		release.Purge = purge
+		apply(t, n, release)
+		kept := []string{"/var/lib/private/gatehouse-web/data", "/var/lib/gatehouse-web2/data", "/var/lib/web/data"}
+		for _, path := range append(kept, "/var/cache/private/gatehouse-web/data", "/var/log/gatehouse-web/data") {
+			n.Put(path, "data")
+		}
+		must(t, n.Host.Link("private/gatehouse-web", "/var/lib/gatehouse-web"))
+		must(t, n.Remove(context.Background(), "web"))
+		for path, stays := range map[string]bool{
+			kept[0]: !purge, kept[1]: true, kept[2]: true, "/var/lib/gatehouse-web": !purge, "/var/lib/private": true,
+			"/var/cache/private/gatehouse-web": !purge, "/var/log/gatehouse-web": !purge,
+		} {
+			if n.Host.Exists(path) != stays {
+				t.Errorf("purge %v: %s there: %v", purge, path, !stays)
+			}
+		}
+	}
+}
+
 func TestAnInstanceWhoseProcessDoesNotStopIsNotRemoved(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)

@@ -17,11 +17,12 @@ func (n *Node) report(ctx context.Context, release document.Instance) {
 			n.Host.Say("  %s: %s %s", check.Name, check.Status, strings.TrimSpace(check.Output))
 		}
 	}
-	if url := release.Health.URL; url != "" {
-		if answer, err := ask(ctx, release.Health); answer == "" {
-			n.Host.Say("%s does not answer: %v", url, err)
-		} else {
-			n.Host.Say("%s answers: %s", url, answer)
+	if check := asked(release.Health); check != "" {
+		switch answer, err := n.ask(ctx, release.Health); {
+		case answer != "":
+			n.Host.Say("%s answers: %s", check, answer)
+		case err != nil:
+			n.Host.Say("%s does not answer: %v", check, err)
 		}
 	}
 	for _, one := range listeners(release) {

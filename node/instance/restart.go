@@ -24,7 +24,7 @@ func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
 		return err
 	}
 	own := listeners(a.release)[:1]
-	if !a.until(ctx, a.release, a.Timing.Health, func() bool { return a.serves(ctx, a.release, own) }) {
+	if !a.until(ctx, a.release, a.patience(a.release), func() bool { return a.serves(ctx, a.release, own) }) {
 		return cmp.Or(ctx.Err(), errUnhealthy)
 	}
 	unlock, err := a.Host.Lock(ctx, nodeLock)
@@ -86,7 +86,12 @@ func (a *apply) restart(ctx context.Context, units []string, outage bool) error 
 		return a.didNotStart(ctx, err)
 	}
 	open := func() bool { return a.listens(closing) || a.crashLooping(ctx, a.release) }
-	if !host.Wait(ctx, a.Timing.Health, restartPoll, open) {
+	switch {
+	case host.Wait(ctx, a.Timing.Health, restartPoll, open):
+	case ctx.Err() == nil && a.patience(a.release) > a.Timing.Health:
+		a.Host.Say("%s takes longer: connections are refused from now on, until it listens", a.release.Name)
+		return nil
+	default:
 		return cmp.Or(ctx.Err(), errUnhealthy)
 	}
 	if !a.crashLooping(ctx, a.release) {

@@ -40,7 +40,7 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 		return fmt.Errorf("release %s of %s is not valid on this node any more: %w; nothing was changed", earlier, name, err)
 	}
 	n.Host.Say("%s goes back from release %s to %s", name, current.Release, earlier)
-	run := &apply{Node: n, release: release, old: &current, record: history, earlier: true, undo: undo.Stack{Timeout: goBackStep}}
+	run := &apply{Node: n, release: release, old: &current, record: history, earlier: true, undo: undo.Stack{Timeout: goBackStep + n.patience(current)}}
 	if err := run.rollBack(ctx); err != nil {
 		return run.goBack(ctx, err)
 	}

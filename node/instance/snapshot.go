@@ -22,6 +22,8 @@ type snapshot struct {
 	units []systemd.Unit
 	// restarted are units that the change has restarted, or tried to.
 	restarted map[string]bool
+	// signalled says that the main process was told to read other configuration files.
+	signalled bool
 	// enabled says that the change has enabled the units, or tried to.
 	enabled bool
 	// overridden says that the change removed a person's drop-in or mask.

@@ -33,6 +33,9 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 	if err := a.Host.Folder(host.EnvDir, 0o700, host.Owner{}); err != nil {
 		return err
 	}
+	if err := a.stageConfig(); err != nil {
+		return err
+	}
 	if a.release.Binary != nil {
 		// Services of this node may share one: no other run may remove it as unneeded before a release names it.
 		unlock, err := a.Host.Lock(ctx, BinariesLock)

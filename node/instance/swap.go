@@ -45,7 +45,7 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 		}
 		restart = slices.DeleteFunc(slices.Clone(restart), func(unit string) bool { return unit == mainUnit(a.release.Name) })
 	} else {
-		if a.changed.definition || isNew {
+		if a.changed.definition || isNew || a.registeredOtherwise(ctx) {
 			if err := a.reloadConsul(ctx); err != nil {
 				return err
 			}
@@ -58,6 +58,12 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 	a.awaitUpstreams(ctx, restart)
 	if err := a.restart(ctx, restart, outage); err != nil {
 		return err
+	}
+	if a.changed.signal && !isNew {
+		a.swap.signalled = true
+		if err := a.signal(ctx, a.release); err != nil {
+			return err
+		}
 	}
 	return a.start(ctx, Units(a.release.Kind, a.release.Name)...)
 }
@@ -147,17 +153,21 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 // leaving are the files that the earlier release had and this one does not have, and the units among them: a service that
 // becomes a gateway has no sidecar any more.
 func (a *apply) leaving() (files, units []string) {
-	if a.old == nil {
-		return nil, nil
+	had := configFiles(a.Host, a.release.Name)
+	if a.old != nil {
+		for _, old := range a.old.Files {
+			had = append(had, old.Path)
+		}
 	}
-	for _, old := range a.old.Files {
-		isSame := func(file document.File) bool { return file.Path == old.Path }
-		if slices.ContainsFunc(a.release.Files, isSame) || !belongsTo(a.release.Name, old.Path) {
+	slices.Sort(had)
+	for _, path := range slices.Compact(had) {
+		isSame := func(file document.File) bool { return file.Path == path }
+		if slices.ContainsFunc(a.release.Files, isSame) || !belongsTo(a.release.Name, path) {
 			continue
 		}
-		files = append(files, old.Path)
-		if filepath.Dir(old.Path) == host.UnitDir {
-			units = append(units, filepath.Base(old.Path))
+		files = append(files, path)
+		if filepath.Dir(path) == host.UnitDir {
+			units = append(units, filepath.Base(path))
 		}
 	}
 	return files, units

@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/instance/fake"
+	"gatehouse/node/testkit"
 )
 
 func armed(n *fake.Node, fault func(change string) error) {
@@ -62,7 +63,7 @@ func TestAfterATakeoverThatWasKilledTheNextRunFinishesIt(t *testing.T) {
 			one.prepare(t, clean)
 			apply(t, clean, one.release)
 			after := withoutFound(clean)
-			for point := 1; ; point++ {
+			for point := 1; ; point += testkit.Stride() {
 				n := fake.New(t)
 				one.prepare(t, n)
 				killed := killedAt(n, one.release, point)

@@ -55,3 +55,19 @@ func TestTheLoaderOfADynamicProgram(t *testing.T) {
 		t.Errorf("/bin/sh says %q starts it: %v", loader, err)
 	}
 }
+
+func TestAccountsAndPathsThatServicesNeed(t *testing.T) {
+	h := &host.Host{Root: testkit.Folder(t), Unowned: true}
+	testkit.Put(t, h.Root, "/srv/media/file", "")
+	l := &looker{Node: Node{Host: h}, Questions: document.Questions{
+		Users: []string{"root", "no-such-user"}, Groups: []string{"root", "no-such-group"},
+		Paths: []string{"/srv/media", "/srv/media/file", "/srv/none"},
+	}}
+	l.accounts(context.Background())
+	l.paths(context.Background())
+	want := "account\troot\t0\troot\naccount\tno-such-user\t\t\ngroup\troot\t0\ngroup\tno-such-group\t\n" +
+		"path\t/srv/media\tfolder\npath\t/srv/media/file\tfile\npath\t/srv/none\t\n"
+	if l.out.String() != want {
+		t.Errorf("%q instead of %q", l.out.String(), want)
+	}
+}

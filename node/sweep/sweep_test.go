@@ -115,3 +115,28 @@ func TestSecretsOfNamesThatEndLikeFilesAreKept(t *testing.T) {
 		t.Errorf("%q", names)
 	}
 }
+
+func TestTheSweepLetsGoOfWhatKilledRunsHeld(t *testing.T) {
+	n := fake.New(t)
+	for _, name := range []string{"front", "busy"} {
+		testkit.Must(t, n.Apply(context.Background(), fake.Gateway(name, "r1"), nil))
+		testkit.Must(t, n.Holds.Hold(name, []int{80}))
+	}
+	testkit.Must(t, n.Apply(context.Background(), n.WithBinary(fake.Service("gone", "r1"), "program"), nil))
+	testkit.Must(t, n.Holds.Hold("gone", []int{80}))
+	unlock, err := n.Host.Lock(context.Background(), "instance-busy")
+	testkit.Must(t, err)
+	testkit.Must(t, run(n, declaring("front", "busy")))
+	unlock()
+	if now, _ := n.Holds.Held(); len(now) != 1 || now["busy"] == nil {
+		t.Errorf("held: %v", now)
+	}
+}
+
+func TestTheSweepPrunesCopies(t *testing.T) {
+	n := fake.New(t)
+	old := host.Backups + "/20200101T000000Z"
+	n.Put(old+"/etc/systemd/system/web.service", "mine")
+	testkit.Must(t, run(n, declaring()))
+	gone(t, n, old)
+}

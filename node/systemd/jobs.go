@@ -63,6 +63,10 @@ func (m *manager) Reload(ctx context.Context, unit string) error {
 	return m.jobs(conn, "reload", conn.ReloadUnitContext, isActive).do(ctx, []string{unit})
 }
 
+func (m *manager) Signal(ctx context.Context, unit string, signal int) error {
+	return m.bus().KillUnitWithTarget(ctx, unit, dbus.Main, int32(signal))
+}
+
 func isActive(state string) bool { return state == "active" }
 
 func isInactive(state string) bool { return state == "inactive" || state == "failed" }

@@ -51,6 +51,8 @@ type Manager interface {
 	Restart(ctx context.Context, units ...string) error
 	// Reload has the unit's process read its configuration again.
 	Reload(ctx context.Context, unit string) error
+	// Signal the unit's main process.
+	Signal(ctx context.Context, unit string, signal int) error
 	// Enable and Disable only change links: the caller has to call DaemonReload.
 	Enable(ctx context.Context, units ...string) error
 	Disable(ctx context.Context, units ...string) error

@@ -19,6 +19,14 @@ func Must(t testing.TB, err error) {
 	}
 }
 
+// Stride between the steps of a run that a test disturbs: every step, and with -short (`npm run check`) each seventh.
+func Stride() int {
+	if testing.Short() {
+		return 7
+	}
+	return 1
+}
+
 // Refused needs an error with all of these parts in its message.
 func Refused(t testing.TB, err error, parts ...string) {
 	t.Helper()

@@ -6,7 +6,14 @@ service {
 
   meta = {
     gatehouse-mesh = {{ mesh }}
+{%- for pair in meta %}
+    {{ pair[0] }} = {{ pair[1] }}
+{%- endfor %}
   }
+{%- if tags.size > 0 %}
+
+  tags = [{% for tag in tags %}{{ tag }}{% unless forloop.last %}, {% endunless %}{% endfor %}]
+{%- endif %}
 
   check {
     name     = "health"
@@ -22,10 +29,34 @@ service {
 {%- if health.script != nil %}
     args     = [{% for word in health.script %}{{ word }}{% unless forloop.last %}, {% endunless %}{% endfor %}]
 {%- endif %}
+{%- for header in health.header %}
+{%- if forloop.first %}
+    header = {
+{%- endif %}
+      {{ header[0] }} = [{% for value in header[1] %}{{ value }}{% unless forloop.last %}, {% endunless %}{% endfor %}]
+{%- if forloop.last %}
+    }
+{%- endif %}
+{%- endfor %}
+{%- if health.method != nil %}
+    method = {{ health.method }}
+{%- endif %}
+{%- if health.tls.any %}
+    tls_skip_verify = true
+{%- endif %}
+{%- if health.tls.tcp %}
+    tcp_use_tls = true
+{%- endif %}
+{%- if health.tls.grpc %}
+    grpc_use_tls = true
+{%- endif %}
     interval = {{ health.interval }}
     timeout  = {{ health.timeout }}
+{%- if health.successes != nil %}
+    success_before_passing = {{ health.successes }}
+{%- endif %}
 
-    failures_before_critical = {{ failures }}
+    failures_before_critical = {{ health.failures }}
   }
 
   connect {
@@ -34,7 +65,14 @@ service {
 
       meta = {
         gatehouse-mesh = {{ mesh }}
+{%- for pair in meta %}
+        {{ pair[0] }} = {{ pair[1] }}
+{%- endfor %}
       }
+{%- if tags.size > 0 %}
+
+      tags = [{% for tag in tags %}{{ tag }}{% unless forloop.last %}, {% endunless %}{% endfor %}]
+{%- endif %}
 
       # Consul's own checks of a sidecar run every 10s; these make a new instance known within a second.
       checks = [

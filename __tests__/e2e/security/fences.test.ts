@@ -142,7 +142,7 @@ cat /run/sits.log; rm /run/sits.log /run/told.log`,
   });
 
   test("has nothing left after the last instance", async () => {
-    expect(await on("worker1", "nft list tables")).toBe("table inet gatehouse-fence");
+    expect(await on("worker1", "nft list tables")).toBe("table inet gatehouse_fence");
     const without = declaration();
     for (const service of Object.values(without.services!)) service.runsOn = ["worker2"];
     await deploy(without);

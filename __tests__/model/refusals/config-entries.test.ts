@@ -90,11 +90,15 @@ describe("service-splitter", () => {
 describe("service-resolver", () => {
   const resolver = (fields: Draft) => entries({ kind: "service-resolver", name: "backend", ...fields });
   const balance = (loadBalancer: Draft) => resolver({ loadBalancer });
-  const subsets = { v1: { filter: "Service.Meta.version == v1" } };
+  const subsets = { v1: { filter: "Service.Address == v1" } };
   // biome-ignore format: a table reads by rows
   refuses([
     ["an unknown field", resolver({ subset: {} }), `${at}.subset`, "{}", /no field/, /did you mean `subsets`/],
     ["a subset's name", resolver({ subsets: { V_1: {} } }), `${at}.subsets.V_1`, '"V_1"', /upper-case/, /a-z, 0-9/],
+    ["a subset that no instance can match", (d) => {
+      Object.assign(d.services.backend, { meta: { version: "1" }, runsOn: [{ node: "worker2", tags: ["a"] }] });
+      resolver({ subsets: { two: { filter: 'Service.Meta.version == "2"' }, tagged: { filter: "a in Service.Tags" }, here: { filter: "Node.Node == worker2" } } })(d);
+    }, `${at}.subsets.two.filter`, /version/, /no instance of `backend`.*503/, /runsOn: \[{ node: "worker2"/],
     ["an unknown default subset", resolver({ subsets, defaultSubset: "v2" }), `${at}.defaultSubset`, '"v2"', /no subset `v2`/, /`v1`/],
     ["a redirect nowhere", resolver({ redirect: {} }), `${at}.redirect`, "{}", /not said where/, /`service`/],
     ["a redirect to an unknown service", resolver({ redirect: { service: "stor" } }), `${at}.redirect.service`, '"stor"', /no service/, /did you mean `store`/],

@@ -23,6 +23,8 @@ type Manager struct {
 	OnStop func(unit string)
 	// OnReload is called when a unit reloads.
 	OnReload func(unit string) error
+	// OnSignal is called when a unit's main process gets a signal.
+	OnSignal func(unit string, signal int)
 	// Fault is called before each change, for example with "start web.service". The change fails with its error.
 	Fault func(change string) error
 	// VerifyError is the error of Verify.

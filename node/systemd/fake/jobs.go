@@ -47,6 +47,19 @@ func (m *Manager) Reload(ctx context.Context, unit string) error {
 	})
 }
 
+// Signal implements systemd.Manager.
+func (m *Manager) Signal(ctx context.Context, unit string, signal int) error {
+	return m.each(ctx, "signal", []string{unit}, func(name string) error {
+		if !m.state(name).Active() {
+			return fmt.Errorf("unit %s has no main process", name)
+		}
+		if m.OnSignal != nil {
+			m.OnSignal(name, signal)
+		}
+		return nil
+	})
+}
+
 func (m *Manager) each(ctx context.Context, verb string, units []string, do func(name string) error) error {
 	var failed []error
 	for _, name := range units {

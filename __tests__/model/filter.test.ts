@@ -1,0 +1,41 @@
+import { matches } from "../../model/config-entry/filter";
+
+const instance = { node: "worker1", meta: { version: "2", "team-name": "a" }, tags: ["canary", "v2"] };
+
+test.each([
+  ['Service.Meta.version == "2"', true],
+  ["Service.Meta.version==2", true],
+  ["Service.Meta.version == `3`", false],
+  ["Service.Meta.version != 2", false],
+  ["Service.Meta.region == eu", false],
+  ["Service.Meta.region != eu", true],
+  ['Service.Meta["team-name"] == a', true],
+  ["Service.Meta.team-name == b", false],
+  ["Node.Node == worker1", true],
+  ["Node.Node == worker2", false],
+  ["canary in Service.Tags", true],
+  ['"stable" in Service.Tags', false],
+  ["stable not in Service.Tags", true],
+  ["Service.Tags contains v2", true],
+  ["Service.Tags not contains v2", false],
+  ["Service.Tags is empty", false],
+  ["Service.Tags is not empty", true],
+  ["version in Service.Meta", true],
+  ["region in Service.Meta", false],
+  ["not Service.Meta.version == 2", false],
+  ["Service.Meta.version == 3 or canary in Service.Tags", true],
+  ["Service.Meta.version == 2 and not (canary in Service.Tags or Node.Node == x)", false],
+  // Unknown parts may be true.
+  ["Service.Address == 10.0.0.1", undefined],
+  ["Service.Meta.version == 3 and Service.Address == x", false],
+  ["Service.Meta.version == 2 and Service.Address == x", undefined],
+  ["Service.Meta.version == 2 or Service.Address == x", true],
+  ["not Service.Address == x", undefined],
+  ["Service.Meta.gatehouse-mesh == shop", undefined],
+  ['Service.Meta.version matches "^2"', undefined],
+  ['Service.Meta.version == "\\x32"', undefined],
+  ["Service.Meta.version ==", undefined],
+  ["(Service.Meta.version == 3", undefined],
+  ["Service.Meta.version == 3 nonsense", undefined],
+  ["", undefined],
+])("%s: %j", (filter, expected) => expect(matches(filter, instance)).toBe(expected));

@@ -1,0 +1,135 @@
+/** Configuration files of a service, which it reads and no other service does. */
+import { z } from "zod";
+import { combination, type ExactlyOne } from "./checking/combination";
+import { field, judged, text } from "./checking/fields";
+import type { Fault, Path, Problems } from "./checking/problem";
+import { hasBroken, isBroken, type Sound, type View } from "./checking/view";
+import { checkFile, type Files } from "./files";
+import { filledTextFault } from "./formats/text";
+import { unicodeFault } from "./formats/unicode";
+import { signalFault } from "./formats/unit";
+
+/** Fields of `run`. */
+export interface ConfigFilesDeclaration {
+  /**
+   * Files by name, in the folder `/run/gatehouse-config` of the service, which is in `$CONFIGURATION_DIRECTORY` too. Only this
+   * service sees them there, and only root on the node. Not for secrets: the plan and the files for review have them. A change
+   * rolls the service. Text of at most 256 KiB together.
+   * @default {}
+   */
+  configFiles?: Record<string, ConfigFileDeclaration>;
+  /**
+   * The signal by which the program reads its configuration files again, for example `SIGHUP`: where nothing else changed it is
+   * sent instead of a restart. @default they restart the program
+   */
+  reload?: string;
+}
+
+/** A file of the project, or text. */
+export type ConfigFileDeclaration = ExactlyOne<{
+  /** Path of a text file, from the project's folder. */
+  from: string;
+  text: string;
+}>;
+
+/** The same in the checked mesh; what is not declared is not there. */
+export interface ConfigFiles {
+  /** In the order of their names. */
+  configFiles?: { name: string; content: string }[];
+  reload?: string;
+}
+
+const FORM = 'write `{ "app.yaml": { from: "config/app.yaml" } }` or `{ "app.yaml": { text: "..." } }`';
+
+const fileSchema = combination<ConfigFileDeclaration>(
+  z.strictObject({
+    from: text("write the path of a text file, from the project's folder", filledTextFault).optional(),
+    text: field(judged(z.string(), contentFault), "write the text of the file").optional(),
+  }),
+);
+
+export const configFilesSchema = {
+  configFiles: field(z.record(z.string(), field(fileSchema, FORM)), FORM).optional(),
+  reload: text(
+    "write the signal by which the program reads its files again, for example `SIGHUP`",
+    signalFault,
+  ).optional(),
+};
+
+/** Line breaks and tabs are part of a file; other control characters do not survive the way to a node. */
+function contentFault(content: string): Fault | undefined {
+  const odd = /[^\P{Cc}\n\t]/u.exec(content)?.[0];
+  if (odd === undefined) return undefined;
+  const code = odd.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return {
+    reason: `there is a control character in it (U+${code}): only text with \`\\n\` line ends arrives as it is`,
+    remedy: code === "000D" ? "convert its line ends: `dos2unix`" : "put it on the node another way, and name its path",
+  };
+}
+
+const MOST_BYTES = 256 * 1024;
+
+/** Files are there, are text, and are not too large for Terraform's plan. */
+export function checkConfigFiles(run: Sound<ConfigFilesDeclaration>, path: Path, view: View, problems: Problems): void {
+  let bytes = 0;
+  for (const [name, file] of Object.entries(run.configFiles ?? {})) {
+    const at = [...path, "configFiles", name];
+    if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name)) problems.add(at, name, BAD_NAME);
+    if (file) bytes += Buffer.byteLength(checkContent(file, at, view, problems) ?? "");
+  }
+  if (bytes > MOST_BYTES) {
+    problems.add([...path, "configFiles"], `${bytes} bytes`, {
+      reason: `a plan holds their text, and they may have ${MOST_BYTES} bytes together`,
+      remedy: "put large files on the node another way, and name their path in `args` or `env`",
+    });
+  }
+  if (run.reload === undefined || Object.hasOwn(run, "configFiles")) return;
+  problems.add([...path, "reload"], run.reload, {
+    reason: "there are no `configFiles` that could change",
+    remedy: "remove it: every other change restarts the program",
+  });
+}
+
+const BAD_NAME = {
+  reason: "this is not a name that a configuration file can have",
+  remedy: "use up to 100 of A-Z, a-z, 0-9, `.`, `_` and `-`, beginning with none of `.` and `-`: `app.yaml`",
+};
+
+/** Its text, if it can be read. */
+function checkContent(
+  file: Sound<ConfigFileDeclaration>,
+  path: Path,
+  view: View,
+  problems: Problems,
+): string | undefined {
+  const given = ["from", "text"].filter((field) => Object.hasOwn(file, field));
+  if (given.length !== 1 && !hasBroken(file)) {
+    const reason = given.length ? "`from` and `text` are given" : "it is not said what is in the file";
+    problems.add(path, file, { reason, remedy: FORM });
+    return undefined;
+  }
+  if (isBroken(file, "from") || file.from === undefined) return file.text;
+  const at = [...path, "from"];
+  if (!checkFile(file.from, at, "write the path of a text file from the project's folder", view, problems))
+    return undefined;
+  const content = view.files.text(file.from);
+  const fault = content === undefined ? NOT_TEXT : (contentFault(content) ?? unicodeFault(content));
+  if (fault) problems.add(at, file.from, fault);
+  return content;
+}
+
+const NOT_TEXT = {
+  reason: "this is not UTF-8 text",
+  remedy: "put it on the node another way, and name its path in `args` or `env`",
+};
+
+/** The files with their text. A missing one, which only a review takes, is empty. */
+export function resolveConfigFiles({ configFiles = {}, reload }: ConfigFilesDeclaration, files: Files): ConfigFiles {
+  const resolved = Object.entries(configFiles)
+    .map(([name, { from, text: content }]) => ({ name, content: content ?? contentOf(from!, files) }))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  return { ...(resolved.length > 0 && { configFiles: resolved }), ...(reload !== undefined && { reload }) };
+}
+
+const contentOf = (from: string, files: Files): string =>
+  files.look(from) === "missing" ? "" : (files.text(from) ?? "");

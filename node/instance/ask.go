@@ -1,0 +1,145 @@
+package instance
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"os/user"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+// longestExcerpt of an answer, in characters. It reaches the terminal of a deploy and its log.
+const longestExcerpt = 80
+
+// asked names a health check in a message; "" when it is enough that the service listens.
+func asked(health document.Health) string {
+	switch {
+	case health.URL != "":
+		return health.URL
+	case health.GRPC != nil:
+		return "grpc://" + health.GRPC.Server + "/" + health.GRPC.Service
+	case len(health.Script) > 0:
+		return strings.Join(health.Script, " ")
+	}
+	return health.TCP
+}
+
+// ask makes a health check, and describes the answer. No answer or a bad one is an error.
+func (n *Node) ask(ctx context.Context, health document.Health) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(health.TimeoutSeconds*float64(time.Second)))
+	defer cancel()
+	switch {
+	case health.URL != "":
+		return askHTTP(ctx, health)
+	case health.GRPC != nil:
+		return askGRPC(ctx, *health.GRPC, health.TLS)
+	case len(health.Script) > 0:
+		return n.runScript(ctx, health.Script)
+	case health.TCP != "":
+		return "", askTCP(ctx, health.TCP)
+	}
+	return "", nil
+}
+
+// anyCertificate: a service's own port on loopback is asked.
+func anyCertificate() *tls.Config { return &tls.Config{InsecureSkipVerify: true} } //nolint:gosec // see the comment
+
+// askHTTP asks a URL. A redirect is an answer: root must not fetch what the service names. Consul's agent, which follows it as a
+// user of its own, decides by its end.
+func askHTTP(ctx context.Context, health document.Health) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, health.Method, health.URL, nil)
+	if err != nil {
+		return "", err
+	}
+	for name, values := range health.Header {
+		for _, value := range values {
+			request.Header.Add(name, value)
+		}
+	}
+	request.Host = request.Header.Get("Host")
+	client := &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true, Proxy: nil, TLSClientConfig: anyCertificate()},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(response.Body, utf8.UTFMax*(longestExcerpt+1)))
+	answer := fmt.Sprintf("status %d%s", response.StatusCode, excerpt(string(body)))
+	if response.StatusCode >= http.StatusBadRequest {
+		return answer, errors.New(answer)
+	}
+	return answer, nil
+}
+
+func askTCP(ctx context.Context, address string) error {
+	var dialer net.Dialer
+	connection, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return connection.Close()
+}
+
+// runScript as the user of Consul's agent, who runs it later on, and never as root: it may be the service's own program.
+func (n *Node) runScript(ctx context.Context, script []string) (string, error) {
+	command := exec.CommandContext(ctx, script[0], script[1:]...)
+	command.Dir = "/"
+	command.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	command.WaitDelay = time.Second
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	if !n.Host.Unowned {
+		credential, err := agentCredential()
+		if err != nil {
+			return "", fmt.Errorf("the script is not run as root: %w", err)
+		}
+		command.SysProcAttr.Credential = credential
+	}
+	output, err := command.CombinedOutput()
+	answer := "exit 0" + excerpt(string(output))
+	if err != nil {
+		answer = err.Error() + excerpt(string(output))
+		return answer, errors.New(answer)
+	}
+	return answer, nil
+}
+
+func agentCredential() (*syscall.Credential, error) {
+	found, err := user.Lookup("consul")
+	if err != nil {
+		return nil, err
+	}
+	uid, err := strconv.ParseUint(found.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(found.Gid, 10, 32)
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
+}
+
+// excerpt of a page in one quoted line.
+func excerpt(page string) string {
+	text := []rune(strings.Join(strings.Fields(host.Clean(page)), " "))
+	switch {
+	case len(text) == 0:
+		return ""
+	case len(text) <= longestExcerpt:
+		return fmt.Sprintf(", %q", string(text))
+	}
+	return fmt.Sprintf(", %q…", string(text[:longestExcerpt]))
+}

@@ -1,0 +1,36 @@
+/** The settings of a service's unit, for its template. */
+import { layout, type Service } from "../model";
+import { unitUser } from "./unit-user";
+
+/** Directives of systemd.exec(5) by the field that asks for a folder. */
+const FOLDERS = {
+  stateDirectory: "StateDirectory",
+  cacheDirectory: "CacheDirectory",
+  logsDirectory: "LogsDirectory",
+} as const;
+
+/** Open files and processes of a service that declares none. */
+const DEFAULTS = { openFiles: 65_536, tasks: 2048 };
+
+export function settingsOf(service: Service) {
+  const { name, user, group, workingDirectory, readWritePaths = [], stopSignal, stopTimeout } = service;
+  const asksFor = (field: string): field is keyof typeof FOLDERS => service[field as keyof typeof FOLDERS] === true;
+  return {
+    // A user of the node may own more than this service: nothing of its is removed with the unit.
+    ownUser: user !== undefined,
+    user: user ?? unitUser(name),
+    group: group ?? null,
+    config: service.configFiles ? { folder: layout.configFolder(name), seen: layout.seenConfig } : null,
+    workingDirectory: workingDirectory ?? null,
+    folders: Object.keys(FOLDERS)
+      .filter(asksFor)
+      .map((field) => ({ directive: FOLDERS[field], name: layout.ownFolder(name) })),
+    readWritePaths,
+    stopSignal: stopSignal ?? null,
+    stopTimeout: stopTimeout ?? null,
+    memoryMax: service.memoryMax ?? null,
+    cpuQuota: service.cpuQuota ?? null,
+    openFiles: service.openFiles ?? DEFAULTS.openFiles,
+    tasks: service.tasks ?? DEFAULTS.tasks,
+  };
+}
