@@ -110,7 +110,8 @@ function hasRecord(path: string, { tree, written }: NodeReport): boolean {
 /** Gatehouse's own folders and its program, which `compareProgram` looks at. */
 function ownPaths(mesh: string): string[] {
   const { folders, files, AGENT_TOKEN } = layout;
-  const { gatehouse, bin, binaries, config, env, fences, incoming, incomingSecrets, instances, meshes, ran, secrets } = folders;
+  const { gatehouse, bin, binaries, config, env, fences, incoming, incomingSecrets, instances, meshes, ran, secrets } =
+    folders;
   const paths = [
     ...[bin, binaries, config, env, fences, incoming, incomingSecrets, instances, meshes, ran, secrets],
     ...[bin, incoming, incomingSecrets, ran].map((folder) => `${folder}/${mesh}`),

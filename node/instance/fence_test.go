@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/fence"
+	"gatehouse/node/host"
 	"gatehouse/node/instance/fake"
 )
 
@@ -38,6 +39,19 @@ func TestAnInstanceIsFencedBeforeItsProcessesStartAndWithoutItNoMore(t *testing.
 	same(t, "fenced", fenced(n), []int{5000, 9001, 19000})
 	must(t, n.Remove(context.Background(), "web"))
 	same(t, "fenced", n.Fences.Ports(), []int(nil))
+}
+
+func TestARemovalLeavesTheAgentClosed(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	n.Put(host.AgentRecord, `{"mesh": "shop"}`)
+	apply(t, n, fake.Gateway("edge", "r1"))
+	apply(t, n, fake.Service("web", "r1"))
+	must(t, n.Remove(context.Background(), "web"))
+	rules, _ := n.Fences.Read()
+	if _, closed := rules.Only[8500]; !closed {
+		t.Errorf("%+v", rules)
+	}
 }
 
 func TestAPortThatIsLeftIsFencedUntilTheReleaseServes(t *testing.T) {

@@ -94,6 +94,7 @@ func (n *Node) remove(ctx context.Context, name string) error {
 		return err
 	}
 	defer unlock()
+	defer n.fence(name, true) // in the end: an instance without a fence counts as one of an earlier version
 	var units []string
 	files := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name), fence.Path(name)}
 	for _, unit := range Units(document.Service, name) {
@@ -109,7 +110,6 @@ func (n *Node) remove(ctx context.Context, name string) error {
 			err = errors.Join(err, n.putBack(ctx, before))
 		}
 	}
-	n.fence(name, true)
 	left := before.drop()
 	if err == nil {
 		n.Hold.Release(name) // of a run that was killed

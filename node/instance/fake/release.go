@@ -74,6 +74,7 @@ func Gateway(name, release string, words ...string) document.Instance {
 			{Path: filepath.Join(host.UnitDir, name+".service"), Mode: "0644", Content: Written + fmt.Sprintf(
 				"[Unit]\nDescription=Ingress gateway %s of mesh shop\n[Service]\nExecStart=consul connect envoy -gateway ingress -admin-bind 127.0.0.1:19001 -port 8080 %s\n",
 				name, strings.Join(words, " "))},
+			{Path: fence.Path(name), Mode: "0644", Content: fmt.Sprintf(`{"envoy": "gatehouse-%s", "adminPort": 19001}`+"\n", name)},
 		},
 		AdminPort: 19001,
 		Health:    document.Health{Direct: true, TimeoutSeconds: 1, SteadySeconds: 0.0001},
