@@ -1,5 +1,5 @@
 /**
- * `gatehouse rotate`: new tokens in place of those in use. Each instance is rolled as in any deploy, and the old token goes
+ * `gatehouse rotate`: new tokens, certificates, keys in place of those in use. Each instance is rolled as in any deploy, and the old token goes
  * when no instance uses it any more.
  */
 import { certificates, rotation } from "../doctor";
@@ -8,11 +8,12 @@ import type { Mesh } from "../model";
 import { replace } from "../terraform";
 import { declaredMesh } from "./declared-mesh";
 import type { Call } from "./gatehouse";
+import type { Rotation } from "./rotate-secrets";
 
-const USAGE =
-  "Write one of: npx gatehouse rotate NAME..., npx gatehouse rotate --all, npx gatehouse rotate --certificates";
+const SHARED = ["authority", "gossip-key", "management-token"] as const satisfies Rotation[];
+const USAGE = `Write one of: npx gatehouse rotate NAME..., ${["all", "certificates", ...SHARED].map((option) => `npx gatehouse rotate --${option}`).join(", ")}`;
 
-interface Options {
+interface Options extends Partial<Record<Rotation, boolean>> {
   names?: string[];
   all?: boolean;
   certificates?: boolean;
@@ -21,7 +22,13 @@ interface Options {
 
 export async function run({ options, own }: Call): Promise<number> {
   const chosen = options as Options;
-  const replacements = wanted(await declaredMesh(), chosen);
+  const mesh = await declaredMesh();
+  const shared = onlyOne(chosen);
+  if (shared) {
+    const { rotateSecret } = require("./rotate-secrets") as typeof import("./rotate-secrets");
+    return rotateSecret(mesh, shared, chosen["auto-approve"] ?? false);
+  }
+  const replacements = wanted(mesh, chosen);
   const code = await replace(replacements, {
     what: ["rotate", ...own].join(" "),
     approved: chosen["auto-approve"] ?? false,
@@ -29,8 +36,12 @@ export async function run({ options, own }: Call): Promise<number> {
   return code === 0 || code > 2 ? code : 1;
 }
 
-function wanted(mesh: Mesh, { names = [], all, certificates: renewed }: Options): Fix[] {
-  if ([names.length > 0, all, renewed].filter(Boolean).length !== 1) throw new Error(USAGE);
-  if (renewed) return certificates(mesh);
-  return rotation(mesh, all ? "all" : names);
+/** The secret that all agents share and that is to be rotated, if one is chosen. */
+function onlyOne({ names = [], all, certificates: renewed, ...others }: Options): Rotation | undefined {
+  const shared = SHARED.filter((name) => others[name]);
+  if ([names.length > 0, all, renewed].filter(Boolean).length + shared.length !== 1) throw new Error(USAGE);
+  return shared[0];
 }
+
+const wanted = (mesh: Mesh, { names = [], all, certificates: renewed }: Options): Fix[] =>
+  renewed ? certificates(mesh) : rotation(mesh, all ? "all" : names);

@@ -120,9 +120,15 @@ export const VERBS: Record<string, Verb> = {
     options: {
       all: { type: "boolean", describe: "every token" },
       certificates: { type: "boolean", describe: "certificates that `secrets` has renewed" },
+      authority: { type: "boolean", describe: "the authority of the agents' certificates, in three steps" },
+      "gossip-key": { type: "boolean", describe: "the key of Consul's gossip, in running agents" },
+      "management-token": { type: "boolean", describe: "the token that may do everything" },
       "auto-approve": approve,
     },
-    examples: [["gatehouse rotate frontend", "of one service, gateway or node"]],
+    examples: [
+      ["gatehouse rotate frontend", "of one service, gateway or node"],
+      ["gatehouse rotate --authority", "no call fails meanwhile; run it again where it was interrupted"],
+    ],
   },
   review: {
     usage: "review [base]",

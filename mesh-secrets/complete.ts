@@ -40,7 +40,7 @@ async function completeCluster(mesh: Mesh, { secrets, made, wanted }: Completed,
   }
   const { days, end } = lifeLeft(secrets.ca.cert, now);
   if (days < AUTHORITY_WARNING_DAYS) {
-    wanted.push(`ca: the authority ends on ${end}; take \`ca\` out of the file, run this again and deploy the cluster`);
+    wanted.push(`ca: the authority ends on ${end}; replace it: npm run rotate -- --authority`);
   }
   for (const names of serversOf(mesh)) await completeServer(names, secrets.ca, { secrets, made, wanted }, now);
 }

@@ -17,11 +17,23 @@ export interface Secrets {
   /** The token that may do everything: a UUID. */
   managementToken?: string;
   /** The authority of the agents' certificates. Without `key` it is the user's own, and so are the servers' certificates. */
-  ca?: { cert: string; key?: string };
+  ca?: Authority;
   /** Certificates of the Consul servers, by node name. */
   servers: Record<string, KeyPair>;
   /** Values of secret environment variables, by service and variable. */
   services: Record<string, Record<string, string>>;
+  /** The secrets that a rotation under way replaces, until no node has them any more. */
+  previous?: { gossipKey?: string; managementToken?: string };
+}
+
+/** While it is rotated, agents believe the authority that comes, or the one that goes, as well. */
+export interface Authority {
+  cert: string;
+  key?: string;
+  /** The one that comes. No certificate is of it yet. */
+  next?: KeyPair;
+  /** Certificate of the one that goes: no agent has a certificate of it any more, when all have heard. */
+  previous?: string;
 }
 
 /** Secrets that cannot be read or used; the message says where, why and what to do. */
@@ -34,7 +46,10 @@ const certificate = z.string().refine(isCertificate, "no certificate in PEM");
 const key = z.string().refine(isKey, "no private key in PEM without a passphrase");
 const pair = z.strictObject({ cert: certificate, key }).refine(belongTogether, "the key is not the certificate's");
 const authority = z
-  .strictObject({ cert: certificate, key: key.optional() })
+  .strictObject({
+    ...{ cert: certificate, key: key.optional() },
+    ...{ next: pair.optional(), previous: certificate.optional() },
+  })
   .refine((ca) => ca.key === undefined || belongTogether(ca), "the key is not the certificate's");
 const value = z
   .string()
@@ -45,13 +60,17 @@ const value = z
     "the value would not reach the service as it is: it has an accent apart from its letter (it is not NFC), a byte order mark or a character that Unicode reserves",
   );
 
+const gossipKey = z.string().refine(isGossipKey, "no base64 of 32 bytes").optional();
+const managementToken = z.string().regex(UUID, "no UUID in lower case").optional();
+
 const document = z.strictObject({
   version: z.literal(1, "version has to be 1"),
-  gossipKey: z.string().refine(isGossipKey, "no base64 of 32 bytes").optional(),
-  managementToken: z.string().regex(UUID, "no UUID in lower case").optional(),
+  gossipKey,
+  managementToken,
   ca: authority.optional(),
   servers: z.record(z.string(), pair).default({}),
   services: z.record(z.string(), z.record(z.string(), value)).default({}),
+  previous: z.strictObject({ gossipKey, managementToken }).optional(),
 });
 
 /**
@@ -66,13 +85,27 @@ export function parseSecrets(text: string, place: string): Secrets {
 }
 
 /** The document as text, every part in its usual place. */
-export function formatSecrets({ version, gossipKey, managementToken, ca, servers, services }: Secrets): string {
-  return `${JSON.stringify({ version, gossipKey, managementToken, ca, servers, services }, null, 2)}\n`;
+export function formatSecrets({
+  version,
+  gossipKey,
+  managementToken,
+  ca,
+  servers,
+  services,
+  previous,
+}: Secrets): string {
+  return `${JSON.stringify({ version, gossipKey, managementToken, ca, servers, services, previous }, null, 2)}\n`;
 }
 
 /** The part that Terraform reads when it runs: all but the key of the authority, which signs certificates where they are made. */
-export function forRuns({ ca, ...rest }: Secrets): Secrets {
-  return ca ? { ...rest, ca: { cert: ca.cert } } : rest;
+export function forRuns({ ca, previous, ...rest }: Secrets): Secrets {
+  return ca ? { ...rest, ca: { cert: authoritiesOf({ ca })?.join("") ?? ca.cert } } : rest;
+}
+
+/** The certificates of the authorities that agents believe, the one first whose certificates they have. */
+export function authoritiesOf(secrets: Pick<Secrets, "ca"> | undefined): string[] | undefined {
+  const { ca } = secrets ?? {};
+  return ca && [ca.cert, ca.next?.cert, ca.previous].filter((pem) => pem !== undefined);
 }
 
 /** The message of JSON.parse has a piece of the text in it: only the line is reported. */

@@ -2,7 +2,16 @@
 
 export { makeAuthority, makeServerCertificate } from "./certificates";
 export { complete } from "./complete";
-export { formatSecrets, forRuns, type KeyPair, parseSecrets, type Secrets, SecretsError } from "./document";
+export {
+  authoritiesOf,
+  formatSecrets,
+  forRuns,
+  type KeyPair,
+  parseSecrets,
+  type Secrets,
+  SecretsError,
+} from "./document";
 export { type Made, makeSecrets } from "./make";
 export { readSecrets, SECRETS_VARIABLE, type Source, secretsFile, secretsPlace } from "./read";
+export { changeSecrets, handOver, isHandedOver, nextAuthority } from "./rotation";
 export { signOfDeploy } from "./signs";

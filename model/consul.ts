@@ -49,6 +49,16 @@ interface ConsulSettings {
   tls?: boolean;
   /** Encrypts the gossip between agents. @default true; `false` gives a warning */
   gossipEncryption?: boolean;
+  /**
+   * Consul's DNS (8600) on the servers' address too: in plain text, for whoever reaches it. Every agent answers on its own loopback.
+   * @default false; `true` gives a warning
+   */
+  openDns?: boolean;
+  /**
+   * Servers of other datacenters may join these by gossip (8302), which the gossip key alone guards.
+   * @default false: the port is closed; `true` gives a warning
+   */
+  wanGossip?: boolean;
 }
 
 /** An entry of Consul's that is for every service: `proxy-defaults/global`, the intention from `*` to `*`, and `mesh/mesh`. */
@@ -67,6 +77,8 @@ export interface Consul {
   acl: boolean;
   tls: boolean;
   gossipEncryption: boolean;
+  openDns: boolean;
+  wanGossip: boolean;
 }
 
 const OWNED_ENTRIES = ["proxy-defaults", "default-deny", "mesh"] as const satisfies OwnedEntry[];
@@ -89,12 +101,21 @@ export const consulSchema = combination<ConsulDeclaration>(
     acl: flag().optional(),
     tls: flag().optional(),
     gossipEncryption: flag().optional(),
+    openDns: flag().optional(),
+    wanGossip: flag().optional(),
   }),
 );
 
 /** Consul has an address, and `owns` has a meaning. */
 export function checkConsul({ declaration }: View, problems: Problems): void {
   const { consul } = declaration;
+  for (const setting of ["openDns", "wanGossip"] as const) {
+    if (consul?.existing !== true || consul[setting] === undefined || isBroken(consul, setting)) continue;
+    problems.add(["consul", setting], consul[setting], {
+      reason: "Gatehouse writes no setting of agents that were there before (consul.existing)",
+      remedy: "remove it, and configure those agents",
+    });
+  }
   if (consul && !Object.hasOwn(consul, "address") && !consul.addresses?.length && !isBroken(consul, "addresses")) {
     problems.add(["consul", "address"], undefined, {
       reason: "Terraform writes the config entries through Consul's HTTP API, and no address of it is declared",
@@ -129,9 +150,11 @@ const ENTRY: Record<OwnedEntry, string> = {
 /** The settings with their defaults. */
 export function resolveConsul(consul: ConsulDeclaration): Consul {
   const { datacenter, existing = false, acl = true, tls = true, gossipEncryption = true } = consul;
+  const { openDns = false, wanGossip = false } = consul;
   const addresses = addressesOf(consul);
   const owns = existing ? [...new Set(consul.owns)] : [...OWNED_ENTRIES];
-  return { datacenter, address: addresses[0]!, addresses, existing, owns, acl, tls, gossipEncryption };
+  const locks = { acl, tls, gossipEncryption, openDns, wanGossip };
+  return { datacenter, address: addresses[0]!, addresses, existing, owns, ...locks };
 }
 
 /** `checkConsul` refuses a declaration without any. */

@@ -21,6 +21,7 @@ export { ROUTING_KINDS, type RoutingDeclaration } from "./config-entry/routing";
 export type { ServiceSplitterDeclaration, SplitDeclaration } from "./config-entry/splitter";
 export type { ConfigFileDeclaration } from "./config-file";
 export type { Consul, ConsulDeclaration, OwnedEntry } from "./consul";
+export { type Directive, weakening } from "./directives";
 export { type Files, nodeFiles, UNKNOWN_SHA256 } from "./files";
 export { unicodeFault } from "./formats/unicode";
 export type { Gateway, GatewayDeclaration } from "./gateway";

@@ -189,9 +189,10 @@ export const consulPorts = {
 } as const;
 
 /** The ports of an agent that Gatehouse sets up, as `templates/consul/agent.hcl` has them. */
-export function agentPorts(role: MeshNode["role"], tls: boolean): number[] {
-  const { serverRpc, lanGossip, wanGossip, http, https, grpc, grpcTls, dns } = consulPorts;
-  const servers = role === "server" ? [serverRpc, wanGossip, tls ? https : grpcTls] : [];
+export function agentPorts(role: MeshNode["role"], { tls, wanGossip }: { tls: boolean; wanGossip: boolean }): number[] {
+  const { serverRpc, lanGossip, http, https, grpc, grpcTls, dns } = consulPorts;
+  const wan = wanGossip ? [consulPorts.wanGossip] : [];
+  const servers = role === "server" ? [serverRpc, ...wan, tls ? https : grpcTls] : [];
   return [...servers, lanGossip, http, tls ? grpcTls : grpc, dns];
 }
 

@@ -11,13 +11,24 @@ import {
   configFilesSchema,
   resolveConfigFiles,
 } from "./config-file";
+import {
+  checkDirectives,
+  type Directives,
+  type DirectivesDeclaration,
+  directivesSchema,
+  resolveDirectives,
+} from "./directives";
 import type { Files } from "./files";
 import { textFault, versionFault } from "./formats/text";
 import { checkProgram, type Program, type ProgramDeclaration, programSchema, resolveProgram } from "./program";
 import { checkUnit, resolveUnit, type UnitDeclaration, type UnitSettings, unitSchema } from "./unit";
 
 /** The program of a service, and how it runs. */
-export type RunDeclaration = ProgramDeclaration & SettingsDeclaration & UnitDeclaration & ConfigFilesDeclaration;
+export type RunDeclaration = ProgramDeclaration &
+  SettingsDeclaration &
+  UnitDeclaration &
+  ConfigFilesDeclaration &
+  DirectivesDeclaration;
 
 /** Arguments, environment and secrets of a program. */
 export interface SettingsDeclaration {
@@ -43,7 +54,7 @@ export interface SecretDeclaration {
 }
 
 /** A service's program in the checked mesh. */
-export interface Run extends Program, UnitSettings, ConfigFiles {
+export interface Run extends Program, UnitSettings, ConfigFiles, Directives {
   args: string[];
   env: Record<string, string>;
   /** Secret environment variables by name, in the order of their names. Their values are in the mesh's secrets. */
@@ -71,6 +82,7 @@ export const runSchema = combination<RunDeclaration>(
     secrets: field(z.record(z.string(), field(secretSchema, SECRET)), SECRET).optional(),
     ...unitSchema,
     ...configFilesSchema,
+    ...directivesSchema,
   }),
 );
 
@@ -82,6 +94,7 @@ export function checkRuns(view: View, problems: Problems): void {
     checkProgram(run, path, view, problems);
     checkSecrets(run, path, problems);
     checkConfigFiles(run, path, view, problems);
+    checkDirectives(run, path, problems);
     checkUnit(run, { memoryMax, cpuQuota }, path, problems);
   }
 }
@@ -103,6 +116,7 @@ export function resolveRun(run: RunDeclaration, files: Files): Run {
     ...resolveProgram(run, files),
     ...resolveUnit(run),
     ...resolveConfigFiles(run, files),
+    ...resolveDirectives(run),
     args: [...args],
     env: { ...env },
     secrets: Object.entries(secrets)

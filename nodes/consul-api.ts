@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
-import { readSecrets } from "../mesh-secrets";
+import { authoritiesOf, readSecrets } from "../mesh-secrets";
 import type { Mesh } from "../model";
 
 /** The part of a mesh that says how its Consul is reached. */
@@ -19,6 +19,15 @@ const TIMEOUT = 10_000;
 /** The API's address with its scheme. */
 export const apiUrl = ({ consul }: Where): string => `${consul.tls ? "https" : "http"}://${consul.address}`;
 
+/** More of a request than its path. */
+export interface Request {
+  method?: "GET" | "PUT" | "POST" | "DELETE";
+  /** Sent as JSON. */
+  body?: object;
+  /** @default the mesh's own, which may do everything */
+  token?: string;
+}
+
 /**
  * Asks Consul.
  * @param path behind `/v1/`
@@ -28,26 +37,32 @@ export async function askApi(
   where: Where,
   path: string,
   timeout: number = TIMEOUT,
-  method: "GET" | "DELETE" = "GET",
+  { method = "GET", body, token: other }: Request = {},
 ): Promise<ApiAnswer> {
-  const { token, ca, cert, key } = credentials(where);
+  const { token: own, ca, cert, key } = credentials(where);
+  const token = other ?? own;
+  const text = body && JSON.stringify(body);
   const request = where.consul.tls ? tlsRequest : plainRequest;
   return new Promise((done, reject) => {
     const options = {
       method,
-      headers: token ? { "X-Consul-Token": token } : {},
+      // Without a length, node sends the body of a DELETE in no form that Consul reads.
+      headers: {
+        ...(token && { "X-Consul-Token": token }),
+        ...(text && { "Content-Length": Buffer.byteLength(text) }),
+      },
       ...(where.consul.tls && { ca, cert, key }),
       signal: AbortSignal.timeout(timeout),
     };
     request(`${apiUrl(where)}/v1/${path}`, options, (answer) => {
-      let text = "";
+      let said = "";
       answer.setEncoding("utf8").on("data", (part: string) => {
-        text += part;
+        said += part;
       });
-      answer.on("end", () => done({ status: answer.statusCode ?? 0, text })).on("error", reject);
+      answer.on("end", () => done({ status: answer.statusCode ?? 0, text: said })).on("error", reject);
     })
       .on("error", reject)
-      .end();
+      .end(text);
   });
 }
 
@@ -114,7 +129,7 @@ export const passedOverText = ({ address, fault }: PassedOver, next: string): st
 
 interface Credentials {
   token?: string;
-  ca?: string;
+  ca?: string | string[];
   cert?: string;
   key?: string;
 }
@@ -124,7 +139,7 @@ function credentials({ name, consul }: Where): Credentials {
   if (consul.existing) return fromEnvironment(process.env);
   const secrets = readSecrets(name);
   const server = Object.values(secrets?.servers ?? {})[0];
-  return { token: consul.acl ? secrets?.managementToken : undefined, ca: secrets?.ca?.cert, ...server };
+  return { token: consul.acl ? secrets?.managementToken : undefined, ca: authoritiesOf(secrets), ...server };
 }
 
 function fromEnvironment(environment: NodeJS.ProcessEnv): Credentials {

@@ -1,6 +1,7 @@
 /** Reads a live mesh: over ssh, from the node program's reports, and from Consul's API. */
 
 export type { Output } from "../toolchain";
+export { changeKeyring, endToken, makeManagementToken } from "./consul-admin";
 export {
   type ApiAnswer,
   apiUrl,

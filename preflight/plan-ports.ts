@@ -1,5 +1,5 @@
 /** The ports that a deploy needs on one node. */
-import { type Instance, layout, type MeshNode } from "../model";
+import { type Consul, type Instance, layout, type MeshNode } from "../model";
 
 export interface WantedPort {
   port: number;
@@ -13,9 +13,9 @@ export interface WantedPort {
   assigned?: true;
 }
 
-export function agentPorts(node: MeshNode, tls: boolean): WantedPort[] {
+export function agentPorts(node: MeshNode, consul: Consul): WantedPort[] {
   const agent = { where: "any" as const, unit: layout.consulUnit, use: "Consul's agent" };
-  return layout.agentPorts(node.role, tls).map((port) => ({ port, ...agent }));
+  return layout.agentPorts(node.role, consul).map((port) => ({ port, ...agent }));
 }
 
 export function portsOf(instance: Instance): WantedPort[] {

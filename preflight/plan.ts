@@ -86,7 +86,7 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     ownAgent,
     hasCluster: !mesh.consul.existing,
     programs: node.retired ? [] : programsOn(node),
-    ports: [...(ownAgent ? agentPorts(node, mesh.consul.tls) : []), ...instances.flatMap(portsOf)],
+    ports: [...(ownAgent ? agentPorts(node, mesh.consul) : []), ...instances.flatMap(portsOf)],
     instances: instances.map(({ workload }) => workload.name),
     workloads: instances.map(({ workload: { name, kind } }) => ({
       name,

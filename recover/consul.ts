@@ -38,7 +38,7 @@ export async function removeLeftOver(
     ...policies.map(({ ID }) => `acl/policy/${ID}`),
   ];
   for (const path of paths) {
-    const { status, text } = await askApi(where, path, PATIENCE, "DELETE");
+    const { status, text } = await askApi(where, path, PATIENCE, { method: "DELETE" });
     if (status !== 200) faults.push(`${path}: ${status} ${text}`);
   }
   return faults;

@@ -44,11 +44,11 @@ function agentPorts({ consul }: Mesh, { role, retired }: MeshNode): OnNode[] {
   return [
     ...(server ? [port(EVERYWHERE, serverRpc, over("RPC"))] : []),
     port(EVERYWHERE, lanGossip, gossip),
-    ...(server ? [port(EVERYWHERE, wanGossip, `${gossip} between datacenters`)] : []),
+    ...(server && consul.wanGossip ? [port(EVERYWHERE, wanGossip, `${gossip} between datacenters`)] : []),
     port(tls ? LOOPBACK : toClients, http, "HTTP API"),
     ...(server && tls ? [port(EVERYWHERE, https, over("HTTP API"))] : []),
     port(toClients, tls ? grpcTls : grpc, over("gRPC")),
-    port(toClients, dns, "DNS"),
+    port(consul.openDns ? toClients : LOOPBACK, dns, "DNS"),
   ];
 }
 

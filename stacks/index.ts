@@ -1,5 +1,5 @@
 import { Annotations, type App } from "cdktf";
-import type { Mesh } from "../model";
+import { type Mesh, weakening } from "../model";
 import { type Backend, LOCAL } from "./backend-settings";
 import { ClusterStack } from "./cluster-stack";
 import { MeshStack } from "./mesh-stack";
@@ -22,8 +22,14 @@ export function addStacks(app: App, mesh: Mesh, programs: NodePrograms, backend:
 }
 
 /** Settings of the declaration that leave open what is locked by default. */
-export function openings({ consul }: Pick<Mesh, "consul">): string[] {
+export function openings({ consul, services }: Pick<Mesh, "consul" | "services">): string[] {
   return [
+    ...services
+      .filter((service) => weakening(service).length > 0)
+      .map((service) => {
+        const names = weakening(service).join(", ");
+        return `services.${service.name}.run.unit may weaken the sandbox of ${service.name}: ${names}`;
+      }),
     ...(consul.acl
       ? []
       : ["consul.acl is false: whoever reaches an agent may register services and change intentions"]),
@@ -33,6 +39,12 @@ export function openings({ consul }: Pick<Mesh, "consul">): string[] {
     ...(consul.gossipEncryption
       ? []
       : ["consul.gossipEncryption is false: anybody in the network may join the agents, and read what they tell"]),
+    ...(consul.openDns
+      ? ["consul.openDns is true: whoever reaches a server's DNS is told services and nodes, in plain text"]
+      : []),
+    ...(consul.wanGossip
+      ? ["consul.wanGossip is true: the gossip key alone guards the servers' port for gossip between datacenters"]
+      : []),
   ];
 }
 

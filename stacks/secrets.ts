@@ -35,9 +35,10 @@ export class MeshSecrets {
     return this.at("managementToken");
   }
 
-  /** The certificate authority of Consul's own connections. */
+  /** The certificate authority of Consul's own connections; both while one replaces the other. */
   get ca(): string {
-    return this.at("ca", "cert");
+    const other = (...keys: string[]) => Token.asString(Fn.try([this.at("ca", ...keys), ""]));
+    return Fn.join("", [this.at("ca", "cert"), other("next", "cert"), other("previous")]);
   }
 
   /** A server's certificate, which is good for a client too. */

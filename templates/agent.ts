@@ -1,6 +1,6 @@
 /** The Consul agent of one node, for the `cluster` stack. */
 import { isIP } from "node:net";
-import { layout, type Mesh, type MeshNode } from "../model";
+import { type Gateway, layout, type Mesh, type MeshNode, type Service } from "../model";
 import { render } from "./engine";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
@@ -17,7 +17,7 @@ export interface AgentRelease {
 
 /** Renders the agent's configuration and unit. */
 export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
-  const { datacenter, acl, tls, gossipEncryption } = mesh.consul;
+  const { datacenter, acl, tls, gossipEncryption, openDns, wanGossip } = mesh.consul;
   const servers = mesh.nodes.filter((one) => one.role === "server" && !one.retired);
   const configuration = render("consul/agent.hcl", {
     datacenter,
@@ -30,6 +30,10 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
     clientAddress: isIP(node.address) ? `127.0.0.1 ${node.address}` : "0.0.0.0",
     acl,
     tls,
+    openDns,
+    wanGossip,
+    local: node.role === "server" && (tls || !openDns),
+    scripts: mesh.instances.some(({ workload, node: { name } }) => name === node.name && hasScript(workload)),
   });
   const unit = render("systemd/consul.service", { mesh: mesh.name });
   const files = {
@@ -53,6 +57,9 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
     removal: nodeProgram("agent remove", { mesh: mesh.name, node: node.name }),
   };
 }
+
+const hasScript = (workload: Service | Gateway): boolean =>
+  workload.kind === "service" && workload.health.script !== undefined;
 
 /** Files of a locked mesh's agent in addition to its configuration, for the doctor. */
 export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): ({ path: string } & layout.Access)[] {

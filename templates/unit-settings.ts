@@ -26,6 +26,7 @@ export function settingsOf(service: Service) {
       .filter(asksFor)
       .map((field) => ({ directive: FOLDERS[field], name: layout.ownFolder(name) })),
     readWritePaths,
+    directives: { Unit: service.unit?.Unit ?? [], Service: service.unit?.Service ?? [] },
     stopSignal: stopSignal ?? null,
     stopTimeout: stopTimeout ?? null,
     memoryMax: service.memoryMax ?? null,

@@ -1,64 +1,103 @@
-/** Services that run a command of the node, with a user, folders and limits. */
+/** A command of the node with a user, folders, limits, configuration files and labels: the example of docs/service-settings.md. */
+import settings from "../../meshes/examples/settings";
 import type { MeshDeclaration } from "../../model";
-import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil, on, plan } from "./support/mesh";
+import { doctorVerdict } from "./support/doctor";
+import {
+  type Answer,
+  cdktf,
+  consul,
+  deploy,
+  describeOnLab,
+  freshLab,
+  gatewayUrl,
+  getUntil,
+  mainPid,
+  on,
+  plan,
+} from "./support/mesh";
 
 jest.setTimeout(300_000);
 
 type Service = NonNullable<MeshDeclaration["services"]>[string];
 
-/** An HTTP server of one line: every node has perl. It answers with what `$answer` evaluates to. */
-const perl = (port: string, answer: string) => [
-  "/usr/bin/perl",
-  "-MIO::Socket::INET",
-  "-e",
-  `$| = 1; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:${port}", Listen => 9, ReuseAddr => 1) or die $!;` +
-    `while (my $c = $s->accept) { my $q = <$c>; 1 while <$c> =~ /\\S/; my $a = ${answer};` +
-    'print $c "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: ", length $a, "\\r\\n\\r\\n$a"; close $c }',
-];
-
-/** Counts its starts in its state directory, and says so with its user, its folder and its file limit. */
-const counting = `do { open my $f, ">>", "$ENV{STATE_DIRECTORY}/starts"; print $f "x"; close $f;
-  (-s "$ENV{STATE_DIRECTORY}/starts") . " " . getpwuid($<) . " " . $ENV{PWD} }`.replace(/\n\s*/g, " ");
-
-function mesh(changes: Partial<Service["run"]> = {}): MeshDeclaration {
-  const shop = declaration();
-  const { backend } = shop.services!;
-  backend!.run = {
-    command: perl("9002", counting),
-    stateDirectory: true,
-    user: "www-data",
-    workingDirectory: "/srv",
-    readWritePaths: ["/srv"],
-    limits: { memoryMax: "128M", openFiles: 4096, tasks: 64 },
-    stopTimeout: "5s",
-    ...changes,
-  } as Service["run"];
-  return shop;
+/** The example with another backend. */
+function mesh(run: object = {}, service: Partial<Service> = {}): MeshDeclaration {
+  const declared = structuredClone(settings);
+  const { backend } = declared.services!;
+  declared.services!.backend = { ...backend!, ...service, run: { ...backend!.run, ...run } as Service["run"] };
+  return declared;
 }
 
-describeOnLab("a command of the node", () => {
+/** The greeting, the number of requests so far, and the user. */
+const words = ({ body }: Answer) => body.trim().split(" ");
+const ask = async () => words(await getUntil(200, gatewayUrl));
+
+describeOnLab("a service with settings", () => {
   beforeAll(async () => {
     await freshLab();
     await deploy(mesh());
   });
 
-  test("serves as the declared user, in its folder, with its limits", async () => {
-    expect((await getUntil(200, gatewayUrl)).body).toMatch(/^\d+ www-data \/srv$/);
+  test("serves with its configuration, its limits and its labels, and the doctor finds nothing", async () => {
+    expect((await ask())[0]).toBe("hello");
     expect(await on("worker2", "systemctl show -P MemoryMax -P LimitNOFILE -P TasksMax backend")).toBe(
-      `${128 * 2 ** 20}\n4096\n64`,
+      `${64 * 2 ** 20}\n1024\n16`,
     );
-    expect(await on("worker2", "stat -c '%U %a' /var/lib/gatehouse-backend")).toBe("www-data 700");
+    const catalogue = (await consul("/v1/health/connect/backend")) as {
+      Node: { Node: string };
+      Service: { Meta: Record<string, string>; Tags: string[] };
+    }[];
+    const labels = catalogue.map(({ Node, Service: one }) => [Node.Node, one.Meta.version, one.Tags]);
+    expect(labels.sort()).toEqual([
+      ["worker1", "1", []],
+      ["worker2", "2", ["canary"]],
+    ]);
+    expect(await doctorVerdict(mesh())).toEqual([]);
     expect(await plan(mesh())).toEqual([]);
   });
 
-  test("keeps its state over a release, a change of its user and its removal, until it is purged", async () => {
-    await deploy(mesh({ env: { RELEASE: "2" } }));
-    const before = Number((await getUntil(200, gatewayUrl)).body.split(" ")[0]);
-    expect(before).toBeGreaterThan(2);
+  test("keeps its files and its configuration from every other user of the node", async () => {
+    const others = "ls /opt/gatehouse/config /var/lib/private/gatehouse-backend /var/lib/gatehouse-backend/";
+    expect(await on("worker2", `setpriv --reuid 33 --regid 33 --clear-groups ${others} 2>&1 || true`)).not.toMatch(
+      /greeting|count/,
+    );
+  });
 
-    await deploy(mesh({ user: undefined, readWritePaths: [], purge: true }));
-    const [count, user] = (await getUntil(200, gatewayUrl)).body.split(" ");
-    expect(Number(count)).toBeGreaterThan(before);
-    expect(user).toBe("gatehouse-backend");
+  test("reads another configuration without a restart", async () => {
+    const before = await mainPid("worker2", "backend");
+    await deploy(mesh({ configFiles: { "greeting.txt": { text: "bye\n" } } }));
+    expect((await ask())[0]).toBe("bye");
+    expect(await mainPid("worker2", "backend")).toBe(before);
+  });
+
+  test("keeps its data over a release and another user", async () => {
+    const count = () => on("worker2", "cat /var/lib/gatehouse-backend/count");
+    const before = Number(await count());
+    await on("worker1", "mkdir -p /srv/shop");
+    await on("worker2", "mkdir -p /srv/shop");
+    await deploy(mesh({ user: "www-data", workingDirectory: "/srv/shop", readWritePaths: ["/srv/shop"] }));
+    expect((await ask())[2]).toBe("www-data");
+    expect(Number(await count())).toBeGreaterThan(before);
+    expect(await on("worker2", "stat -c '%U %a' /var/lib/gatehouse-backend")).toBe("www-data 700");
+  });
+
+  test.each<[string, Partial<Service["health"]>, number]>([
+    ["a script", { script: ["/usr/bin/perl", "-e", "exit 0"] }, 0],
+    ["a script that fails", { script: ["/usr/bin/perl", "-e", "print 'no'; exit 3"], startTimeout: "5s" } as never, 1],
+  ])("with %s that the agent runs every five minutes is deployed at once", async (_, check, exit) => {
+    const began = Date.now();
+    const health = { interval: "5m", timeout: "2s", ...check } as Service["health"];
+    const { exitCode, text } = await cdktf(mesh({ user: "www-data" }, { health }), "deploy", "mesh", "--auto-approve");
+    expect(exitCode).toBe(exit);
+    if (exit) expect(text).toMatch(/exit status 3, "no"/);
+    expect(Date.now() - began).toBeLessThan(90_000);
+    expect((await ask())[2]).toBe("www-data");
+  });
+
+  test("takes its data along when it leaves a node, since it is declared so", async () => {
+    await deploy(mesh({}, { runsOn: ["worker1"] }));
+    expect((await ask())[0]).toBe("hello");
+    const left = "ls -d /var/lib/gatehouse-backend /var/lib/private/gatehouse-backend /opt/gatehouse/config/backend";
+    expect(await on("worker2", `${left} 2>/dev/null || true`)).toBe("");
   });
 });

@@ -147,7 +147,7 @@ describe("a later run", () => {
   test("says when the authority ends, and how to have another", async () => {
     await project.make();
     const { wanted } = await project.make(project.mesh, later(5 * 365 - 80));
-    expect(wanted).toEqual([expect.stringMatching(/^ca: the authority ends on 20.*take `ca` out of the file/)]);
+    expect(wanted).toEqual([expect.stringMatching(/^ca: the authority ends on 20.*npm run rotate -- --authority/)]);
     const { ca: _ca, ...rest } = project.secrets();
     project.write(rest);
     expect((await project.make()).made).toEqual([

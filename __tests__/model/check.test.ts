@@ -228,6 +228,8 @@ describe("the mesh", () => {
       acl: true,
       tls: true,
       gossipEncryption: true,
+      openDns: false,
+      wanGossip: false,
     });
     expect(mesh.nodes[2]).toEqual({
       name: "worker1",

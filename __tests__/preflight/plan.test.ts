@@ -24,7 +24,7 @@ test("a gateway wants its listeners' ports and its admin page's", () => {
 test("the cluster stack's agent wants Consul's ports, a server more of them", () => {
   const ports = (name: string) => planOf(name, mesh()).ports.map(({ port }) => port);
   expect(ports("worker1")).toEqual([8301, 8500, 8503, 8600]);
-  expect(ports("server1")).toEqual([8300, 8302, 8501, 8301, 8500, 8503, 8600]);
+  expect(ports("server1")).toEqual([8300, 8501, 8301, 8500, 8503, 8600]);
   expect(Object.keys(planOf("worker1", mesh()).agentFiles)).toEqual([
     "/etc/consul.d/consul.hcl",
     "/etc/systemd/system/consul.service",

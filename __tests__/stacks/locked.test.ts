@@ -1,11 +1,16 @@
 import type { ConsulDeclaration, MeshDeclaration } from "../../model";
 import { openings } from "../../stacks";
 import { clusterGraph, type Graph, meshGraph } from "../support/graph";
+import { service } from "../support/parts";
 import { declaration, meshOf } from "../support/shop";
 
 const locked = meshOf(declaration());
 const cluster = clusterGraph(locked);
 const mesh = meshGraph(locked);
+
+/** Both while one replaces the other. */
+const AUTHORITIES =
+  'join("", [local.secrets.ca.cert, try(local.secrets.ca.next.cert, ""), try(local.secrets.ca.previous, "")])';
 
 const lockedBut = (consul: Partial<ConsulDeclaration>): MeshDeclaration => {
   const changed = declaration();
@@ -24,7 +29,7 @@ describe("without a word about it in the declaration", () => {
           datacenter: "dc1",
           scheme: "https",
           token: "${local.secrets.managementToken}",
-          ca_pem: "${local.secrets.ca.cert}",
+          ca_pem: `\${${AUTHORITIES}}`,
           cert_pem: "${local.secrets.servers.server1.cert}",
           key_pem: "${local.secrets.servers.server1.key}",
         },
@@ -41,12 +46,12 @@ describe("without a word about it in the declaration", () => {
 
   test("an agent's secrets come as a file, never in the text of a program", () => {
     expect(secretsOf(cluster, "null_resource.agent_server1")).toBe(
-      '${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = local.secrets.ca.cert, ' +
+      `\${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = ${AUTHORITIES}, ` +
         '"cert" = local.secrets.servers.server1.cert, "key" = local.secrets.servers.server1.key, ' +
         '"managementToken" = local.secrets.managementToken})}',
     );
     expect(secretsOf(cluster, "null_resource.agent_worker1")).toBe(
-      '${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = local.secrets.ca.cert, ' +
+      `\${jsonencode({"gossipKey" = local.secrets.gossipKey, "ca" = ${AUTHORITIES}, ` +
         '"agentToken" = data.consul_acl_token_secret_id.secret_agent_of_worker1.secret_id})}',
     );
   });
@@ -127,6 +132,20 @@ describe("without a word about it in the declaration", () => {
     expect(addresses).not.toContain("null_resource.agent_spare");
   });
 
+  test.each([
+    ["OOMScoreAdjust", "-500", []],
+    ["Nice", "5", []],
+    ["ProtectSystem", "full", ["services.web.run.unit may weaken the sandbox of web: ProtectSystem"]],
+    [
+      "AmbientCapabilities",
+      "CAP_NET_RAW",
+      ["services.web.run.unit may weaken the sandbox of web: AmbientCapabilities"],
+    ],
+  ])("a directive %s=%s gives %j", (name, value, warnings) => {
+    const web = service({ name: "web", unit: { Service: [{ name, value }] } });
+    expect(openings({ ...locked, services: [web] })).toEqual(warnings);
+  });
+
   test("there is nothing to warn of", () => expect(openings(locked)).toEqual([]));
 });
 
@@ -165,10 +184,12 @@ describe("where no server is declared", () => {
 
 describe("what is switched off", () => {
   test("is warned of, each by name", () => {
-    expect(openings(meshOf(lockedBut(open)))).toEqual([
+    expect(openings(meshOf(lockedBut({ ...open, openDns: true, wanGossip: true })))).toEqual([
       expect.stringMatching(/^consul\.acl is false: /),
       expect.stringMatching(/^consul\.tls is false: /),
       expect.stringMatching(/^consul\.gossipEncryption is false: /),
+      expect.stringMatching(/^consul\.openDns is true: /),
+      expect.stringMatching(/^consul\.wanGossip is true: /),
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, LocalBackend, TerraformStack } from "cdktf";
+import { App, CloudBackend, LocalBackend, NamedCloudWorkspace, TerraformStack } from "cdktf";
 import { keepPrivate } from "../../stacks";
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
@@ -16,7 +16,10 @@ test("the output folder and every local state are the owner's alone, and keep wh
   const [mine, other] = [join(folder, "mesh.tfstate"), join(folder, "cluster.tfstate")];
   new LocalBackend(new TerraformStack(app, "mesh"), { path: mine });
   new LocalBackend(new TerraformStack(app, "cluster"), { path: other });
-  new TerraformStack(app, "elsewhere");
+  new CloudBackend(new TerraformStack(app, "elsewhere"), {
+    organization: "shop",
+    workspaces: new NamedCloudWorkspace("elsewhere"),
+  });
   writeFileSync(mine, "{}", { mode: 0o644 });
   const before = process.umask(0);
   app.synth();

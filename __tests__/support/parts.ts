@@ -48,6 +48,8 @@ export function mesh(changes: Partial<Mesh> = {}): Mesh {
       acl: true,
       tls: true,
       gossipEncryption: true,
+      openDns: false,
+      wanGossip: false,
     },
     nodes: [server, worker],
     services: [],

@@ -18,6 +18,8 @@ export const shop: Mesh = mesh({
     acl: true,
     tls: true,
     gossipEncryption: true,
+    openDns: false,
+    wanGossip: false,
   },
   instances: [instanceOf(service({ upstreams: [{ name: "backend", localPort: 5000 }] }))],
 });

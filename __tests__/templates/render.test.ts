@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
+import type { Mesh } from "../../model";
 import {
   agentRelease,
   agentTokenProgram,
@@ -190,6 +191,24 @@ describe("a service", () => {
     expect(new Set([hash, one({}).hash, one({ configFiles: [{ name: "app.yaml", content: "" }] }).hash]).size).toBe(3);
   });
 
+  test("has the further directives of its declaration last, as they are", () => {
+    const unit = {
+      Unit: [{ name: "After", value: "postgresql.service" }],
+      Service: [
+        { name: "OOMScoreAdjust", value: "-500" },
+        { name: "InaccessiblePaths", value: "-/srv/a b%i" },
+      ],
+    };
+    const text = content(
+      instanceRelease(mesh(), instanceOf(service({ unit }))).files,
+      "/etc/systemd/system/frontend.service",
+    );
+    expect(text).toContain("StartLimitIntervalSec=0\nAfter=postgresql.service\n\n[Service]\n");
+    expect(text).toContain(
+      "\n\n# From run.unit of the declaration.\nOOMScoreAdjust=-500\nInaccessiblePaths=-/srv/a b%i\n\n[Install]\n",
+    );
+  });
+
   test("is another release when its folders are to be removed with it", () => {
     const purged = instanceRelease(mesh(), instanceOf(service({ stateDirectory: true, purge: true })));
     expect(documentOf(purged.program)).toMatchObject({ purge: true });
@@ -373,6 +392,8 @@ describe("a gateway", () => {
 });
 
 describe("an agent", () => {
+  const AGENT = "/etc/consul.d/consul.hcl";
+
   test("of a server bootstraps with the number of servers and answers Terraform", () => {
     const { files } = agentRelease(
       mesh({ nodes: [server, { ...server, name: "server2", address: "10.77.0.20" }] }),
@@ -389,6 +410,29 @@ describe("an agent", () => {
     expect(configuration).toContain('client_addr = "127.0.0.1"');
     expect(configuration).toContain("leave_on_terminate = false");
     expect(configuration).not.toContain("server = true");
+  });
+
+  const withConsul = (changes: object) => {
+    const whole = mesh();
+    return lines(agentRelease({ ...whole, consul: { ...whole.consul, ...changes } }, server).files, AGENT);
+  };
+
+  test("of a server answers DNS on loopback and has no port for gossip between datacenters, unless declared", () => {
+    expect(withConsul({})).toEqual(expect.arrayContaining(['dns = "127.0.0.1"', "serf_wan = -1"]));
+    const opened = withConsul({ openDns: true, wanGossip: true });
+    expect(opened.filter((line) => /^(dns|serf_wan) /.test(line))).toEqual([]);
+    expect(withConsul({ tls: false, openDns: true })).not.toContain("addresses {");
+    expect(withConsul({ tls: false })).toContain('dns = "127.0.0.1"');
+  });
+
+  test("runs scripts only where a check of a service there is one", () => {
+    const scripted = service({ health: { script: ["/bin/true"], interval: "2s", timeout: "1s" } });
+    const on = (instances: Mesh["instances"]) => lines(agentRelease(mesh({ instances }), worker).files, AGENT);
+    expect(on([instanceOf(scripted)])).toContain("enable_local_script_checks = true");
+    expect(on([instanceOf(service())])).not.toContain("enable_local_script_checks = true");
+    expect(on([{ ...instanceOf(scripted), node: { ...worker, name: "other" } }])).not.toContain(
+      "enable_local_script_checks = true",
+    );
   });
 
   test.each([server, worker])("of a $role denies by default", (node) => {

@@ -120,6 +120,7 @@ testWith("systemd-analyze", "systemd accepts every unit", () => {
     binary: undefined,
     command: ["/usr/bin/env"],
     configFiles: [{ name: "app.yaml", content: "" }],
+    unit: { Unit: [{ name: "After", value: "x.service" }], Service: [{ name: "OOMScoreAdjust", value: "-500" }] },
     ...{ user: "www-data", group: "www-data", workingDirectory: "/srv", readWritePaths: ["/srv", "/mnt"] },
     ...{ stateDirectory: true, cacheDirectory: true, logsDirectory: true, openFiles: 5000, tasks: 5 },
     ...{ stopSignal: "SIGINT", stopTimeout: "1.5s", memoryMax: "64M", cpuQuota: "5%" },

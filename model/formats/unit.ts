@@ -49,7 +49,8 @@ export function sandboxPathFault(path: string): Fault | undefined {
 export function unitUserFault(user: string): Fault | undefined {
   const remedy = "name a user of the node that owns no more than the service needs, or leave it out for one of its own";
   if (user === "root") return { reason: "a service as root could change everything on its node", remedy };
-  if (user === "nobody") return { reason: "the kernel shows files of users that it does not know as this one's", remedy };
+  if (user === "nobody")
+    return { reason: "the kernel shows files of users that it does not know as this one's", remedy };
   return accountFault(user, remedy);
 }
 

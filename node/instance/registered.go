@@ -29,7 +29,7 @@ func (a *apply) registeredOtherwise(ctx context.Context) bool {
 
 func isOtherwise(release document.Instance, one consul.Registration) bool {
 	rest := one.Rest
-	if rest.Address != "" || rest.SocketPath != "" || rest.EnableTagOverride || len(rest.Tags)+len(rest.TaggedAddresses) > 0 || one.Mesh != "" && one.Mesh != release.Mesh {
+	if rest.Address != "" || rest.SocketPath != "" || rest.EnableTagOverride || len(rest.Tags)+len(rest.TaggedAddresses) > 0 || len(rest.Meta) > 1 || one.Mesh != "" && one.Mesh != release.Mesh {
 		return true
 	}
 	if release.Kind != document.Service {

@@ -19,8 +19,10 @@ ui_config {
 client_addr = "127.0.0.1"
 # A restart of the agent must not take the node's services out of the catalogue.
 leave_on_terminate = false
+{%- if scripts %}
 # Health checks of kind `script` come from files that only root writes.
 enable_local_script_checks = true
+{%- endif %}
 {%- endif %}
 {%- if acl %}
 
@@ -69,25 +71,33 @@ default_intention_policy = "deny"
 connect {
   enabled = true
 }
-{%- if tls %}
-{%- if server %}
-# Plain HTTP is for programs on this machine.
+{%- if local %}
+# In plain text for programs on this machine alone.
 addresses {
+{%- if tls %}
   http = "127.0.0.1"
+{%- endif %}
+{%- unless openDns %}
+  dns  = "127.0.0.1"
+{%- endunless %}
 }
 {%- endif %}
 ports {
 {%- if server %}
+{%- unless wanGossip %}
+  serf_wan = -1
+{%- endunless %}
+{%- if tls %}
   https    = 8501
 {%- endif %}
+{%- endif %}
+{%- if tls %}
   grpc     = -1
   grpc_tls = 8503
-}
 {%- else %}
-ports {
-  grpc = 8502
-}
+  grpc     = 8502
 {%- endif %}
+}
 performance {
   raft_multiplier = 1
 }

@@ -128,6 +128,13 @@ describeOnLab("in a locked mesh", () => {
       expect(await attempt({ ...(await sidecarOf("frontend")), plain: "GET / HTTP/1.0\r\n\r\n" })).toBe("no service");
     });
 
+    test("a server has no port for DNS or for gossip between datacenters", async () => {
+      for (const port of [8302, 8600]) expect(`${port} ${await attempt({ port })}`).toBe(`${port} refused`);
+      expect(await on("server1", "ss -Hlnu 'sport = :8600 or sport = :8302' | awk '{print $4}'")).toBe(
+        "127.0.0.1:8600",
+      );
+    });
+
     test("neither is TLS without a certificate", async () => {
       for (const port of [8501, 8503]) expect(await attempt({ port, tls: {} })).toBe("no service");
       expect(await rpcOver({ tls: {} })).toBe("closed");

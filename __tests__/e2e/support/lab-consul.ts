@@ -11,7 +11,17 @@ export async function consul<T>(path: string): Promise<T> {
 }
 
 const labConsul = {
-  ...{ existing: false, owns: [], acl: true, tls: true, gossipEncryption: true, addresses: [], address: "" },
+  ...{
+    existing: false,
+    owns: [],
+    acl: true,
+    tls: true,
+    gossipEncryption: true,
+    openDns: false,
+    wanGossip: false,
+    addresses: [],
+    address: "",
+  },
   ...labMesh.consul,
 };
 

@@ -8,6 +8,8 @@ describe("an entry for everyone is refused:", () => {
   refuses([
     ["owned where Gatehouse sets up Consul", (d) => (d.consul.owns = ["default-deny"]), "consul.owns", '["default-deny"]', /owns these entries anyway/, /`existing: true`/],
     ["owned where existing is false", (d) => Object.assign(d.consul, { existing: false, owns: [] }), "consul.owns", "[]", /owns these entries anyway/, /remove it/],
+    ["a port of agents that are not Gatehouse's", (d) => { existing(d); d.consul.openDns = false; }, "consul.openDns", "false", /were there before/, /configure those agents/],
+    ["another one", (d) => { existing(d); d.consul.wanGossip = true; }, "consul.wanGossip", "true", /were there before/, /remove it/],
     ["of an unknown name", (d) => Object.assign(d.consul, { existing: true, owns: ["all"] }), "consul.owns[0]", '"all"', /./, /`proxy-defaults`, `default-deny` or `mesh`/],
     ["no list", (d) => Object.assign(d.consul, { existing: true, owns: "default-deny" }), "consul.owns", '"default-deny"', /./, /write a list/],
     ["proxy-defaults that others may use", (d) => { existing(d); d.configEntries = [{ kind: "proxy-defaults", name: "global" }]; }, "configEntries[0].kind", '"proxy-defaults"', /does not own it/, /`owns: \["proxy-defaults"\]`/],

@@ -9,6 +9,8 @@ describe("what runs, and its health", () => {
       (frontend(d).run = { command: words });
   const configFile = 'services.frontend.run.configFiles["app.yaml"]';
   const config = (value: unknown) => run("configFiles", { "app.yaml": value });
+  const directive = "services.frontend.run.unit.Service";
+  const unit = (directives: object) => run("unit", { Service: directives });
   const secret = (value: unknown) => run("secrets", { KEY: value });
   const health = (value: unknown) => (d: Draft) => (frontend(d).health = value);
   const path = "services.frontend.health";
@@ -74,6 +76,14 @@ describe("what runs, and its health", () => {
     ["too much configuration", config({ text: "x".repeat(300_000) }), "services.frontend.run.configFiles", '"300000 bytes"', /262144 bytes together/, /their path/],
     ["a signal for nothing", run("reload", "SIGHUP"), "services.frontend.run.reload", '"SIGHUP"', /no `configFiles`/, /remove it/],
     ["a signal that is none", run("reload", "HUP"), "services.frontend.run.reload", '"HUP"', /not a signal/, /SIGHUP/],
+    ["a directive with a field", unit({ MemoryMax: "1G" }), `${directive}.MemoryMax`, '"1G"', /field of its own/, /run\.limits\.memoryMax/],
+    ["a command as root", unit({ ExecStartPre: "+/bin/sh" }), `${directive}.ExecStartPre`, '"+/bin/sh"', /outside of the sandbox/, /remove it/],
+    ["a user by the back door", unit({ DynamicUser: "no" }), `${directive}.DynamicUser`, '"no"', /counts on/, /remove it/],
+    ["the agent's group", unit({ SupplementaryGroups: ["consul"] }), `${directive}.SupplementaryGroups`, '["consul"]', /counts on/, /remove it/],
+    ["a second directive in a value", unit({ Nice: "5\nUser=root" }), `${directive}.Nice`, /5/, /./, /texts/],
+    ["a value that takes the next line", unit({ Nice: "5\\" }), `${directive}.Nice`, /5/, /./, /texts/],
+    ["a directive that is none", unit({ "Nice=5\nUser": "root" }), `${directive}["Nice=5\\nUser"]`, '"root"', /not the name/, /Nice/],
+    ["another section", run("unit", { Install: {} }), "services.frontend.run.unit.Install", "{}", /no field/, /Unit, Service/],
     ["a line break in args", run("args", ["a\nb"]), "services.frontend.run.args[0]", '"a\\nb"', /line break \(U\+000A\)/, /remove it/],
     ["NUL in args", run("args", ["ok", "\0"]), "services.frontend.run.args[1]", '"\\u0000"', /NUL/, /remove it/],
     ["escape in args", run("args", ["\u001b[31m"]), "services.frontend.run.args[0]", /u001b/, /control character \(U\+001B\)/, /remove it/],
