@@ -66,7 +66,7 @@ class Recovery {
     if (lost.length === 0) return console.log(`${stack.name}: its state has everything`);
     this.anyLost = true;
     const kinds = Object.values(document.resource?.consul_config_entry ?? {}).map(({ kind }) => kind);
-    const imports = importsFor(document, lost, await readConsul(this.mesh, [...new Set(kinds)]));
+    const imports = importsFor(this.mesh.name, document, lost, await readConsul(this.mesh, [...new Set(kinds)]));
     writeFileSync(join(stack.folder, IMPORTS), JSON.stringify({ import: imports }, null, 2));
     console.log(
       `${stack.name}: its state lacks ${lost.length} resources: ${imports.length} are imported from Consul, and the others are made again`,

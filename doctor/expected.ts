@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import type { Fix } from "../findings";
-import { type Instance, layout, type Mesh, type MeshNode } from "../model";
-import { agentRelease, agentSecretFiles, instanceRelease, type NodeFile, nodeRelease } from "../templates";
+import { type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
+import { agentRelease, agentSecretFiles, instanceRelease, type NodeFile, nodeRelease, runsItself } from "../templates";
 import { about } from "./causes";
 
 export interface ExpectedFile {
@@ -38,6 +38,8 @@ export interface Expected {
   links: { path: string; target: string; fix: Fix[]; concerns: string[] }[];
   /** SHA-256 of binaries that belong here. */
   binaries: Set<string>;
+  /** Folders of archives that are unpacked here. */
+  unpacked: { path: string; sha256: string; fix: Fix[]; concerns: string[] }[];
   sweep: Fix[];
   /** Gateways made by hand here that go on serving after they were taken over: until `takeOver.letGo` names them. */
   goOn: string[];
@@ -68,6 +70,7 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
     units: [],
     links: [],
     binaries: new Set(),
+    unpacked: [],
     sweep: replacing("mesh", layout.resources.sweep(node.name)),
     goOn: mesh.gateways
       .filter(({ name, runsOn }) => mesh.takeOver.gateways.includes(name) && !runsOn.includes(node.name))
@@ -110,7 +113,8 @@ function addNode({ node, files, units }: Expected, mesh: Mesh, concerns: string[
   files.push({ path: nodeEnv, ...reported(access.anyone), sha256, fix, concerns });
 }
 
-function addInstance({ node, files, units, links, binaries }: Expected, mesh: Mesh, instance: Instance): void {
+function addInstance(expected: Expected, mesh: Mesh, instance: Instance): void {
+  const { node, files, units, links } = expected;
   const { workload } = instance;
   const release = instanceRelease(mesh, instance);
   const fix = fixInstance(instance);
@@ -123,20 +127,33 @@ function addInstance({ node, files, units, links, binaries }: Expected, mesh: Me
   }
   if (release.secretFile)
     files.push({ path: release.secretFile, ...reported(access.rootOnly), sha256: [], fix, concerns });
-  const path = layout.currentRelease(workload.name);
-  links.push({ path, target: `releases/${release.release}`, fix, concerns });
+  const link = layout.currentRelease(workload.name);
+  links.push({ path: link, target: `releases/${release.release}`, fix, concerns });
   if (workload.kind !== "service") {
     units.push({ unit: layout.unitOf(workload.name), fix, concerns });
     return;
   }
-  const binary = release.binaryPath && { path: release.binaryPath, sha256: workload.binary!.sha256 };
-  units.push({ unit: layout.unitOf(workload.name), ...(binary && { binary }), fix, concerns });
+  addProgram(expected, { workload, node }, { path: release.binaryPath ?? "", fix, concerns });
+}
+
+/** The units of a service, and what a deploy brings for it. */
+function addProgram(
+  { files, units, binaries, unpacked }: Expected,
+  { workload, node }: { workload: Service; node: MeshNode },
+  at: { path: string; fix: Fix[]; concerns: string[] },
+): void {
+  const { binary } = workload;
+  const { path, fix, concerns } = at;
+  const itself = binary && runsItself(workload) && { binary: { path, sha256: binary.sha256 } };
+  units.push({ unit: layout.unitOf(workload.name), ...itself, fix, concerns });
   units.push({ unit: layout.sidecarUnitOf(workload.name), fix, concerns });
   if (!binary) return;
-  const upload = replacing("mesh", layout.resources.binary(node.name, binary));
-  binaries.add(binary.sha256);
-  const sha256 = [binary.sha256];
-  files.push({ path: binary.path, ...reported(access.program), sha256, fix: [...upload, ...fix], concerns });
+  const { sha256, archive, url } = binary;
+  const upload = url === undefined ? replacing("mesh", layout.resources.binary(node.name, binary)) : [];
+  const brought = { path, fix: [...upload, ...fix], concerns };
+  binaries.add(sha256);
+  if (archive) unpacked.push({ ...brought, sha256 });
+  else files.push({ ...brought, ...reported(access.program), sha256: [sha256] });
 }
 
 function fileFrom({ path, mode, content }: NodeFile, fix: Fix[], concerns: string[]): ExpectedFile {

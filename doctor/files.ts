@@ -8,7 +8,12 @@ import type { Expected, ExpectedFile } from "./expected";
 
 export function compareFiles(expected: Expected, report: NodeReport): Symptom[] {
   const alike = report.others.length > 0 ? { ...expected, files: withOthers(expected.files, report) } : expected;
-  return [...declaredFiles(alike, report), ...links(alike, report), ...undeclared(alike, report)];
+  return [
+    ...declaredFiles(alike, report),
+    ...unpacked(alike, report),
+    ...links(alike, report),
+    ...undeclared(alike, report),
+  ];
 }
 
 const { meshCommand, drainUnit, fenceUnit, nodeEnv, xdsCa, nodeRecord } = layout.files;
@@ -39,6 +44,24 @@ function declaredFiles({ node, files }: Expected, report: NodeReport): Symptom[]
   });
 }
 
+/** The node compares the files of each archive with what was unpacked. */
+function unpacked({ node, unpacked }: Expected, report: NodeReport): Symptom[] {
+  const found = new Map(report.unpacked.map(({ sha256, whole }) => [sha256, whole]));
+  const seen = new Set<string>();
+  return unpacked.flatMap(({ path, sha256 }) => {
+    if (found.get(sha256) || seen.has(sha256)) return []; // several instances may run it
+    seen.add(sha256);
+    const same = unpacked.filter((one) => one.sha256 === sha256);
+    const what = {
+      expected: `the files of ${sha256.slice(0, 12)} as they were unpacked`,
+      found: found.has(sha256) ? "some are missing or others, or there are more" : "nothing",
+      fix: unique(same.flatMap((one) => one.fix)),
+      concerns: same.flatMap((one) => one.concerns),
+    };
+    return [drift(Layer.Declared, { on: node.name, what: path }, what)];
+  });
+}
+
 function unique<T>(items: T[]): T[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }
@@ -47,6 +70,7 @@ type Difference = { expected: string; found: string } | undefined;
 
 function difference(file: ExpectedFile, found: NodeReport["files"][number] | undefined): Difference {
   if (!found) return { expected: "the file", found: "nothing" };
+  if (found.foreign) return undefined;
   if (found.type !== "regular file") return { expected: "a file", found: `a ${found.type}` };
   if (file.sha256.length > 0 && !file.sha256.includes(found.sha256)) {
     const other = `other content (sha256 ${found.sha256.slice(0, 12)})`;

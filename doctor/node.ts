@@ -1,7 +1,7 @@
 /** One node, inspected over one ssh connection. */
 
 import { unseen } from "../findings";
-import type { Mesh, MeshNode } from "../model";
+import { layout, type Mesh, type MeshNode } from "../model";
 import { type NodeReport, type Output, readReport, runOn, Unreadable } from "../nodes";
 import { inspectProgram } from "../templates";
 import { about, drift, Layer, type Symptom } from "./causes";
@@ -34,7 +34,9 @@ export async function inspect(mesh: Mesh, node: MeshNode, edges: Edge[], version
     node: node.name,
     files: [...new Set(expected.files.map(({ path }) => path))],
     units: expected.units.map(({ unit }) => unit),
-    services: expected.units.flatMap(({ unit, binary }) => (binary ? [unit] : [])),
+    services: expected.instances.flatMap(({ workload: { kind, name } }) =>
+      kind === "service" ? [layout.unitOf(name)] : [],
+    ),
     names,
     envoys: expected.instances.map(({ workload, adminPort }) => ({ name: workload.name, adminPort })),
     edges: own.map(({ trial }) => trial),

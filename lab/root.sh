@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The root file system that all machines share: made once, then read only. Prints its path.
+# Node.js and Python are what the examples run.
 # A change of this file, of the release or of the processor makes another one.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
-packages=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,ca-certificates,curl,jq,less,nftables,sudo${GATEHOUSE_LAB_PACKAGES:+,$GATEHOUSE_LAB_PACKAGES}
+packages=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,ca-certificates,curl,jq,less,nftables,sudo,nodejs,python3${GATEHOUSE_LAB_PACKAGES:+,$GATEHOUSE_LAB_PACKAGES}
 # shellcheck source=/dev/null
 codename=$(. /etc/os-release && say "${UBUNTU_CODENAME:-${DEBIAN_CODENAME:-$VERSION_CODENAME}}")
 recipe=$({ cat "$0"; say "$codename $(dpkg --print-architecture) $packages"; } | sha256sum | cut -c1-12)

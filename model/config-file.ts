@@ -41,9 +41,11 @@ export interface ConfigFiles {
 
 const FORM = 'write `{ "app.yaml": { from: "config/app.yaml" } }` or `{ "app.yaml": { text: "..." } }`';
 
+const FROM = "write the path of a text file, from the project's folder";
+
 const fileSchema = combination<ConfigFileDeclaration>(
   z.strictObject({
-    from: text("write the path of a text file, from the project's folder", filledTextFault).optional(),
+    from: text(FROM, filledTextFault).optional(),
     text: field(judged(z.string(), contentFault), "write the text of the file").optional(),
   }),
 );
@@ -110,8 +112,12 @@ function checkContent(
   }
   if (isBroken(file, "from") || file.from === undefined) return file.text;
   const at = [...path, "from"];
-  if (!checkFile(file.from, at, "write the path of a text file from the project's folder", view, problems))
+  if (view.files.look(file.from) === "missing") {
+    // Not even a review goes on without it, as it does without a binary: its text is what is reviewed.
+    problems.add(at, file.from, { reason: `there is no such file (${view.files.absolute(file.from)})`, remedy: FROM });
     return undefined;
+  }
+  if (!checkFile(file.from, at, FROM, view, problems)) return undefined;
   const content = view.files.text(file.from);
   const fault = content === undefined ? NOT_TEXT : (contentFault(content) ?? unicodeFault(content));
   if (fault) problems.add(at, file.from, fault);
@@ -123,13 +129,10 @@ const NOT_TEXT = {
   remedy: "put it on the node another way, and name its path in `args` or `env`",
 };
 
-/** The files with their text. A missing one, which only a review takes, is empty. */
+/** The files with their text. */
 export function resolveConfigFiles({ configFiles = {}, reload }: ConfigFilesDeclaration, files: Files): ConfigFiles {
   const resolved = Object.entries(configFiles)
-    .map(([name, { from, text: content }]) => ({ name, content: content ?? contentOf(from!, files) }))
+    .map(([name, { from, text: content }]) => ({ name, content: content ?? files.text(from!) ?? "" }))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
   return { ...(resolved.length > 0 && { configFiles: resolved }), ...(reload !== undefined && { reload }) };
 }
-
-const contentOf = (from: string, files: Files): string =>
-  files.look(from) === "missing" ? "" : (files.text(from) ?? "");

@@ -4,6 +4,7 @@ import { accessSync, closeSync, constants, openSync, readFileSync, readSync, rea
 import { resolve } from "node:path";
 import type { Path, Problems } from "./checking/problem";
 import type { View } from "./checking/view";
+import { type PackedFolder, packedFolder } from "./folder";
 
 /** The file system as the checks see it; tests have their own. */
 export interface Files {
@@ -11,6 +12,11 @@ export interface Files {
   look(path: string): "missing" | "unreadable" | "folder" | "file" | "executable";
   absolute(path: string): string;
   sha256(path: string): string;
+  /**
+   * A folder as it is packed for a node.
+   * @throws FolderFault for one that cannot be packed
+   */
+  pack(path: string): PackedFolder;
   /** The content as text; undefined when it is not UTF-8. */
   text(path: string): string | undefined;
   /** Private keys are where Terraform runs, which is elsewhere: none is looked for. @default false */
@@ -22,9 +28,10 @@ export interface Files {
 /** Stands for the checksum of a file that is not there to be read. */
 export const UNKNOWN_SHA256 = "0".repeat(64);
 
-/** Relative paths count from `folder`. A file's hash is computed once, however many services share the file. */
+/** Relative paths count from `folder`. A hash is computed once, however many services share the file or folder. */
 export function nodeFiles(folder: string = process.cwd()): Files {
   const hashes = new Map<string, string>();
+  const packed = new Map<string, PackedFolder>();
   const absolute = (path: string) => resolve(folder, path);
   return {
     absolute,
@@ -54,6 +61,11 @@ export function nodeFiles(folder: string = process.cwd()): Files {
       const hash = hashOf(real);
       hashes.set(real, hash);
       return hash;
+    },
+    pack(path) {
+      const found = packed.get(absolute(path)) ?? packedFolder(absolute(path));
+      packed.set(absolute(path), found);
+      return found;
     },
   };
 }

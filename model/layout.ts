@@ -3,8 +3,9 @@
  * nowhere else in TypeScript. `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the
  * node program (`node/host/host.go`). The templates of files have them in their own text.
  */
+
+import type { Binary } from "./content";
 import type { MeshNode } from "./node";
-import type { Binary } from "./program";
 
 const GATEHOUSE = "/opt/gatehouse";
 const CONSUL = "/etc/consul.d";
@@ -119,6 +120,7 @@ export const fenceFile = (name: string): string => `${folders.fences}/${name}.js
 export const bootstrapFile = (name: string): string => `${folders.bootstraps}/${name}.json`;
 /** Where the configuration files of a service are on the node; the service itself sees them in `seenConfig`. */
 export const configFolder = (name: string): string => `${folders.config}/${name}`;
+export const isConfigFile = (path: string): boolean => path.startsWith(`${folders.config}/`);
 export const seenConfig = "/run/gatehouse-config";
 export const secretEnvironmentFile = (name: string): string => `${folders.secrets}/${name}.env`;
 export const tokenFile = (name: string): string => `${folders.secrets}/${name}.token`;
@@ -172,7 +174,7 @@ export const workloadOf = (unit: string): string => serviceOf(unit.endsWith(UNIT
 export function unitReading(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (path === unitFile(name) && isServiceUnit(name)) return name;
-  if (path.startsWith(`${folders.config}/`)) return unitOf(path.split("/").at(-2)!);
+  if (isConfigFile(path)) return unitOf(path.split("/").at(-2)!);
   return path.startsWith(`${folders.env}/`) ? unitOf(name.replace(/\.env$/, "")) : undefined;
 }
 

@@ -1,17 +1,29 @@
-/** The program that a service runs: a file of the project, or a command of the node. */
+/** The program that a service runs: files of the project, an artifact, or a command of the node. */
 import { z } from "zod";
 import type { None } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
 import { hasBroken, isBroken, type Sound, type View } from "./checking/view";
+import {
+  type ArtifactDeclaration,
+  type Binary,
+  checkFiles,
+  commandFault,
+  contentSchema,
+  type FilesDeclaration,
+  resolveArtifact,
+  resolveFiles,
+} from "./content";
 import { checkFile, type Files, UNKNOWN_SHA256 } from "./files";
 import { filledTextFault, sha256Fault, textFault } from "./formats/text";
 import { sandboxPathFault } from "./formats/unit";
 
-/** Exactly one of `binary` and `command`. */
+/** Exactly one of `binary`, `files`, `artifact` and `command` alone; `files` need a `command`, and `artifact` may have one. */
 export type ProgramDeclaration =
-  | (BinaryDeclaration & None<CommandDeclaration>)
-  | (CommandDeclaration & None<BinaryDeclaration>);
+  | (BinaryDeclaration & None<CommandDeclaration & FilesDeclaration & ArtifactDeclaration>)
+  | (CommandDeclaration & None<BinaryDeclaration & FilesDeclaration & ArtifactDeclaration>)
+  | (FilesDeclaration & CommandDeclaration & None<BinaryDeclaration & ArtifactDeclaration>)
+  | (ArtifactDeclaration & Partial<CommandDeclaration> & None<BinaryDeclaration & FilesDeclaration>);
 
 /** A program of the project. */
 export interface BinaryDeclaration {
@@ -21,30 +33,22 @@ export interface BinaryDeclaration {
   sha256?: string;
 }
 
-/** A program that is installed on the node. */
+/** A program that is installed on the node, or one of the service's files. */
 export interface CommandDeclaration {
   /**
-   * The command with its full path on the node, then its first arguments: `["/usr/bin/java", "-jar", "/srv/shop/shop.jar"]`. No
-   * shell looks at it. The preflight says where it is missing or cannot start.
+   * The command with its full path on the node, then its first arguments: `["/usr/bin/java", "-jar", "/srv/shop/shop.jar"]`. With
+   * `files` or `artifact`, a relative path is in these: `["bin/server"]`. No shell looks at it. The preflight says where it is
+   * missing or cannot start.
    */
   command: string[];
 }
 
-/** The program that a service starts: exactly one of `binary` and `command` is set. */
+/** A service starts `binary`, `command` or the one in the other. */
 export interface Program {
+  /** An executable file that a deploy brings to the node, or the files that the command runs in. */
   binary?: Binary;
-  /** The command with its full path on the node, and its first arguments. */
+  /** The command, and its first arguments. Its path is full, or with `binary` relative to that. Absent: the binary itself. */
   command?: string[];
-}
-
-/** The executable file of a service, where a deploy reads it. */
-export interface Binary {
-  /** Absolute path on the machine that deploys. */
-  path: string;
-  /** Lower-case hex. Zeros when the file is missing. */
-  sha256: string;
-  /** There is no such file yet: such a mesh can be read and not deployed. */
-  missing?: boolean;
 }
 
 const COMMAND =
@@ -55,23 +59,36 @@ export const programSchema = {
   binary: text("write the path of an executable file, from the project's folder", filledTextFault).optional(),
   sha256: text("write what `sha256sum` says of the binary", sha256Fault).optional(),
   command: field(z.array(text("write a string", textFault)), COMMAND).optional(),
+  ...contentSchema,
 };
 
-const KINDS = ["binary", "command"] as const;
+const KINDS = ["binary", "files", "artifact", "command"] as const;
 
 /** One program is named, and what a deploy copies is there. */
 export function checkProgram(run: Sound<ProgramDeclaration>, path: Path, view: View, problems: Problems): void {
-  const given = KINDS.filter((kind) => Object.hasOwn(run, kind));
+  const kinds = KINDS.filter((kind) => Object.hasOwn(run, kind));
+  const content = kinds.filter((kind) => kind === "files" || kind === "artifact");
+  const given = content.length === 1 ? kinds.filter((kind) => kind !== "command") : kinds;
   if (given.length > 1 || (given.length === 0 && !hasBroken(run))) {
     problems.add(path, run, {
       reason: given.length
         ? `${given.join(" and ")} are given, and a service runs one program`
         : "it is not said what to run",
-      remedy: 'keep exactly one, for example `binary: "bin/web"` or `command: ["/usr/bin/web"]`',
+      remedy:
+        'keep exactly one of `binary: "bin/web"`, `command: ["/usr/bin/web"]`, `files` with a `command` or `artifact: { url, sha256 }`',
     });
     return;
   }
-  if (run.command && !isBroken(run, "command")) checkCommand(run.command, [...path, "command"], problems);
+  if (run.command && !isBroken(run, "command")) {
+    checkCommand(run.command, [...path, "command"], content.length > 0, problems);
+  }
+  if (kinds.includes("files") && !kinds.includes("command")) {
+    problems.add(path, run, {
+      reason: "the files have no command that runs them",
+      remedy: 'add one: `command: ["/usr/bin/node", "server.js"]`; a single executable file is a `binary`',
+    });
+  }
+  checkFiles(run, path, view, problems);
   const sound = checkBinary(run.binary, [...path, "binary"], view, problems);
   if (run.sha256 === undefined) return;
   if (sound) checkSum(run.binary!, run.sha256, [...path, "sha256"], view, problems);
@@ -83,13 +100,16 @@ export function checkProgram(run: Sound<ProgramDeclaration>, path: Path, view: V
   }
 }
 
-function checkCommand(command: (string | undefined)[], path: Path, problems: Problems): void {
+/** @param inFiles a relative path is a path in the service's files */
+function checkCommand(command: (string | undefined)[], path: Path, inFiles: boolean, problems: Problems): void {
   const [program] = command;
   if (command.length === 0) problems.add(path, command, { reason: "there is no command", remedy: COMMAND });
   if (program === undefined) return;
   const fault = program.startsWith("/")
     ? sandboxPathFault(program)
-    : { reason: "systemd starts a command by its full path", remedy: COMMAND };
+    : inFiles
+      ? commandFault(program)
+      : { reason: "systemd starts a command by its full path", remedy: COMMAND };
   if (fault) problems.add([...path, 0], program, fault);
 }
 
@@ -115,10 +135,15 @@ function checkSum(binary: string, declared: string, path: Path, view: View, prob
   });
 }
 
-/** The program with its file's checksum. */
-export function resolveProgram({ binary, command }: ProgramDeclaration, files: Files): Program {
+/** The program with the checksum of what a deploy brings. */
+export function resolveProgram(
+  { binary, files: content, artifact, command }: ProgramDeclaration,
+  files: Files,
+): Program {
   return {
     ...(binary !== undefined && { binary: resolveBinary(binary, files) }),
+    ...(content !== undefined && { binary: resolveFiles(content, files) }),
+    ...(artifact && { binary: resolveArtifact(artifact) }),
     ...(command && { command: [...command] }),
   };
 }

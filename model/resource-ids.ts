@@ -1,6 +1,6 @@
 /** Ids of the Terraform resources that more than one folder names. `layout.resources` and `layout.tokens` are these. */
 import type { ConfigEntry } from "./config-entry/derived";
-import type { Binary } from "./program";
+import type { Binary } from "./content";
 
 type EntryName = Pick<ConfigEntry, "kind" | "name">;
 const entryId = ({ kind, name }: EntryName): string => `${kind}_${name === "*" ? "any" : name}`;

@@ -1,4 +1,4 @@
-/** The program that starts a file: the interpreter of a script, or the dynamic loader of an ELF file. */
+/** The program that starts a file: the interpreter of a script, or the dynamic loader of an ELF file; and the processor that it is built for. */
 import { closeSync, openSync, readSync } from "node:fs";
 
 /** The kernel reads no more of a script's first line. */
@@ -13,6 +13,21 @@ export function interpreterOf(path: string): string | undefined {
     return head.subarray(0, 4).toString("latin1") === "\x7fELF" ? loaderOf(file, head) : undefined;
   } catch {
     return undefined; // shorter than its own header says: it does not start, wherever it is
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** e_machine of elf(5), in the words of a node's `arch`, and of others that are seen. */
+const PROCESSORS: Record<number, string> = { 3: "386", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64" };
+
+/** The processor that an ELF file is built for. Undefined for another file. */
+export function processorOf(path: string): string | undefined {
+  const file = openSync(path, "r");
+  try {
+    const head = read(file, 0, 20);
+    const isElf = head.length === 20 && head.subarray(0, 4).toString("latin1") === "\x7fELF";
+    return isElf ? PROCESSORS[head.readUInt16LE(18)] : undefined;
   } finally {
     closeSync(file);
   }

@@ -95,18 +95,30 @@ export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
   }));
 }
 
-/** Where there is no cluster stack the agent's unit is not ours to take. */
+/** Where there is no cluster stack the agent's unit is not ours to take, and one that runs may serve others. */
 export function judgeConsulUnit(plan: Plan, facts: Facts): Finding[] {
   if (AGENT_RECORDS.some((file) => file in facts.files) || !willSetUpAgent(plan, facts)) return [];
   return facts.units
-    .filter(({ name, file }) => file !== "" && name === layout.consulUnit)
+    .filter(({ name, file }) => file !== "" && name === layout.consulUnit && !facts.written.includes(file))
     .map(({ name, file, state }) => ({
-      severity: "note",
       where: { on: plan.node.name, what: name },
       found: `${file} is there (${state}), and Gatehouse did not put it there`,
-      why: file.startsWith(`${layout.folders.units}/`)
-        ? `the mesh has a unit of this name: it is taken over, and a copy is kept under ${layout.folders.backups}`
-        : "the mesh has a unit of this name, which goes before it as long as it is there",
-      remedy: "nothing, if that is what you want; else write existing: true under consul",
+      ...(STOPPED.includes(state) ? willReplace(file) : servesOthers),
     }));
 }
+
+const STOPPED = ["inactive", "failed"];
+
+const servesOthers = {
+  severity: "problem" as const,
+  why: "it runs, and this deploy would set up another agent in its place: what is registered with it would be cut off",
+  remedy: `${existing}; if this agent is no longer needed: systemctl disable --now ${layout.consulUnit}`,
+};
+
+const willReplace = (file: string) => ({
+  severity: "note" as const,
+  why: file.startsWith(`${layout.folders.units}/`)
+    ? `the mesh has a unit of this name: it is taken over, and a copy is kept under ${layout.folders.backups}`
+    : "the mesh has a unit of this name, which goes before it as long as it is there",
+  remedy: "nothing, if that is what you want; else write existing: true under consul",
+});

@@ -33,8 +33,22 @@ function said(fault: string): string {
     "not a file": "it is not a file",
     mode: "it is not executable for everyone",
   };
+  if (fault.startsWith("processor ")) return `it is built for ${fault.slice("processor ".length)}`;
   const interpreter = fault.startsWith("interpreter ") && fault.slice("interpreter ".length);
   return interpreter ? `what starts it is not there (${interpreter})` : (words[fault] ?? fault);
+}
+
+/** A program that is built for another kind of processor. */
+export function judgeBuilds({ node, builds }: Plan): Finding[] {
+  return builds
+    .filter(({ processor }) => processor !== node.arch)
+    .map(({ service, file, processor }) =>
+      problem(node.name, service, {
+        found: `${file} is built for ${processor}`,
+        why: `nodes.${node.name}.arch is ${node.arch}, so ${service} cannot start there`,
+        remedy: `build it for ${node.arch}, or run ${service} on other nodes`,
+      }),
+    );
 }
 
 /** systemd does not start a unit whose user, group or folder is missing. */

@@ -8,7 +8,7 @@ import { judgeHostKey } from "./judge-host-key";
 import { judgeConsulUnit, judgeOpen, judgePorts, judgeRollbacks } from "./judge-names";
 import { judgeArch, judgeFences, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-node";
 import { judgeOthers, renamed, renamedFrom } from "./judge-others";
-import { judgeCommands, judgeNeeds } from "./judge-run";
+import { judgeBuilds, judgeCommands, judgeNeeds } from "./judge-run";
 import { judgeTakeOver } from "./judge-take-over";
 import { judgeXds } from "./judge-xds";
 import type { Plan } from "./plan";
@@ -59,6 +59,7 @@ function judgeNode(look: Look, serversComing: boolean): Finding[] {
     ...common,
     ...judgePrograms(plan, facts),
     ...judgeCommands(plan, facts),
+    ...judgeBuilds(plan),
     ...judgeNeeds(plan, facts),
     ...judgeFolders(plan, facts),
     ...judgeLimits(plan, facts),

@@ -5,7 +5,7 @@ import type { Mesh, MeshNode } from "../model";
 import { apiUrl, askApi, atReachableConsul, leaderFault, onEveryNode, type PassedOver, readFacts } from "../nodes";
 import { hasLocalState } from "../terraform";
 import { Asker } from "./ask";
-import { interpreterOf } from "./interpreter";
+import { interpreterOf, processorOf } from "./interpreter";
 import { judge, type Look } from "./judge";
 import type { ConsulApi } from "./judge-consul";
 import { type EntryFacts, judgeEntries } from "./judge-entries";
@@ -18,7 +18,7 @@ import { askEntries } from "./look-entries";
 import { askOthers } from "./look-others";
 import { lookAtSecrets } from "./look-secrets";
 import { askShared, SHARED_KINDS } from "./look-shared";
-import { planFor, questionsOf } from "./plan";
+import { type FilesHere, planFor, questionsOf } from "./plan";
 
 /** Milliseconds that Consul's API has to answer. */
 const API_TIMEOUT = 5_000;
@@ -85,9 +85,15 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
 const judgeFacts = (mesh: Mesh, facts: EntryFacts | undefined): Finding[] =>
   facts ? [...judgeEntries(mesh, facts), ...judgeOwnEntries(mesh, facts), ...judgePaths(mesh, facts.present)] : [];
 
+const HERE: FilesHere = {
+  size: (path) => statSync(path).size,
+  interpreter: interpreterOf,
+  processor: processorOf,
+};
+
 /** Asks one node. A finding where it could not be looked at. */
 export async function lookAt(mesh: Mesh, node: MeshNode, asker: Asker, now: () => number): Promise<Look | Finding> {
-  const plan = planFor(mesh, node, { size: (path) => statSync(path).size, interpreter: interpreterOf });
+  const plan = planFor(mesh, node, HERE);
   let began = now();
   const output = await asker.ask(node, questionsOf(plan), () => {
     began = now();

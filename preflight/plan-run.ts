@@ -1,5 +1,6 @@
 /** The things of a node that a service runs with: programs, users, groups, folders. */
-import type { Service } from "../model";
+import { dirname, join } from "node:path";
+import type { Binary, Service } from "../model";
 import type { FilesHere } from "./plan";
 
 export interface WantedCommand {
@@ -10,12 +11,46 @@ export interface WantedCommand {
   starts?: string;
 }
 
-/** @param here reads the service's binary */
-export function commandsOf({ name, binary, command }: Service, here: FilesHere): WantedCommand[] {
-  if (command?.[0] !== undefined) return [{ command: command[0], service: name }];
-  const interpreter = binary && here.interpreter(binary.path);
-  return interpreter ? [{ command: interpreter, service: name, starts: binary.path }] : [];
+/** @param here reads the service's files */
+export function commandsOf(service: Service, here: FilesHere): WantedCommand[] {
+  const { name, command } = service;
+  if (command?.[0]?.startsWith("/")) return [{ command: command[0], service: name }];
+  const starts = startedFile(service);
+  const interpreter = starts && here.interpreter(starts);
+  return interpreter ? [{ command: interpreter, service: name, starts }] : [];
 }
+
+/** A file of the project that is built for one kind of processor. */
+export interface Build {
+  service: string;
+  file: string;
+  processor: string;
+}
+
+export function buildsOf(service: Service, here: FilesHere): Build[] {
+  const file = startedFile(service);
+  const processor = file && here.processor(file);
+  return processor ? [{ service: service.name, file, processor }] : [];
+}
+
+/** The file of the project that a service starts. Into an archive or an artifact the node looks, when it has it. */
+function startedFile({ binary, command }: Service): string | undefined {
+  if (!binary || binary.missing || binary.url !== undefined) return undefined;
+  if (!command) return binary.path;
+  if (binary.archive && !binary.folder) return undefined;
+  const program = command[0] ?? "";
+  return program.startsWith("/") ? undefined : join(binary.folder ? binary.path : dirname(binary.path), program);
+}
+
+/** Bytes that a node needs for what a deploy brings: an archive is there packed and unpacked. What it fetches it measures itself. */
+export function bytesOf({ path, archive, folder, missing, url }: Binary, here: FilesHere): number {
+  if (missing || url !== undefined) return 0;
+  if (folder) return 2 * folder.bytes;
+  return here.size(path) * (archive === undefined ? 1 : archive === "tar" ? 2 : UNPACKED);
+}
+
+/** How often a compressed archive's size its content may have. */
+const UNPACKED = 5;
 
 /** Something of the node that a service declares. */
 export interface Need {

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, type PreflightQuestions, programsOn } from "../templates";
 import { agentPorts, portsOf, type WantedPort } from "./plan-ports";
-import { commandsOf, type Need, namesOf, needsOf, type WantedCommand } from "./plan-run";
+import { type Build, buildsOf, bytesOf, commandsOf, type Need, namesOf, needsOf, type WantedCommand } from "./plan-run";
 
 const MiB = 1024 * 1024;
 
@@ -54,6 +54,8 @@ export interface Plan {
   commands: WantedCommand[];
   /** Users, groups and paths of the node that services need. */
   needs: Need[];
+  /** Programs of the project that are built for one kind of processor. */
+  builds: Build[];
   /** SHA-256 of the agent's files as the `cluster` stack wants them. Empty where there is no such stack. */
   agentFiles: Record<string, string>;
 }
@@ -64,6 +66,8 @@ export interface FilesHere {
   size(path: string): number;
   /** The program that starts it, as `interpreterOf` says. */
   interpreter(path: string): string | undefined;
+  /** The processor that it is built for, as `processorOf` says. */
+  processor(path: string): string | undefined;
 }
 
 export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
@@ -74,7 +78,7 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
   for (const { workload } of instances) {
     if (workload.kind !== "service" || !workload.binary) continue;
     const { path, sha256 } = workload.binary;
-    if (!binaries.has(sha256)) binaries.set(sha256, { path, bytes: here.size(path) });
+    if (!binaries.has(sha256)) binaries.set(sha256, { path, bytes: bytesOf(workload.binary, here) });
   }
   return {
     mesh: mesh.name,
@@ -108,6 +112,7 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     binaries,
     commands: instances.flatMap(({ workload }) => (workload.kind === "service" ? commandsOf(workload, here) : [])),
     needs: instances.flatMap(({ workload }) => (workload.kind === "service" ? needsOf(workload) : [])),
+    builds: instances.flatMap(({ workload }) => (workload.kind === "service" ? buildsOf(workload, here) : [])),
     agentFiles: ownAgent ? agentFiles(mesh, node) : {},
   };
 }

@@ -1,5 +1,7 @@
 /** Which of the things that Consul has belong to which resource of a stack, when its state is lost. Pure. */
 
+import { type LiveEntry, meshOf } from "../nodes";
+
 /** A stack as it is synthesized, as far as Consul keeps its resources. */
 export interface SynthesizedStack {
   resource?: {
@@ -13,7 +15,7 @@ export interface SynthesizedStack {
 export interface InConsul {
   tokens: { AccessorID: string; Description: string; CreateIndex: number }[];
   policies: { ID: string; Name: string; Description: string }[];
-  entries: { Kind: string; Name: string }[];
+  entries: LiveEntry[];
 }
 
 /** Terraform's `import` block. */
@@ -35,17 +37,27 @@ export function lostFrom({ resource = {} }: SynthesizedStack, state: PulledState
     .filter((address) => !there.has(address));
 }
 
-/** The imports for resources that are not in the state. The deploy makes those that Consul does not have either. */
-export function importsFor({ resource = {} }: SynthesizedStack, lost: string[], consul: InConsul): Import[] {
+/**
+ * The imports for resources of the mesh that are not in the state. The deploy makes those that Consul does not have either,
+ * and Consul refuses a policy under a name that another owner has.
+ */
+export function importsFor(
+  mesh: string,
+  { resource = {} }: SynthesizedStack,
+  lost: string[],
+  consul: InConsul,
+): Import[] {
   const imports = [
     ...named("consul_acl_token", resource.consul_acl_token, ({ description }) => tokenOf(consul, description)),
     ...named(
       "consul_acl_policy",
       resource.consul_acl_policy,
-      ({ name }) => consul.policies.find(({ Name }) => Name === name)?.ID,
+      ({ name }) => consul.policies.find((policy) => policy.Name === name && isOf(mesh, policy))?.ID,
     ),
     ...named("consul_config_entry", resource.consul_config_entry, ({ kind, name }) =>
-      consul.entries.some((entry) => entry.Kind === kind && entry.Name === name) ? `${kind}/${name}` : undefined,
+      consul.entries.some((entry) => entry.Kind === kind && entry.Name === name && (meshOf(entry) ?? mesh) === mesh)
+        ? `${kind}/${name}`
+        : undefined,
     ),
   ];
   return imports.filter(({ to }) => lost.includes(to));
@@ -75,11 +87,14 @@ export function leftOver(mesh: string, states: PulledState[], consul: InConsul):
       resources.filter(isManaged).flatMap(({ instances }) => instances.map(({ attributes }) => attributes.id)),
     ),
   );
-  const ours = ({ Description }: { Description: string }) => Description.startsWith(`Gatehouse, mesh ${mesh}: `);
   return {
-    tokens: consul.tokens.filter((token) => ours(token) && !kept.has(token.AccessorID)),
-    policies: consul.policies.filter((policy) => ours(policy) && !kept.has(policy.ID)),
+    tokens: consul.tokens.filter((token) => isOf(mesh, token) && !kept.has(token.AccessorID)),
+    policies: consul.policies.filter((policy) => isOf(mesh, policy) && !kept.has(policy.ID)),
   };
 }
+
+/** Whether a token or a policy bears the mark of this mesh. */
+const isOf = (mesh: string, { Description }: { Description: string }): boolean =>
+  Description.startsWith(`Gatehouse, mesh ${mesh}: `);
 
 const isManaged = ({ mode }: { mode?: string }) => mode !== "data";

@@ -15,6 +15,8 @@ export interface Changes {
   restarts: { workload: string; node: string; units: string[]; outage: boolean; instances: number }[];
   /** Instances of which Consul hears something new, and nothing restarts. */
   reloads: { workload: string; node: string }[];
+  /** Instances whose program is sent a signal to read its configuration files again. */
+  signals: { workload: string; node: string; signal: string }[];
   agents: string[];
   routes: { opened: string[]; closed: string[] };
   /** "caller -> called". */
@@ -75,22 +77,32 @@ function withoutBinaries(mesh: Rendered, unknown: string[]): Rendered {
  * By the rule of the transaction on the node (node/instance/live.go): a unit restarts when its file, or the
  * environment file of its service, is another one. A definition that changed is told to Consul, and restarts nothing.
  */
-function touched(before: Rendered, after: Rendered, changed: Set<string>): Pick<Changes, "restarts" | "reloads"> {
+function touched(
+  before: Rendered,
+  after: Rendered,
+  changed: Set<string>,
+): Pick<Changes, "restarts" | "reloads" | "signals"> {
   const restarts: Changes["restarts"] = [];
+  const signals: Changes["signals"] = [];
   const reloads: Changes["reloads"] = [];
-  const earlier = new Set(before.instances.map(({ workload, node }) => `${workload} ${node}`));
+  const earlier = new Map(before.instances.map(({ workload, node, files }) => [`${workload} ${node}`, files]));
   for (const { workload, node, files } of after.instances) {
-    if (!earlier.has(`${workload} ${node}`)) continue;
-    const different = files.filter((path) => changed.has(`${node}:${path}`));
-    const units = [...new Set(different.map(layout.unitReading).filter((unit) => unit !== undefined))].sort();
+    const had = earlier.get(`${workload} ${node}`);
+    if (!had) continue;
+    const all = new Set([...files, ...had.filter(layout.isConfigFile)]);
+    const different = [...all].filter((path) => changed.has(`${node}:${path}`));
+    const signal = after.workloads[workload]!.settings.reload as string | undefined;
+    const restarting = different.filter((path) => signal === undefined || !layout.isConfigFile(path));
+    const units = [...new Set(restarting.map(layout.unitReading).filter((unit) => unit !== undefined))].sort();
     const instances = before.workloads[workload]!.runsOn.filter((one) =>
       after.workloads[workload]!.runsOn.includes(one),
     );
     if (units.length > 0) {
       restarts.push({ workload, node, units, outage: instances.length === 1, instances: instances.length });
-    } else if (different.length > 0) reloads.push({ workload, node });
+    } else if (restarting.length < different.length) signals.push({ workload, node, signal: signal! });
+    else if (different.length > 0) reloads.push({ workload, node });
   }
-  return { restarts, reloads };
+  return { restarts, reloads, signals };
 }
 
 const words: Record<string, string> = {
@@ -116,10 +128,15 @@ function changedSettings(before: Workload, after: Workload): string[] {
         : goes.length > 0
           ? [`no longer runs on ${wordList(goes)}`]
           : []),
-    ...(before.binary !== after.binary ? ["binary"] : []),
+    ...(before.binary !== after.binary ? [changedBinary(before, after)] : []),
     ...(variables.length > 0 ? [`environment (${ticks(variables.join(", "))})`] : []),
     ...settings,
   ];
+}
+
+function changedBinary({ content: before }: Workload, { content: after }: Workload): string {
+  if (before === undefined && after === undefined) return "binary";
+  return `files (${[before ?? "a binary", after ?? "a binary"].map(ticks).join(" → ")})`;
 }
 
 /** A number is shown. A text may hold a secret whatever its name is: only the files' diffs show one, veiled. */

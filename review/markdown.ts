@@ -4,6 +4,7 @@
  */
 import type { Changes } from "./compare";
 import { fileDiff } from "./file-diff";
+import type { Workload } from "./rendered";
 import { ticks, word, wordList } from "./ticks";
 import { veiledWords } from "./veil";
 
@@ -70,7 +71,8 @@ function sections(changes: Changes): string[] {
   return [
     ...list("Services and gateways", [
       ...added.map(
-        ({ name, workload }) => `${kind(workload.kind)}${ticks(name)} is **new**, on ${wordList(workload.runsOn)}`,
+        ({ name, workload }) =>
+          `${kind(workload.kind)}${ticks(name)} is **new**, on ${wordList(workload.runsOn)}${said(workload)}`,
       ),
       ...changed.map((one) => `${kind(one.kind)}${ticks(one.name)} changes: ${one.what.join(", ")}`),
       ...removed.map(
@@ -106,13 +108,15 @@ function sections(changes: Changes): string[] {
   ];
 }
 
+const said = ({ content }: Workload): string => (content === undefined ? "" : ` (${ticks(content)})`);
+
 function call(edge: string): [string, string] {
   const [caller = "", called = ""] = edge.split(" -> ");
   const said = (name: string) => (name === "*" ? "everyone" : ticks(name));
   return [said(caller), said(called)];
 }
 
-function restartSection({ restarts, reloads, added }: Changes): string[] {
+function restartSection({ restarts, reloads, signals, added }: Changes): string[] {
   const starts = added.length > 0 ? "Nothing that runs now is restarted." : "Nothing is restarted.";
   const lines =
     restarts.length === 0
@@ -134,7 +138,12 @@ function restartSection({ restarts, reloads, added }: Changes): string[] {
   const told = reloads.map(({ workload, node }) => `${ticks(workload)} on ${word(node)}`);
   const reload =
     told.length > 0 ? ["", `Without a restart, Consul reads the definition of ${shortened(told)} again.`] : [];
-  return ["### Restarts", "", ...lines, ...reload, ""];
+  const asked = signals.map(({ workload, node, signal }) => `${ticks(workload)} on ${word(node)} (${word(signal)})`);
+  const signalled =
+    asked.length > 0
+      ? ["", `Without a restart, these are sent a signal to read their configuration: ${shortened(asked)}.`]
+      : [];
+  return ["### Restarts", "", ...lines, ...reload, ...signalled, ""];
 }
 
 function list(title: string, items: string[]): string[] {

@@ -14,7 +14,7 @@ async function main([path, folder]: string[]): Promise<void> {
     ...real,
     keysElsewhere: true,
     forReview: true, // nor is every host key
-    look: () => "executable", // what is built is seldom in git
+    look: (file) => (["missing", "folder"].includes(real.look(file)) ? real.look(file) : "executable"),
     sha256: (file) => (there(file) ? real.sha256(file) : UNKNOWN_SHA256),
   });
   if ("problems" in result) throw new Error(formatProblems(result.problems, path));

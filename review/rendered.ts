@@ -1,5 +1,5 @@
 /** A mesh as a reviewer compares it: what is declared, and the text of every file that ends on a node. */
-import type { ConfigEntry, Mesh } from "../model";
+import type { Binary, ConfigEntry, Mesh } from "../model";
 import { filesOnNodes, routesOf } from "../templates";
 
 export interface Rendered {
@@ -23,7 +23,10 @@ export interface Workload {
   /** The fields that a person wrote, in the words of the declaration. Values of `env` are by name. */
   settings: Record<string, unknown>;
   env: Record<string, string>;
+  /** SHA-256 of what a deploy brings to its nodes. */
   binary?: string;
+  /** The same in words, when it is more than one executable file. */
+  content?: string;
 }
 
 export interface Instance {
@@ -74,13 +77,25 @@ export function rendered(mesh: Mesh): Rendered {
 function workloads(mesh: Mesh): Rendered["workloads"] {
   const services = mesh.services.map((service): [string, Workload] => {
     const { kind, name, runsOn, env, binary, deployAfter: _, ...settings } = service;
-    return [name, { kind, runsOn, settings, env, ...(binary && { binary: binary.sha256 }) }];
+    return [name, { kind, runsOn, settings, env, ...broughtFor(binary) }];
   });
   const gateways = mesh.gateways.map(({ kind, name, runsOn, ...settings }): [string, Workload] => [
     name,
     { kind, runsOn, settings, env: {} },
   ]);
   return Object.fromEntries([...services, ...gateways]);
+}
+
+/** An address may hold a secret, and is not shown. */
+function broughtFor(binary: Binary | undefined): Pick<Workload, "binary" | "content"> {
+  if (!binary) return {};
+  const { sha256, archive, folder, url, missing } = binary;
+  const brought = { binary: sha256 };
+  if (missing || (!archive && url === undefined)) return brought;
+  const kind = url === undefined ? "archive" : "artifact";
+  const MiB = 1024 * 1024;
+  const size = folder && `${folder.files} files, ${(folder.bytes / MiB).toFixed(1)} MiB`;
+  return { ...brought, content: `${size ?? kind}, ${sha256.slice(0, 12)}` };
 }
 
 interface Source {

@@ -8,6 +8,7 @@ import { TerraformAsset, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Binary } from "../model";
 import { OVERRIDE_FILE } from "./cloud-override";
+import { packedSource } from "./packed-folder";
 import { SecretVariable } from "./secret-variable";
 import { fileText, terraformLiteral } from "./terraform-literal";
 
@@ -66,8 +67,10 @@ const BEGUN = `(?m)(?:^|[{,])\\\\s*\\"?${KEY}\\"?\\\\s*[=:][^-]*`;
 const PEM = "(-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----)";
 const KEY_FROM_FILE = `replace(regex("${BEGUN}${PEM}", ${TEXT})[0], "\\\\n", "\\n")`;
 
-/** Where Terraform finds a file that goes to nodes: its own path, or in a run elsewhere a place in what was uploaded. */
-export function uploadSource(scope: Construct, { path, sha256, missing }: Binary): string {
+/** Where Terraform finds a file that goes to nodes: its own path, or in a run elsewhere a place in what was uploaded. A folder is packed. */
+export function uploadSource(scope: Construct, binary: Binary): string {
+  const { path, sha256, missing, folder } = binary;
+  if (folder) return packedSource(scope, binary);
   if (missing || !runsElsewhere(scope)) return terraformLiteral(path);
   const stack = TerraformStack.of(scope);
   const id = `binary-${sha256.slice(0, 12)}`;

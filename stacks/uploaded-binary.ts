@@ -1,4 +1,4 @@
-/** A binary on a machine, uploaded once however many services of that machine run it. */
+/** A binary, or what a service's files are packed into, on a node: uploaded once however many services of that node run it. */
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
@@ -9,7 +9,7 @@ import { refused } from "./refused";
 import { connectionTo } from "./remote-program";
 import { uploadSource } from "./remote-run";
 
-const BUILD_IT = "Build it, or correct `run.binary` in the declaration of the services that run it.";
+const BUILD_IT = "Build it, or correct `run` in the declaration of the services that run it.";
 
 export interface UploadedBinaryProps {
   /** The mesh's name. */

@@ -2,15 +2,34 @@
 import { basename } from "node:path";
 import { type Binary, layout, type Service } from "../model";
 
-/** Its path there. */
-export const binaryPath = ({ path, sha256 }: Binary): string =>
-  `${layout.folders.binaries}/${sha256}/${binaryName(path)}`;
+/** The folder that an archive is unpacked into, next to nothing else (node/instance/unpack.go). */
+const UNPACKED = "files";
 
-/** The binary keeps its name, for `ps`, as far as the name is harmless in a unit and a shell. */
-export const binaryName = (path: string): string => basename(path).replace(/[^A-Za-z0-9._-]/g, "_");
+/** Its path there: of a file, or of the folder that it is unpacked into. */
+export const binaryPath = (binary: Binary): string => `${placeOf(binary)}/${nameOnNode(binary)}`;
 
-/** The command line of its unit. */
-export const commandOf = ({ binary, command = [], args }: Service): string[] => [
-  ...(binary ? [binaryPath(binary)] : command),
-  ...args,
-];
+const placeOf = ({ sha256 }: Binary): string => `${layout.folders.binaries}/${sha256}`;
+
+/** A file keeps its name, for `ps`, as far as the name is harmless in a unit and a shell. */
+export function nameOnNode({ path, archive, url }: Binary): string {
+  if (archive) return UNPACKED;
+  const name = basename(url === undefined ? path : new URL(url).pathname) || "artifact";
+  return name.replace(/[^A-Za-z0-9._-]/g, "_");
+}
+
+/** Whether a service runs the file itself, rather than a command in its folder. */
+export const runsItself = ({ binary, command }: Service): boolean => binary !== undefined && command === undefined;
+
+/** The folder of the files that a command runs in. Undefined for a program that is one file, or the node's own. */
+export function filesFolder({ binary, command }: Service): string | undefined {
+  if (!binary || (!command && !binary.url)) return undefined;
+  return binary.archive ? binaryPath(binary) : placeOf(binary);
+}
+
+/** The command of its unit: the program with its full path, and all arguments. */
+export function commandOf(service: Service): string[] {
+  const { binary, command = [], args } = service;
+  if (runsItself(service)) return [binaryPath(binary!), ...args];
+  const [program = "", ...rest] = command;
+  return [program.startsWith("/") ? program : `${filesFolder(service)}/${program}`, ...rest, ...args];
+}

@@ -5,6 +5,7 @@ export {
   agentSecretFiles,
   agentTokenProgram,
 } from "./agent";
+export { runsItself } from "./binary";
 export { shellWord } from "./escape";
 export { filesOnNodes, secretFilesOnNodes } from "./files-on-nodes";
 export { type Handover, handover } from "./handover";

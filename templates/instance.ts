@@ -1,7 +1,7 @@
 /** A release of one instance, and the program that puts it into service on its node. */
 import { basename, dirname } from "node:path";
-import { type Binary, type Gateway, type Instance, layout, type Mesh, type Service } from "../model";
-import { binaryName, binaryPath } from "./binary";
+import { type Binary, type Gateway, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
+import { binaryPath, commandOf, nameOnNode } from "./binary";
 import { healthOf } from "./health";
 import { gatewayFiles, serviceFiles } from "./instance-files";
 import type { Instance as InstanceDocument } from "./node-documents";
@@ -20,7 +20,7 @@ export interface InstanceRelease {
   hash: string;
   /** The name of the release's folder on the node. */
   release: string;
-  /** Path of the binary on the node. Undefined for a gateway. */
+  /** Path on the node of what a deploy brings there: a file, or the folder of an unpacked archive. Undefined when that is nothing. */
   binaryPath?: string;
   /** The program that puts it into service. */
   program: string;
@@ -85,13 +85,8 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     kind: workload.kind,
     release,
     files,
-    ...(service?.binary && {
-      binary: {
-        sha256: service.binary.sha256,
-        name: binaryName(service.binary.path),
-        resource: layout.resources.binary(node.name, service.binary),
-      },
-    }),
+    ...(service?.binary && { binary: binaryOf(service.binary, node) }),
+    ...(service && { program: commandOf(service)[0] }),
     // Names and versions: a release with other ones is another release.
     ...(service && service.secrets.length > 0 && { secrets: service.secrets }),
     ...(service && { port: service.port, sidecarPort, upstreams: service.upstreams }),
@@ -102,6 +97,16 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     ...(service?.reload !== undefined && { reload: service.reload }),
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
     ...(isTakenOver(mesh, workload) && { takeOver: true }),
+  };
+}
+
+function binaryOf(binary: Binary, node: MeshNode): InstanceDocument["binary"] {
+  const { sha256, archive, url } = binary;
+  return {
+    sha256,
+    name: nameOnNode(binary),
+    ...(archive && { archive }),
+    ...(url === undefined ? { resource: layout.resources.binary(node.name, binary) } : { url }),
   };
 }
 

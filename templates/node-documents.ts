@@ -57,8 +57,10 @@ export interface Instance extends Owner {
    * Files are the definition, the units, the environment and the configuration files. Only paths that belong to the instance are accepted.
    */
   files: File[];
-  /** Binary that the service runs. Absent for a gateway. */
+  /** Binary that the service runs. Absent for a gateway, and where the program is the node's own. */
   binary?: Binary;
+  /** Program that the unit starts: an absolute path. Absent for a gateway. */
+  program?: string;
   /** Secrets are the secret environment variables; their values arrive as the secret file "env-NAME". */
   secrets?: SecretVariable[];
   /** Port that the service listens on, on 127.0.0.1. Absent for a gateway. */
@@ -83,13 +85,22 @@ export interface Instance extends Owner {
   takeOver?: boolean;
 }
 
-/** Binary is a file that was uploaded to /opt/gatehouse/incoming/MESH/SHA256. */
+/**
+ * Binary is a file that was uploaded to /opt/gatehouse/incoming/MESH/SHA256, or that the node fetches. It becomes
+ * /opt/gatehouse/binaries/SHA256/NAME.
+ */
 export interface Binary {
   sha256: string;
-  /** Name of the file, for `ps`. */
+  /** Name of the file, for `ps`, or of the folder that it is unpacked into. */
   name: string;
-  /** Resource is the Terraform resource that uploads it, for the message when the file is missing. */
-  resource: string;
+  /** Resource is the Terraform resource that uploads it, for the message when the file is missing. Absent with URL. */
+  resource?: string;
+  /**
+   * Archive is the format of an archive that is unpacked: "tar", "tar.gz" or "zip". Absent: the file is kept as it is.
+   */
+  archive?: string;
+  /** URL that the node fetches it from. Absent: it was uploaded. */
+  url?: string;
 }
 
 /** SecretVariable is an environment variable whose value is a secret. */
@@ -368,6 +379,8 @@ export interface Report {
   tree: TreeEntry[];
   /** Needed are the SHA-256 of the binaries that a release on the node runs. */
   needed: string[];
+  /** Unpacked are the archives that were unpacked on the node. */
+  unpacked: UnpackedReport[];
   /** Written are the units and definitions with Gatehouse's mark: absolute paths. */
   written: string[];
   /** Units that are declared, and all others that have the name of a workload of the mesh. */
@@ -415,6 +428,8 @@ export interface FileReport {
    * file.
    */
   sha256: string;
+  /** Foreign says that another program has the name of the command `mesh`: it stays. */
+  foreign?: boolean;
 }
 
 /** TreeEntry is a file, folder or link below /opt/gatehouse. */
@@ -424,6 +439,15 @@ export interface TreeEntry {
   type: string;
   /** Target of a symbolic link; "" otherwise. */
   target: string;
+}
+
+/** UnpackedReport is an archive that was unpacked on the node. */
+export interface UnpackedReport {
+  sha256: string;
+  /**
+   * Whole says that all files have the content, mode and owner with which they were unpacked, and that there are no others.
+   */
+  whole: boolean;
 }
 
 /** UnitReport has systemd's properties of a unit. */

@@ -1,5 +1,6 @@
 /** The settings of a service's unit, for its template. */
 import { layout, type Service } from "../model";
+import { filesFolder } from "./binary";
 import { unitUser } from "./unit-user";
 
 /** Directives of systemd.exec(5) by the field that asks for a folder. */
@@ -20,8 +21,8 @@ export function settingsOf(service: Service) {
     ownUser: user !== undefined,
     user: user ?? unitUser(name),
     group: group ?? null,
+    workingDirectory: workingDirectory ?? filesFolder(service) ?? null,
     config: service.configFiles ? { folder: layout.configFolder(name), seen: layout.seenConfig } : null,
-    workingDirectory: workingDirectory ?? null,
     folders: Object.keys(FOLDERS)
       .filter(asksFor)
       .map((field) => ({ directive: FOLDERS[field], name: layout.ownFolder(name) })),

@@ -200,6 +200,24 @@ test("a changed binary is uploaded again, and every instance that runs it is put
   ]);
 });
 
+describe("an unpacked archive", () => {
+  const changed = declaration();
+  changed.services!.backend!.run = { files: "folder/dist", command: ["bin/server"] };
+  const unpacked = meshOf(changed);
+  const replaced = ["null_resource.binary_worker2_SUM", "null_resource.instance_backend_worker2"];
+
+  test("that is whole is no finding", () => expect(findingsOn("worker2", () => {}, unpacked)).toEqual([]));
+
+  test.each([
+    ["is not whole", "some are missing or others, or there are more", { whole: false }],
+    ["is of another hash", "nothing", { sha256: "0" }],
+  ])("that %s is brought again", (_what, found, change) => {
+    const [finding] = findingsOn("worker2", (report) => Object.assign(report.unpacked[0]!, change), unpacked);
+    expect(finding).toMatchObject({ where: { what: expect.stringMatching(/\/binaries\/\w+\/files$/) }, found });
+    expect(finding?.fix?.map(({ replace }) => replace?.replace(/[0-9a-f]{12}$/, "SUM"))).toEqual(replaced);
+  });
+});
+
 test("restarts are told and are no drift", () => {
   const findings = findingsOn("worker1", (report) => {
     Object.assign(unitOf(report, "frontend.service"), { NRestarts: 2 });

@@ -27,6 +27,14 @@ test("what both share may be of another version, and must be there", () => {
   expect(found.map(({ where }) => placeText(where))).toEqual(["worker1: /etc/systemd/system/gatehouse-drain.service"]);
 });
 
+test("another program that is named mesh stays, and is none", () => {
+  const found = findingsOn("worker1", (report) => {
+    const shared = report.files.find(({ path }) => path === "/usr/local/bin/mesh");
+    Object.assign(shared!, { sha256: "f".repeat(64), mode: "700", type: "symbolic link", foreign: true });
+  });
+  expect(found).toEqual([]);
+});
+
 test("without another mesh the same is a finding", () => {
   const found = findingsOn("worker1", (report) => {
     report.services?.push({

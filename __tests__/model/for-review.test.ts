@@ -9,6 +9,9 @@ const nothing: Files = {
   sha256: (path) => {
     throw new Error(`${path} was read`);
   },
+  pack: (path) => {
+    throw new Error(`${path} was packed`);
+  },
 };
 
 test("a mesh that is only read needs no binary and no key, and both are named", () => {
@@ -46,4 +49,13 @@ test("what is wrong is refused also when the mesh is only read, together with wh
 test.each(["unreadable", "folder", "file"] as const)("a binary that is there and %s is refused", (look) => {
   const files: Files = { ...nothing, look: (path) => (path.startsWith("build/") ? look : "file"), forReview: true };
   expect(checkMesh(declaration(), files)).toHaveProperty("problems");
+});
+
+test("a configuration file that is missing is refused even there: its text is what is reviewed", () => {
+  const wrong = declaration();
+  Object.assign(wrong.services!.backend!.run, { configFiles: { "app.yaml": { from: "config/app.yaml" } } });
+  const result = checkMesh(wrong, { ...nothing, forReview: true });
+  expect("problems" in result && result.problems.map(({ path }) => path)).toContain(
+    'services.backend.run.configFiles["app.yaml"].from',
+  );
 });

@@ -1,4 +1,4 @@
-import type { Mesh, MeshNode } from "../../model";
+import type { Mesh, MeshNode, Service } from "../../model";
 import type { Facts, Listener } from "../../nodes";
 import { judge, type Look } from "../../preflight/judge";
 import type { ConsulApi } from "../../preflight/judge-consul";
@@ -89,11 +89,50 @@ describe("the node", () => {
 
   test("a binary whose loader the node does not have", () => {
     const look = lookAt("worker1", { commands: { "/lib/ld.so": "missing" } });
-    const here = { size: () => 0, interpreter: () => "/lib/ld.so" };
+    const here = { size: () => 0, interpreter: () => "/lib/ld.so", processor: () => undefined };
     const plan = planFor(shop, look.plan.node, here);
     expect(judge([{ ...look, plan }], answers)).toMatchObject([
       { severity: "problem", found: "/lib/ld.so: there is no such file", why: expect.stringContaining("/build/web") },
     ]);
+  });
+
+  describe("a program of the project that a command runs", () => {
+    const binary = { path: "/project/dist", sha256: "ab".repeat(32), archive: "tar" as const };
+    const folder = { files: 2, bytes: 100 };
+    const findings = (changes: Partial<Service>) => {
+      const read: string[] = [];
+      const seen = (path: string) => {
+        read.push(path);
+        return "/lib/ld.so";
+      };
+      const look = lookAt("worker1", { commands: { "/lib/ld.so": "missing", "/usr/bin/node": "missing" } });
+      const here = { size: () => 0, interpreter: seen, processor: () => "arm64" };
+      const of = mesh({ instances: [instanceOf(service(changes))] });
+      const all = judge([{ ...look, plan: planFor(of, look.plan.node, here) }], answers);
+      return { found: all.filter(({ where }) => where.what === "frontend").map((one) => one.found), read };
+    };
+
+    test("in a folder is looked at", () => {
+      expect(findings({ binary: { ...binary, folder }, command: ["bin/web"] })).toEqual({
+        found: ["/lib/ld.so: there is no such file", "/project/dist/bin/web is built for arm64"],
+        read: ["/project/dist/bin/web"],
+      });
+    });
+
+    test("of the node is the node's", () => {
+      expect(findings({ binary: { ...binary, folder }, command: ["/usr/bin/node", "x"] })).toEqual({
+        found: ["/usr/bin/node: there is no such file"],
+        read: [],
+      });
+    });
+
+    test.each([
+      ["an archive", binary],
+      ["an artifact", { ...binary, url: "https://example.org/web.tar" }],
+      ["files that are missing", { ...binary, missing: true }],
+    ])("in %s is looked at on the node", (_what, packed) =>
+      expect(findings({ binary: packed, command: ["bin/web"] })).toEqual({ found: [], read: [] }),
+    );
   });
 
   describe("what a service needs of the node", () => {
@@ -350,10 +389,20 @@ describe("names and ports", () => {
     expect(found({ ...held, files: planOf("worker1", mesh()).agentFiles }, mesh())).toEqual([]);
   });
 
-  const unit = (name: string, file: string) => ({ name, file, state: "active" });
+  const unit = (state: string) => ({ name: "consul.service", file: "/lib/systemd/system/consul.service", state });
 
-  test("an agent that the cluster stack is going to take over is worth a note", () => {
-    const units = [unit("consul.service", "/lib/systemd/system/consul.service")];
+  test("an agent that runs and is not Gatehouse's is a problem", () => {
+    for (const state of ["active", "activating", "reloading"]) {
+      const [told] = found({ units: [unit(state)] }, mesh());
+      expect(told).toMatchObject({ severity: "problem", where: { on: "worker1", what: "consul.service" } });
+      expect(told?.remedy).toContain("write existing: true under consul; if this agent is no longer needed");
+      const ours = { written: ["/lib/systemd/system/consul.service"] }; // its record is lost
+      expect(found({ units: [unit(state)], ...ours }, mesh())).toEqual([]);
+    }
+  });
+
+  test("a stopped agent that the cluster stack is going to take over is worth a note", () => {
+    const units = [unit("inactive")];
     expect(heads(found({ units }, mesh()))).toEqual(["note: worker1: consul.service"]);
     for (const record of ["/opt/gatehouse/agent.json", "/opt/gatehouse/agent.conf"]) {
       expect(found({ units, files: { [record]: "any" } }, mesh())).toEqual([]);

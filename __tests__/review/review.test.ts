@@ -82,6 +82,27 @@ describe("what restarts, as the transaction on the machine decides it", () => {
     expect(markdown(changes, sides)).toContain("Consul reads the definition of `backend` on worker2 again.");
   });
 
+  describe("configuration files", () => {
+    const changes = (reload?: string) => {
+      const shop = declaration();
+      const configFiles = { "app.yaml": { text: "a: 1\n" }, "old.yaml": { text: "" } };
+      Object.assign(shop.services!.backend!.run, { configFiles, ...(reload && { reload }) });
+      return changesOf(({ services }) => {
+        Object.assign(services!.backend!.run, { configFiles: { "app.yaml": { text: "a: 2\n" } } });
+      }, shop);
+    };
+
+    test("restart the program", () => {
+      expect(changes().restarts).toMatchObject([{ workload: "backend", units: ["backend.service"] }]);
+    });
+
+    test("are told by a signal where one is declared", () => {
+      const { restarts, signals } = changes("SIGHUP");
+      expect([restarts, signals]).toEqual([[], [{ workload: "backend", node: "worker2", signal: "SIGHUP" }]]);
+      expect(markdown(changes("SIGHUP"), sides)).toContain("read their configuration: `backend` on worker2 (SIGHUP).");
+    });
+  });
+
   test("a route restarts nothing", () => {
     const changes = changesOf(({ gateways }) => {
       gateways!.edge!.listeners[0]!.services[0]!.hosts = ["shop.test"];
@@ -111,6 +132,18 @@ test("a service that comes, who may call it, and that nothing else is touched", 
   expect(text).toContain("- `backend` **may now** call `cart`");
   expect(text).toContain("- new: `service-defaults/cart`");
   expect(text).not.toContain("`frontend` on");
+});
+
+test("files of a service are told by number, size and hash", () => {
+  const run = (files: string) => ({ files, command: ["bin/web"] });
+  const added = textOf(({ services }) => {
+    services!.cart = { runsOn: ["worker1"], port: 9003, protocol: "http", run: run("folder/dist") };
+  });
+  expect(added).toMatch(/- `cart` is \*\*new\*\*, on worker1 \(`3 files, 3.0 MiB, 666f6c646572`\)/);
+  const changed = textOf(({ services }) => {
+    services!.backend!.run = run("folder/dist");
+  });
+  expect(changed).toContain("files (`a binary` → `3 files, 3.0 MiB, 666f6c646572`)");
 });
 
 test("a service that is removed is called no more", () => {

@@ -51,6 +51,7 @@ const files: Files = {
   absolute: (path) => `/project/${path}`,
   text: () => "",
   sha256: () => "ab".repeat(32),
+  pack: () => ({ sha256: "ab".repeat(32), files: 1, bytes: 1 }),
 };
 
 type Step = string | number;

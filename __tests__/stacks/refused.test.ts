@@ -12,6 +12,7 @@ test("Terraform refuses to plan a mesh whose binary is missing, and says which",
     absolute: (path: string) => `/project/\${x}/${path}`,
     text: () => "",
     sha256: () => "",
+    pack: () => ({ sha256: "", files: 1, bytes: 1 }),
     forReview: true,
   };
   const result = checkMesh(declaration(), files);
@@ -24,7 +25,7 @@ test("Terraform refuses to plan a mesh whose binary is missing, and says which",
       {
         condition: '${path.module == ""}',
         error_message:
-          "There is no file /project/$${x}/build/web. Build it, or correct `run.binary` in the declaration of the services that run it.",
+          "There is no file /project/$${x}/build/web. Build it, or correct `run` in the declaration of the services that run it.",
       },
     ]);
   }

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { App } from "cdktf";
-import { checkMesh, type Mesh, type MeshDeclaration } from "../../model";
+import { checkMesh, type Mesh, type MeshDeclaration, nodeFiles } from "../../model";
 import { addStacks } from "../../stacks";
 import type { Backend } from "../../stacks/backend-settings";
 import { programs } from "../support/graph";
@@ -33,6 +34,7 @@ function meshIn(folder: string, changed: MeshDeclaration = declaration()): Mesh 
     absolute: (path) => join(folder, path),
     text: () => "",
     sha256: () => SHA,
+    pack: () => ({ sha256: SHA, files: 1, bytes: 1 }),
     keysElsewhere: true,
   });
   if ("problems" in result) throw new Error(JSON.stringify(result.problems, null, 2));
@@ -65,6 +67,38 @@ function uploaded(folder: string): string[] {
     .filter((path) => !excluded(path))
     .sort();
 }
+
+test.each([
+  ["Terraform Cloud", CLOUD],
+  ["this machine", { kind: "local" } as const],
+])("a folder is packed next to what is synthesized, for a run on %s", (_where, backend) => {
+  const dist = join(checkout, "dist");
+  mkdirSync(join(dist, "lib"), { recursive: true });
+  writeFileSync(join(dist, "lib/web.js"), "the program");
+  const { sha256 } = nodeFiles().pack(dist);
+  const binary = { path: dist, sha256, archive: "tar" as const, folder: { files: 1, bytes: 11 } };
+  const folder = mkdtempSync(join(checkout, "run-"));
+  const mesh = meshIn(checkout);
+  for (const service of mesh.services) Object.assign(service, { binary, command: ["/usr/bin/node", "lib/web.js"] });
+  const stack = join(synth(folder, backend, mesh), "mesh");
+  const archive = `assets/packed/${sha256}.tar`;
+  expect(read(join(stack, ".."), "mesh")).toContain(`"source": "\${path.module}/${archive}"`);
+  expect(readdirSync(join(stack, "assets/packed"))).toEqual([`${sha256}.tar`]);
+  expect(
+    createHash("sha256")
+      .update(readFileSync(join(stack, archive)))
+      .digest("hex"),
+  ).toBe(sha256);
+  if (backend.kind === "cloud") expect(uploaded(stack)).toContain(archive);
+  // Another content is another archive, and the former one goes; one that changes after it was read stops the synthesis.
+  writeFileSync(join(dist, "lib/web.js"), "another");
+  Object.assign(binary, { sha256: nodeFiles().pack(dist).sha256 });
+  synth(folder, backend, mesh);
+  expect(readdirSync(join(stack, "assets/packed"))).toEqual([`${binary.sha256}.tar`]);
+  writeFileSync(join(dist, "lib/web.js"), "a third");
+  Object.assign(binary, { sha256: "0".repeat(64) });
+  expect(() => synth(folder, backend, mesh)).toThrow("changed while it was packed");
+});
 
 test.each(["cluster", "mesh"])("the cloud block of %s names a workspace of its own and no token", (stack) => {
   const { terraform } = JSON.parse(read(cloud, stack));

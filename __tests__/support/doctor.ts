@@ -20,7 +20,7 @@ export function expectedNode(name: string, of: Mesh = mesh): Expected {
 
 /** The report of a node that is as declared. */
 export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
-  const { files, links, units, instances, node } = expected;
+  const { files, links, units, unpacked, instances, node } = expected;
   const services = instances.flatMap(({ workload, sidecarPort = 0 }): AgentService[] => {
     const Meta = { "gatehouse-mesh": of.name };
     const none = { Kind: "", Port: 0, Of: "", Mesh: of.name, Upstreams: [], Rest: { Meta } };
@@ -75,6 +75,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
       })),
     ],
     needed: [],
+    unpacked: unpacked.map(({ sha256 }) => ({ sha256, whole: true })),
     written: files.map(({ path }) => path).filter((path) => path.startsWith("/etc/")),
     units: units.map(({ unit }) => runningUnit(unit)),
     uptime: 1000,

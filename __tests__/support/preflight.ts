@@ -28,7 +28,7 @@ export const shop: Mesh = mesh({
 export function planOf(name: string, of: Mesh = shop): Plan {
   const node = of.nodes.find((one) => one.name === name);
   if (!node) throw new Error(`no node ${name}`);
-  return planFor(of, node, { size: () => 100 * MiB, interpreter: () => undefined });
+  return planFor(of, node, { size: () => 100 * MiB, interpreter: () => undefined, processor: () => undefined });
 }
 
 const self = JSON.stringify({

@@ -1,5 +1,6 @@
 /** The mesh of the tests: a small shop, as a declaration and checked, and ways to ask for problems. */
-import { checkMesh, type Files, type Mesh, type MeshDeclaration, type Problem } from "../../model";
+import { join } from "node:path";
+import { checkMesh, type Files, FolderFault, type Mesh, type MeshDeclaration, type Problem } from "../../model";
 
 /** The rows of the tests write what the types forbid. */
 // biome-ignore lint/suspicious/noExplicitAny: that is the point
@@ -74,12 +75,23 @@ export function edited(edit: (declaration: Draft) => void): unknown {
   return full;
 }
 
-/** Files that need not exist. Each is executable, unless it is called `missing/...`, `unreadable/...`, `folder/...` or `file/...`. */
+/**
+ * Files that need not exist. Each is executable, unless it is called `missing/...`, `unreadable/...`, `folder/...` or `file/...`. In a
+ * folder, a program is executable unless its name begins with `missing` or `file`; `folder/faulty` cannot be packed.
+ */
 export const files: Files = {
-  look: (path) => (/^(missing|unreadable|folder|file)\//.exec(path)?.[1] as "file" | undefined) ?? "executable",
-  absolute: (path) => `/project/${path}`,
+  look: (path) =>
+    (/^folder\/.*\/(missing|file)/.exec(path)?.[1] as "file" | undefined) ??
+    (/^folder\/[^/]+\/?$/.test(path) ? "folder" : undefined) ??
+    (/^(missing|unreadable|file)\//.exec(path)?.[1] as "file" | undefined) ??
+    "executable",
+  absolute: (path) => join("/project", path),
   text: (path) => (path.startsWith("binary/") ? undefined : `text of ${path}\n`),
   sha256: (path) => Buffer.from(path).toString("hex").padEnd(64, "0"),
+  pack: (path) => {
+    if (path === "folder/faulty") throw new FolderFault("a/b", "it is a socket", "take it out");
+    return { sha256: Buffer.from(path).toString("hex").padEnd(64, "0"), files: 3, bytes: 3 << 20 };
+  },
 };
 
 /** The problems of a declaration; none when it is accepted. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
-import type { Mesh } from "../../model";
+import type { Mesh, Service } from "../../model";
 import {
   agentRelease,
   agentTokenProgram,
@@ -142,6 +142,53 @@ describe("a service", () => {
     );
     expect(binaryPath).toBeUndefined();
     expect(documentOf(program)).not.toHaveProperty("binary");
+  });
+
+  describe("with files that a command runs in", () => {
+    const SUM = "ab".repeat(32);
+    const rendered = (changes: Partial<Service>) => {
+      const { files, binaryPath, program } = instanceRelease(mesh(), instanceOf(service({ args: ["-v"], ...changes })));
+      const unit = content(files, "/etc/systemd/system/frontend.service").split("\n");
+      const lines = unit.filter((line) => /^(ExecStart|WorkingDirectory)=/.test(line));
+      return { lines, binaryPath, document: documentOf(program) };
+    };
+
+    test("an archive is unpacked, and the command runs in the folder", () => {
+      const binary = { path: "/project/dist", sha256: SUM, archive: "tar" as const, folder: { files: 2, bytes: 10 } };
+      const folder = `/opt/gatehouse/binaries/${SUM}/files`;
+      const { lines, binaryPath, document } = rendered({ binary, command: ["/usr/bin/node", "server.js"] });
+      expect(lines).toEqual(["ExecStart=/usr/bin/node server.js -v", `WorkingDirectory=${folder}`]);
+      expect(binaryPath).toBe(folder);
+      expect(document).toMatchObject({
+        binary: { sha256: SUM, name: "files", archive: "tar", resource: `binary_worker1_${SUM.slice(0, 12)}` },
+        program: "/usr/bin/node",
+      });
+      expect(rendered({ binary, command: ["bin/web"], workingDirectory: "/srv/shop" }).lines).toEqual([
+        `ExecStart=${folder}/bin/web -v`,
+        "WorkingDirectory=/srv/shop",
+      ]);
+    });
+
+    test("another file keeps its name, next to which the command runs", () => {
+      const binary = { path: "/project/build/shop.jar", sha256: SUM };
+      const { lines, document } = rendered({ binary, command: ["/usr/bin/java", "-jar", "shop.jar"] });
+      expect(lines).toEqual([
+        "ExecStart=/usr/bin/java -jar shop.jar -v",
+        `WorkingDirectory=/opt/gatehouse/binaries/${SUM}`,
+      ]);
+      expect(document).toMatchObject({ binary: { name: "shop.jar" }, program: "/usr/bin/java" });
+    });
+
+    test("an artifact may be the program itself", () => {
+      const url = "https://example.org/releases/web%201?signed=yes";
+      const { lines, document } = rendered({ binary: { path: url, sha256: SUM, url } });
+      expect(lines).toEqual([
+        `ExecStart=/opt/gatehouse/binaries/${SUM}/web_201 -v`,
+        `WorkingDirectory=/opt/gatehouse/binaries/${SUM}`,
+      ]);
+      expect(document).toMatchObject({ binary: { sha256: SUM, name: "web_201", url } });
+      expect(document).not.toHaveProperty("binary.resource");
+    });
   });
 
   test("runs as a user of the node, with folders of its own and what is declared of the node", () => {

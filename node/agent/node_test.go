@@ -17,6 +17,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/mark"
 	"gatehouse/node/secrets"
 	"gatehouse/node/systemd/fake"
 	"gatehouse/node/testkit"
@@ -165,6 +166,9 @@ func (n *node) state() string {
 
 const configuration = "/etc/consul.d/consul.hcl"
 
+// written begins the files of a document.
+const written = mark.Written + ".\n"
+
 // workerDocument is the document of a locked mesh.
 func workerDocument() document.Agent {
 	return document.Agent{
@@ -173,8 +177,8 @@ func workerDocument() document.Agent {
 		ACL:           true,
 		TLS:           true,
 		Secrets:       true,
-		Configuration: document.File{Path: configuration, Mode: "0644", Content: "datacenter = \"dc1\"\n"},
-		Unit:          document.File{Path: host.UnitDir + "/consul.service", Mode: "0644", Content: "[Service]\n"},
+		Configuration: document.File{Path: configuration, Mode: "0644", Content: written + "datacenter = \"dc1\"\n"},
+		Unit:          document.File{Path: host.UnitDir + "/consul.service", Mode: "0644", Content: written + "[Service]\n"},
 	}
 }
 

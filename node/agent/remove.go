@@ -8,6 +8,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/mark"
 	"gatehouse/node/secrets"
 	"gatehouse/node/systemd"
 	"gatehouse/node/undo"
@@ -28,6 +29,12 @@ func Remove(ctx context.Context, h *host.Host, units systemd.Manager, tools Tool
 	if err := CheckRemoval(h, doc.Owner); err != nil {
 		return err
 	}
+	for _, path := range []string{unitFile, configuration} {
+		if h.Exists(path) && !written(h, path) {
+			h.Say("the Consul agent of %s stays: Gatehouse did not write the %s that is there now", doc.Node, path)
+			return removeRecord(h, doc.Mesh)
+		}
+	}
 	if err := removeUnit(ctx, h, units, tools); err != nil {
 		return err
 	}
@@ -44,6 +51,12 @@ func Remove(ctx context.Context, h *host.Host, units systemd.Manager, tools Tool
 	}
 	h.Say("the Consul agent is gone from %s", doc.Node)
 	return nil
+}
+
+// written says whether Gatehouse wrote a file.
+func written(h *host.Host, path string) bool {
+	text, err := h.Read(path)
+	return err == nil && mark.IsWritten(text)
 }
 
 // CheckRemoval refuses to take the agent away from another mesh.

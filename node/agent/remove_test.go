@@ -64,6 +64,20 @@ func TestRemoveLeavesOtherFiles(t *testing.T) {
 	}
 }
 
+func TestRemoveLeavesAnAgentThatAPersonPutInPlaceOfOurs(t *testing.T) {
+	for _, path := range []string{configuration, host.UnitDir + "/consul.service"} {
+		n := withProgram(t)
+		n.put(path, "by hand\n", 0o644)
+		testkit.Must(t, n.remove("shop"))
+		if n.read(path) != "by hand\n" || n.units.State() != "consul.service active enabled" || n.leaves || !n.users["consul"] || !n.h.Exists("/opt/consul/serf") {
+			t.Errorf("units %q, left %t, users %v\n%s", n.units.State(), n.leaves, n.users, n.state())
+		}
+		if n.h.Exists(agent.RecordFile) || !strings.Contains(n.out.String(), "the Consul agent of worker1 stays: Gatehouse did not write the "+path) {
+			t.Errorf("output: %s", n.out)
+		}
+	}
+}
+
 func TestRemoveGoesOnAfterAFault(t *testing.T) {
 	for failing := 1; ; failing++ {
 		n := withProgram(t)

@@ -112,6 +112,9 @@ func (t *transaction) look(ctx context.Context) (err error) {
 	}
 	// A package of Consul installs a configuration and a unit, and starts nothing.
 	if !t.ours {
+		if t.unit.Active() && !written(t.h, t.unit.FragmentPath) {
+			return fmt.Errorf("consul.service runs, and Gatehouse did not set it up: nothing was changed. Where Consul already runs on every node, write existing: true under consul in %s; if this agent is no longer needed: systemctl disable --now consul", t.doc.Mesh)
+		}
 		err = checkAlone(t.h, t.doc.Owner, "the Consul agent was not set up by Gatehouse: write existing: true under consul in "+t.doc.Mesh)
 		if err != nil {
 			return err

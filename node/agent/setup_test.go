@@ -59,8 +59,8 @@ func TestWorker(t *testing.T) {
 	n.arrive("agent", workerSecrets())
 	testkit.Must(t, n.setup(workerDocument()))
 	expectFiles(t, n, files{
-		configuration:                          {0o644, "datacenter = \"dc1\"\n"},
-		host.UnitDir + "/consul.service":       {0o644, "[Service]\n"},
+		configuration:                          {0o644, written + "datacenter = \"dc1\"\n"},
+		host.UnitDir + "/consul.service":       {0o644, written + "[Service]\n"},
 		"/etc/consul.d/tls/ca.pem":             {0o644, "authority\n"},
 		"/etc/consul.d/tls/xds-ca.pem":         {0o644, "xds ca\n"},
 		"/etc/consul.d/tls/xds.pem":            {0o644, "xds\n"},
@@ -239,6 +239,26 @@ func TestCopiesOfAForeignAgentsFiles(t *testing.T) {
 	if record, _, _ := agent.ReadRecord(n.h); record.AddedUser {
 		t.Error("the user was there before")
 	}
+}
+
+func TestAnAgentThatRunsAndIsNotOursIsLeftAsItIs(t *testing.T) {
+	n := newNode(t)
+	n.put(host.UnitDir+"/consul.service", "by hand\n", 0o600)
+	testkit.Must(t, n.units.DaemonReload(context.Background()))
+	testkit.Must(t, n.units.Start(context.Background(), "consul.service"))
+	before := n.state()
+	n.arrive("agent", workerSecrets())
+	if err := n.setup(workerDocument()); err == nil || !strings.Contains(err.Error(), "consul.service runs, and Gatehouse did not set it up: nothing was changed") {
+		t.Errorf("error: %v", err)
+	}
+	if after := n.state(); after != before {
+		t.Errorf("before\n%s\nafter\n%s", before, after)
+	}
+	// Ours, and only its record is lost.
+	n = withWorker(t)
+	testkit.Must(t, n.h.Remove(agent.RecordFile))
+	n.arrive("agent", workerSecrets())
+	testkit.Must(t, n.setup(workerDocument()))
 }
 
 func TestAfterARunThatWasKilled(t *testing.T) {

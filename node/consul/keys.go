@@ -31,6 +31,12 @@ func (c *Client) MakeKey(ctx context.Context, key string, value []byte) error {
 	return err
 }
 
+// PutKey writes a key.
+func (c *Client) PutKey(ctx context.Context, key string, value []byte) error {
+	_, err := c.KV().Put(&api.KVPair{Key: key, Value: value}, (&api.WriteOptions{}).WithContext(ctx))
+	return err
+}
+
 // DeleteKey deletes a key. It is no error when there is none.
 func (c *Client) DeleteKey(ctx context.Context, key string) error {
 	_, err := c.KV().Delete(key, (&api.WriteOptions{}).WithContext(ctx))

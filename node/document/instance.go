@@ -10,8 +10,10 @@ type Instance struct {
 	Release string `json:"release"`
 	// Files are the definition, the units, the environment and the configuration files. Only paths that belong to the instance are accepted.
 	Files []File `json:"files"`
-	// Binary that the service runs. Absent for a gateway.
+	// Binary that the service runs. Absent for a gateway, and where the program is the node's own.
 	Binary *Binary `json:"binary,omitempty"`
+	// Program that the unit starts: an absolute path. Absent for a gateway.
+	Program string `json:"program,omitempty"`
 	// Secrets are the secret environment variables; their values arrive as the secret file "env-NAME".
 	Secrets []SecretVariable `json:"secrets,omitempty"`
 	// Port that the service listens on, on 127.0.0.1. Absent for a gateway.
@@ -34,13 +36,18 @@ type Instance struct {
 	TakeOver bool `json:"takeOver,omitempty"`
 }
 
-// Binary is a file that was uploaded to /opt/gatehouse/incoming/MESH/SHA256.
+// Binary is a file that was uploaded to /opt/gatehouse/incoming/MESH/SHA256, or that the node fetches. It becomes
+// /opt/gatehouse/binaries/SHA256/NAME.
 type Binary struct {
 	SHA256 string `json:"sha256"`
-	// Name of the file, for `ps`.
+	// Name of the file, for `ps`, or of the folder that it is unpacked into.
 	Name string `json:"name"`
-	// Resource is the Terraform resource that uploads it, for the message when the file is missing.
-	Resource string `json:"resource"`
+	// Resource is the Terraform resource that uploads it, for the message when the file is missing. Absent with URL.
+	Resource string `json:"resource,omitempty"`
+	// Archive is the format of an archive that is unpacked: "tar", "tar.gz" or "zip". Absent: the file is kept as it is.
+	Archive string `json:"archive,omitempty"`
+	// URL that the node fetches it from. Absent: it was uploaded.
+	URL string `json:"url,omitempty"`
 }
 
 // SecretVariable is an environment variable whose value is a secret.

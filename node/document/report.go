@@ -17,6 +17,8 @@ type Report struct {
 	Tree []TreeEntry `json:"tree"`
 	// Needed are the SHA-256 of the binaries that a release on the node runs.
 	Needed []string `json:"needed"`
+	// Unpacked are the archives that were unpacked on the node.
+	Unpacked []UnpackedReport `json:"unpacked"`
 	// Written are the units and definitions with Gatehouse's mark: absolute paths.
 	Written []string `json:"written"`
 	// Units that are declared, and all others that have the name of a workload of the mesh.
@@ -61,6 +63,8 @@ type FileReport struct {
 	// SHA256 of the content: of a definition without the token that the node wrote into it. "" when it is not a regular
 	// file.
 	SHA256 string `json:"sha256"`
+	// Foreign says that another program has the name of the command `mesh`: it stays.
+	Foreign bool `json:"foreign,omitempty"`
 }
 
 // TreeEntry is a file, folder or link below /opt/gatehouse.
@@ -70,6 +74,13 @@ type TreeEntry struct {
 	Type string `json:"type"`
 	// Target of a symbolic link; "" otherwise.
 	Target string `json:"target"`
+}
+
+// UnpackedReport is an archive that was unpacked on the node.
+type UnpackedReport struct {
+	SHA256 string `json:"sha256"`
+	// Whole says that all files have the content, mode and owner with which they were unpacked, and that there are no others.
+	Whole bool `json:"whole"`
 }
 
 // UnitReport has systemd's properties of a unit.

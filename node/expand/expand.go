@@ -6,6 +6,7 @@ package expand
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gatehouse/node/consul"
@@ -34,6 +35,13 @@ func Run(ctx context.Context, h *host.Host, doc document.Expand, connect func(to
 	e, now, err := begin(ctx, h, doc, connect)
 	if err != nil {
 		return err
+	}
+	if wrote, err := taken.GiveUp(ctx, h, e.consul, doc.Mesh, doc.TakeOver); err != nil {
+		return err
+	} else if wrote {
+		if now, err = read(ctx, e.consul); err != nil {
+			return err
+		}
 	}
 	if err := taken.Keep(ctx, e.consul, doc.Mesh, doc.TakeOver...); err != nil {
 		return err
@@ -74,7 +82,7 @@ func begin(ctx context.Context, h *host.Host, doc document.Expand, connect func(
 	if err != nil {
 		return expansion{}, nil, err
 	}
-	return expansion{h, client}, now, refuse(doc, now)
+	return expansion{h, client, doc.Mesh, doc.TakeOver}, now, refuse(doc, now)
 }
 
 // take the token, which stays only in memory: it may write every intention.
@@ -108,13 +116,22 @@ func read(ctx context.Context, client *consul.Client) (live, error) {
 type expansion struct {
 	host   *host.Host
 	consul *consul.Client
+	mesh   string
+	// takeOver are entries made by hand, as kind/name, that the mesh is going to write.
+	takeOver []string
 }
 
 func (e expansion) write(ctx context.Context, write Write) error {
 	if write.Verb == Delete {
 		return e.consul.DeleteEntry(ctx, write.Kind, write.Name)
 	}
-	return e.consul.PutEntry(ctx, write.Entry)
+	if err := e.consul.PutEntry(ctx, write.Entry); err != nil || !slices.Contains(e.takeOver, write.String()) {
+		return err
+	}
+	if err := taken.Note(ctx, e.consul, e.mesh, write.String()); err != nil {
+		return fmt.Errorf("it was written and could not be recorded: %s", consul.Reason(err)) // no answer to the write
+	}
+	return nil
 }
 
 func (e expansion) grant(ctx context.Context, writes []Write) error {

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -137,6 +138,9 @@ func (h *Host) List(path string) []string {
 
 // Remove a file or a folder with all that is in it. It is no error when there is none.
 func (h *Host) Remove(path string) error {
+	if !filepath.IsAbs(path) || filepath.Clean(path) == "/" {
+		return fmt.Errorf("%q is no path of a file to remove", path)
+	}
 	if !h.Exists(path) {
 		return nil
 	}

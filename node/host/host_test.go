@@ -213,6 +213,14 @@ func TestRecordsOfThisVersionAndOfAnEarlierOne(t *testing.T) {
 	}
 }
 
+func TestAFolderOfRecordsThatCannotBeReadIsNoNodeWithoutOtherMeshes(t *testing.T) {
+	h, _ := node(t)
+	testkit.Put(t, h.Root, Meshes, "no folder")
+	if others, err := h.Others("shop"); err == nil || !strings.Contains(err.Error(), Meshes+" cannot be read") {
+		t.Errorf("others %q, error %v", others, err)
+	}
+}
+
 func TestARecordThatCannotBeReadStopsTheRun(t *testing.T) {
 	for file, text := range map[string]string{NodeFile: "{", RecordFile("shop"): "{", RecordFile("other"): `{"mesh": "shop"}`} {
 		h, _ := node(t)

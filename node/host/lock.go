@@ -17,7 +17,7 @@ const lockTimeout = 10 * time.Minute
 
 // Lock waits until no other program holds the lock of this name, and returns the function that releases it. The kernel also
 // releases it when this program ends. A run that needs several takes them in this order: sweep, instance-NAME (by name),
-// binaries, node; see docs/decisions.
+// fetch-SHA256, binaries, node; see docs/decisions.
 //
 // A run whose connection broke while it waited must not begin: a later deploy may have installed a newer release since.
 func (h *Host) Lock(ctx context.Context, name string) (release func(), err error) {

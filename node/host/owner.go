@@ -2,7 +2,10 @@ package host
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,6 +31,10 @@ func RecordFile(mesh string) string { return filepath.Join(Meshes, mesh+".json")
 // Records of the meshes that are on this node, by name.
 func (h *Host) Records() ([]NodeRecord, error) {
 	var records []NodeRecord
+	// Without this, a folder that cannot be read would look like a node that no other mesh is on.
+	if _, err := os.ReadDir(h.Path(Meshes)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s cannot be read: %w", Meshes, err)
+	}
 	for _, file := range h.List(Meshes) {
 		mesh, isRecord := strings.CutSuffix(file, ".json")
 		if !isRecord || strings.HasPrefix(file, ".") {

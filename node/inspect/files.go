@@ -16,6 +16,7 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/setup"
 )
 
 // files that exist, of those that the document names.
@@ -41,6 +42,8 @@ func (n Node) file(path string, sums *hashes) *document.FileReport {
 		Type:  typeOf(stat.Mode),
 		Owner: userName(stat.Uid) + ":" + groupName(stat.Gid),
 		Mode:  strconv.FormatUint(uint64(stat.Mode&0o7777), 8),
+		// Whatever it is: a link to a program, for example.
+		Foreign: path == host.MeshFile && !setup.IsMeshCommand(n.Host),
 	}
 	if stat.Mode&unix.S_IFMT != unix.S_IFREG {
 		return &file

@@ -93,6 +93,7 @@ func (n Node) Look(ctx context.Context, asked document.Inspection) (document.Rep
 	parts.Go(func() {
 		report.Tree, report.Needed, report.Written = others.without(n.tree()), n.needed(), others.withoutWritten(n.written())
 	})
+	parts.Go(func() { report.Unpacked = n.unpacked() })
 	parts.Go(func() { err = n.units(ctx, asked, sums, &report) })
 	parts.Go(func() { report.Fences = n.fences() })
 	parts.Go(func() { n.agent(ctx, &report) })

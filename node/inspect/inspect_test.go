@@ -46,7 +46,7 @@ func TestNodeWithoutUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, out.String(), `{"version":"v1","mesh":{"mesh":"","node":"","role":"","tls":false},"others":[],"uptime":1234.56,`+
-		`"files":[],"tree":[],"needed":[],"written":[],"units":[],"processes":[],"open":[],"fences":{"fault":"","open":[],"closed":[]},"leader":"","envoys":[],"copies":[],"edges":[]}`+"\n")
+		`"files":[],"tree":[],"needed":[],"unpacked":[],"written":[],"units":[],"processes":[],"open":[],"fences":{"fault":"","open":[],"closed":[]},"leader":"","envoys":[],"copies":[],"edges":[]}`+"\n")
 }
 
 func TestAgentWithoutServicesIsNotSilent(t *testing.T) {
@@ -92,6 +92,16 @@ func TestFiles(t *testing.T) {
 		{Path: "/opt/gatehouse/env", Type: "directory", Owner: owner, Mode: "755"},
 		{Path: "/etc/systemd/system/masked.service", Type: "symbolic link", Owner: owner, Mode: "777"},
 	})
+}
+
+func TestAnotherProgramNamedMeshIsForeign(t *testing.T) {
+	for text, foreign := range map[string]bool{"another program": true, "exec /opt/gatehouse/bin/gatehouse-node mesh": false} {
+		n := node(t, map[string]string{host.MeshFile: text})
+		files := look(t, n, document.Inspection{Files: []string{host.MeshFile}}).Files
+		if len(files) != 1 || files[0].Foreign != foreign {
+			t.Errorf("%s: %+v", text, files)
+		}
+	}
 }
 
 func TestOnlyTheTokenLineIsLeftOut(t *testing.T) {

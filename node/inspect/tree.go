@@ -12,9 +12,10 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/instance"
 )
 
-// tree lists Gatehouse's folder, without the content of releases.
+// tree lists Gatehouse's folder, without the content of releases and of unpacked archives.
 func (n Node) tree() []document.TreeEntry {
 	tree := []document.TreeEntry{}
 	top := n.Host.Path(host.Gatehouse)
@@ -28,6 +29,9 @@ func (n Node) tree() []document.TreeEntry {
 				return fs.SkipDir
 			}
 			return nil
+		}
+		if len(below) == 3 && below[0] == "binaries" && below[2] == instance.Unpacked && entry.IsDir() {
+			return fs.SkipDir
 		}
 		one := document.TreeEntry{Path: strings.TrimPrefix(path, n.Host.Root), Type: "?"}
 		switch entry.Type() {
@@ -43,6 +47,17 @@ func (n Node) tree() []document.TreeEntry {
 		return nil
 	})
 	return tree
+}
+
+// unpacked are the archives that were unpacked here.
+func (n Node) unpacked() []document.UnpackedReport {
+	found := []document.UnpackedReport{}
+	for _, sum := range n.Host.List(host.Binaries) {
+		if n.Host.Exists(filepath.Join(host.Binaries, sum, instance.Unpacked)) {
+			found = append(found, document.UnpackedReport{SHA256: sum, Whole: instance.IsUnpacked(n.Host, sum)})
+		}
+	}
+	return found
 }
 
 var isSHA256 = regexp.MustCompile(`^[0-9a-f]{64}$`)

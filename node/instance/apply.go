@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
@@ -27,6 +28,8 @@ type apply struct {
 	hand *ByHand
 	// keeps are automatic ports that this run has kept for those who have later ones.
 	keeps []int
+	// show has callers use again what is back after a killed takeover; nil when there was none.
+	show func(context.Context) error
 	// handServed are those of its registrations that listened before.
 	handServed []consul.Registration
 	// outage says that nothing else serves while this run takes over.
@@ -35,6 +38,8 @@ type apply struct {
 	swap *snapshot
 	// changed are the changes of the release.
 	changed changes
+	// renewed says that the binary of the release that runs was put on the node once more: it was missing or had been changed.
+	renewed bool
 	// earlier says that a person rolls back.
 	earlier bool
 	// served are the ports that a gateway's routes have it listen on.
@@ -78,10 +83,7 @@ func (n *Node) Apply(ctx context.Context, release document.Instance, values map[
 		if err := consul.WaitForLeader(ctx, n.Agent, n.Timing.Leader); err != nil {
 			return fmt.Errorf("%w; nothing was changed", err)
 		}
-		if run.hand, err = n.findToTakeOver(ctx, release); err != nil {
-			return fmt.Errorf("%w; nothing was changed", err)
-		}
-		if err := run.hand.refusal(release.TakeOver); err != nil {
+		if err := run.findByHand(ctx); err != nil {
 			return err
 		}
 	}
@@ -130,6 +132,9 @@ func (a *apply) putIntoService(ctx context.Context) error {
 	}
 	if a.changed, err = a.changes(ctx, a.release, files); err != nil {
 		return err
+	}
+	if unit := mainUnit(a.release.Name); a.renewed && !slices.Contains(a.changed.units, unit) {
+		a.changed.units = append([]string{unit}, a.changed.units...)
 	}
 	if !a.hand.Empty() {
 		return a.takeOver(ctx, files)

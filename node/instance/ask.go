@@ -8,11 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os/exec"
-	"os/user"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -93,43 +89,6 @@ func askTCP(ctx context.Context, address string) error {
 		return err
 	}
 	return connection.Close()
-}
-
-// runScript as the user of Consul's agent, who runs it later on, and never as root: it may be the service's own program.
-func (n *Node) runScript(ctx context.Context, script []string) (string, error) {
-	command := exec.CommandContext(ctx, script[0], script[1:]...)
-	command.Dir = "/"
-	command.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-	command.WaitDelay = time.Second
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
-	if !n.Host.Unowned {
-		credential, err := agentCredential()
-		if err != nil {
-			return "", fmt.Errorf("the script is not run as root: %w", err)
-		}
-		command.SysProcAttr.Credential = credential
-	}
-	output, err := command.CombinedOutput()
-	answer := "exit 0" + excerpt(string(output))
-	if err != nil {
-		answer = err.Error() + excerpt(string(output))
-		return answer, errors.New(answer)
-	}
-	return answer, nil
-}
-
-func agentCredential() (*syscall.Credential, error) {
-	found, err := user.Lookup("consul")
-	if err != nil {
-		return nil, err
-	}
-	uid, err := strconv.ParseUint(found.Uid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	gid, err := strconv.ParseUint(found.Gid, 10, 32)
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
 }
 
 // excerpt of a page in one quoted line.

@@ -116,3 +116,13 @@ func TestPatienceIsTheDeclaredOne(t *testing.T) {
 		t.Error(found)
 	}
 }
+
+func TestTheUserOfAProcess(t *testing.T) {
+	found, err := credentialIn("Name:\tconsul\nUid:\t100\t101\t102\t103\nGid:\t200\t201\t202\t203\nFDSize:\t1\n")
+	if err != nil || found.Uid != 101 || found.Gid != 201 {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if _, err := credentialIn("Name:\tconsul\n"); err == nil {
+		t.Error("a process without a user is root")
+	}
+}

@@ -3,6 +3,7 @@ package instance
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"gatehouse/node/consul"
@@ -90,4 +91,13 @@ const WrittenByUs = "# Written by Gatehouse"
 func (n *Node) wrote(path string) bool {
 	text, err := n.Host.Read(path)
 	return err == nil && strings.HasPrefix(string(text), WrittenByUs)
+}
+
+// replaced says whether a unit or a definition is there that a person made.
+func (n *Node) replaced(path string) bool {
+	if folder := filepath.Dir(path); folder != host.UnitDir && folder != host.ConsulDir {
+		return false
+	}
+	text, err := n.Host.Read(path)
+	return err == nil && !strings.HasPrefix(string(text), WrittenByUs)
 }

@@ -34,8 +34,6 @@ func (n *Node) findUnits(found *ByHand) ([]string, error) {
 			found.Shared = append(found.Shared, fmt.Sprintf("%s runs the sidecar of %s too: run that in a unit of its own", name, others[0]))
 		}
 	}
-	earlier, _ := n.noted(found.Name)
-	units = append(units, earlier...)
 	for _, one := range found.Registrations {
 		if one.Port == 0 {
 			continue

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
-	"strings"
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
@@ -79,8 +78,8 @@ func (n *Node) runsOtherwise(ctx context.Context, name, unit string) (bool, erro
 		return false, nil
 	}
 	path := n.Processes.Executable(state.MainPID)
-	if !strings.HasPrefix(path, host.Binaries+"/") {
-		return false, nil // no SHA-256 of Envoy's 90 MB
+	if filepath.Dir(filepath.Dir(path)) != host.Binaries {
+		return false, nil // a program of the node or of an unpacked archive, or Envoy with its 90 MB
 	}
 	// The folder's name is the SHA-256 of its file; the process may run an earlier file.
 	return filepath.Base(filepath.Dir(path)) != n.Processes.ExecutableSHA256(state.MainPID), nil

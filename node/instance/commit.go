@@ -75,9 +75,15 @@ func (a *apply) final() {
 	for _, file := range a.release.Files {
 		paths = append(paths, file.Path)
 	}
-	_, noted := a.noted(name)
-	paths = append(paths, noted...)
-	a.warnOfLeftovers(errors.Join(a.undo.Forget(), a.swap.drop(), a.Host.Remove(takeoverPath(name)), undo.Clean(a.Host, paths...)))
+	failed := []error{a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, paths...)}
+	killed, _, _ := a.readInterrupted(name)
+	for _, kept := range killed.Files {
+		if kept != "" {
+			failed = append(failed, a.Host.Remove(kept))
+		}
+	}
+	a.warnOfLeftovers(errors.Join(append(failed, a.Host.Remove(takeoverPath(name)))...))
+	a.dropConfig(name)
 }
 
 // warnOfLeftovers warns of harmless leftovers.

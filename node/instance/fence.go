@@ -21,11 +21,11 @@ func (n *Node) fence(name string, free bool) {
 // isFence says whether a file is the fence of an instance.
 func isFence(path string) bool { return filepath.Dir(path) == host.Fences }
 
-// restoreFences before the units that need them start.
+// restoreFences before the units that need them start. Ports of what goes are free again: what was made by hand may need them.
 func (s *snapshot) restoreFences() {
 	for _, file := range s.files {
 		if isFence(file.path) {
-			s.node.fence(strings.TrimSuffix(filepath.Base(file.path), ".json"), false)
+			s.node.fence(strings.TrimSuffix(filepath.Base(file.path), ".json"), true)
 		}
 	}
 }

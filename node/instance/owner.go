@@ -65,6 +65,12 @@ func Claim(ctx context.Context, h *host.Host, owner document.Owner, name string)
 // checkOwner refuses the name of another mesh's instance.
 func checkOwner(h *host.Host, owner document.Owner, name string) error {
 	other := OwnerOf(h, name)
+	if other == "" {
+		// A record that cannot be read may be another mesh's.
+		if _, err := record(h, name); err != nil {
+			return fmt.Errorf("%w: nothing was changed. It says which mesh %s belongs to: correct it, or remove it if that is %s, and deploy again", err, name, owner.Mesh)
+		}
+	}
 	if other == "" || other == owner.Mesh {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatehouse/node/content"
 	"gatehouse/node/sockets"
 )
 
@@ -24,7 +25,7 @@ func (Kernel) Executable(pid int) string {
 
 // ExecutableSHA256 implements Processes.
 func (Kernel) ExecutableSHA256(pid int) string {
-	sha256, _ := SHA256(executable(pid))
+	sha256, _ := content.SHA256(executable(pid))
 	return sha256
 }
 

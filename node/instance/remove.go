@@ -61,7 +61,7 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 		return nil
 	}
 	for _, one := range all {
-		if one.current != nil {
+		if one.current != nil && !n.replaced(definitionPath(one.name)) {
 			// The instance is removed even if Consul refuses this.
 			_ = n.hide(ctx, one.current.Kind, one.name)
 		}
@@ -74,7 +74,7 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 		}
 		err := ctx.Err()
 		if err == nil {
-			err = n.remove(ctx, one.name)
+			err = n.remove(ctx, one)
 		}
 		if err != nil && one.current != nil {
 			err = errors.Join(err, n.undrain(context.WithoutCancel(ctx), one.current.Kind, one.name))
@@ -87,7 +87,8 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 }
 
 // remove one instance, or leave it as it was.
-func (n *Node) remove(ctx context.Context, name string) error {
+func (n *Node) remove(ctx context.Context, one leaving) error {
+	name := one.name
 	n.Host.Say("removing %s", name)
 	unlock, err := n.Host.Lock(ctx, nodeLock)
 	if err != nil {
@@ -95,14 +96,14 @@ func (n *Node) remove(ctx context.Context, name string) error {
 	}
 	defer unlock()
 	defer n.fence(name, true) // in the end: an instance without a fence counts as one of an earlier version
-	var units []string
-	files := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name), fence.Path(name)}
-	for _, unit := range Units(document.Service, name) {
-		path := filepath.Join(host.UnitDir, unit)
-		if files = append(files, path); n.Host.Exists(path) {
-			units = append(units, unit)
+	if show, err := n.putBackInterrupted(ctx, name); err != nil {
+		return err
+	} else if show != nil {
+		if err := show(ctx); err != nil {
+			return err
 		}
 	}
+	files, units := n.parts(name)
 	files = append(append(files, configFiles(n.Host, name)...), n.unneededPorts(ctx)...)
 	before, err := n.take(ctx, slices.Clone(files), units)
 	if err == nil {
@@ -125,6 +126,26 @@ func (n *Node) remove(ctx context.Context, name string) error {
 		return fmt.Errorf("it does not run any more, but parts of it are left (%w); the next sweep tries again", left)
 	}
 	return errors.Join(err, left)
+}
+
+// parts are the files and units of an instance. Those that a person made under its name are not among them: they are there
+// when a takeover failed, or when a person put them in place of ours.
+func (n *Node) parts(name string) (files, units []string) {
+	files = []string{filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name), fence.Path(name)}
+	paths := []string{definitionPath(name)}
+	for _, unit := range Units(document.Service, name) {
+		paths = append(paths, filepath.Join(host.UnitDir, unit))
+	}
+	for _, path := range paths {
+		if n.replaced(path) {
+			n.Host.Say("%s stays: Gatehouse did not write it", path)
+			continue
+		}
+		if files = append(files, path); filepath.Dir(path) == host.UnitDir && n.Host.Exists(path) {
+			units = append(units, filepath.Base(path))
+		}
+	}
+	return files, units
 }
 
 // removeParts removes the definitions first, so that no caller is sent here any more, then the units, then the files.

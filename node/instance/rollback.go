@@ -55,6 +55,9 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 }
 
 func (a *apply) rollBack(ctx context.Context) error {
+	if err := a.checkProgram(); err != nil {
+		return err
+	}
 	if err := a.putIntoService(ctx); err != nil {
 		return err
 	}

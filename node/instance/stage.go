@@ -37,13 +37,18 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 		return err
 	}
 	if a.release.Binary != nil {
+		if a.release.Binary.URL != "" {
+			if err := a.fetch(ctx); err != nil {
+				return err
+			}
+		}
 		// Services of this node may share one: no other run may remove it as unneeded before a release names it.
 		unlock, err := a.Host.Lock(ctx, BinariesLock)
 		if err != nil {
 			return err
 		}
 		defer unlock()
-		if err := a.takeBinary(a.release); err != nil {
+		if err := a.takeBinary(ctx); err != nil {
 			return err
 		}
 	}
@@ -52,7 +57,7 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 		return fmt.Errorf("the release could not be written: %w", err)
 	}
 	a.undo.Add("remove the release "+a.release.Release, func(context.Context) error { return a.giveUp(unstage) })
-	return nil
+	return a.checkProgram()
 }
 
 func (a *apply) secretText(values map[string]string) ([]byte, error) {

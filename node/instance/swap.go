@@ -86,39 +86,30 @@ func (a *apply) keep(ctx context.Context) error {
 		units = append(units, a.otherUnits()...)
 	}
 	var found []string
-	if a.old == nil {
-		for _, path := range paths {
-			if a.Host.Exists(path) && !slices.Contains(found, path) {
-				found = append(found, path)
-			}
+	for _, path := range paths {
+		isFound := a.old == nil && a.Host.Exists(path) || a.replaced(path)
+		if isFound && !slices.Contains(found, path) {
+			found = append(found, path)
 		}
 	}
 	for _, unit := range units {
 		paths = append(append(paths, runtimeMask(unit)), leftDropIns(a.Host, unit)...)
 	}
-	if !a.hand.Empty() {
-		if err := a.noteTakeover(); err != nil {
-			return err
-		}
-	}
 	swap, err := a.take(ctx, paths, units)
+	if err == nil && !a.hand.Empty() {
+		swap.aside = a.otherUnits()
+		err = errors.Join(swap.keepPersisted(a.hand), a.noteTakeover(swap))
+	}
 	if err != nil {
 		return fmt.Errorf("what is here could not be kept: %w", errors.Join(err, swap.drop()))
 	}
 	if err := a.Host.Backup(found...); err != nil {
 		return errors.Join(err, swap.drop())
 	}
-	if len(found) > 0 {
+	if a.old == nil && len(found) > 0 {
 		a.foundBefore = found
 	}
 	a.swap = swap
-	a.undo.Add("fence the ports of "+name+" as before", func(context.Context) error {
-		a.fence(name, true)
-		return nil
-	})
-	if !a.hand.Empty() {
-		swap.aside = a.otherUnits()
-	}
 	a.undo.Add("put the files and units of "+name+" back", a.restore)
 	return nil
 }
@@ -151,7 +142,7 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 }
 
 // leaving are the files that the earlier release had and this one does not have, and the units among them: a service that
-// becomes a gateway has no sidecar any more.
+// becomes a gateway has no sidecar any more. What a person put in their place stays.
 func (a *apply) leaving() (files, units []string) {
 	had := configFiles(a.Host, a.release.Name)
 	if a.old != nil {
@@ -162,7 +153,7 @@ func (a *apply) leaving() (files, units []string) {
 	slices.Sort(had)
 	for _, path := range slices.Compact(had) {
 		isSame := func(file document.File) bool { return file.Path == path }
-		if slices.ContainsFunc(a.release.Files, isSame) || !belongsTo(a.release.Name, path) {
+		if slices.ContainsFunc(a.release.Files, isSame) || !belongsTo(a.release.Name, path) || a.replaced(path) {
 			continue
 		}
 		files = append(files, path)

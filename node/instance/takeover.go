@@ -16,7 +16,13 @@ import (
 func (a *apply) takeOver(ctx context.Context, files []liveFile) error {
 	a.Host.Say("taking over what was made by hand: %s", a.hand)
 	a.served = a.servedByHand(ctx)
+	if err := a.noteTakeover(nil); err != nil {
+		return err
+	}
 	drained, err := a.drainByHand(ctx)
+	if err == nil && !drained && a.show != nil {
+		err = a.show(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -52,9 +58,6 @@ func (a *apply) swapByHand(ctx context.Context, files []liveFile) error {
 	}
 	defer unlock()
 	if err := a.keep(ctx); err != nil {
-		return err
-	}
-	if err := a.swap.keepPersisted(a.hand); err != nil {
 		return err
 	}
 	if err := a.installUnits(ctx, files); err != nil {

@@ -79,7 +79,6 @@ func (a *apply) endByHand(ctx context.Context) error {
 		return err
 	}
 	var running []string
-	// Those of the release's names, too: after a run that was killed, their files are the release's and their processes not.
 	for _, unit := range a.swap.units {
 		if started(unit) {
 			a.swap.restarted[unit.Name] = true

@@ -2,7 +2,6 @@ package look
 
 import (
 	"context"
-	"debug/elf"
 	"os"
 	"testing"
 
@@ -41,18 +40,6 @@ func TestWhyACommandCannotStart(t *testing.T) {
 		if want := "command\t" + command + "\t" + fault + "\n"; l.out.String() != want {
 			t.Errorf("%q instead of %q", l.out.String(), want)
 		}
-	}
-}
-
-func TestTheLoaderOfADynamicProgram(t *testing.T) {
-	file, err := elf.Open("/bin/sh")
-	if err != nil {
-		t.Skip("no /bin/sh of ELF here")
-	}
-	defer file.Close()
-	loader := interpreterOf("/bin/sh")
-	if _, err := os.Stat(loader); err != nil {
-		t.Errorf("/bin/sh says %q starts it: %v", loader, err)
 	}
 }
 

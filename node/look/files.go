@@ -6,13 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"gatehouse/node/content"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
 )
 
 func (l *looker) files(context.Context) {
 	for _, file := range l.Files {
-		if sum, err := instance.SHA256(l.Host.Path(file)); err == nil {
+		if sum, err := content.SHA256(l.Host.Path(file)); err == nil {
 			l.print("file", file, sum)
 		}
 	}

@@ -152,9 +152,8 @@ func (s *setup) folders(context.Context) error {
 
 func (s *setup) meshCommand(context.Context) error {
 	if s.h.Exists(host.MeshFile) && !IsMeshCommand(s.h) {
-		if err := s.h.Backup(host.MeshFile); err != nil {
-			return err
-		}
+		s.h.Say("%s stays: it is another program; the command mesh is here: %s mesh", host.MeshFile, host.Program)
+		return nil
 	}
 	_, err := s.undo.Install(s.h, s.doc.MeshCommand)
 	return err

@@ -3,7 +3,6 @@ package setup_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -164,18 +163,14 @@ func TestADrainUnitThatDoesNotStart(t *testing.T) {
 	}
 }
 
-func TestACopyOfAnotherProgramNamedMeshIsKept(t *testing.T) {
+func TestAnotherProgramNamedMeshStays(t *testing.T) {
 	n := newNode(t)
 	n.put(host.MeshFile, "another program")
 	testkit.Must(t, n.run(workerDocument()))
-	copies, _ := filepath.Glob(n.h.Path(host.Backups) + "/*" + host.MeshFile)
-	if len(copies) != 1 {
-		t.Fatalf("copies: %q", copies)
+	if got := n.read(host.MeshFile); got != "another program" {
+		t.Errorf("it was replaced: %s", got)
 	}
-	testkit.Must(t, n.run(workerDocument())) // its own agent's are only replaced
-	if again, _ := filepath.Glob(n.h.Path(host.Backups) + "/*" + host.MeshFile); len(again) != 1 {
-		t.Errorf("copies: %q", again)
-	}
+	testkit.Contains(t, n.out.String(), "/usr/local/bin/mesh stays: it is another program; the command mesh is here: /opt/gatehouse/bin/gatehouse-node mesh")
 }
 
 func TestTheCopiesOfAKilledRunAreRemoved(t *testing.T) {

@@ -39,7 +39,7 @@ func (s *sweep) uploads() []string {
 		paths = append(paths, filepath.Join(instance.Incoming(s.mesh), name))
 	}
 	for _, name := range s.Host.List(host.Incoming) {
-		if path := filepath.Join(host.Incoming, name); s.alone && name != s.mesh {
+		if path := filepath.Join(host.Incoming, name); name != s.mesh && s.alone() {
 			paths = append(paths, path)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // forget removes the rest of the mesh from Gatehouse's folder.
 func (s *sweep) forget(keepsProgram bool, others int) error {
 	h := s.Host
-	if s.alone {
+	if s.alone() {
 		failed := errors.Join(forgetAll(h, keepsProgram), h.Remove(host.Locks))
 		h.RemoveEmpty(host.Secrets, host.Gatehouse)
 		return failed

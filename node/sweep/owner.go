@@ -3,6 +3,7 @@ package sweep
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
@@ -14,20 +15,31 @@ import (
 type property struct {
 	h    *host.Host
 	mesh string
-	// alone says that no other mesh has anything on this node: what has no owner on record is then this mesh's, since an
-	// earlier version recorded none.
-	alone bool
 }
 
-func propertyOf(h *host.Host, mesh string) (property, error) {
-	others, err := h.Others(mesh)
-	return property{h, mesh, len(others) == 0}, err
+// alone says that no other mesh has anything on this node: what has no owner on record is then this mesh's, since an earlier
+// version recorded none. It looks each time, since another mesh may arrive while this run goes on.
+func (p property) alone() bool {
+	others, err := p.h.Others(p.mesh)
+	return err == nil && len(withOwners(p.h, p.mesh, others)) == 0
+}
+
+// withOwners are these meshes and the other ones that have an instance on this node: the record and the program of one may be
+// lost while its instances serve.
+func withOwners(h *host.Host, mesh string, others []string) []string {
+	for _, name := range h.List(host.Instances) {
+		if owner := instance.OwnerOf(h, name); owner != "" && owner != mesh {
+			others = append(others, owner)
+		}
+	}
+	slices.Sort(others)
+	return slices.Compact(others)
 }
 
 // ownsName says whether an instance of this name is the mesh's.
 func (p property) ownsName(name string) bool { return p.owns(instance.OwnerOf(p.h, name)) }
 
-func (p property) owns(mesh string) bool { return mesh == p.mesh || mesh == "" && p.alone }
+func (p property) owns(mesh string) bool { return mesh == p.mesh || mesh == "" && p.alone() }
 
 // wroteUnit says whether this mesh wrote a unit: its description names the mesh.
 func (p property) wroteUnit(unit string) bool {

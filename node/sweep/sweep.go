@@ -36,11 +36,7 @@ func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc docu
 	if err := consul.WaitForLeader(ctx, node.Agent, node.Timing.Leader); err != nil {
 		return err
 	}
-	own, err := propertyOf(node.Host, doc.Mesh)
-	if err != nil {
-		return err
-	}
-	s := &sweep{node, doc, own, catalogue}
+	s := &sweep{node, doc, property{node.Host, doc.Mesh}, catalogue}
 	recorded := s.recorded()
 	leftovers := func(ctx context.Context) error { return s.leftovers(ctx, recorded) }
 	for _, step := range []func(context.Context) error{s.instances, s.registrations, leftovers, s.secrets, s.fences, s.binaries, s.held, s.copies} {

@@ -23,7 +23,7 @@ func Uninstall(h *host.Host, owner document.Owner) error {
 	}
 	defer h.RemoveEmpty(host.Secrets, host.Instances, host.Gatehouse)
 	others, err := h.Others(owner.Mesh)
-	if err != nil || len(others) > 0 || hasAnyAgent(h) {
+	if err != nil || len(withOwners(h, owner.Mesh, others)) > 0 || hasAnyAgent(h) {
 		return err
 	}
 	failed := []error{h.Remove(host.Arriving), h.Remove(host.Locks)}

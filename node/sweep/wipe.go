@@ -46,23 +46,13 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 		return fmt.Errorf("%w; nothing was removed", err)
 	}
 	defer unlock()
-	own, err := propertyOf(h, doc.Mesh)
-	if err != nil {
-		return err
-	}
-	s := &sweep{Node: node, Sweep: document.Sweep{Owner: doc.Owner}, property: own}
+	s := &sweep{Node: node, Sweep: document.Sweep{Owner: doc.Owner}, property: property{h, doc.Mesh}}
 	recorded := s.recorded()
 	if err := s.instances(ctx); err != nil {
 		return err
 	}
-	if err := s.fences(ctx); err != nil {
+	if err := errors.Join(s.leftovers(ctx, recorded), s.secrets(ctx), s.fences(ctx), s.binaries(ctx)); err != nil {
 		return err
-	}
-	if !own.alone {
-		// Without other meshes, everything is removed below.
-		if err := errors.Join(s.leftovers(ctx, recorded), s.secrets(ctx), s.binaries(ctx)); err != nil {
-			return err
-		}
 	}
 	return s.leave(ctx, doc, removeAgent)
 }
@@ -86,7 +76,7 @@ func nothingHere(h *host.Host, owner document.Owner) (string, error) {
 		return "", err
 	}
 	other, err := agent.OtherMesh(h, owner)
-	if err != nil || len(others) == 0 && other == "" {
+	if err != nil || len(withOwners(h, owner.Mesh, others)) == 0 && other == "" {
 		return "", err
 	}
 	return fmt.Sprintf("the mesh %s is not on record on this node: nothing was removed", owner.Mesh), nil
@@ -99,10 +89,11 @@ func (s *sweep) leave(ctx context.Context, doc document.Wipe, removeAgent func(c
 		return err
 	}
 	defer unlock()
-	others, err := s.Host.OnRecord(doc.Mesh)
+	onRecord, err := s.Host.OnRecord(doc.Mesh)
 	if err != nil {
 		return err
 	}
+	others := withOwners(s.Host, doc.Mesh, onRecord)
 	if len(others) == 0 {
 		if err := s.removeShared(ctx, doc); err != nil {
 			return err
@@ -113,7 +104,7 @@ func (s *sweep) leave(ctx context.Context, doc document.Wipe, removeAgent func(c
 			return err
 		}
 	}
-	if err := s.forget(doc.OnDestroy, len(others)); err != nil {
+	if err := s.forget(doc.OnDestroy, len(onRecord)); err != nil {
 		return err
 	}
 	if len(others) > 0 {

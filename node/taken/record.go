@@ -5,10 +5,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gatehouse/node/consul"
+	"gatehouse/node/host"
 )
 
 // handover is the key in the Meta of an entry that an expansion of a mesh made.
@@ -55,6 +58,49 @@ func isOurs(entry consul.Entry, mesh string) bool {
 	return entry.BelongsTo(mesh) || meta[handover] == mesh
 }
 
+// noted begins the keys, in a mesh's folder, with entries as an expansion left them: without a mark, since they are not taken over
+// yet.
+const noted = "meanwhile/"
+
+// Note records an entry made by hand as an expansion has just left it. If the takeover fails and is given up, the entry is
+// known by that.
+func Note(ctx context.Context, client *consul.Client, mesh, name string) error {
+	kind, entry, _ := strings.Cut(name, "/")
+	now, err := client.Entry(ctx, kind, entry)
+	if now == nil || err != nil || isOurs(now, mesh) {
+		return err
+	}
+	text, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	return client.PutKey(ctx, folder(mesh)+noted+name, text)
+}
+
+// GiveUp puts back entries that an expansion has changed and that the declaration no longer takes over, since the takeover failed. An
+// entry that a person has written since stays. It says whether it wrote.
+func GiveUp(ctx context.Context, h *host.Host, client *consul.Client, mesh string, takeOver []string) (wrote bool, err error) {
+	names, err := client.Keys(ctx, folder(mesh)+noted)
+	if err != nil {
+		return false, fmt.Errorf("the records of config entries that are taken over cannot be read (the keys %s): %s", folder(mesh), consul.Reason(err))
+	}
+	for _, name := range names {
+		kind, entry, _ := strings.Cut(name, "/")
+		now, err := client.Entry(ctx, kind, entry)
+		if err != nil {
+			return wrote, fmt.Errorf("Consul's config entry %s cannot be read: %s", name, consul.Reason(err))
+		}
+		if slices.Contains(takeOver, name) || now == nil || isOurs(now, mesh) {
+			continue
+		}
+		if err := putBack(ctx, h, client, mesh, kind, entry); err != nil {
+			return wrote, err
+		}
+		wrote = true
+	}
+	return wrote, nil
+}
+
 // recorded entry; nil for none.
 func recorded(ctx context.Context, client *consul.Client, mesh, name string) (consul.Entry, error) {
 	text, err := client.Key(ctx, folder(mesh)+name)
@@ -68,4 +114,15 @@ func recorded(ctx context.Context, client *consul.Client, mesh, name string) (co
 		return nil, fmt.Errorf("the key %s%s holds no config entry: %w", folder(mesh), name, err)
 	}
 	return entry, nil
+}
+
+// forget what is recorded of an entry.
+func forget(ctx context.Context, client *consul.Client, mesh, name string) error {
+	return errors.Join(client.DeleteKey(ctx, folder(mesh)+noted+name), client.DeleteKey(ctx, folder(mesh)+name))
+}
+
+func same(one, other consul.Entry) bool {
+	a, errA := json.Marshal(one)
+	b, errB := json.Marshal(other)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }

@@ -1,9 +1,7 @@
 package taken
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,9 +59,7 @@ func isSame(present, entry consul.Entry) bool {
 	if present == nil || present.Mesh() != "" {
 		return false
 	}
-	a, errA := json.Marshal(withoutMark(present))
-	b, errB := json.Marshal(withoutMark(entry))
-	return errA == nil && errB == nil && bytes.Equal(a, b)
+	return same(withoutMark(present), withoutMark(entry))
 }
 
 func withoutMark(entry consul.Entry) consul.Entry {
@@ -120,10 +116,11 @@ func Settle(ctx context.Context, h *host.Host, doc document.EntriesSettle, conne
 	}
 	for _, name := range names {
 		switch kind, entry, _ := strings.Cut(name, "/"); {
+		case strings.HasPrefix(name, noted): // is forgotten with the record
 		case slices.Contains(doc.TakeOver, name):
 		case slices.Contains(doc.Written, name):
 			h.Say("%s is this mesh's for good: it is no longer under takeOver.configEntries", name)
-			if err := client.DeleteKey(ctx, folder(doc.Mesh)+name); err != nil {
+			if err := forget(ctx, client, doc.Mesh, name); err != nil {
 				return err
 			}
 		default:
@@ -143,6 +140,10 @@ func Settle(ctx context.Context, h *host.Host, doc document.EntriesSettle, conne
 func putBack(ctx context.Context, h *host.Host, client *consul.Client, mesh, kind, entry string) error {
 	name := kind + "/" + entry
 	before, err := recorded(ctx, client, mesh, name)
+	var since consul.Entry
+	if err == nil {
+		since, err = recorded(ctx, client, mesh, noted+name)
+	}
 	if err != nil {
 		return fmt.Errorf("%s is not put back: %s", name, consul.Reason(err))
 	}
@@ -151,7 +152,7 @@ func putBack(ctx context.Context, h *host.Host, client *consul.Client, mesh, kin
 		return fmt.Errorf("%s is not put back, since it cannot be read: %s", name, consul.Reason(err))
 	}
 	switch {
-	case now != nil && !isOurs(now, mesh):
+	case now != nil && !isOurs(now, mesh) && !same(now, since):
 		h.Say("%s stays as it is: it does not carry this mesh's mark any more", name)
 	case before != nil:
 		if err := client.PutEntry(ctx, before); err != nil {
@@ -165,5 +166,5 @@ func putBack(ctx context.Context, h *host.Host, client *consul.Client, mesh, kin
 		}
 		h.Say("removed %s", name)
 	}
-	return client.DeleteKey(ctx, folder(mesh)+name)
+	return forget(ctx, client, mesh, name)
 }

@@ -56,7 +56,7 @@ class Instances {
         nodes.wipes.get(node.name),
         tokens.brought.get(node.name),
         begun.get(node.name),
-        workload.kind === "service" && workload.binary && this.binary(node, workload.binary, before),
+        workload.kind === "service" && workload.binary && this.upload(node, workload.binary, before),
         // The instance of the same workload before this one, or else those that must serve before the first one. A
         // gateway needs none: its routes are written later.
         ...(before ? [before] : comesAfter(workload).map((name) => this.last.get(name))),
@@ -66,7 +66,8 @@ class Instances {
   }
 
   /** Uploaded when the instance before it serves: of a release that does not work, nothing is left on other nodes. */
-  private binary(node: MeshNode, binary: Binary, before?: RemoteProgram): UploadedBinary {
+  private upload(node: MeshNode, binary: Binary, before?: RemoteProgram): UploadedBinary | undefined {
+    if (binary.url !== undefined) return undefined; // the node fetches it
     const id = UploadedBinary.idFor(node, binary);
     const existing = this.binaries.get(id);
     if (existing) return existing;

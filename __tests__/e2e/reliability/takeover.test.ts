@@ -1,8 +1,8 @@
 /** Hand-made things become the mesh's under load, or stay: rows of docs/reliability.md. */
 import { type ByHand, HAND_GATEWAY, madeByHand } from "../support/by-hand";
-import { cdktf, describeOnLab, gatewayUrl, type Run } from "../support/mesh";
+import { cdktf, describeOnLab, gatewayUrl, on, type Run } from "../support/mesh";
 import { record } from "../support/record";
-import { brokenWays, deployMesh, takingOver, underBothLoads } from "../support/taken";
+import { apply, brokenWays, deployMesh, takingOver, underBothLoads } from "../support/taken";
 
 jest.setTimeout(900_000);
 
@@ -31,6 +31,9 @@ async function row(
   return { failed: load.failed, result };
 }
 
+/** A command that ends as soon as a unit does not run any more. */
+const untilStops = (unit: string) => `timeout 120 sh -c 'while systemctl is-active -q ${unit}; do sleep 0.05; done'`;
+
 describeOnLab("two instances made by hand", () => {
   let hand: ByHand;
   const both = ["worker1", "worker2"];
@@ -48,6 +51,26 @@ describeOnLab("two instances made by hand", () => {
       HAND_GATEWAY,
       "not asked",
     );
+    expect(result.text).toContain("what was made by hand is back, and serves");
+    expect(failed).toBe(0);
+  });
+
+  test("a takeover is killed, and the next run fails", async () => {
+    const mesh = takingOver(hand.mesh, "frontend", "backend");
+    const broken = structuredClone(mesh);
+    brokenWays[0]![1](broken.services!.backend!);
+    const { failed, result } = await row(
+      "two instances; the program is killed on the node, and the next release exits: put back",
+      async () => {
+        const killed = on("worker1", `${untilStops("shop-backend")}; pkill -9 -f '[g]atehouse-node instance apply'`);
+        expect((await apply(mesh)).exitCode).not.toBe(0);
+        await killed;
+        return apply(broken);
+      },
+      HAND_GATEWAY,
+      "not asked",
+    );
+    expect(result.text).toContain("what was made by hand is put back first");
     expect(result.text).toContain("what was made by hand is back, and serves");
     expect(failed).toBe(0);
   });

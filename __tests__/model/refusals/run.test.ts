@@ -9,6 +9,12 @@ describe("what runs, and its health", () => {
       (frontend(d).run = { command: words });
   const configFile = 'services.frontend.run.configFiles["app.yaml"]';
   const config = (value: unknown) => run("configFiles", { "app.yaml": value });
+  const files =
+    (path: string, ...words: string[]) =>
+    (d: Draft) =>
+      (frontend(d).run = { files: path, command: words });
+  const artifact = (value: unknown) => (d: Draft) => (frontend(d).run = { artifact: value });
+  const SUM = "ab".repeat(32);
   const directive = "services.frontend.run.unit.Service";
   const unit = (directives: object) => run("unit", { Service: directives });
   const secret = (value: unknown) => run("secrets", { KEY: value });
@@ -76,6 +82,23 @@ describe("what runs, and its health", () => {
     ["too much configuration", config({ text: "x".repeat(300_000) }), "services.frontend.run.configFiles", '"300000 bytes"', /262144 bytes together/, /their path/],
     ["a signal for nothing", run("reload", "SIGHUP"), "services.frontend.run.reload", '"SIGHUP"', /no `configFiles`/, /remove it/],
     ["a signal that is none", run("reload", "HUP"), "services.frontend.run.reload", '"HUP"', /not a signal/, /SIGHUP/],
+    ["files that are not there", files("missing/dist", "/usr/bin/node"), "services.frontend.run.files", '"missing/dist"', /there is nothing \(\/project\/missing\/dist\)/, /is it built yet/],
+    ["unreadable files", files("unreadable/dist", "/usr/bin/node"), "services.frontend.run.files", '"unreadable/dist"', /cannot be read/, /is it built yet/],
+    ["files without a command", (d) => (frontend(d).run = { files: "folder/dist" }), "services.frontend.run", /^{"files"/, /no command that runs them/, /`binary`/],
+    ["files and a binary", (d) => (frontend(d).run = { files: "folder/dist", binary: "bin/web" }), "services.frontend.run", /^{/, /binary and files are given/, /exactly one/],
+    ["files and an artifact", (d) => (frontend(d).run = { files: "folder/dist", artifact: { url: "https://x/y", sha256: SUM } }), "services.frontend.run", /^{/, /files and artifact are given/, /exactly one/],
+    ["a program that is not in the folder", files("folder/dist", "missing"), "services.frontend.run.command[0]", '"missing"', /no such program in the folder \(\/project\/folder\/dist\/missing\)/, /\/usr\/bin\/node/],
+    ["a script of the folder that is not executable", files("folder/dist", "file.js"), "services.frontend.run.command[0]", '"file.js"', /not executable/, /`chmod \+x folder\/dist\/file.js`, or .*"\/usr\/bin\/node", "file.js"/],
+    ["a program above the folder", files("folder/dist", "../web"), "services.frontend.run.command[0]", '"../web"', /leads out of the folder/, /bin\/server/],
+    ["no program of the folder", files("folder/dist", ""), "services.frontend.run.command[0]", '""', /names no file/, /bin\/server/],
+    ["a person's program with files", files("folder/dist", "/home/anna/node"), "services.frontend.run.command[0]", /anna/, /cannot see `\/home`/, /\/srv/],
+    ["the whole project", files("folder/..", "/usr/bin/node"), "services.frontend.run.files", '"folder/.."', /whole project is in this folder: its keys, secrets/, /`dist\/`/],
+    ["a folder that cannot be packed", files("folder/faulty", "/usr/bin/node"), "services.frontend.run.files", '"folder/faulty"', /^\/project\/folder\/faulty\/a\/b: it is a socket/, /take it out/],
+    ["an artifact without a sum", artifact({ url: "https://example.org/web" }), "services.frontend.run.artifact.sha256", "nothing", /missing/, /sha256sum/],
+    ["an artifact at no address", artifact({ url: "file:///etc/passwd", sha256: SUM }), "services.frontend.run.artifact.url", /file:/, /no http or https address/, /https:\/\/downloads/],
+    ["an artifact with a password", artifact({ url: "https://anna:x@example.org/web", sha256: SUM }), "services.frontend.run.artifact.url", /./, /would stand in Terraform's state/, /needs none/],
+    ["an artifact of another format", artifact({ url: "https://example.org/web.rar", sha256: SUM, format: "rar" }), "services.frontend.run.artifact.format", '"rar"', /./, /`tar.gz`/],
+    ["a command without its path, of an artifact", (d) => (frontend(d).run = { artifact: { url: "https://example.org/a.zip", sha256: SUM }, command: ["../x"] }), "services.frontend.run.command[0]", '"../x"', /leads out/, /bin\/server/],
     ["a directive with a field", unit({ MemoryMax: "1G" }), `${directive}.MemoryMax`, '"1G"', /field of its own/, /run\.limits\.memoryMax/],
     ["a command as root", unit({ ExecStartPre: "+/bin/sh" }), `${directive}.ExecStartPre`, '"+/bin/sh"', /outside of the sandbox/, /remove it/],
     ["a user by the back door", unit({ DynamicUser: "no" }), `${directive}.DynamicUser`, '"no"', /counts on/, /remove it/],

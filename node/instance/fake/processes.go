@@ -12,8 +12,8 @@ import (
 	"strings"
 	"sync"
 
+	"gatehouse/node/content"
 	"gatehouse/node/host"
-	"gatehouse/node/instance"
 	systemdfake "gatehouse/node/systemd/fake"
 )
 
@@ -62,14 +62,14 @@ func (p *Processes) start(unit string) error {
 	started := process{text: string(text)}
 	if binary := binaryOf.FindStringSubmatch(started.text); binary != nil {
 		started.executable = binary[1]
-		if started.sha256, err = instance.SHA256(p.host.Path(binary[1])); err != nil {
+		if started.sha256, err = content.SHA256(p.host.Path(binary[1])); err != nil {
 			return err
 		}
 	}
 	name := strings.TrimSuffix(unit, ".service")
 	for _, environment := range []string{filepath.Join(host.EnvDir, name+".env"), filepath.Join(host.Secrets, name+".env")} {
-		content, _ := p.host.Read(environment)
-		started.text += string(content)
+		variables, _ := p.host.Read(environment)
+		started.text += string(variables)
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

@@ -1,0 +1,119 @@
+package content
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// Unpack an archive into an empty folder. Every path and link has to stay in the folder. Modes become 0755 or 0644, times are not
+// kept. After an error, the folder has a part of it.
+func Unpack(archive *os.File, format, folder string, limits Limits) error {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	into := &tree{root: root, left: limits, limits: limits, folders: map[string]bool{".": true}}
+	switch format {
+	case Tar:
+		err = into.takeTar(archive)
+	case TarGz:
+		var unzipped *gzip.Reader
+		if unzipped, err = gzip.NewReader(archive); err == nil {
+			err = into.takeTar(unzipped)
+		}
+	case Zip:
+		err = into.takeZip(archive)
+	default:
+		err = fmt.Errorf("it cannot be unpacked: %q is no format of an archive", format)
+	}
+	if err != nil {
+		return err
+	}
+	return into.finish()
+}
+
+func (t *tree) takeTar(from io.Reader) error {
+	reader := tar.NewReader(from)
+	for {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("it is no whole tar archive: %w", err)
+		}
+		if err := t.takeHeader(header, reader); err != nil {
+			return err
+		}
+	}
+}
+
+func (t *tree) takeHeader(header *tar.Header, content io.Reader) error {
+	switch header.Typeflag {
+	case tar.TypeXGlobalHeader: // a comment of `git archive`
+		return nil
+	case tar.TypeDir:
+		return t.folder(header.Name)
+	case tar.TypeReg:
+		return t.file(header.Name, header.FileInfo().Mode(), content)
+	case tar.TypeSymlink:
+		return t.link(header.Name, header.Linkname)
+	case tar.TypeLink:
+		return t.hardLink(header.Name, header.Linkname)
+	}
+	return refusal(header.Name, "is neither a file nor a folder nor a link (type %q)", header.Typeflag)
+}
+
+// longestTarget of a link, in bytes: PATH_MAX.
+const longestTarget = 4096
+
+func (t *tree) takeZip(from *os.File) error {
+	info, err := from.Stat()
+	if err != nil {
+		return err
+	}
+	reader, err := zip.NewReader(from, info.Size())
+	if err != nil {
+		return fmt.Errorf("it is no whole zip archive: %w", err)
+	}
+	for _, one := range reader.File {
+		if err := t.takeZipped(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tree) takeZipped(one *zip.File) error {
+	mode := one.Mode()
+	if strings.Contains(one.Name, `\`) {
+		return refusal(one.Name, "has backslashes where a zip archive has slashes")
+	}
+	if mode.IsDir() {
+		return t.folder(one.Name)
+	}
+	if mode.Type() != 0 && mode.Type() != fs.ModeSymlink {
+		return refusal(one.Name, "is neither a file nor a folder nor a link")
+	}
+	content, err := one.Open()
+	if err != nil {
+		return refusal(one.Name, "cannot be read: %v", err)
+	}
+	defer content.Close()
+	if mode.IsRegular() {
+		return t.file(one.Name, mode, content)
+	}
+	target, err := io.ReadAll(io.LimitReader(content, longestTarget))
+	if err != nil {
+		return refusal(one.Name, "cannot be read: %v", err)
+	}
+	return t.link(one.Name, string(target))
+}
