@@ -19,8 +19,6 @@ export const folders = {
   bin: BIN,
   /** Binaries of services, each in a folder that is named by its SHA-256. */
   binaries: `${GATEHOUSE}/binaries`,
-  /** Bootstraps of Envoys, while they run. */
-  bootstraps: "/run/gatehouse-envoy",
   /** Configuration files of services, which no other user of the node sees there. */
   config: `${GATEHOUSE}/config`,
   /** Environment files. */
@@ -52,10 +50,8 @@ export const folders = {
 /** The unit of Consul's agent. */
 export const consulUnit = "consul.service";
 
-/** The unit that drains the node before it stops. */
+/** The units that drain the node before it stops, and that fence ports when it starts. */
 export const drainUnit = "gatehouse-drain.service";
-
-/** The unit that fences ports when the node starts. */
 export const fenceUnit = "gatehouse-fence.service";
 
 /** Files on a node that belong to no single instance. */
@@ -117,7 +113,7 @@ export const nameOfDefinition = (path: string): string | undefined =>
   path.startsWith(`${CONSUL}/`) && path.endsWith(".hcl") ? path.slice(CONSUL.length + 1, -".hcl".length) : undefined;
 export const environmentFile = (name: string): string => `${folders.env}/${name}.env`;
 export const fenceFile = (name: string): string => `${folders.fences}/${name}.json`;
-export const bootstrapFile = (name: string): string => `${folders.bootstraps}/${name}.json`;
+export const bootstrapFile = (name: string): string => `/run/gatehouse-envoy/${name}.json`;
 /** Where the configuration files of a service are on the node; the service itself sees them in `seenConfig`. */
 export const configFolder = (name: string): string => `${folders.config}/${name}`;
 export const isConfigFile = (path: string): boolean => path.startsWith(`${folders.config}/`);
