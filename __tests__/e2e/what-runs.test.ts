@@ -85,7 +85,7 @@ describeOnLab("files and artifacts", () => {
     const folder = await on("worker1", "systemctl show -P WorkingDirectory nodejs");
     await on("worker1", `echo 'process.exit(1);' >${folder}/server.js`);
     expect(await doctorVerdict(examples())).toEqual([expect.stringContaining(`worker1: ${folder}`)]);
-    await doctor(examples(), "--fix");
+    await doctor(examples(), "--fix", "--auto-approve");
     expect(await doctorVerdict(examples())).toEqual([]);
     expect((await getUntil(200, gatewayUrl)).body).toBe("third");
   });
