@@ -23,7 +23,7 @@ let mesh: Mesh;
 const running: ChildProcess[] = [];
 const secrets = (): Secrets => readSecrets(mesh.name)!;
 
-/** What a deploy puts on the node of a server. */
+/** Writes the certificate and key that a deploy puts on the node of a server. */
 function install(name: string): void {
   const { cert, key } = secrets().servers[name]!;
   writeFileSync(join(folder, name, "ca.pem"), authoritiesOf(secrets())!.join(""));
