@@ -94,11 +94,12 @@ function addAgent({ node, files, units }: Expected, mesh: Mesh, concerns: string
   units.push({ unit: layout.consulUnit, fix, concerns });
 }
 
-function addNode({ node, files }: Expected, mesh: Mesh, concerns: string[]): void {
+function addNode({ node, files, units }: Expected, mesh: Mesh, concerns: string[]): void {
   const fix = fixNode(node);
   files.push(...nodeRelease(mesh, node).files.map((file) => fileFrom(file, fix, [])));
   files.push({ path: layout.meshRecord(mesh.name), ...reported(access.anyone), sha256: [], fix, concerns: [] });
   if (node.role === "server") return;
+  units.push({ unit: layout.fenceUnit, fix, concerns });
   const { agentXdsCa, xdsCa, nodeEnv } = layout.files;
   // gatehouse-node asked the agent which of these the node needs.
   const xds = (ca: string) => ` -grpc-addr https://127.0.0.1:${layout.consulPorts.grpcTls} -grpc-ca-file ${ca}`;

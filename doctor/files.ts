@@ -16,9 +16,9 @@ export function compareFiles(expected: Expected, report: NodeReport): Symptom[] 
   ];
 }
 
-const { meshCommand, drainUnit, nodeEnv, xdsCa, nodeRecord } = layout.files;
+const { meshCommand, drainUnit, fenceUnit, nodeEnv, xdsCa, nodeRecord } = layout.files;
 /** Files that all meshes of a node share. */
-const SHARED: string[] = [meshCommand, drainUnit, nodeEnv, xdsCa, nodeRecord];
+const SHARED: string[] = [meshCommand, drainUnit, fenceUnit, nodeEnv, xdsCa, nodeRecord];
 
 /**
  * Another team's version of Gatehouse may have written what all share. Where another mesh's cluster stack set up the agent, Envoy
@@ -134,9 +134,10 @@ function hasRecord(path: string, { tree, written }: NodeReport): boolean {
 /** Gatehouse's own folders and its program, which `compareProgram` looks at. */
 function ownPaths(mesh: string): string[] {
   const { folders, files, AGENT_TOKEN } = layout;
-  const { gatehouse, bin, binaries, config, env, incoming, incomingSecrets, instances, meshes, ran, secrets } = folders;
+  const { gatehouse, bin, binaries, config, env, fences, incoming, incomingSecrets, instances, meshes, ran, secrets } =
+    folders;
   const paths = [
-    ...[bin, binaries, config, env, incoming, incomingSecrets, instances, meshes, ran, secrets],
+    ...[bin, binaries, config, env, fences, incoming, incomingSecrets, instances, meshes, ran, secrets],
     ...[bin, incoming, incomingSecrets, ran].map((folder) => `${folder}/${mesh}`),
     ...[files.program, layout.programOf(mesh)],
     ...[layout.tokenFile(AGENT_TOKEN), layout.tokenFile(`${AGENT_TOKEN}.${mesh}`), layout.tokenFile(`_taken.${mesh}`)],

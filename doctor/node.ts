@@ -9,6 +9,7 @@ import { keptCopies } from "./copies";
 import { compareEdges, type Edge } from "./edges";
 import { compareEnvoys } from "./envoys";
 import { type Expected, expectedOn } from "./expected";
+import { compareFences } from "./fences";
 import { compareFiles } from "./files";
 import { absent, compareProgram, isAbsent, OTHER_DOCUMENT, unreadable } from "./program";
 import { compareRegistrations } from "./registrations";
@@ -82,6 +83,7 @@ export function compareNode(
   return [
     ...files,
     ...compareUnits(expected, report, names, broken),
+    ...compareFences(expected, report),
     ...compareRegistrations(mesh, expected, report),
     ...keptCopies(expected.node, report.copies, Date.now()),
     ...compareEnvoys(mesh, expected.instances, report, Date.now()),

@@ -23,6 +23,8 @@ export const folders = {
   config: `${GATEHOUSE}/config`,
   /** Environment files. */
   env: `${GATEHOUSE}/env`,
+  /** Which users may connect to the ports of instances on loopback (node/fence). */
+  fences: `${GATEHOUSE}/fences`,
   /** Uploaded binaries, by mesh. */
   incoming: `${GATEHOUSE}/incoming`,
   /** Uploaded secrets, by mesh. */
@@ -48,8 +50,9 @@ export const folders = {
 /** The unit of Consul's agent. */
 export const consulUnit = "consul.service";
 
-/** The unit that drains the node before it stops. */
+/** The units that drain the node before it stops, and that fence ports when it starts. */
 export const drainUnit = "gatehouse-drain.service";
+export const fenceUnit = "gatehouse-fence.service";
 
 /** Files on a node that belong to no single instance. */
 export const files = {
@@ -73,6 +76,7 @@ export const files = {
   /** The only command that a deploy user may run as root. */
   rootCommand: "/usr/local/sbin/gatehouse-root",
   drainUnit: `${folders.units}/${drainUnit}`,
+  fenceUnit: `${folders.units}/${fenceUnit}`,
   agentUnit: `${folders.units}/${consulUnit}`,
   /** Keeps the automatic ports of sidecars that were taken over from sidecars of others (node/instance/kept_ports.go). */
   keptPorts: `${CONSUL}/00-gatehouse-ports.hcl`,
@@ -108,6 +112,8 @@ export const definitionFile = (name: string): string => `${folders.consul}/${nam
 export const nameOfDefinition = (path: string): string | undefined =>
   path.startsWith(`${CONSUL}/`) && path.endsWith(".hcl") ? path.slice(CONSUL.length + 1, -".hcl".length) : undefined;
 export const environmentFile = (name: string): string => `${folders.env}/${name}.env`;
+export const fenceFile = (name: string): string => `${folders.fences}/${name}.json`;
+export const bootstrapFile = (name: string): string => `/run/gatehouse-envoy/${name}.json`;
 /** Where the configuration files of a service are on the node; the service itself sees them in `seenConfig`. */
 export const configFolder = (name: string): string => `${folders.config}/${name}`;
 export const isConfigFile = (path: string): boolean => path.startsWith(`${folders.config}/`);

@@ -7,6 +7,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/envoy"
+	"gatehouse/node/fence"
 	"gatehouse/node/hold"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
@@ -63,7 +64,7 @@ func connect(ctx context.Context, h *host.Host, mesh string) (*instance.Node, fu
 		return nil, nil, err
 	}
 	return &instance.Node{
-		Host: h, Systemd: manager, Agent: agent, Envoy: envoy.At, Processes: instance.Kernel{}, Hold: hold.Kernel{},
+		Host: h, Systemd: manager, Agent: agent, Envoy: envoy.At, Processes: instance.Kernel{}, Hold: hold.Kernel{}, Fences: fence.New(h),
 		ValidateConsul: instance.ValidateConsul, Timing: instance.Usual(),
 	}, manager.Close, nil
 }

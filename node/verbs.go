@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 
 	"gatehouse/node/agent"
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
-	"gatehouse/node/drain"
 	"gatehouse/node/expand"
 	"gatehouse/node/host"
 	"gatehouse/node/inspect"
@@ -66,6 +64,8 @@ func init() {
 		"agent remove": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentRemoval) error {
 			return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
 		}),
+		"fence":         keepFence,
+		"bootstrap":     makeBootstrap,
 		"drain node":    drainNode,
 		"drain gateway": drainGateway,
 		"expand": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {
@@ -131,37 +131,6 @@ func wipeNode(ctx context.Context, n *instance.Node, doc document.Wipe) error {
 	return sweep.Wipe(ctx, n, doc, func(ctx context.Context) error {
 		return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(), document.AgentRemoval{Owner: doc.Owner})
 	})
-}
-
-// drainNode is for the unit gatehouse-drain: drain node on|off.
-func drainNode(ctx context.Context, h *host.Host, words []string) error {
-	client, err := consul.ConnectAsNode(h)
-	if err != nil {
-		return err
-	}
-	switch {
-	case len(words) == 1 && words[0] == "on":
-		return drain.NodeOn(ctx, h, client, systemd.ShutsDown(ctx))
-	case len(words) == 1 && words[0] == "off":
-		return drain.NodeOff(ctx, h, client)
-	}
-	return errors.New("usage: drain node on|off")
-}
-
-// drainGateway is for the unit of a gateway, before it stops: drain gateway NAME ADMIN_PORT.
-func drainGateway(ctx context.Context, h *host.Host, words []string) error {
-	if len(words) != 2 {
-		return errors.New("usage: drain gateway NAME ADMIN_PORT")
-	}
-	port, err := strconv.Atoi(words[1])
-	if err != nil {
-		return fmt.Errorf("%q is not a port", words[1])
-	}
-	client, err := consul.ConnectAsNode(h)
-	if err != nil {
-		return err
-	}
-	return drain.Gateway(ctx, h, client, words[0], port)
 }
 
 func sweepNode(ctx context.Context, n *instance.Node, doc document.Sweep) error {

@@ -15,6 +15,8 @@ export interface Facts {
   systemd: { version: number; state: string };
   /** Resources that systemd can limit there: "cpu", "memory". */
   controllers: string[];
+  /** Why the kernel cannot close ports on loopback to other programs; empty where it can. */
+  noFence: string;
   /** Public host keys that the node's sshd shows, `ssh-ed25519 AAAA...`. */
   hostKeys: string[];
   missing: string[];

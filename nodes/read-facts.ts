@@ -18,6 +18,7 @@ export function readFacts(text: string): Facts | undefined {
     init: one("init")[0] ?? "",
     systemd: { version: Number(one("systemd")[0]) || 0, state: one("systemd")[1] ?? "" },
     controllers: (one("controllers")[0] ?? "").split(/[\s,]+/),
+    noFence: one("nofence")[0] ?? "",
     hostKeys: first("hostkey"),
     missing: first("missing"),
     versions: Object.fromEntries(all("version")),

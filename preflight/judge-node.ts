@@ -80,6 +80,20 @@ export function judgeLimits({ node, limits }: Plan, { controllers }: Facts): Fin
     }));
 }
 
+/** Everything works without fences: what is open then is in docs/security.md. */
+export function judgeFences({ node }: Plan, { noFence }: Facts): Finding[] {
+  if (noFence === "" || node.role === "server") return [];
+  return [
+    {
+      severity: "warning",
+      where: { on: node.name, what: "fences" },
+      found: `the kernel cannot close ports to other programs of the node: ${noFence}`,
+      why: "any program there can call services past the mesh, and has their certificates from Consul's agent",
+      remedy: "give the node's kernel or container nf_tables (CAP_NET_ADMIN), or let no other program run there",
+    },
+  ];
+}
+
 /** Debian's packages, where the program is not named like its package. */
 const packages = new Map(Object.entries({ awk: "mawk", find: "findutils", sha256sum: "coreutils" }));
 

@@ -6,7 +6,7 @@ import type { Facts } from "../nodes";
 import { type ConsulApi, judgeAgent, judgeConsulApi, willSetUpAgent } from "./judge-consul";
 import { judgeHostKey } from "./judge-host-key";
 import { judgeConsulUnit, judgeOpen, judgePorts, judgeRollbacks } from "./judge-names";
-import { judgeArch, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-node";
+import { judgeArch, judgeFences, judgeFolders, judgeLimits, judgePrograms, judgeSystem } from "./judge-node";
 import { judgeOthers, renamed, renamedFrom } from "./judge-others";
 import { judgeBuilds, judgeCommands, judgeNeeds } from "./judge-run";
 import { judgeTakeOver } from "./judge-take-over";
@@ -63,6 +63,7 @@ function judgeNode(look: Look, serversComing: boolean): Finding[] {
     ...judgeNeeds(plan, facts),
     ...judgeFolders(plan, facts),
     ...judgeLimits(plan, facts),
+    ...judgeFences(plan, facts),
     ...judgeAgent(plan, facts, serversComing),
     ...judgeXds(plan, facts),
     ...judgePorts(plan, facts),

@@ -30,7 +30,7 @@ function urlOf(service: Service): string | undefined {
 }
 
 /** Where a gateway's Envoy says that it is ready. */
-export const readyUrl = ({ adminPort }: Instance): string => `http://127.0.0.1:${adminPort}/ready`;
+const readyUrl = ({ adminPort }: Instance): string => `http://127.0.0.1:${adminPort}/ready`;
 
 /** The check as the node program makes it before a release is in service. */
 export function healthOf(instance: Instance): InstanceDocument["health"] {

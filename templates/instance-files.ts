@@ -2,7 +2,8 @@
 import { type Gateway, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
 import { commandOf } from "./binary";
 import { render } from "./engine";
-import { checkTarget, failuresBeforeCritical, readyUrl } from "./health";
+import { checkTarget, failuresBeforeCritical } from "./health";
+import type { Fence } from "./node-documents";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash } from "./program";
 import { settingsOf } from "./unit-settings";
@@ -23,6 +24,7 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
   const unit = render("systemd/service.service", {
     name,
     mesh: mesh.name,
+    program: layout.programOf(mesh.name),
     command: commandOf(service),
     ...settingsOf(service),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
@@ -31,8 +33,16 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     name,
     user: unitUser(name, "sidecar"),
     mesh: mesh.name,
+    ...bootstrapOf(mesh, name),
     adminPort,
     acl: mesh.consul.acl,
+  });
+  const fence = fenceFile(name, {
+    envoy: unitUser(name, "sidecar"),
+    service: service.user ?? unitUser(name),
+    port: service.port,
+    adminPort,
+    upstreams: service.upstreams.map(({ localPort }) => localPort),
   });
   const environment = render("service.env", { env: Object.entries(service.env) });
   return [
@@ -40,6 +50,7 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     nodeFile(layout.unitFile(layout.unitOf(name)), unit),
     nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
     nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+    fence,
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
 }
@@ -57,10 +68,12 @@ const FIRST_FREE_PORT = 1024;
 export function gatewayFiles(mesh: Mesh, instance: Instance, gateway: Gateway): NodeFile[] {
   const { name, extraStaticClustersJson } = gateway;
   const { adminPort } = instance;
+  // A gateway has no sidecar: the other port of its slot is free.
+  const readyPort = adminPort - mesh.ports.admin.first + mesh.ports.sidecars.first;
   const definition = render("consul/ingress-gateway.hcl", {
     mesh: mesh.name,
     name,
-    readyUrl: readyUrl(instance),
+    readyUrl: `http://127.0.0.1:${readyPort}/ready`,
     clusters: extraStaticClustersJson ?? null,
   });
   const unit = render("systemd/ingress-gateway.service", {
@@ -70,14 +83,27 @@ export function gatewayFiles(mesh: Mesh, instance: Instance, gateway: Gateway): 
     clusters: extraStaticClustersJson === undefined ? null : contentHash(extraStaticClustersJson).slice(0, 12),
     mesh: mesh.name,
     adminPort,
-    // A gateway has no sidecar: the other port of its slot is free.
-    readyPort: adminPort - mesh.ports.admin.first + mesh.ports.sidecars.first,
+    ...bootstrapOf(mesh, name),
+    readyPort,
     acl: mesh.consul.acl,
     lowPorts: gateway.listeners.some(({ port }) => port < FIRST_FREE_PORT),
     ...limitsOf(gateway),
   });
-  return [nodeFile(layout.definitionFile(name), definition), nodeFile(layout.unitFile(layout.unitOf(name)), unit)];
+  return [
+    nodeFile(layout.definitionFile(name), definition),
+    nodeFile(layout.unitFile(layout.unitOf(name)), unit),
+    fenceFile(name, { envoy: unitUser(name), adminPort }),
+  ];
 }
+
+/** Who may connect to which port of an instance on loopback. */
+const fenceFile = (name: string, fence: Fence): NodeFile =>
+  nodeFile(layout.fenceFile(name), `${JSON.stringify(fence, null, 2)}\n`);
+
+const bootstrapOf = (mesh: Mesh, name: string) => ({
+  program: layout.programOf(mesh.name),
+  bootstrap: layout.bootstrapFile(name),
+});
 
 const limitsOf = ({ memoryMax, cpuQuota }: Service | Gateway) => ({
   memoryMax: memoryMax ?? null,

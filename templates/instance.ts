@@ -50,6 +50,7 @@ const kinds: Record<string, string> = {
   [layout.folders.consul]: "consul",
   [layout.folders.units]: "systemd",
   [layout.folders.env]: "env",
+  [layout.folders.fences]: "fence",
 };
 
 /** The settings of a release that are in none of its files. */

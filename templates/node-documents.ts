@@ -36,6 +36,8 @@ export interface Setup extends Owner {
   meshCommand: File;
   /** DrainUnit takes the node out of the mesh before it shuts down. Absent on servers, which run no workload. */
   drainUnit?: File;
+  /** FenceUnit closes ports on loopback when the node starts. Absent on servers. */
+  fenceUnit?: File;
 }
 
 /** Incoming makes the folder into which Terraform puts secrets, closed to all other users. Verb: incoming. */
@@ -494,6 +496,8 @@ export interface Report {
   processes: ProcessReport[];
   /** Open are the sockets of services that other nodes can reach: those that are not on loopback. */
   open: OpenSocket[];
+  /** Fences of ports on loopback. */
+  fences: FenceReport;
   /** Services of Consul's agent. Absent when it did not answer. */
   services?: AgentService[];
   /** Checks of Consul's agent. Absent when it did not answer. */
@@ -586,6 +590,16 @@ export interface OpenSocket {
   at: string;
 }
 
+/** FenceReport compares the kernel's rules with those that the instances of the node need. */
+export interface FenceReport {
+  /** Fault is why the kernel has no rules to read, or why it is not known which ones are needed; "" for none. */
+  fault: string;
+  /** Open ports have no rule, or one that refuses less than it has to. */
+  open: number[];
+  /** Closed ports refuse a user who needs them, or are fenced for nothing that is here. */
+  closed: number[];
+}
+
 /** AgentService is a registration in Consul's agent. */
 export interface AgentService {
   ID: string;
@@ -657,4 +671,21 @@ export interface EdgeReport {
   answer: string;
   /** Detail is the evidence for it. */
   detail: string;
+}
+
+/**
+ * Fence says which users the units of an instance have, and which ports on loopback belong to it. It is a file of the release,
+ * /opt/gatehouse/fences/NAME.json; package fence makes rules of the kernel from it.
+ */
+export interface Fence {
+  /** Envoy is the user of the unit of the instance's Envoy. */
+  envoy: string;
+  /** Service is the user of the unit of a service's program. Absent for a gateway. */
+  service?: string;
+  /** Port that the service listens on. Absent for a gateway. */
+  port?: number;
+  /** AdminPort is the port of Envoy's admin page. */
+  adminPort: number;
+  /** Upstreams are the ports on which the sidecar listens for the service. */
+  upstreams?: number[];
 }

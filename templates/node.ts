@@ -16,6 +16,7 @@ export interface NodeRelease {
 export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
   const meshCommand = nodeFile(layout.files.meshCommand, readTemplate("shell/mesh.sh"), layout.access.program);
   const drainUnit = nodeFile(layout.files.drainUnit, render("systemd/gatehouse-drain.service", {}));
+  const fenceUnit = nodeFile(layout.files.fenceUnit, render("systemd/gatehouse-fence.service", {}));
   const carriesWorkload = node.role === "worker";
   const document: Setup = {
     mesh: mesh.name,
@@ -23,10 +24,10 @@ export function nodeRelease(mesh: Mesh, node: MeshNode): NodeRelease {
     role: node.role,
     tls: mesh.consul.tls,
     meshCommand,
-    ...(carriesWorkload && { drainUnit }),
+    ...(carriesWorkload && { drainUnit, fenceUnit }),
   };
   return {
-    files: [meshCommand, ...(carriesWorkload ? [drainUnit] : [])],
+    files: [meshCommand, ...(carriesWorkload ? [drainUnit, fenceUnit] : [])],
     // The folder for uploads belongs to the user who logs in.
     hash: contentHash(JSON.stringify(document), node.ssh.user),
     program: nodeProgram("setup", document),

@@ -42,7 +42,7 @@ describeOnLab("a service with settings", () => {
     expect((await ask())[0]).toBe("hello");
     const limits = await on("worker2", "systemctl show -p MemoryMax -p LimitNOFILE -p TasksMax backend");
     expect(limits.split("\n").sort()).toEqual(["LimitNOFILE=1024", `MemoryMax=${64 * 2 ** 20}`, "TasksMax=16"]);
-    const catalogue = (await consul("/v1/health/connect/backend")) as {
+    const catalogue = (await consul("health/connect/backend")) as {
       Node: { Node: string };
       Service: { Meta: Record<string, string>; Tags: string[] };
     }[];
@@ -100,7 +100,9 @@ describeOnLab("a service with settings", () => {
   });
 
   test("takes its data along when it leaves a node, since it is declared so", async () => {
-    await deploy(mesh({}, { runsOn: ["worker1"] }));
+    // With its script: an agent does not start without the right to run one that a definition still has.
+    const health = { script: ["/usr/bin/perl", "-e", "exit 0"], interval: "5m", timeout: "2s" };
+    await deploy(mesh({}, { runsOn: ["worker1"], health }));
     expect((await ask())[0]).toBe("hello");
     const left = "ls -d /var/lib/gatehouse-backend /var/lib/private/gatehouse-backend /opt/gatehouse/config/backend";
     expect(await on("worker2", `${left} 2>/dev/null || true`)).toBe("");

@@ -113,7 +113,7 @@ describeOnLab("what was made by hand under other names", () => {
       expect(await on(node, "ls /etc/systemd/system/ /etc/consul.d | grep -E '^(shop|10)-' || true")).toBe("");
       expect(await on(node, "find /var/backups/gatehouse -name 'shop-*.service' | wc -l")).not.toBe("0\n");
     }
-    expect(await on("worker1", "nft list tables")).toBe("");
+    expect(await on("worker1", "nft list tables")).toBe("table inet gatehouse_fence"); // no hold, no redirect
   });
 
   test("the gateway on the server goes when it is let go, and nothing else there", async () => {

@@ -180,6 +180,16 @@ describe("the node", () => {
     expect(found({ controllers: [] })).toEqual([]);
   });
 
+  test("a kernel that cannot close ports to other programs is a warning", () => {
+    expect(found({ noFence: "operation not permitted" })).toMatchObject([
+      {
+        severity: "warning",
+        where: { on: "worker1", what: "fences" },
+        found: expect.stringContaining("not permitted"),
+      },
+    ]);
+  });
+
   test("a system with some failed unit will do", () => {
     expect(found({ systemd: { version: 252, state: "degraded" } })).toEqual([]);
   });

@@ -42,7 +42,9 @@ test("has every file of every node, as it will be there", () => {
     "worker1/etc/systemd/system/frontend-sidecar-proxy.service",
     "worker1/etc/systemd/system/frontend.service",
     "worker1/etc/systemd/system/gatehouse-drain.service",
+    "worker1/etc/systemd/system/gatehouse-fence.service",
     "worker1/opt/gatehouse/env/frontend.env",
+    "worker1/opt/gatehouse/fences/frontend.json",
     "worker1/user_data",
     "worker1/usr/local/bin/mesh",
   ]);

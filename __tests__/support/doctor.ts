@@ -100,6 +100,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
           : [],
       certificates: [{ from: "2026-01-01T00:00:00Z", to: "2126-01-01T00:00:00Z" }],
     })),
+    fences: { fault: "", open: [], closed: [] },
     edges: edgesOf(of)
       .edges.filter(({ from }) => from.node === node)
       .map(({ trial: { id, expect } }) => ({ id, answer: expect, detail: "" })),

@@ -42,12 +42,13 @@ describe("a service", () => {
     ),
   );
 
-  test("is four files", () => {
+  test("is five files", () => {
     expect(release.files.map(({ path, mode }) => `${mode} ${path}`)).toEqual([
       "0644 /etc/consul.d/frontend.hcl",
       "0644 /etc/systemd/system/frontend.service",
       "0644 /etc/systemd/system/frontend-sidecar-proxy.service",
       "0600 /opt/gatehouse/env/frontend.env",
+      "0644 /opt/gatehouse/fences/frontend.json",
     ]);
   });
 
@@ -103,6 +104,30 @@ describe("a service", () => {
   test("has a unit that runs its binary with its arguments", () => {
     expect(content(release.files, "/etc/systemd/system/frontend.service")).toContain(
       `ExecStart=/opt/gatehouse/binaries/${"ab".repeat(32)}/web server -motto "two words"\n`,
+    );
+  });
+
+  test("has a fence: who may connect to its ports", () => {
+    const upstreams = [{ name: "backend", localPort: 5000 }];
+    const { files } = instanceRelease(mesh(), instanceOf(service({ upstreams })));
+    expect(JSON.parse(content(files, "/opt/gatehouse/fences/frontend.json"))).toEqual({
+      envoy: "gatehouse-frontend_sidecar",
+      service: "gatehouse-frontend",
+      port: 9001,
+      adminPort: 19001,
+      upstreams: [5000],
+    });
+    expect(lines(files, "/etc/systemd/system/frontend.service")).toContain(
+      "ExecStartPre=+-/opt/gatehouse/bin/lab/gatehouse-node fence",
+    );
+  });
+
+  test("has an Envoy that does not ask the agent: root does, before it starts", () => {
+    const unit = lines(release.files, "/etc/systemd/system/frontend-sidecar-proxy.service");
+    const root = unit.filter((line) => line.startsWith("ExecStartPre=+"));
+    expect(root).toEqual([expect.stringMatching(/gatehouse-node bootstrap frontend -sidecar-for frontend /)]);
+    expect(unit).toContainEqual(
+      expect.stringMatching(/^ExecStart=envoy --config-path \/run\/gatehouse-envoy\/frontend.json /),
     );
   });
 
@@ -367,14 +392,15 @@ describe("a service", () => {
 describe("a gateway", () => {
   const release = instanceRelease(mesh(), instanceOf(gateway()));
 
-  test("is its definition and its unit", () => {
+  test("is its definition, its unit and its fence", () => {
     expect(release.files.map(({ path }) => path)).toEqual([
       "/etc/consul.d/ingress-gateway.hcl",
       "/etc/systemd/system/ingress-gateway.service",
+      "/opt/gatehouse/fences/ingress-gateway.json",
     ]);
     expect(lines(release.files, "/etc/consul.d/ingress-gateway.hcl")).toContain('kind = "ingress-gateway"');
     expect(lines(release.files, "/etc/consul.d/ingress-gateway.hcl")).toContain(
-      'http = "http://127.0.0.1:19001/ready"',
+      'http = "http://127.0.0.1:21001/ready"',
     );
     // Else Consul takes 8443 for an unused page, in the way of a listener there.
     expect(content(release.files, "/etc/systemd/system/ingress-gateway.service")).toContain(
@@ -491,7 +517,7 @@ describe("a node's program", () => {
     ]);
   });
 
-  test("gets a worker's drain unit, and none for a server", () => {
+  test("gets a worker's units, and none for a server", () => {
     const { program: text, files } = nodeRelease(mesh(), worker);
     expect(verbOf(text)).toBe("setup");
     expect(documentOf(text)).toEqual({
@@ -501,8 +527,10 @@ describe("a node's program", () => {
       tls: true,
       meshCommand: files[0],
       drainUnit: files[1],
+      fenceUnit: files[2],
     });
-    expect(documentOf(nodeRelease(mesh(), server).program)).not.toHaveProperty("drainUnit");
+    for (const unit of ["drainUnit", "fenceUnit"])
+      expect(documentOf(nodeRelease(mesh(), server).program)).not.toHaveProperty(unit);
     expect(lines(files, "/etc/systemd/system/gatehouse-drain.service")).toContain(
       "ExecStop=/opt/gatehouse/bin/gatehouse-node drain node on",
     );

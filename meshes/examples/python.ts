@@ -1,5 +1,5 @@
 /**
- * A Python WSGI application. Python is installed on the nodes; libraries would be in the folder:
+ * A Python WSGI application with a configuration file. Python is installed on the nodes; libraries would be in the folder:
  * `pip install --target vendor -r requirements.txt`, with `PYTHONPATH: "vendor"` in `env`.
  * Try it on the lab: `GATEHOUSE_MESH=meshes/examples/python.ts npm run lab`
  */
@@ -18,6 +18,7 @@ export default defineMesh({
         // The service may not write to the folder, so Python cannot keep compiled modules in it: -B does not try.
         command: ["/usr/bin/python3", "-B", "app.py"],
         env: { PORT: "9001" },
+        configFiles: { "app.json": { text: '{ "greeting": "Good day" }\n' } },
       },
       health: { http: "/health", interval: "2s", timeout: "1s" },
     },

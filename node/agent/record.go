@@ -10,7 +10,7 @@ import (
 )
 
 // RecordFile says that Gatehouse set up the agent, and for which mesh: without this file, a person set up the agent.
-const RecordFile = host.Gatehouse + "/agent.json"
+const RecordFile = host.AgentRecord
 
 // legacyRecord is the file that earlier versions wrote: lines of NAME='value'.
 const legacyRecord = host.Gatehouse + "/agent.conf"

@@ -48,7 +48,7 @@ func ConnectAsNode(h *host.Host) (*Client, error) {
 func New(address, token string) (*Client, error) { return newClient(address, token, answerTimeout) }
 
 func newClient(address, token string, timeout time.Duration) (*Client, error) {
-	transport := &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: 10 * time.Second}
+	transport := &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: 10 * time.Second, DialContext: Dial}
 	var clients [2]*api.Client
 	for i, timeout := range []time.Duration{timeout, reloadTimeout} {
 		client, err := api.NewClient(&api.Config{

@@ -10,6 +10,8 @@ type Setup struct {
 	MeshCommand File `json:"meshCommand"`
 	// DrainUnit takes the node out of the mesh before it shuts down. Absent on servers, which run no workload.
 	DrainUnit *File `json:"drainUnit,omitempty"`
+	// FenceUnit closes ports on loopback when the node starts. Absent on servers.
+	FenceUnit *File `json:"fenceUnit,omitempty"`
 }
 
 // Incoming makes the folder into which Terraform puts secrets, closed to all other users. Verb: incoming.

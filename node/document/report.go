@@ -27,6 +27,8 @@ type Report struct {
 	Processes []ProcessReport `json:"processes"`
 	// Open are the sockets of services that other nodes can reach: those that are not on loopback.
 	Open []OpenSocket `json:"open"`
+	// Fences of ports on loopback.
+	Fences FenceReport `json:"fences"`
 	// Services of Consul's agent. Absent when it did not answer.
 	Services []AgentService `json:"services,omitzero"`
 	// Checks of Consul's agent. Absent when it did not answer.
@@ -112,6 +114,16 @@ type OpenSocket struct {
 	Unit string `json:"unit"`
 	// At is address:port, for example "10.77.0.12:9001" or "[::]:9001".
 	At string `json:"at"`
+}
+
+// FenceReport compares the kernel's rules with those that the instances of the node need.
+type FenceReport struct {
+	// Fault is why the kernel has no rules to read, or why it is not known which ones are needed; "" for none.
+	Fault string `json:"fault"`
+	// Open ports have no rule, or one that refuses less than it has to.
+	Open []int `json:"open"`
+	// Closed ports refuse a user who needs them, or are fenced for nothing that is here.
+	Closed []int `json:"closed"`
 }
 
 // AgentService is a registration in Consul's agent.

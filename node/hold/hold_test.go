@@ -5,35 +5,19 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"runtime"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"gatehouse/node/hold"
+	"gatehouse/node/testkit"
 )
 
-// ownNetwork takes this test into a network of its own: nothing that it does reaches the node. The thread ends with the test.
+// ownNetwork takes this test into a network of its own.
 func ownNetwork(t *testing.T) {
 	t.Helper()
-	runtime.LockOSThread()
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		t.Skipf("SKIPPED: a network namespace needs CAP_SYS_ADMIN and CAP_NET_ADMIN: %v", err)
-	}
-	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(socket)
-	loopback, err := unix.NewIfreq("lo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	loopback.SetUint16(unix.IFF_UP)
-	if err := unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, loopback); err != nil {
-		t.Fatal(err)
-	}
+	testkit.OwnNetwork(t)
 	if err := (hold.Kernel{}).Hold("trial", []int{1}); err != nil {
 		t.Skipf("SKIPPED: this kernel has no nf_tables here: %v", err)
 	}

@@ -28,11 +28,16 @@ const (
 	Ran       = Gatehouse + "/ran"
 	NodeFile  = Gatehouse + "/node.json" // of an earlier version
 	NodeEnv   = Gatehouse + "/node.env"
-	UnitDir   = "/etc/systemd/system"
-	ConsulDir = "/etc/consul.d"
-	Backups   = "/var/backups/gatehouse"
-	Locks     = "/run/gatehouse" // not /run/lock, where every user may put a link or hold a lock
-	MeshFile  = "/usr/local/bin/mesh"
+	Fences    = Gatehouse + "/fences"
+	// Bootstraps of Envoys, with their tokens.
+	Bootstraps = "/run/gatehouse-envoy"
+	// AgentRecord says that Gatehouse set up the agent, and for which mesh: without this file, a person set it up.
+	AgentRecord = Gatehouse + "/agent.json"
+	UnitDir     = "/etc/systemd/system"
+	ConsulDir   = "/etc/consul.d"
+	Backups     = "/var/backups/gatehouse"
+	Locks       = "/run/gatehouse" // not /run/lock, where every user may put a link or hold a lock
+	MeshFile    = "/usr/local/bin/mesh"
 )
 
 // Host is a node. The zero value is not usable: see New.

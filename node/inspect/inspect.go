@@ -18,6 +18,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/envoy"
+	"gatehouse/node/fence"
 	"gatehouse/node/host"
 	"gatehouse/node/sockets"
 	"gatehouse/node/systemd"
@@ -46,6 +47,8 @@ type Node struct {
 	Version string
 	// Open are the sockets of a control group that other nodes can reach.
 	Open func(group string) []sockets.Socket
+	// Fences compares the rules of ports on loopback.
+	Fences func() (open, closed []int, err error)
 	// Pause between two tries of an edge.
 	Pause time.Duration
 	// Silence after which a connection counts as one that stays open.
@@ -56,7 +59,7 @@ type Node struct {
 func New(h *host.Host, units systemd.Manager, agent Agent, version string) Node {
 	return Node{
 		Host: h, Units: units, Agent: agent, Version: version,
-		Open: sockets.Open, Pause: 500 * time.Millisecond, Silence: time.Second,
+		Open: sockets.Open, Fences: fence.New(h).Compare, Pause: 500 * time.Millisecond, Silence: time.Second,
 	}
 }
 
@@ -92,6 +95,7 @@ func (n Node) Look(ctx context.Context, asked document.Inspection) (document.Rep
 	})
 	parts.Go(func() { report.Unpacked = n.unpacked() })
 	parts.Go(func() { err = n.units(ctx, asked, sums, &report) })
+	parts.Go(func() { report.Fences = n.fences() })
 	parts.Go(func() { n.agent(ctx, &report) })
 	parts.Go(func() {
 		report.Envoys = inParallel(asked.Envoys, func(one document.EnvoyAdmin) document.EnvoyReport {
@@ -101,6 +105,15 @@ func (n Node) Look(ctx context.Context, asked document.Inspection) (document.Rep
 	parts.Go(func() { report.Edges = n.edges(ctx, asked) })
 	parts.Wait()
 	return report, err
+}
+
+func (n Node) fences() document.FenceReport {
+	open, closed, err := n.Fences()
+	report := document.FenceReport{Open: append([]int{}, open...), Closed: append([]int{}, closed...)}
+	if err != nil {
+		report.Fault = host.Clean(err.Error())
+	}
+	return report
 }
 
 func (n Node) uptime() (float64, error) {

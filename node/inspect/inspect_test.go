@@ -18,6 +18,7 @@ import (
 	"gatehouse/node/host"
 	"gatehouse/node/sockets"
 	"gatehouse/node/systemd"
+	"gatehouse/node/testkit"
 )
 
 func look(t *testing.T, n Node, asked document.Inspection) document.Report {
@@ -45,7 +46,7 @@ func TestNodeWithoutUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, out.String(), `{"version":"v1","mesh":{"mesh":"","node":"","role":"","tls":false},"others":[],"uptime":1234.56,`+
-		`"files":[],"tree":[],"needed":[],"unpacked":[],"written":[],"units":[],"processes":[],"open":[],"leader":"","envoys":[],"copies":[],"edges":[]}`+"\n")
+		`"files":[],"tree":[],"needed":[],"unpacked":[],"written":[],"units":[],"processes":[],"open":[],"fences":{"fault":"","open":[],"closed":[]},"leader":"","envoys":[],"copies":[],"edges":[]}`+"\n")
 }
 
 func TestAgentWithoutServicesIsNotSilent(t *testing.T) {
@@ -224,6 +225,18 @@ func TestAgent(t *testing.T) {
 	})
 	equal(t, report.Checks, []document.AgentCheck{{ServiceID: "web", Name: "health", Status: "critical", Output: "500"}})
 	equal(t, report.Leader, "10.0.0.1:8300")
+}
+
+func TestFences(t *testing.T) {
+	n := node(t, nil)
+	n.Fences = func() (open, closed []int, err error) { return []int{5000}, []int{9001}, nil }
+	report, err := n.Look(context.Background(), document.Inspection{})
+	testkit.Must(t, err)
+	equal(t, report.Fences, document.FenceReport{Open: []int{5000}, Closed: []int{9001}})
+	n.Fences = func() (open, closed []int, err error) { return nil, nil, errors.New("not permitted\x1b[31m") }
+	report, err = n.Look(context.Background(), document.Inspection{})
+	testkit.Must(t, err)
+	equal(t, report.Fences, document.FenceReport{Fault: "not permitted[31m", Open: []int{}, Closed: []int{}})
 }
 
 func TestAgentLeavesOutWhatIsEverySidecars(t *testing.T) {

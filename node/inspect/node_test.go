@@ -75,6 +75,7 @@ func node(t *testing.T, files map[string]string) Node {
 	h := &host.Host{Root: root, Out: io.Discard, Unowned: true, LockTimeout: time.Second}
 	one := New(h, units{}, agent{}, "v1")
 	one.Open = func(string) []sockets.Socket { return nil }
+	one.Fences = func() (open, closed []int, err error) { return nil, nil, nil }
 	one.Pause, one.Silence = time.Millisecond, 50*time.Millisecond
 	return one
 }

@@ -204,7 +204,7 @@ func TestTheLoadedReleaseIsTheAppliedOne(t *testing.T) {
 	n := fake.New(t)
 	apply(t, n, fake.Service("web", "r1"))
 	release, there := instance.Current(n.Host, "web")
-	if !there || release.Release != "r1" || len(release.Files) != 4 || release.Upstreams[0].Name != "backend" {
+	if !there || release.Release != "r1" || len(release.Files) != 5 || release.Upstreams[0].Name != "backend" {
 		t.Errorf("%+v", release)
 	}
 }

@@ -55,6 +55,7 @@ func (a *apply) finish(ctx context.Context) error {
 	name, release := a.release.Name, a.release
 	a.final()
 	a.awaitMoved(ctx, release)
+	a.fence(name, true)
 	// Callers are sent here again first, so that the next instance can be drained: tidying may wait for another run.
 	back := a.takeBack(ctx, release)
 	a.warnOfLeftovers(a.tidy(ctx))

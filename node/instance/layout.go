@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gatehouse/node/document"
+	"gatehouse/node/fence"
 	"gatehouse/node/host"
 )
 
@@ -49,7 +50,7 @@ func envoyUnit(release document.Instance) string {
 
 // belongsTo says whether a path belongs to an instance of this name, of any kind.
 func belongsTo(name, path string) bool {
-	places := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env")}
+	places := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), fence.Path(name)}
 	for _, unit := range Units(document.Service, name) {
 		places = append(places, filepath.Join(host.UnitDir, unit))
 	}

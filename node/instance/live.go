@@ -41,7 +41,7 @@ func (n *Node) liveFiles(release document.Instance, secrets []byte) ([]liveFile,
 			live.unit = filepath.Base(file.Path)
 		case host.EnvDir, configFolder(release.Name):
 			live.unit = mainUnit(release.Name)
-		default:
+		case host.ConsulDir:
 			if token != nil {
 				live.content = withToken(live.content, strings.TrimSpace(string(token)))
 				live.mode, live.owner = 0o640, host.ConsulMayRead

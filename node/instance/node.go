@@ -24,9 +24,17 @@ type Node struct {
 	Processes Processes
 	// Hold holds back new connections to a port that is closed for a moment.
 	Hold hold.Holder
+	// Fences close ports on loopback.
+	Fences Fences
 	// ValidateConsul checks a folder of Consul's configuration; its error has Consul's message.
 	ValidateConsul func(ctx context.Context, folder string) error
 	Timing         Timing
+}
+
+// Fences of the node.
+type Fences interface {
+	// Keep makes them those of the instances that are here; free also opens the ports that no instance has any more.
+	Keep(free bool) error
 }
 
 // Processes of the node.

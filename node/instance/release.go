@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"gatehouse/node/document"
+	"gatehouse/node/fence"
 	"gatehouse/node/host"
 )
 
@@ -43,6 +44,7 @@ func check(release document.Instance) error {
 	allowed := map[string]bool{
 		definitionPath(release.Name):                    true,
 		filepath.Join(host.EnvDir, release.Name+".env"): true,
+		fence.Path(release.Name):                        true,
 	}
 	for _, unit := range Units(release.Kind, release.Name) {
 		allowed[filepath.Join(host.UnitDir, unit)] = true

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
+	"gatehouse/node/fence"
 	"gatehouse/node/host"
 )
 
@@ -94,6 +95,7 @@ func (n *Node) remove(ctx context.Context, one leaving) error {
 		return err
 	}
 	defer unlock()
+	defer n.fence(name, true) // in the end: an instance without a fence counts as one of an earlier version
 	if show, err := n.putBackInterrupted(ctx, name); err != nil {
 		return err
 	} else if show != nil {
@@ -129,7 +131,7 @@ func (n *Node) remove(ctx context.Context, one leaving) error {
 // parts are the files and units of an instance. Those that a person made under its name are not among them: they are there
 // when a takeover failed, or when a person put them in place of ours.
 func (n *Node) parts(name string) (files, units []string) {
-	files = []string{filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name)}
+	files = []string{filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name), fence.Path(name)}
 	paths := []string{definitionPath(name)}
 	for _, unit := range Units(document.Service, name) {
 		paths = append(paths, filepath.Join(host.UnitDir, unit))

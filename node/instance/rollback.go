@@ -45,6 +45,7 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 		return run.goBack(ctx, err)
 	}
 	run.final()
+	n.fence(name, true)
 	if err := n.takeBack(ctx, release); err != nil {
 		return err
 	}

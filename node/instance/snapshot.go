@@ -106,6 +106,7 @@ func (s *snapshot) restore(ctx context.Context) error {
 	}
 	failed = append(failed, s.endUnits(ctx)...) // before their files are removed: systemd needs those to disable them
 	failed = append(failed, s.restoreFiles(func(file keptFile) bool { return !isDefinition(file) })...)
+	s.restoreFences()
 	return errors.Join(append(failed, s.beginUnits(ctx)...)...)
 }
 

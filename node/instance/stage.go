@@ -25,7 +25,7 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 	if a.old == nil && !a.Host.Exists(Home(name)) {
 		a.undo.Add("remove "+Home(name), func(context.Context) error { return a.Host.Remove(Home(name)) })
 	}
-	for _, folder := range []string{host.Binaries, Home(name), Home(name) + "/releases"} {
+	for _, folder := range []string{host.Binaries, host.Fences, Home(name), Home(name) + "/releases"} {
 		if err := a.Host.Folder(folder, 0o755, host.Owner{}); err != nil {
 			return err
 		}

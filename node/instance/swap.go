@@ -136,6 +136,8 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 			return err
 		}
 	}
+	// Before Envoy or a process opens a port that is new.
+	a.fence(name, false)
 	return a.enable(ctx)
 }
 
@@ -168,10 +170,14 @@ func (a *apply) removeLeaving(ctx context.Context) error {
 	if err := a.removeUnits(ctx, units...); err != nil {
 		return err
 	}
+	leavesFence := a.leavesFence()
 	for _, file := range files {
 		if err := a.Host.Remove(file); err != nil {
 			return err
 		}
+	}
+	if leavesFence { // its Envoy asks the agent itself
+		a.fence(a.release.Name, true)
 	}
 	return nil
 }

@@ -80,6 +80,9 @@ func (a *apply) swapByHand(ctx context.Context, files []liveFile) error {
 			a.Host.Say("callers that still call the port that the sidecar had are refused for a moment: %v", err)
 		}
 	}
+	if err := a.writeFence(files); err != nil {
+		return err
+	}
 	if err := a.startInstead(ctx); err != nil {
 		return err
 	}
@@ -92,10 +95,10 @@ func (a *apply) swapByHand(ctx context.Context, files []liveFile) error {
 	return nil
 }
 
-// installUnits and all else but the definition. What runs by hand does not notice.
+// installUnits and all else but the definition and the fence. What runs by hand does not notice.
 func (a *apply) installUnits(ctx context.Context, files []liveFile) error {
 	for _, file := range files {
-		if file.path == definitionPath(a.release.Name) {
+		if file.path == definitionPath(a.release.Name) || isFence(file.path) {
 			continue
 		}
 		if err := a.Host.Write(file.path, file.content, file.mode, file.owner); err != nil {

@@ -62,7 +62,7 @@ func Run(ctx context.Context, node Node, questions document.Questions, out io.Wr
 	l.print("user", fmt.Sprint(os.Getuid()))
 	l.print("arch", architecture())
 	for _, look := range []func(context.Context){
-		l.home, l.programs, l.commands, l.accounts, l.paths, l.system, l.hostKeys, l.folders, l.agent, l.xds, l.units, l.records, l.ran, l.files, l.definitions, l.settings, l.marks,
+		l.home, l.programs, l.commands, l.accounts, l.paths, l.system, l.fences, l.hostKeys, l.folders, l.agent, l.xds, l.units, l.records, l.ran, l.files, l.definitions, l.settings, l.marks,
 		l.registrations, l.listeners, l.open, l.made,
 	} {
 		look(ctx)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gatehouse/node/envoy"
+	"gatehouse/node/fence"
 )
 
 // home of the user who logs in, and who else has access: Terraform puts its programs there.
@@ -92,6 +93,13 @@ func (l *looker) system(ctx context.Context) {
 		}
 	}
 	l.print("controllers", strings.TrimSpace(string(controllers)))
+}
+
+// fences says why the kernel cannot close ports on loopback; nothing where it can.
+func (l *looker) fences(context.Context) {
+	if _, err := (fence.Netfilter{}).Read(); err != nil {
+		l.print("nofence", err.Error())
+	}
 }
 
 // hostKeys are the public halves of the keys that sshd shows; only root may ask sshd itself.

@@ -95,6 +95,7 @@ func workerDocument() document.Setup {
 		TLS:         true,
 		MeshCommand: document.File{Path: host.MeshFile, Mode: "0755", Content: "#!/bin/sh\nexec /opt/gatehouse/bin/gatehouse-node mesh\n"},
 		DrainUnit:   &document.File{Path: host.UnitDir + "/gatehouse-drain.service", Mode: "0644", Content: "[Unit]\n"},
+		FenceUnit:   &document.File{Path: host.UnitDir + "/gatehouse-fence.service", Mode: "0644", Content: "[Unit]\n"},
 	}
 }
 
@@ -102,7 +103,7 @@ func (n *node) modes() string {
 	var modes []string
 	for _, path := range []string{
 		host.Gatehouse, host.Instances, host.Binaries, host.EnvDir, host.Incoming, instance.Incoming("shop"), host.MeshFile, host.RecordFile("shop"), host.NodeEnv,
-		host.UnitDir + "/gatehouse-drain.service",
+		host.UnitDir + "/gatehouse-drain.service", host.UnitDir + "/gatehouse-fence.service",
 	} {
 		if info, err := os.Stat(n.h.Path(path)); err == nil {
 			modes = append(modes, fmt.Sprintf("%o %s", info.Mode().Perm(), filepath.Base(path)))

@@ -22,6 +22,8 @@ import (
 const (
 	drainName = "gatehouse-drain.service"
 	drainUnit = host.UnitDir + "/" + drainName
+	fenceName = "gatehouse-fence.service"
+	fenceUnit = host.UnitDir + "/" + fenceName
 	xdsCA     = host.ConsulDir + "/tls/xds-ca.pem"
 	// foreignCA is the file for the authority of an agent that Gatehouse did not set up.
 	foreignCA = host.Gatehouse + "/xds-ca.pem"
@@ -58,7 +60,7 @@ func Run(ctx context.Context, h *host.Host, units systemd.Manager, agent Agent, 
 		return fmt.Errorf("%w; what had been changed was put back", err)
 	}
 	s.undo.Forget()
-	if err := undo.Clean(h, host.MeshFile, drainUnit, host.NodeFile, host.RecordFile(doc.Mesh), host.NodeEnv, foreignCA); err != nil {
+	if err := undo.Clean(h, host.MeshFile, drainUnit, fenceUnit, host.NodeFile, host.RecordFile(doc.Mesh), host.NodeEnv, foreignCA); err != nil {
 		return err
 	}
 	if err := removeEarlier(h); err != nil {
@@ -76,8 +78,9 @@ func (s *setup) prepare(ctx context.Context) error {
 	if err := s.checkOthers(); err != nil {
 		return err
 	}
-	if s.doc.MeshCommand.Path != host.MeshFile || s.doc.DrainUnit != nil && s.doc.DrainUnit.Path != drainUnit {
-		return fmt.Errorf("the files of a node are %s and %s; the document has others, and nothing was changed", host.MeshFile, drainUnit)
+	isOther := func(file *document.File, path string) bool { return file != nil && file.Path != path }
+	if isOther(&s.doc.MeshCommand, host.MeshFile) || isOther(s.doc.DrainUnit, drainUnit) || isOther(s.doc.FenceUnit, fenceUnit) {
+		return fmt.Errorf("the files of a node are %s, %s and %s; the document has others, and nothing was changed", host.MeshFile, drainUnit, fenceUnit)
 	}
 	if err := s.h.NeedRoom(host.Gatehouse, host.UnitDir, host.ConsulDir, filepath.Dir(host.MeshFile)); err != nil {
 		return err
@@ -114,8 +117,13 @@ func (s *setup) change(ctx context.Context) error {
 	if s.doc.Role == document.Worker {
 		steps = append(steps, s.nodeEnv)
 	}
-	if s.doc.DrainUnit != nil {
-		steps = append(steps, s.drain)
+	for _, one := range []struct {
+		name string
+		file *document.File
+	}{{fenceName, s.doc.FenceUnit}, {drainName, s.doc.DrainUnit}} {
+		if one.file != nil {
+			steps = append(steps, func(ctx context.Context) error { return s.unit(ctx, one.name, *one.file) })
+		}
 	}
 	return undo.Steps(ctx, steps...)
 }

@@ -16,13 +16,13 @@ import (
 func TestWorker(t *testing.T) {
 	n := newNode(t)
 	testkit.Must(t, n.run(workerDocument()))
-	if got := n.modes(); got != "755 gatehouse, 755 instances, 755 binaries, 700 env, 755 incoming, 700 shop, 755 mesh, 644 shop.json, 644 node.env, 644 gatehouse-drain.service" {
+	if got := n.modes(); got != "755 gatehouse, 755 instances, 755 binaries, 700 env, 755 incoming, 700 shop, 755 mesh, 644 shop.json, 644 node.env, 644 gatehouse-drain.service, 644 gatehouse-fence.service" {
 		t.Errorf("modes: %s", got)
 	}
 	if got := n.read(host.NodeEnv); got != "GATEHOUSE_ENVOY_FLAGS= -grpc-addr https://127.0.0.1:8503 -grpc-ca-file /etc/consul.d/tls/xds-ca.pem\n" {
 		t.Errorf("node.env: %s", got)
 	}
-	if n.units.State() != "gatehouse-drain.service active enabled" {
+	if n.units.State() != "gatehouse-drain.service active enabled\ngatehouse-fence.service active enabled" {
 		t.Errorf("units: %s", n.units.State())
 	}
 	record, err := n.h.Record("shop")
@@ -44,7 +44,7 @@ func TestWorker(t *testing.T) {
 func TestServer(t *testing.T) {
 	n := newNode(t)
 	doc := workerDocument()
-	doc.Node, doc.Role, doc.DrainUnit = "server1", document.Server, nil
+	doc.Node, doc.Role, doc.DrainUnit, doc.FenceUnit = "server1", document.Server, nil, nil
 	n.tools.LookPath = func(program string) (string, error) {
 		if program == "envoy" {
 			return "", errors.New("no envoy")

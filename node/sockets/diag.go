@@ -18,6 +18,7 @@ const (
 	stateListen      = 10 // TCP_LISTEN of net/tcp_states.h
 	requestSize      = 56 // struct inet_diag_req_v2 of linux/inet_diag.h
 	answerSize       = 72 // struct inet_diag_msg
+	uidAt            = 64
 	inodeAt          = 68
 )
 
@@ -32,12 +33,9 @@ func diagnosed() ([]Socket, error) {
 	defer connection.Close()
 	var all []Socket
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-		request := make([]byte, requestSize)
-		request[0], request[1] = family, unix.IPPROTO_TCP
-		binary.NativeEndian.PutUint32(request[4:], 1<<stateListen)
 		answers, err := connection.Execute(netlink.Message{
 			Header: netlink.Header{Type: sockDiagByFamily, Flags: netlink.Request | netlink.Dump},
-			Data:   request,
+			Data:   request(family, 1<<stateListen),
 		})
 		if err != nil {
 			return nil, err
@@ -52,6 +50,14 @@ func diagnosed() ([]Socket, error) {
 	return all, nil
 }
 
+// request is a struct inet_diag_req_v2.
+func request(family byte, states uint32) []byte {
+	text := make([]byte, requestSize)
+	text[0], text[1] = family, unix.IPPROTO_TCP
+	binary.NativeEndian.PutUint32(text[4:], states)
+	return text
+}
+
 // socketOf a struct inet_diag_msg.
 func socketOf(answer []byte) Socket {
 	size := 4
@@ -63,6 +69,7 @@ func socketOf(answer []byte) Socket {
 	return Socket{
 		Address: address.Unmap(),
 		Port:    int(port),
+		UID:     binary.NativeEndian.Uint32(answer[uidAt:]),
 		Inode:   strconv.FormatUint(uint64(binary.NativeEndian.Uint32(answer[inodeAt:])), 10),
 		Kernel:  kernelText(answer[8:8+size], port),
 	}

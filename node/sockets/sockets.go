@@ -18,7 +18,9 @@ import (
 type Socket struct {
 	Address netip.Addr
 	Port    int
-	Inode   string
+	// UID of the user who opened it.
+	UID   uint32
+	Inode string
 	// Kernel is address:port as /proc/net/tcp writes it.
 	Kernel string
 }
@@ -55,26 +57,37 @@ func tabled() ([]Socket, error) {
 
 const listen = "0A"
 
-// parse a line of /proc/net/tcp: each four bytes of an address are in reverse order.
+// parse a line of /proc/net/tcp.
 func parse(line string) (Socket, bool) {
 	fields := strings.Fields(line)
 	if len(fields) < 10 || fields[3] != listen {
 		return Socket{}, false
 	}
-	address, port, found := strings.Cut(fields[1], ":")
+	uid, uidErr := strconv.ParseUint(fields[7], 10, 32)
+	at := parseAddress(fields[1])
+	if !at.IsValid() || uidErr != nil {
+		return Socket{}, false
+	}
+	return Socket{Address: at.Addr(), Port: int(at.Port()), UID: uint32(uid), Inode: fields[9], Kernel: fields[1]}, true
+}
+
+// parseAddress parses address:port as /proc/net/tcp writes it, each four bytes of an address in reverse order. The result is not
+// valid where it is none.
+func parseAddress(text string) netip.AddrPort {
+	address, port, found := strings.Cut(text, ":")
 	bytes, err := hex.DecodeString(address)
 	number, portErr := strconv.ParseUint(port, 16, 16)
 	if !found || err != nil || portErr != nil || len(bytes)%4 != 0 {
-		return Socket{}, false
+		return netip.AddrPort{}
 	}
 	for i := 0; i < len(bytes); i += 4 {
 		bytes[i], bytes[i+1], bytes[i+2], bytes[i+3] = bytes[i+3], bytes[i+2], bytes[i+1], bytes[i]
 	}
 	ip, ok := netip.AddrFromSlice(bytes)
 	if !ok {
-		return Socket{}, false
+		return netip.AddrPort{}
 	}
-	return Socket{Address: ip.Unmap(), Port: int(number), Inode: fields[9], Kernel: fields[1]}, true
+	return netip.AddrPortFrom(ip.Unmap(), uint16(number))
 }
 
 // kernelText is address:port as /proc/net/tcp writes it.

@@ -39,7 +39,7 @@ func Run(ctx context.Context, node *instance.Node, catalogue Catalogue, doc docu
 	s := &sweep{node, doc, property{node.Host, doc.Mesh}, catalogue}
 	recorded := s.recorded()
 	leftovers := func(ctx context.Context) error { return s.leftovers(ctx, recorded) }
-	for _, step := range []func(context.Context) error{s.instances, s.registrations, leftovers, s.secrets, s.binaries, s.held, s.copies} {
+	for _, step := range []func(context.Context) error{s.instances, s.registrations, leftovers, s.secrets, s.fences, s.binaries, s.held, s.copies} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -14,7 +14,10 @@ import (
 	"gatehouse/node/setup"
 )
 
-const drainUnit = "gatehouse-drain.service"
+const (
+	drainUnit = "gatehouse-drain.service"
+	fenceUnit = "gatehouse-fence.service"
+)
 
 // Wipe removes everything that the mesh put on this node. The `mesh` command and the drain unit, which all meshes of the node
 // share, are removed with the last one.
@@ -48,7 +51,7 @@ func Wipe(ctx context.Context, node *instance.Node, doc document.Wipe, removeAge
 	if err := s.instances(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(s.leftovers(ctx, recorded), s.secrets(ctx), s.binaries(ctx)); err != nil {
+	if err := errors.Join(s.leftovers(ctx, recorded), s.secrets(ctx), s.fences(ctx), s.binaries(ctx)); err != nil {
 		return err
 	}
 	return s.leave(ctx, doc, removeAgent)
@@ -121,7 +124,12 @@ func (s *sweep) removeShared(ctx context.Context, doc document.Wipe) error {
 			return err
 		}
 	}
-	return removeMeshCommand(s.Host)
+	if s.Host.Exists(filepath.Join(host.UnitDir, fenceUnit)) {
+		if err := s.RemoveUnits(ctx, fenceUnit); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.Host.Remove(host.Bootstraps), removeMeshCommand(s.Host))
 }
 
 // removeMeshCommand unless another program has its name.

@@ -28,6 +28,7 @@ func used(t *testing.T) *fake.Node {
 	}
 	n.Put(host.MeshFile, "exec /opt/gatehouse/bin/gatehouse-node mesh")
 	n.Put("/etc/systemd/system/gatehouse-drain.service", unit("drains the node"))
+	n.Put("/etc/systemd/system/gatehouse-fence.service", unit("fences ports"))
 	n.Put("/etc/systemd/system/consul.service", unit("Consul agent of mesh shop"))
 	n.Start("gatehouse-drain.service", "consul.service")
 	n.Units.OnStop = func(unit string) {
@@ -42,7 +43,7 @@ func TestAWipeLeavesNothingOfTheMesh(t *testing.T) {
 	n := used(t)
 	n.Put("/opt/gatehouse/ran/shop/program_w1", "17")
 	testkit.Must(t, wipe(n, document.Wipe{Owner: fake.Owner}, nil))
-	gone(t, n, host.Gatehouse, host.MeshFile, host.Locks, "/etc/systemd/system/web.service", "/etc/systemd/system/gatehouse-drain.service", "/etc/consul.d/web.hcl")
+	gone(t, n, host.Gatehouse, host.MeshFile, host.Locks, "/etc/systemd/system/web.service", "/etc/systemd/system/gatehouse-drain.service", "/etc/systemd/system/gatehouse-fence.service", "/etc/consul.d/web.hcl")
 	there(t, n, "/etc/consul.d/consul.hcl", "/etc/systemd/system/consul.service")
 	if state := n.Units.State(); state != "consul.service active enabled" {
 		t.Error(state)

@@ -161,7 +161,7 @@ describeOnLab("a service with two instances", () => {
     const { load, result } = await roll("one instance: the environment (callers wait a second)", () => deploy(alone));
     expect(result.text).toMatch(/backend was away for \d+ ms: it is the only instance/);
     expect(load.failed).toBeLessThanOrEqual(8); // 8 at a time: those that the old process was just answering
-    expect(await on("worker1", "nft list tables")).toBe(""); // it is not kept
+    expect(await on("worker1", "nft list tables")).toBe("table inet gatehouse_fence"); // the hold is not kept
     alone.services!.frontend!.upstreams!.store = { localPort: 5002 };
     alone.services!.backend!.health = { http: "/", interval: "1s", timeout: "1s" };
     const reloaded = await roll("one instance: a health check and an upstream", () => deploy(alone));

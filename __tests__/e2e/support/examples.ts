@@ -45,7 +45,12 @@ export function examples({ first = "#!/usr/bin/env python3", file = "hello.tar.g
     },
     python: {
       ...{ ...http, runsOn: ["worker1"], port: 9022 },
-      run: { files: `${apps}/python`, command: ["/usr/bin/python3", "-B", "app.py"], env: { PORT: "9022" } },
+      run: {
+        files: `${apps}/python`,
+        command: ["/usr/bin/python3", "-B", "app.py"],
+        env: { PORT: "9022" },
+        configFiles: { "app.json": { text: '{ "greeting": "Good day" }' } },
+      },
     },
     fetched: {
       ...{ ...http, runsOn: ["worker2"], port: 9023 },

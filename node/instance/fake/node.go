@@ -31,6 +31,7 @@ type Node struct {
 	Procs  *Processes
 	Envoys *Envoys
 	Holds  *Holder
+	Fences *Fences
 
 	t     testing.TB
 	out   bytes.Buffer
@@ -59,10 +60,10 @@ func New(t testing.TB) *Node {
 	n.Units.OnStart = n.Procs.start
 	n.Consul.Healthy = n.healthy
 	n.Envoys = newEnvoys(t, n)
-	n.Holds = &Holder{}
+	n.Holds, n.Fences = &Holder{}, newFences(h)
 	n.Node = &instance.Node{
 		Host: h, Systemd: n.Units, Agent: n.Consul, Envoy: func(port int) envoy.Admin { return n.Envoys.at(port) },
-		Processes: n.Procs, Hold: n.Holds, ValidateConsul: func(ctx context.Context, _ string) error { return ctx.Err() },
+		Processes: n.Procs, Hold: n.Holds, Fences: n.Fences, ValidateConsul: func(ctx context.Context, _ string) error { return ctx.Err() },
 		Timing: Short(),
 	}
 	text, err := json.Marshal(host.NodeRecord{Owner: Owner, Role: document.Worker})
@@ -75,7 +76,7 @@ func New(t testing.TB) *Node {
 func folder(t testing.TB) string {
 	t.Helper()
 	root := testkit.Folder(t)
-	for _, path := range []string{host.UnitDir, host.ConsulDir, host.Instances, host.Binaries, host.Incoming, host.Secrets, host.EnvDir, host.Meshes} {
+	for _, path := range []string{host.UnitDir, host.ConsulDir, host.Instances, host.Binaries, host.Incoming, host.Secrets, host.EnvDir, host.Meshes, host.Fences} {
 		if err := os.MkdirAll(filepath.Join(root, path), 0o755); err != nil {
 			t.Fatal(err)
 		}

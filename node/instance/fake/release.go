@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gatehouse/node/document"
+	"gatehouse/node/fence"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
 )
@@ -26,6 +27,8 @@ func Service(name, release string, words ...string) document.Instance {
 			{Path: filepath.Join(host.UnitDir, name+"-sidecar-proxy.service"), Mode: "0644", Content: Written + fmt.Sprintf(
 				"[Unit]\nDescription=Envoy sidecar of %s, mesh shop\n[Service]\nExecStart=consul connect envoy -sidecar-for %s -admin-bind 127.0.0.1:19000 -port 21000 -port 5000\n", name, name)},
 			{Path: filepath.Join(host.EnvDir, name+".env"), Mode: "0600", Content: "LEVEL=\"info\"\n"},
+			{Path: fence.Path(name), Mode: "0644", Content: fmt.Sprintf(
+				`{"envoy": "gatehouse-%s_sidecar", "service": "gatehouse-%s", "port": 9001, "adminPort": 19000, "upstreams": [5000]}`+"\n", name, name)},
 		},
 		Port: 9001, SidecarPort: 21000, AdminPort: 19000,
 		Upstreams: []document.Upstream{{Name: "backend", LocalPort: 5000}},
@@ -71,6 +74,7 @@ func Gateway(name, release string, words ...string) document.Instance {
 			{Path: filepath.Join(host.UnitDir, name+".service"), Mode: "0644", Content: Written + fmt.Sprintf(
 				"[Unit]\nDescription=Ingress gateway %s of mesh shop\n[Service]\nExecStart=consul connect envoy -gateway ingress -admin-bind 127.0.0.1:19001 -port 8080 %s\n",
 				name, strings.Join(words, " "))},
+			{Path: fence.Path(name), Mode: "0644", Content: fmt.Sprintf(`{"envoy": "gatehouse-%s", "adminPort": 19001}`+"\n", name)},
 		},
 		AdminPort: 19001,
 		Health:    document.Health{Direct: true, TimeoutSeconds: 1, SteadySeconds: 0.0001},

@@ -1,5 +1,5 @@
 import platform
 
 
-def greeting(path):
-    return f"Hello, {path}, from Python {platform.python_version()}"
+def greeting(word, path):
+    return f"{word}, {path}, from Python {platform.python_version()}"

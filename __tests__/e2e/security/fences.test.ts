@@ -1,0 +1,153 @@
+/** Programs on a node that are not who may call: a service that was broken into, and a user who has no business there. */
+import type { MeshDeclaration } from "../../../model";
+import { doctorVerdict } from "../support/doctor";
+import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil, mainPid, on } from "../support/mesh";
+import { as, openToTheNetwork, reached, reachedAtHome, STRANGER, userOf } from "../support/reach";
+
+jest.setTimeout(300_000);
+
+/** The frontend and another service on one node. */
+function together(): MeshDeclaration {
+  const mesh = declaration();
+  const { backend } = mesh.services!;
+  const args = backend!.run.args!.map((arg) => arg.replace("9002", "9020"));
+  mesh.services!.echo = { ...backend!, runsOn: ["worker1"], port: 9020, run: { ...backend!.run, args } };
+  return mesh;
+}
+
+interface Ports {
+  sidecarPort: number;
+  adminPort: number;
+}
+
+const portsOf = async (machine: string, name: string): Promise<Ports> =>
+  JSON.parse(await on(machine, `cat /opt/gatehouse/instances/${name}/current/instance.json`));
+
+/** sshd, Consul's DNS and gossip, and sidecars, which ask for a certificate. */
+async function forEverybody(): Promise<string[]> {
+  const sidecars = await Promise.all(["frontend", "echo"].map((name) => portsOf("worker1", name)));
+  return [
+    "127.0.0.1:22",
+    "127.0.0.1:8600",
+    "10.77.0.12:8301",
+    ...sidecars.map(({ sidecarPort }) => `127.0.0.1:${sidecarPort}`),
+  ];
+}
+
+const leaf = (user: string, service: string) =>
+  on(
+    "worker1",
+    `${as(user)} curl -s -m 5 -o /dev/null -w '%{http_code}' 127.0.0.1:8500/v1/agent/connect/ca/leaf/${service} || true`,
+  );
+
+describeOnLab("a node with two services", () => {
+  const mesh = together();
+
+  beforeAll(async () => {
+    await freshLab();
+    await deploy(mesh);
+    await getUntil(200, gatewayUrl);
+  });
+
+  const atHome = async (user: string) => (await reachedAtHome("worker1", user)).sort();
+  const sorted = async (...more: string[]) => [...(await forEverybody()), ...more].sort();
+
+  test("lets root reach everything, so the attempts are sound", async () => {
+    const { adminPort } = await portsOf("worker1", "frontend");
+    const all = ["127.0.0.1:9001", "127.0.0.1:9020", "127.0.0.1:5000", "127.0.0.1:8500", `127.0.0.1:${adminPort}`];
+    expect(await atHome("0 0")).toEqual(expect.arrayContaining(all));
+    expect(await leaf("0 0", "frontend")).toBe("200"); // the agent asks for no token
+  });
+
+  test("lets no other user reach a service, an upstream, an admin page or the agent", async () => {
+    expect(await atHome(STRANGER)).toEqual(await sorted());
+  });
+
+  test("lets a service reach itself and its upstreams", async () => {
+    const frontend = await userOf("worker1", "frontend");
+    expect(await atHome(frontend)).toEqual(await sorted("127.0.0.1:9001", "127.0.0.1:5000"));
+    expect(await atHome(await userOf("worker1", "echo"))).toEqual(await sorted("127.0.0.1:9020"));
+    expect(await on("worker1", `${as(frontend)} curl -s -o /dev/null -w '%{http_code}' 127.0.0.1:5000`)).toBe("200");
+  });
+
+  test("lets a sidecar reach its service, its own page and the agent's xDS", async () => {
+    const { adminPort } = await portsOf("worker1", "frontend");
+    const sidecar = await userOf("worker1", "frontend-sidecar-proxy");
+    const own = ["127.0.0.1:9001", "127.0.0.1:8503", `127.0.0.1:${adminPort}`];
+    expect(await atHome(sidecar)).toEqual(await sorted(...own));
+  });
+
+  test("gives no certificate and key of a service to who does not have root", async () => {
+    for (const unit of ["frontend", "echo", "frontend-sidecar-proxy"]) {
+      const user = await userOf("worker1", unit);
+      expect(await leaf(user, "frontend")).toBe("000");
+      expect(await leaf(user, "echo")).toBe("000");
+    }
+    expect(await leaf(STRANGER, "frontend")).toBe("000");
+  });
+
+  test("gives way to no other address of loopback", async () => {
+    const echo = await userOf("worker1", "echo");
+    expect(await reached("worker1", echo, ["127.0.0.1:9001", "127.1.2.3:9001", "::1:9001", "localhost:9001"])).toEqual(
+      [],
+    );
+  });
+
+  test("lets a service reach of other nodes what asks for a certificate", async () => {
+    const { sidecarPort } = await portsOf("worker2", "backend");
+    const open = [
+      ...(await openToTheNetwork("worker2", "10.77.0.13")),
+      "10.77.0.13:9002",
+      "10.77.0.13:8500",
+      "10.77.0.13:8503",
+    ];
+    const frontend = await userOf("worker1", "frontend");
+    const found = await reached("worker1", frontend, [...new Set(open)].sort());
+    expect(found).toEqual(["10.77.0.13:22", `10.77.0.13:${sidecarPort}`, "10.77.0.13:8301"].sort());
+  });
+
+  test("is as well when a process or the agent starts again, and after a reboot of the rules", async () => {
+    const again = async (how: string) => {
+      await on("worker1", how);
+      await getUntil(200, gatewayUrl);
+      expect(await atHome(STRANGER)).toEqual(await sorted());
+      const frontend = await userOf("worker1", "frontend");
+      expect(await atHome(frontend)).toEqual(await sorted("127.0.0.1:9001", "127.0.0.1:5000"));
+    };
+    const pid = await mainPid("worker1", "frontend");
+    await again(`kill -9 ${pid}; while [ "$(systemctl show -P MainPID frontend)" = ${pid} ]; do sleep 0.1; done`);
+    await again("systemctl restart consul");
+    await again("nft flush ruleset; systemctl restart gatehouse-fence");
+    expect(await doctorVerdict(mesh)).toEqual([]);
+  });
+
+  test("sends no token to a program that sits on the agent's port", async () => {
+    const fortio = await on("worker1", "readlink /proc/$(systemctl show -P MainPID echo)/exe");
+    const log = await on(
+      "worker1",
+      `systemctl stop consul
+trap 'systemctl start consul' EXIT
+${as(STRANGER)} ${fortio} server -loglevel debug -http-port 127.0.0.1:8500 -redirect-port disabled -grpc-port disabled -tcp-port disabled -udp-port disabled >/run/sits.log 2>&1 &
+for try in $(seq 100); do curl -s -o /dev/null -H 'X-Consul-Token: of-this-test' 127.0.0.1:8500 && break; sleep 0.1; done
+mesh status >/run/told.log 2>&1
+timeout 30 systemctl restart frontend-sidecar-proxy
+kill %1
+grep -o 'is not Consul.s agent, so no token was sent' /run/told.log | head -1
+cat /run/sits.log; rm /run/sits.log /run/told.log`,
+    );
+    expect(log).toMatch(/^is not Consul.s agent, so no token was sent$/m);
+    expect(log).toContain("of-this-test");
+    expect(log.match(/X-Consul-Token/gi)).toHaveLength((log.match(/of-this-test/g) ?? []).length);
+    await getUntil(200, gatewayUrl);
+  });
+
+  test("has nothing left after the last instance", async () => {
+    expect(await on("worker1", "nft list tables")).toBe("table inet gatehouse_fence");
+    const without = declaration();
+    for (const service of Object.values(without.services!)) service.runsOn = ["worker2"];
+    await deploy(without);
+    await getUntil(200, gatewayUrl);
+    expect(await on("worker1", "nft list tables")).toBe("");
+    expect(await on("worker1", "ls /opt/gatehouse/fences /run/gatehouse-envoy")).not.toContain("json");
+  });
+});

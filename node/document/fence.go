@@ -1,0 +1,16 @@
+package document
+
+// Fence says which users the units of an instance have, and which ports on loopback belong to it. It is a file of the release,
+// /opt/gatehouse/fences/NAME.json; package fence makes rules of the kernel from it.
+type Fence struct {
+	// Envoy is the user of the unit of the instance's Envoy.
+	Envoy string `json:"envoy"`
+	// Service is the user of the unit of a service's program. Absent for a gateway.
+	Service string `json:"service,omitempty"`
+	// Port that the service listens on. Absent for a gateway.
+	Port int `json:"port,omitempty"`
+	// AdminPort is the port of Envoy's admin page.
+	AdminPort int `json:"adminPort"`
+	// Upstreams are the ports on which the sidecar listens for the service.
+	Upstreams []int `json:"upstreams,omitempty"`
+}

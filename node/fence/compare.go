@@ -1,0 +1,55 @@
+package fence
+
+import "slices"
+
+// Compare the kernel's rules with those that the node's instances need. A user in a rule who is not needed there is no difference:
+// it is the one of a unit that does not run just now.
+func (k Keeper) Compare() (open, closed []int, err error) {
+	unlock, err := lock(k.Host)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer unlock()
+	wanted, err := k.Wanted()
+	if err != nil {
+		return nil, nil, err
+	}
+	now, err := k.Kernel.Read()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, port := range wanted.Ports() {
+		switch {
+		case !wanted.closes(port, now):
+			open = append(open, port)
+		case !wanted.lets(port, now):
+			closed = append(closed, port)
+		}
+	}
+	for _, port := range now.Ports() {
+		if !slices.Contains(wanted.Ports(), port) {
+			closed = append(closed, port)
+		}
+	}
+	return open, closed, nil
+}
+
+// closes says whether other rules refuse at a port all users that these refuse.
+func (r Rules) closes(port int, other Rules) bool {
+	_, only := r.Only[port]
+	_, otherOnly := other.Only[port]
+	return (!only || otherOnly) && (otherOnly || containsAll(other.Refused[port], r.Refused[port]))
+}
+
+// lets says whether other rules let in all users that these let in.
+func (r Rules) lets(port int, other Rules) bool {
+	_, only := r.Only[port]
+	if allowed, otherOnly := other.Only[port]; otherOnly {
+		return only && containsAll(allowed, r.Only[port])
+	}
+	return true
+}
+
+func containsAll(all, some UIDs) bool {
+	return !slices.ContainsFunc(some, func(uid uint32) bool { return !slices.Contains(all, uid) })
+}

@@ -1,0 +1,67 @@
+package fence
+
+import (
+	"net/netip"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	tcpFlagsOffset = 13
+	tcpPortOffset  = 2
+	syn, ack       = 0x02, 0x10
+)
+
+// portRegister and userRegister are next to each other: together they are the key of a set (NFT_REG32_00 and _01).
+const (
+	portRegister = unix.NFT_REG32_00
+	userRegister = unix.NFT_REG32_01
+)
+
+// newConnections to addresses on loopback: a SYN without an ACK.
+func newConnections(to netip.Prefix) []expr.Any {
+	family, offset, address := byte(unix.NFPROTO_IPV4), uint32(16), to.Addr().AsSlice()
+	if to.Addr().Is6() {
+		family, offset = unix.NFPROTO_IPV6, 24
+	}
+	length := uint32(to.Bits() / 8)
+	return []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyNFPROTO, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{family}},
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_TCP}},
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: length},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: address[:length]},
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: tcpFlagsOffset, Len: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 1, Mask: []byte{syn | ack}, Xor: []byte{0}},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{syn}},
+	}
+}
+
+// toPort of a set.
+func toPort(ports *nftables.Set) []expr.Any {
+	return []expr.Any{
+		&expr.Payload{DestRegister: portRegister, Base: expr.PayloadBaseTransportHeader, Offset: tcpPortOffset, Len: 2},
+		&expr.Lookup{SourceRegister: portRegister, SetName: ports.Name, SetID: ports.ID},
+	}
+}
+
+// notRoot: the user who opened the connection is another one.
+func notRoot() []expr.Any {
+	return []expr.Any{
+		&expr.Meta{Key: expr.MetaKeySKUID, Register: userRegister},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: userRegister, Data: binaryutil.NativeEndian.PutUint32(0)},
+	}
+}
+
+// inSet says whether port and user are, or are not, in a set.
+func inSet(pairs *nftables.Set, invert bool) []expr.Any {
+	return []expr.Any{
+		&expr.Payload{DestRegister: portRegister, Base: expr.PayloadBaseTransportHeader, Offset: tcpPortOffset, Len: 2},
+		&expr.Meta{Key: expr.MetaKeySKUID, Register: userRegister},
+		&expr.Lookup{SourceRegister: portRegister, SetName: pairs.Name, SetID: pairs.ID, Invert: invert},
+	}
+}

@@ -1,0 +1,170 @@
+package fence
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gatehouse/node/document"
+	"gatehouse/node/host"
+)
+
+// Path of the fence of an instance.
+func Path(name string) string { return filepath.Join(host.Fences, name+".json") }
+
+// Ports of an agent: of the HTTP API, and of Envoys' configuration.
+var (
+	apiPorts = []int{8500, 8501}
+	xdsPorts = []int{8502, 8503}
+)
+
+// unitUsers is how the names of users begin that systemd makes for units.
+const unitUsers = "gatehouse-"
+
+// agentUser is the user of an agent that Gatehouse set up.
+const agentUser = "consul"
+
+// LoadAll the fences of the node, by the instance's name.
+func LoadAll(h *host.Host) (map[string]document.Fence, error) {
+	all := map[string]document.Fence{}
+	for _, file := range h.List(host.Fences) {
+		name, isFence := strings.CutSuffix(file, ".json")
+		if !isFence || strings.HasPrefix(file, ".") {
+			continue
+		}
+		one, err := Load(h, name)
+		if err != nil {
+			return nil, err
+		}
+		all[name] = one
+	}
+	return all, nil
+}
+
+// Load the fence of an instance.
+func Load(h *host.Host, name string) (one document.Fence, err error) {
+	text, err := h.Read(Path(name))
+	if err == nil {
+		err = json.Unmarshal(text, &one)
+	}
+	if err != nil {
+		return one, fmt.Errorf("the fence %s cannot be read: %w", Path(name), err)
+	}
+	return one, nil
+}
+
+// plan collects the rules.
+type plan struct {
+	Rules
+	uid func(name string) (uint32, bool)
+	// units are the users of all units.
+	units []string
+	// strict: see Strict.
+	strict bool
+}
+
+// Strict says whether Gatehouse set up the node's agent, and every instance has a fence. Otherwise programs that are not
+// Gatehouse's, or instances of an earlier version, may use the agent and call services: then only the users of fenced units are
+// refused.
+func Strict(h *host.Host, fences map[string]document.Fence) bool {
+	if !h.Exists(host.AgentRecord) {
+		return false
+	}
+	for _, name := range h.List(host.Instances) {
+		if _, fenced := fences[name]; !fenced && h.Exists(filepath.Join(host.Instances, name, "current")) {
+			return false
+		}
+	}
+	return true
+}
+
+// Wanted are the rules that the node's instances need.
+func (k Keeper) Wanted() (Rules, error) {
+	fences, err := LoadAll(k.Host)
+	if err != nil {
+		return Rules{}, err
+	}
+	p := plan{Rules{map[int]UIDs{}, map[int]UIDs{}}, k.UID, nil, Strict(k.Host, fences)}
+	if len(fences) == 0 {
+		return p.Rules, nil
+	}
+	var services, envoys []string
+	for _, one := range fences {
+		envoys = append(envoys, one.Envoy)
+		if one.Service != "" {
+			services = append(services, one.Service)
+		}
+	}
+	p.units = slices.Concat(services, envoys)
+	// A user of the node may run programs that are not of a mesh.
+	p.units = slices.DeleteFunc(p.units, func(name string) bool { return !strings.HasPrefix(name, unitUsers) })
+	for _, one := range fences {
+		p.instance(one)
+	}
+	xds := append(slices.Clone(xdsPorts), otherXDS(k.Host)...)
+	if p.strict {
+		p.only(apiPorts, agentUser)
+		p.only(xds, append(envoys, agentUser)...)
+	} else {
+		p.refuse(apiPorts, p.units...)
+		p.refuse(xds, p.unitsBut(envoys...)...)
+	}
+	return p.Rules, nil
+}
+
+func (p *plan) instance(one document.Fence) {
+	// An Envoy's listener for its own readiness asks its own page.
+	p.only([]int{one.AdminPort}, one.Envoy)
+	if one.Port != 0 {
+		own := []int{one.Port}
+		if p.strict && one.Service != "" {
+			p.only(own, one.Service, one.Envoy, agentUser)
+		} else {
+			p.refuse(own, p.unitsBut(one.Service, one.Envoy)...)
+		}
+	}
+	if one.Service != "" {
+		p.only(one.Upstreams, one.Service)
+	}
+}
+
+func (p *plan) unitsBut(names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(p.units), func(name string) bool { return slices.Contains(names, name) })
+}
+
+func (p *plan) only(ports []int, names ...string)   { p.add(p.Only, ports, names) }
+func (p *plan) refuse(ports []int, names ...string) { p.add(p.Refused, ports, names) }
+
+func (p *plan) add(rules map[int]UIDs, ports []int, names []string) {
+	uids := UIDs{}
+	for _, name := range names {
+		if uid, known := p.uid(name); known {
+			uids = append(uids, uid)
+		}
+	}
+	for _, port := range ports {
+		all := append(slices.Clone(uids), rules[port]...)
+		slices.Sort(all)
+		rules[port] = slices.Compact(all)
+	}
+}
+
+var xdsAddress = regexp.MustCompile(`-grpc-addr \S*:(\d+)`)
+
+// otherXDS is the port of an agent that has its own.
+func otherXDS(h *host.Host) []int {
+	text, _ := h.Read(host.NodeEnv)
+	found := xdsAddress.FindStringSubmatch(string(text))
+	if found == nil {
+		return nil
+	}
+	port, err := strconv.Atoi(found[1])
+	if err != nil || slices.Contains(xdsPorts, port) {
+		return nil
+	}
+	return []int{port}
+}
