@@ -29,7 +29,7 @@ export function meshFile(declaration: MeshDeclaration, remarks: Remark[], keyFil
   const { name, consul, ssh, ...others } = rest;
   const body = fields({ name, consul, ssh, nodes: withKeys, ...others }, remarks);
   return `/**
- * What people made, as the mesh ${printable(declaration.name)}: written by \`npx gatehouse adopt\`. Read it, then: npx gatehouse synth
+ * Services that people made, as the mesh ${printable(declaration.name)}: written by \`npx gatehouse adopt\`. Read it, then: npx gatehouse synth
  */
 import { defineMesh, hostKeyFrom } from "../model";
 

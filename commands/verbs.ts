@@ -1,5 +1,6 @@
 /** The verbs of `gatehouse`: what each does, its options, and the file that does it. */
 import type { Options } from "yargs";
+import { ADOPT } from "./adopt-verb";
 import type { Run } from "./gatehouse";
 
 export interface Verb {
@@ -22,28 +23,7 @@ const json: Options = { type: "boolean", describe: "for programs: JSON on standa
 const approve: Options = { type: "boolean", describe: "do not ask before the plan is applied" };
 
 export const VERBS: Record<string, Verb> = {
-  adopt: {
-    usage: "adopt <mesh> [names..]",
-    does: "writes a first declaration, meshes/<mesh>.ts, from the Consul and the services that are there; changes nothing there",
-    load: () => require("./adopt") as typeof import("./adopt"),
-    failure: 2,
-    options: {
-      consul: {
-        type: "string",
-        describe: "HOST:PORT of Consul's API, https:// before it for TLS; else CONSUL_HTTP_ADDR",
-      },
-      user: { type: "string", describe: "who logs in to the nodes", default: "root" },
-      key: { type: "string", describe: "file of the private key; else the keys of the ssh-agent" },
-      port: { type: "number", describe: "ssh port of the nodes" },
-    },
-    examples: [
-      ["gatehouse adopt shop --consul 10.0.0.10:8500", "shows what is there, and asks what the mesh takes over"],
-      [
-        "gatehouse adopt shop frontend backend worker1=SHA256:…",
-        "without a terminal: names, and fingerprints of host keys",
-      ],
-    ],
-  },
+  adopt: ADOPT,
   deploy: {
     usage: "deploy",
     does: "preflight, plan, and after a yes every stack in its order",
