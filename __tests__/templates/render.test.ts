@@ -472,16 +472,6 @@ describe("an agent", () => {
     expect(withConsul({ tls: false })).toContain('dns = "127.0.0.1"');
   });
 
-  test("runs scripts only where a check of a service there is one", () => {
-    const scripted = service({ health: { script: ["/bin/true"], interval: "2s", timeout: "1s" } });
-    const on = (instances: Mesh["instances"]) => lines(agentRelease(mesh({ instances }), worker).files, AGENT);
-    expect(on([instanceOf(scripted)])).toContain("enable_local_script_checks = true");
-    expect(on([instanceOf(service())])).not.toContain("enable_local_script_checks = true");
-    expect(on([{ ...instanceOf(scripted), node: { ...worker, name: "other" } }])).not.toContain(
-      "enable_local_script_checks = true",
-    );
-  });
-
   test.each([server, worker])("of a $role denies by default", (node) => {
     expect(lines(agentRelease(mesh(), node).files, "/etc/consul.d/consul.hcl")).toContain(
       'default_intention_policy = "deny"',
