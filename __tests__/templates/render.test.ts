@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
-import type { Mesh, Service } from "../../model";
+import type { Service } from "../../model";
 import {
   agentRelease,
   agentTokenProgram,
