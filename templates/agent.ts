@@ -1,6 +1,6 @@
 /** The Consul agent of one node, for the `cluster` stack. */
 import { isIP } from "node:net";
-import { type Gateway, layout, type Mesh, type MeshNode, type Service } from "../model";
+import { layout, type Mesh, type MeshNode } from "../model";
 import { render } from "./engine";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
@@ -33,7 +33,6 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
     openDns,
     wanGossip,
     local: node.role === "server" && (tls || !openDns),
-    scripts: mesh.instances.some(({ workload, node: { name } }) => name === node.name && hasScript(workload)),
   });
   const unit = render("systemd/consul.service", { mesh: mesh.name });
   const files = {
@@ -57,9 +56,6 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
     removal: nodeProgram("agent remove", { mesh: mesh.name, node: node.name }),
   };
 }
-
-const hasScript = (workload: Service | Gateway): boolean =>
-  workload.kind === "service" && workload.health.script !== undefined;
 
 /** Files of a locked mesh's agent in addition to its configuration, for the doctor. */
 export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): ({ path: string } & layout.Access)[] {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
-import type { Mesh, Service } from "../../model";
+import type { Service } from "../../model";
 import {
   agentRelease,
   agentTokenProgram,
@@ -470,16 +470,6 @@ describe("an agent", () => {
     expect(opened.filter((line) => /^(dns|serf_wan) /.test(line))).toEqual([]);
     expect(withConsul({ tls: false, openDns: true })).not.toContain("addresses {");
     expect(withConsul({ tls: false })).toContain('dns = "127.0.0.1"');
-  });
-
-  test("runs scripts only where a check of a service there is one", () => {
-    const scripted = service({ health: { script: ["/bin/true"], interval: "2s", timeout: "1s" } });
-    const on = (instances: Mesh["instances"]) => lines(agentRelease(mesh({ instances }), worker).files, AGENT);
-    expect(on([instanceOf(scripted)])).toContain("enable_local_script_checks = true");
-    expect(on([instanceOf(service())])).not.toContain("enable_local_script_checks = true");
-    expect(on([{ ...instanceOf(scripted), node: { ...worker, name: "other" } }])).not.toContain(
-      "enable_local_script_checks = true",
-    );
   });
 
   test.each([server, worker])("of a $role denies by default", (node) => {

@@ -19,10 +19,8 @@ ui_config {
 client_addr = "127.0.0.1"
 # A restart of the agent must not take the node's services out of the catalogue.
 leave_on_terminate = false
-{%- if scripts %}
 # Health checks of kind `script` come from files that only root writes.
 enable_local_script_checks = true
-{%- endif %}
 {%- endif %}
 {%- if acl %}
 
@@ -95,7 +93,7 @@ ports {
   grpc     = -1
   grpc_tls = 8503
 {%- else %}
-  grpc     = 8502
+  grpc = 8502
 {%- endif %}
 }
 performance {
