@@ -68,8 +68,11 @@ function missing(mesh: Mesh, instance: Instance, services: AgentService[]): Symp
     const { at, expected, found } = differs;
     const concerns = [about.instance(instance.workload.name, instance.node.name)];
     const where = { on: instance.node.name, what: `registration ${id}${at && ` ${at}`}` };
-    const why = mesh.consul.acl && at ? { why: ownToken(instance) } : {};
-    return [drift(Layer.Registered, where, { expected, found, fix: fixInstance(instance), concerns, ...why })];
+    const difference = { expected, found, fix: fixInstance(instance), concerns };
+    // Nothing else that is wrong with the instance explains a registration that its own token changed.
+    return mesh.consul.acl && at
+      ? [drift(Layer.Declared, where, { ...difference, why: ownToken(instance) })]
+      : [drift(Layer.Registered, where, difference)];
   });
 }
 

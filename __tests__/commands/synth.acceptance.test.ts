@@ -155,7 +155,7 @@ describe("what is synthesized without a binary", () => {
     mkdirSync(cache, { recursive: true });
     for (const file of ["gatehouse-node", "sha256"]) writeFileSync(join(cache, file), "a".repeat(64));
     await run(`${START}cdktf`, ["synth"], declare());
-    expect(await refusal()).toContain(`There is no file ${at("build/web")}. Build it, or correct \`run.binary\``);
+    expect(await refusal()).toContain(`There is no file ${at("build/web")}. Build it, or correct \`run\``);
   });
 
   test("is a problem where the synth is for a deploy", async () => {

@@ -8,6 +8,7 @@ import (
 	agents "gatehouse/node/agent"
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
+	"gatehouse/node/fence"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
 	"gatehouse/node/mark"
@@ -35,7 +36,8 @@ func (n Node) others(mesh string) others {
 	}
 	for _, name := range found.instances {
 		found.paths = append(found.paths, instance.Home(name), instance.TokenFile(name),
-			filepath.Join(host.Secrets, name+".env"), filepath.Join(host.EnvDir, name+".env"))
+			filepath.Join(host.Secrets, name+".env"), filepath.Join(host.EnvDir, name+".env"),
+			fence.Path(name), filepath.Join(host.Config, name))
 	}
 	if record, there, _ := agents.ReadRecord(n.Host); there && record.Mesh != "" && record.Mesh != mesh {
 		found.paths = append(found.paths, agents.RecordFile)

@@ -20,6 +20,8 @@ func TestNothingOfAnotherMeshIsInTheReport(t *testing.T) {
 		host.Instances + "/store/history.json": `{"mesh":"stock"}`,
 		host.Secrets + "/store.token":          "token",
 		host.EnvDir + "/store.env":             "A=1",
+		host.Fences + "/store.json":            "{}",
+		host.Config + "/store/app.yaml":        "a: 1",
 		host.Incoming + "/stock/abc":           "uploaded",
 		host.Arriving + "/stock/tokens.json":   "{}",
 		host.Binaries + "/abc/.used-by-stock":  "",

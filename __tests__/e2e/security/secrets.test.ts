@@ -260,6 +260,7 @@ function isAtHome(file: string): boolean {
     /^\/etc\/consul\.d\/(gatehouse-secrets\.json|tls\/[^/]+-key\.pem|[^/]+\.hcl)$/,
     /^\/opt\/consul\//,
     /^\/run\/credentials\/[^/]+\/token$/,
+    /^\/run\/gatehouse-envoy\/[^/]+\.json$/, // that Envoy's user reads it, and no other
   ].some((home) => home.test(file));
 }
 
