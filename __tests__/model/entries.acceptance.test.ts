@@ -72,7 +72,7 @@ const rich = (d: Draft) => {
       name: "backend2",
       connectTimeout: "5s",
       defaultSubset: "v1",
-      subsets: { v1: { filter: "Service.Port > 0", onlyPassing: true } },
+      subsets: { v1: { filter: "Service.Port == 9002", onlyPassing: true } },
       failover: { "*": { targets: [{ service: "backend" }] } },
       loadBalancer: { policy: "ring_hash", hashPolicies: [{ sourceIP: true, terminal: true }] },
     },
