@@ -3,7 +3,7 @@ import type { Report } from "../templates";
 
 export type { AgentService, EnvoyReport, Report as NodeReport, UnitReport } from "../templates";
 
-/** The parts that a report of every version has. */
+/** The parts that every node has. One that lacks any was written by a program of another version. */
 const sections = [
   "files",
   "tree",
@@ -15,6 +15,9 @@ const sections = [
   "open",
   "envoys",
   "edges",
+  "unpacked",
+  "fences",
+  "copies",
 ] as const;
 
 /**

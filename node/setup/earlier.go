@@ -39,6 +39,13 @@ func removeEarlier(h *host.Host) error {
 	return h.Remove(earlierRecord)
 }
 
+// removeEarlierArriving removes the mesh's folder on the disk, and the one that all meshes of the node shared once it is empty.
+func removeEarlierArriving(h *host.Host, mesh string) error {
+	err := h.Remove(filepath.Join(earlierArriving, mesh))
+	h.RemoveEmpty(earlierArriving)
+	return err
+}
+
 func unitFolders(h *host.Host) []string {
 	folders := []string{host.UnitDir}
 	for _, name := range h.List(host.Instances) {

@@ -21,8 +21,12 @@ func TestLeftoversOfAnEarlierVersion(t *testing.T) {
 		n := newNode(t)
 		n.put(host.Gatehouse+"/node.conf", "MESH='shop'\nNODE='worker1'\n")
 		n.put(host.Gatehouse+"/lib/drain-gateway.sh", "# old")
+		n.put(host.Gatehouse+"/incoming-secrets/shop/tokens.json", "{}")
 		n.put(one.unit, "ExecStop=/opt/gatehouse/lib/drain-gateway.sh edge 19001\n")
 		testkit.Must(t, n.run(workerDocument()))
+		if n.h.Exists(host.Gatehouse + "/incoming-secrets") {
+			t.Errorf("%s: the folder in which secrets arrived on the disk is left", name)
+		}
 		if kept := n.h.Exists(host.Gatehouse + "/lib/drain-gateway.sh"); kept != one.kept || n.h.Exists(host.Gatehouse+"/node.conf") != kept {
 			t.Errorf("%s: kept %t", name, kept)
 		}

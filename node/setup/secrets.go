@@ -47,10 +47,9 @@ func Incoming(ctx context.Context, h *host.Host, login string, later Later, doc 
 	if err := h.Folder(secrets.Arriving(doc.Mesh), 0o700, host.Owner{User: login}); err != nil {
 		return err
 	}
-	if err := h.Remove(filepath.Join(earlierArriving, doc.Mesh)); err != nil {
+	if err := removeEarlierArriving(h, doc.Mesh); err != nil {
 		return err
 	}
-	h.RemoveEmpty(earlierArriving)
 	return Forget(h)
 }
 

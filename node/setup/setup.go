@@ -5,6 +5,7 @@ package setup
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -63,7 +64,7 @@ func Run(ctx context.Context, h *host.Host, units systemd.Manager, agent Agent, 
 	if err := undo.Clean(h, host.MeshFile, drainUnit, fenceUnit, host.NodeFile, host.RecordFile(doc.Mesh), host.NodeEnv, foreignCA); err != nil {
 		return err
 	}
-	if err := removeEarlier(h); err != nil {
+	if err := errors.Join(removeEarlier(h), removeEarlierArriving(h, doc.Mesh)); err != nil {
 		return err
 	}
 	h.Say("%s is ready", doc.Node)
