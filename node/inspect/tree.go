@@ -13,6 +13,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
+	"gatehouse/node/mark"
 )
 
 // tree lists Gatehouse's folder, without the content of releases and of unpacked archives.
@@ -93,7 +94,7 @@ func (n Node) binaryOf(folder string) string {
 	return host.Conf(string(text))["BINARY_SHA256"]
 }
 
-var signature = []byte("# Written by Gatehouse")
+var signature = []byte(mark.Written)
 
 // written are the units and definitions that say that Gatehouse wrote them.
 func (n Node) written() []string {

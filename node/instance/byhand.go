@@ -9,6 +9,7 @@ import (
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/mark"
 	"gatehouse/node/systemd"
 )
 
@@ -85,12 +86,10 @@ func (b *ByHand) refusal(takeOver bool) error {
 	return nil
 }
 
-// WrittenByUs begins each file of a release.
-const WrittenByUs = "# Written by Gatehouse"
-
+// wrote says whether Gatehouse wrote a file.
 func (n *Node) wrote(path string) bool {
 	text, err := n.Host.Read(path)
-	return err == nil && strings.HasPrefix(string(text), WrittenByUs)
+	return err == nil && mark.IsWritten(text)
 }
 
 // KeptFiles are those in which Consul keeps the registrations that came through its API, and their checks.
@@ -108,5 +107,5 @@ func (n *Node) replaced(path string) bool {
 		return false
 	}
 	text, err := n.Host.Read(path)
-	return err == nil && !strings.HasPrefix(string(text), WrittenByUs)
+	return err == nil && !mark.IsWritten(text)
 }

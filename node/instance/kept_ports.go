@@ -11,6 +11,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/host"
+	"gatehouse/node/mark"
 )
 
 // Consul's agent gives a sidecar without a port of its own the first free one of this range, in the order of its definitions, each
@@ -104,7 +105,7 @@ func (n *Node) wouldMove(ctx context.Context, ports []int) (bool, error) {
 
 func keptDefinition(ports []int, token string) []byte {
 	var text strings.Builder
-	text.WriteString(WrittenByUs + ". Sidecars that were made by hand had these ports. Consul would give them to other sidecars of this\n" +
+	text.WriteString(mark.Written + ". Sidecars that were made by hand had these ports. Consul would give them to other sidecars of this\n" +
 		"# node, whose callers would reach the wrong ones for a moment. Where these may move, remove this file.\n")
 	for _, port := range ports {
 		fmt.Fprintf(&text, "services {\n  id   = \"%s-%d\"\n  name = %q\n  port = %d\n", KeptService, port, KeptService, port)

@@ -74,7 +74,7 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 		}
 		err := ctx.Err()
 		if err == nil {
-			err = n.remove(ctx, one)
+			err = n.remove(ctx, one.name)
 		}
 		if err != nil && one.current != nil {
 			err = errors.Join(err, n.undrain(context.WithoutCancel(ctx), one.current.Kind, one.name))
@@ -87,8 +87,7 @@ func (n *Node) removeAll(ctx context.Context, all []leaving) error {
 }
 
 // remove one instance, or leave it as it was.
-func (n *Node) remove(ctx context.Context, one leaving) error {
-	name := one.name
+func (n *Node) remove(ctx context.Context, name string) error {
 	n.Host.Say("removing %s", name)
 	unlock, err := n.Host.Lock(ctx, nodeLock)
 	if err != nil {

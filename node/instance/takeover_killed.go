@@ -115,10 +115,8 @@ func (i interrupted) putBack(ctx context.Context, n *Node, name string) (*apply,
 		host.Wait(ctx, n.Timing.Served, restartPoll, listen)
 	}
 	copied := hand.hand.files(n.Host)
-	for _, one := range hand.hand.Persisted {
-		for _, path := range one.files {
-			copied = append(copied, nextToPersisted(path))
-		}
+	for _, path := range hand.hand.KeptFiles() {
+		copied = append(copied, nextToPersisted(path))
 	}
 	// The run may have been killed while it made copies.
 	return hand, undo.Clean(n.Host, copied...)

@@ -9,6 +9,7 @@ import (
 	"gatehouse/node/content"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
+	"gatehouse/node/mark"
 )
 
 func (l *looker) files(context.Context) {
@@ -28,7 +29,7 @@ func (l *looker) marks(context.Context) {
 			text, err := l.Host.Read(path)
 			switch {
 			case err != nil || filepath.Ext(name) != ending || strings.HasPrefix(name, "."):
-			case strings.HasPrefix(string(text), instance.WrittenByUs+"."):
+			case strings.HasPrefix(string(text), mark.Written+"."):
 				l.print("written", path)
 			case folder == host.UnitDir:
 				ids := instance.ProxiesOf(string(text))

@@ -16,6 +16,7 @@ import (
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
+	"gatehouse/node/mark"
 	"gatehouse/node/systemd"
 )
 
@@ -76,7 +77,7 @@ func (l *looker) madeNames(known []consul.Registration) map[string]string {
 	}
 	for _, file := range l.Host.List(host.ConsulDir) {
 		text, err := l.Host.Read(filepath.Join(host.ConsulDir, file))
-		if err != nil || strings.HasPrefix(string(text), instance.WrittenByUs) || !slices.Contains([]string{".hcl", ".json"}, filepath.Ext(file)) {
+		if err != nil || mark.IsWritten(text) || !slices.Contains([]string{".hcl", ".json"}, filepath.Ext(file)) {
 			continue
 		}
 		file, _ := definition.Read(text)
