@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { VERBS } from "../../commands/verbs";
 import { output } from "../../toolchain";
 
-jest.setTimeout(30_000); // programs of their own, on a machine that has other things to do
+jest.setTimeout(120_000); // programs of their own, on a machine that has other things to do
 
 test("the program ends with 2 when it does not understand, and prints help", async () => {
   const run = (...args: string[]) => output(process.execPath, ["bin/gatehouse.js", ...args]);

@@ -9,7 +9,7 @@ import { TerraformFolder } from "../support/terraform-folder";
 const made = spawnSync(process.execPath, ["--import", "tsx", join(__dirname, "../../toolchain/part.ts"), "consul"]);
 if (made.status !== 0) console.warn(`SKIPPED: the providers were not tried, there is no Consul here.\n${made.stderr}`);
 const suite = made.status === 0 ? describe : describe.skip;
-jest.setTimeout(60_000); // several runs of Terraform in one test
+jest.setTimeout(180_000); // several runs of Terraform in one test
 
 const MANAGEMENT = "6f1f3f0a-6f0e-4d0c-9a34-0c43f3f0d6d1";
 const ACL_ON = `acl { enabled = true, default_policy = "deny", tokens { initial_management = "${MANAGEMENT}" } }`;

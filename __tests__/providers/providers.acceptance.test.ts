@@ -19,7 +19,7 @@ import { TerraformFolder } from "../support/terraform-folder";
 const made = spawnSync(process.execPath, ["--import", "tsx", join(__dirname, "../../toolchain/part.ts"), "consul"]);
 if (made.status !== 0) console.warn(`SKIPPED: the providers were not tried, there is no Consul here.\n${made.stderr}`);
 const suite = made.status === 0 ? describe : describe.skip;
-jest.setTimeout(60_000); // several runs of Terraform in one test
+jest.setTimeout(180_000); // several runs of Terraform in one test
 
 suite("the Terraform providers in use, against a real Consul", () => {
   let choice: ProviderChoice;

@@ -7,7 +7,7 @@ import { outcome } from "../../terraform/cloud/run";
 import { FakeCloud } from "../support/fake-cloud";
 import { FakeProject } from "../support/fake-project";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const cloud = new FakeCloud();
 const project = new FakeProject();

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { FakeProject } from "../support/fake-project";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const project = new FakeProject();
 const state = join(project.folder, "mesh.tfstate");

@@ -78,7 +78,10 @@ func isOutage(err error) bool {
 	var status api.StatusError
 	if !errors.As(err, &status) {
 		var network *net.OpError
-		return errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF)
+		if errors.As(err, &network) {
+			return network.Op != "remote error" // which is how crypto/tls calls an alert: the other side refuses
+		}
+		return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF)
 	}
 	switch status.Code {
 	case 429, 502, 503, 504:

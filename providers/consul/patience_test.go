@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -72,6 +73,24 @@ func TestDoesNotRepeatARefusal(t *testing.T) {
 	err := resource.write(context.Background(), &planned)
 	if err == nil || !strings.Contains(err.Error(), `has protocol "tcp"`) || asked != 1 {
 		t.Fatalf("asked %d times, got %v", asked, err)
+	}
+}
+
+func TestDoesNotWaitForAServerThatRefusesTheCertificate(t *testing.T) {
+	server := httptest.NewUnstartedServer(nil)
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	resource := resourceAt(t, nil)
+	resource.client.patience.limit = time.Minute
+	config := api.DefaultConfig()
+	config.Address, config.Scheme, config.TLSConfig.InsecureSkipVerify = server.Listener.Addr().String(), "https", true
+	resource.client.api, _ = api.NewClient(config)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	_, err := resource.read(ctx, place{kind: api.ServiceDefaults, name: "a"})
+	if err == nil || !strings.Contains(err.Error(), "certificate required") || strings.Contains(err.Error(), "interrupted") {
+		t.Fatalf("got %v", err)
 	}
 }
 
