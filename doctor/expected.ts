@@ -147,6 +147,7 @@ function addProgram(
   const itself = binary && runsItself(workload) && { binary: { path, sha256: binary.sha256 } };
   units.push({ unit: layout.unitOf(workload.name), ...itself, fix, concerns });
   units.push({ unit: layout.sidecarUnitOf(workload.name), fix, concerns });
+  if (workload.health.script) units.push({ unit: layout.healthUnits.socketUnit(workload.name), fix, concerns });
   if (!binary) return;
   const { sha256, archive, url } = binary;
   const upload = url === undefined ? replacing("mesh", layout.resources.binary(node.name, binary)) : [];

@@ -63,8 +63,8 @@ interface HealthChecks {
   /** gRPC health protocol, asked for this service name (`""` asks for the whole server). */
   grpc: string;
   /**
-   * Command and arguments; exit 0 is healthy. It runs as the agent's user in the agent's sandbox: it may read and connect, and
-   * write nothing but its own /tmp. An agent that is not Gatehouse's needs `enable_local_script_checks`.
+   * Command and arguments; exit 0 is healthy. It runs as the service's user in the service's sandbox, with its `env` and without its
+   * secret variables, in a unit of its own. An agent that is not Gatehouse's needs `enable_local_script_checks`.
    */
   script: string[];
 }

@@ -1,10 +1,11 @@
 /**
- * Paths on a node, unit names, Consul ids and ports (and, from `resource-ids.ts`, Terraform's ids): each is written here and
- * nowhere else in TypeScript. `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the
+ * Paths on a node, unit names, Consul ids and ports (from `resource-ids.ts` Terraform's ids, from `health-units.ts` those of health
+ * scripts): each is written here and nowhere else in TypeScript. `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the
  * node program (`node/host/host.go`). The templates of files have them in their own text.
  */
 
 import type { Binary } from "./content";
+import { healthUnits } from "./health-units";
 import type { MeshNode } from "./node";
 
 const GATEHOUSE = "/opt/gatehouse";
@@ -128,22 +129,6 @@ export const unitFile = (unit: string): string => `${folders.units}/${unit}`;
 /** The token of a node's agent has this name among those of the instances, which never begin with `_`. */
 export const AGENT_TOKEN = "_agent";
 
-/** Mode of a file and who owns it. */
-export interface Access {
-  /** Octal, for example "0644". */
-  mode: string;
-  owner: "root:root" | "root:consul";
-}
-
-/** The kinds of access that files on a node have. */
-export const access = {
-  anyone: { mode: "0644", owner: "root:root" },
-  program: { mode: "0755", owner: "root:root" },
-  /** Secrets that Consul's agent reads. */
-  consulOnly: { mode: "0640", owner: "root:consul" },
-  rootOnly: { mode: "0600", owner: "root:root" },
-} as const satisfies Record<string, Access>;
-
 /** The name of the folders that a service has to itself in /var/lib, /var/cache and /var/log. */
 export const ownFolder = (service: string): string => `gatehouse-${service}`;
 
@@ -164,11 +149,13 @@ export const unitsOf = (kind: "service" | "ingress-gateway", name: string): stri
   kind === "service" ? [unitOf(name), sidecarUnitOf(name)] : [unitOf(name)];
 export const isServiceUnit = (unit: string): boolean => unit.endsWith(UNIT);
 /** The service or gateway of a unit, whether of its program or its sidecar. */
-export const workloadOf = (unit: string): string => serviceOf(unit.endsWith(UNIT) ? unit.slice(0, -UNIT.length) : unit);
+export const workloadOf = (unit: string): string =>
+  healthUnits.serviceOf(unit) ?? serviceOf(unit.endsWith(UNIT) ? unit.slice(0, -UNIT.length) : unit);
 
 /** The unit that reads this file when it starts; undefined for files of another kind. */
 export function unitReading(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
+  if (healthUnits.serviceOf(name) !== undefined) return healthUnits.socketUnit(workloadOf(name));
   if (path === unitFile(name) && isServiceUnit(name)) return name;
   if (isConfigFile(path)) return unitOf(path.split("/").at(-2)!);
   return path.startsWith(`${folders.env}/`) ? unitOf(name.replace(/\.env$/, "")) : undefined;
@@ -197,4 +184,6 @@ export function agentPorts(role: MeshNode["role"], { tls, wanGossip }: { tls: bo
 /** First ports of the ranges for instances. Consul's own default range for sidecars begins at 21000 too. */
 export const firstPorts = { admin: 19_000, sidecars: 21_000 } as const;
 
+export { type Access, access } from "./access";
+export { healthUnits } from "./health-units";
 export { resources, tokens } from "./resource-ids";

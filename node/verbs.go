@@ -66,6 +66,8 @@ func init() {
 		}),
 		"fence":         keepFence,
 		"bootstrap":     makeBootstrap,
+		"health serve":  serveScript,
+		"health ask":    askScript,
 		"drain node":    drainNode,
 		"drain gateway": drainGateway,
 		"expand": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {

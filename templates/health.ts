@@ -1,9 +1,9 @@
 /** The health check of an instance: for Consul's agent in the definition, for the node program in its document. */
-import type { Instance, Service } from "../model";
+import { type Instance, layout, type Service } from "../model";
 import type { Instance as InstanceDocument } from "./node-documents";
 
 /** The check as Consul's agent runs it, on loopback. */
-export function checkTarget(service: Service) {
+export function checkTarget(service: Service, mesh: string) {
   const { health } = service;
   const server = checkedServer(service);
   const { tls = false } = health;
@@ -13,7 +13,8 @@ export function checkTarget(service: Service) {
     method: health.method ?? null,
     tcp: health.tcp ? server : null,
     grpc: health.grpc === undefined ? null : health.grpc === "" ? server : `${server}/${health.grpc}`,
-    script: health.script ?? null,
+    // The agent runs no program of a service: it asks the service's sandbox.
+    script: health.script ? [layout.programOf(mesh), "health", "ask", layout.healthUnits.socket(service.name)] : null,
     tls: { tcp: tls && health.tcp === true, grpc: tls && health.grpc !== undefined, any: tls },
     interval: health.interval,
     timeout: health.timeout,
@@ -45,7 +46,7 @@ export function healthOf(instance: Instance): InstanceDocument["health"] {
     ...(health.method && { method: health.method }),
     ...(health.header && { header: health.header }),
     ...(health.grpc !== undefined && { grpc: { server: checkedServer(workload), service: health.grpc } }),
-    ...(health.script && { script: health.script }),
+    ...(health.script && { script: health.script, socket: layout.healthUnits.socket(workload.name) }),
     ...(health.tcp && health.port !== undefined && { tcp: checkedServer(workload) }),
     ...(health.tls && { tls: true }),
     timeoutSeconds: seconds(health.timeout),

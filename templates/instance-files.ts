@@ -11,22 +11,20 @@ import { unitUser } from "./unit-user";
 
 /** Those of a service with its sidecar. */
 export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
-  const { name } = service;
+  const { name, health } = service;
   const definition = render("consul/service.hcl", {
     mesh: mesh.name,
     service,
     ...labelsIn(service, node.name),
     failures: failuresBeforeCritical(service),
-    health: checkTarget(service),
+    health: checkTarget(service, mesh.name),
     sidecarPort,
     sidecarCheck: `127.0.0.1:${sidecarPort}`,
   });
   const unit = render("systemd/service.service", {
-    name,
-    mesh: mesh.name,
-    program: layout.programOf(mesh.name),
+    ...sandboxOf(mesh, service),
     command: commandOf(service),
-    ...settingsOf(service),
+    isHealth: false,
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
   });
   const sidecar = render("systemd/sidecar-proxy.service", {
@@ -41,6 +39,7 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     envoy: unitUser(name, "sidecar"),
     service: service.user ?? unitUser(name),
     port: service.port,
+    ...(health.port !== undefined && health.port !== service.port && { healthPort: health.port }),
     adminPort,
     upstreams: service.upstreams.map(({ localPort }) => localPort),
   });
@@ -51,7 +50,43 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
     nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
     fence,
+    ...healthFiles(mesh, service),
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
+  ];
+}
+
+const sandboxOf = (mesh: Mesh, service: Service) => ({
+  name: service.name,
+  mesh: mesh.name,
+  program: layout.programOf(mesh.name),
+  ...settingsOf(service),
+});
+
+/** Processes and threads of a health script, and of the program that waits for the agent. */
+const HEALTH_TASKS = 256;
+
+/** A health script runs as the service does, and with no more: as its user, in its sandbox, without its secret variables. */
+function healthFiles(mesh: Mesh, service: Service): NodeFile[] {
+  const { name, health } = service;
+  if (!health.script) return [];
+  const { socketUnit, unit, socket } = layout.healthUnits;
+  const sandbox = sandboxOf(mesh, service);
+  // The program that waits for the agent sends no keep-alive.
+  const Service = sandbox.directives.Service.filter((line) => line.name !== "WatchdogSec");
+  const sandboxed = render("systemd/service.service", {
+    ...sandbox,
+    directives: { ...sandbox.directives, Service },
+    // Those of the service are for its program.
+    ...{ tasks: HEALTH_TASKS, memoryMax: null, cpuQuota: null },
+    command: [sandbox.program, "health", "serve", ...health.script],
+    isHealth: true,
+    secretFile: null,
+  });
+  const foreignAgent = mesh.consul.existing;
+  const asked = render("systemd/health.socket", { name, mesh: mesh.name, socket: socket(name), foreignAgent });
+  return [
+    nodeFile(layout.unitFile(socketUnit(name)), asked),
+    nodeFile(layout.unitFile(unit(name)), sandboxed),
   ];
 }
 
@@ -92,7 +127,7 @@ export function gatewayFiles(mesh: Mesh, instance: Instance, gateway: Gateway): 
   return [
     nodeFile(layout.definitionFile(name), definition),
     nodeFile(layout.unitFile(layout.unitOf(name)), unit),
-    fenceFile(name, { envoy: unitUser(name), adminPort }),
+    fenceFile(name, { envoy: unitUser(name), adminPort, readyPort }),
   ];
 }
 

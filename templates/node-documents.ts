@@ -134,6 +134,11 @@ export interface Health {
   grpc?: GRPCHealth;
   /** Script is a command that has to end with 0. */
   script?: string[];
+  /**
+   * Socket on which the service's own sandbox runs Script. Absent in a release of an earlier version, whose script Consul's agent
+   * runs.
+   */
+  socket?: string;
   /** TCP is an address that has to accept connections, besides the service's port. */
   tcp?: string;
   /** TLS says that URL, GRPC or TCP speak TLS, with any certificate. */

@@ -32,6 +32,17 @@ function mesh(run: object = {}, service: Partial<Service> = {}): MeshDeclaration
 const words = ({ body }: Answer) => body.trim().split(" ");
 const ask = async () => words(await getUntil(200, gatewayUrl));
 
+/** Fails where it can read a token, or the gossip key. */
+const READS_TOKENS = `exit 3 if grep { open my $f, "<", $_ } qw(/etc/consul.d/gatehouse-secrets.json /etc/consul.d/backend.hcl
+  /opt/consul/serf/local.keyring); print "no token for ", scalar getpwuid $<; exit 0`;
+
+/** The health check of the backend on a node, as a user of it asks. */
+const askHealth = (user: string) =>
+  on(
+    "worker1",
+    `setpriv --reuid ${user} --regid ${user} --clear-groups /opt/gatehouse/bin/lab/gatehouse-node health ask /run/gatehouse-health/backend; echo " exit $?"`,
+  );
+
 describeOnLab("a service with settings", () => {
   beforeAll(async () => {
     await freshLab();
@@ -81,9 +92,9 @@ describeOnLab("a service with settings", () => {
   });
 
   test.each<[string, Partial<Service["health"]>, number]>([
-    ["a script", { script: ["/usr/bin/perl", "-e", "exit 0"] }, 0],
+    ["a script that finds no token", { script: ["/usr/bin/perl", "-e", READS_TOKENS.replaceAll("\n", " ")] }, 0],
     ["a script that fails", { script: ["/usr/bin/perl", "-e", "print 'no'; exit 3"], startTimeout: "5s" } as never, 1],
-  ])("with %s that the agent runs every five minutes is deployed at once", async (_, check, exit) => {
+  ])("with %s that the agent asks for every five minutes is deployed at once", async (_, check, exit) => {
     const began = Date.now();
     const health = { interval: "5m", timeout: "2s", ...check } as Service["health"];
     const { exitCode, text } = await cdktf(
@@ -97,6 +108,18 @@ describeOnLab("a service with settings", () => {
     if (exit) expect(text).toMatch(/exit status 3, "no"/);
     expect(Date.now() - began).toBeLessThan(90_000);
     expect((await ask())[2]).toBe("www-data");
+  });
+
+  test("has its script run by its own user, for the agent and for root alone", async () => {
+    expect(await askHealth("consul")).toBe("no token for www-data exit 0");
+    expect(await askHealth("0")).toBe("no token for www-data exit 0");
+    const refused = /permission denied\s+exit 2$/;
+    expect(await askHealth("65534")).toMatch(refused);
+    expect(await askHealth("www-data")).toMatch(refused);
+    const sandbox = "gatehouse-health-backend.service";
+    expect(await on("worker1", `systemd-analyze security --no-pager ${sandbox} | tail -1`)).toMatch(/: 1\.\d /);
+    await on("worker1", `systemctl kill -s KILL ${sandbox}`);
+    expect(await askHealth("consul")).toBe("no token for www-data exit 0");
   });
 
   test("takes its data along when it leaves a node, since it is declared so", async () => {

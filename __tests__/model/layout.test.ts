@@ -1,6 +1,6 @@
 /** The layout of a node: one place in TypeScript, and the same in Go. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { layout } from "../../model";
 
 const folders = readdirSync(".", { withFileTypes: true })
@@ -69,6 +69,7 @@ describe("the node program has the same places", () => {
     ["ConsulDir", folders.consul],
     ["Backups", folders.backups],
     ["MeshFile", files.meshCommand],
+    ["Health", dirname(layout.healthUnits.socket("web"))],
   ])("host.%s", (name, path) => expect(constants.get(name)).toBe(path));
 });
 
@@ -76,6 +77,8 @@ test("a unit leads to its workload and back", () => {
   for (const unit of layout.unitsOf("service", "web")) expect(layout.workloadOf(unit)).toBe("web");
   expect(layout.unitsOf("service", "web")).toEqual(["web.service", "web-sidecar-proxy.service"]);
   expect(layout.unitsOf("ingress-gateway", "edge")).toEqual(["edge.service"]);
+  for (const unit of [layout.healthUnits.unit("web"), layout.healthUnits.socketUnit("web")])
+    expect(layout.workloadOf(unit)).toBe("web");
   expect(layout.serviceOf("web-sidecar-proxy")).toBe("web");
   expect(layout.serviceOf("web")).toBe("web");
 });
@@ -90,4 +93,6 @@ test.each([
   [layout.environmentFile("web"), "web.service"],
   [layout.definitionFile("web"), undefined],
   ["/opt/gatehouse/config/web/app.yaml", "web.service"],
+  [layout.unitFile(layout.healthUnits.unit("web")), "gatehouse-health-web.socket"],
+  [layout.unitFile(layout.healthUnits.socketUnit("web")), "gatehouse-health-web.socket"],
 ])("the unit that reads %s", (path, unit) => expect(layout.unitReading(path)).toBe(unit));

@@ -285,13 +285,55 @@ describe("a service", () => {
     [{ tcp: true as const }, 'tcp = "127.0.0.1:9001"'],
     [{ grpc: "" }, 'grpc = "127.0.0.1:9001"'],
     [{ grpc: "shop.Cart" }, 'grpc = "127.0.0.1:9001/shop.Cart"'],
-    [{ script: ["/bin/check", "-v"] }, 'args = ["/bin/check", "-v"]'],
+    [
+      { script: ["/bin/check", "-v"] },
+      'args = ["/opt/gatehouse/bin/lab/gatehouse-node", "health", "ask", "/run/gatehouse-health/frontend"]',
+    ],
   ])("checks %j", (health, expected) => {
     const { files } = instanceRelease(
       mesh(),
       instanceOf(service({ health: { ...health, interval: "2s", timeout: "1s" } })),
     );
     expect(lines(files, "/etc/consul.d/frontend.hcl")).toContain(expected);
+  });
+
+  describe("with a health script", () => {
+    const scripted = service({
+      health: { script: ["/bin/check", "-v"], interval: "2s", timeout: "1s" },
+      secrets: [{ name: "KEY", version: "1" }],
+      stateDirectory: true,
+      memoryMax: "64M",
+      tasks: 2,
+      unit: {
+        Service: [
+          { name: "InaccessiblePaths", value: "/srv" },
+          { name: "WatchdogSec", value: "5" },
+        ],
+      },
+    });
+    const { files } = instanceRelease(mesh(), instanceOf(scripted));
+    const own = lines(files, "/etc/systemd/system/frontend.service");
+    const sandbox = lines(files, "/etc/systemd/system/gatehouse-health-frontend.service");
+    const socket = lines(files, "/etc/systemd/system/gatehouse-health-frontend.socket");
+
+    test("runs it in the sandbox of the service, without its secrets", () => {
+      const differs = /^(#|Description=|PartOf=|Wants=|After=|ExecStart(Pre)?=|Restart|WatchdogSec=|EnvironmentFile=.*secrets|TasksMax=|MemoryMax=|\[Install|WantedBy=)/;
+      const rest = (unit: string[]) => unit.filter((line) => line && !differs.test(line));
+      expect(rest(sandbox)).toEqual(rest(own));
+      expect(sandbox).toContain("ExecStart=/opt/gatehouse/bin/lab/gatehouse-node health serve /bin/check -v");
+      expect(sandbox).toContain("InaccessiblePaths=/srv");
+      expect(sandbox).toContain("TasksMax=256"); // the program that waits has threads, too
+      expect(sandbox.join()).not.toMatch(/WatchdogSec|secrets|MemoryMax/);
+    });
+
+    test("lets the agent ask, and nobody else", () => {
+      expect(socket).toEqual(expect.arrayContaining(["SocketGroup=consul", "SocketMode=0660"]));
+    });
+
+    test("lets an agent of others ask, whose user is not known", () => {
+      const foreign = instanceRelease({ ...mesh(), consul: { ...mesh().consul, existing: true } }, instanceOf(scripted));
+      expect(lines(foreign.files, "/etc/systemd/system/gatehouse-health-frontend.socket")).toContain("SocketMode=0666");
+    });
   });
 
   test("checks another port with a method, headers and TLS, and has patience", () => {
@@ -336,7 +378,7 @@ describe("a service", () => {
 
   test.each([
     [{ grpc: "shop.Cart" }, { grpc: { server: "127.0.0.1:9001", service: "shop.Cart" } }],
-    [{ script: ["/bin/check"] }, { script: ["/bin/check"] }],
+    [{ script: ["/bin/check"] }, { script: ["/bin/check"], socket: "/run/gatehouse-health/frontend" }],
     [{ tcp: true as const, port: 9011 }, { tcp: "127.0.0.1:9011" }],
     [{ tcp: true as const }, {}],
   ])("is asked by the node program itself in a deploy: %j", (check, asked) => {

@@ -9,8 +9,12 @@ type Fence struct {
 	Service string `json:"service,omitempty"`
 	// Port that the service listens on. Absent for a gateway.
 	Port int `json:"port,omitempty"`
+	// HealthPort is the service's port for health checks. Absent where that is Port.
+	HealthPort int `json:"healthPort,omitempty"`
 	// AdminPort is the port of Envoy's admin page.
 	AdminPort int `json:"adminPort"`
+	// ReadyPort is where a gateway's Envoy tells Consul's agent that it is ready. Absent for a service.
+	ReadyPort int `json:"readyPort,omitempty"`
 	// Upstreams are the ports on which the sidecar listens for the service.
 	Upstreams []int `json:"upstreams,omitempty"`
 }

@@ -79,6 +79,9 @@ type Health struct {
 	GRPC *GRPCHealth `json:"grpc,omitempty"`
 	// Script is a command that has to end with 0.
 	Script []string `json:"script,omitempty"`
+	// Socket on which the service's own sandbox runs Script. Absent in a release of an earlier version, whose script Consul's agent
+	// runs.
+	Socket string `json:"socket,omitempty"`
 	// TCP is an address that has to accept connections, besides the service's port.
 	TCP string `json:"tcp,omitempty"`
 	// TLS says that URL, GRPC or TCP speak TLS, with any certificate.

@@ -3,6 +3,7 @@ package instance
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gatehouse/node/document"
 	"gatehouse/node/fence"
@@ -40,6 +41,41 @@ func Units(kind document.Kind, name string) []string {
 	return []string{mainUnit(name)}
 }
 
+// The units of a service's health script: the socket on which it is asked for, and the service's sandbox, in which it runs.
+func healthSocket(name string) string { return healthPrefix + name + ".socket" }
+
+func healthUnit(name string) string { return healthPrefix + name + ".service" }
+
+const healthPrefix = "gatehouse-health-"
+
+// isHealth says whether a unit is one for a health script. systemd starts the sandbox when the script is asked for.
+func isHealth(unit string) bool { return strings.HasPrefix(unit, healthPrefix) }
+
+// HealthOf is the service whose health script a unit is for.
+func HealthOf(unit string) (service string, isHealth bool) {
+	name, isHealth := strings.CutPrefix(unit, healthPrefix)
+	return strings.TrimSuffix(strings.TrimSuffix(name, ".socket"), ".service"), isHealth
+}
+
+// startedUnits of a release: those that a deploy enables and starts.
+func startedUnits(release document.Instance) []string {
+	units := Units(release.Kind, release.Name)
+	socket := healthSocket(release.Name)
+	if slices.ContainsFunc(release.Files, func(file document.File) bool { return filepath.Base(file.Path) == socket }) {
+		units = append(units, socket)
+	}
+	return units
+}
+
+// allUnits that an instance of this name can have.
+func allUnits(kind document.Kind, name string) []string {
+	units := Units(kind, name)
+	if kind == document.Service {
+		units = append(units, healthSocket(name), healthUnit(name))
+	}
+	return units
+}
+
 // envoyUnit is the unit whose process is the instance's Envoy.
 func envoyUnit(release document.Instance) string {
 	if release.Kind == document.Service {
@@ -51,7 +87,7 @@ func envoyUnit(release document.Instance) string {
 // belongsTo says whether a path belongs to an instance of this name, of any kind.
 func belongsTo(name, path string) bool {
 	places := []string{definitionPath(name), filepath.Join(host.EnvDir, name+".env"), fence.Path(name)}
-	for _, unit := range Units(document.Service, name) {
+	for _, unit := range allUnits(document.Service, name) {
 		places = append(places, filepath.Join(host.UnitDir, unit))
 	}
 	return slices.Contains(places, path) || isConfig(name, path)

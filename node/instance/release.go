@@ -46,7 +46,7 @@ func check(release document.Instance) error {
 		filepath.Join(host.EnvDir, release.Name+".env"): true,
 		fence.Path(release.Name):                        true,
 	}
-	for _, unit := range Units(release.Kind, release.Name) {
+	for _, unit := range allUnits(release.Kind, release.Name) {
 		allowed[filepath.Join(host.UnitDir, unit)] = true
 	}
 	for _, file := range release.Files {

@@ -85,11 +85,12 @@ func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
 	bus := m.bus()
 	var since uint64
 	var pid, restarts uint32
-	for _, one := range []struct {
+	type question struct {
 		property string
 		ask      func(ctx context.Context, unit, property string) (*dbus.Property, error)
 		into     any
-	}{
+	}
+	questions := []question{
 		{"LoadState", bus.GetUnitPropertyContext, &unit.LoadState},
 		{"ActiveState", bus.GetUnitPropertyContext, &unit.ActiveState},
 		{"SubState", bus.GetUnitPropertyContext, &unit.SubState},
@@ -99,10 +100,14 @@ func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
 		{"NeedDaemonReload", bus.GetUnitPropertyContext, &unit.NeedDaemonReload},
 		{"ActiveEnterTimestampMonotonic", bus.GetUnitPropertyContext, &unit.ActiveEnter},
 		{"ActiveEnterTimestamp", bus.GetUnitPropertyContext, &since},
-		{"MainPID", ofService(bus), &pid},
-		{"NRestarts", ofService(bus), &restarts},
-		{"ControlGroup", ofService(bus), &unit.ControlGroup},
-	} {
+	}
+	if strings.HasSuffix(name, ".service") { // a socket has none of these
+		questions = append(questions,
+			question{"MainPID", ofService(bus), &pid},
+			question{"NRestarts", ofService(bus), &restarts},
+			question{"ControlGroup", ofService(bus), &unit.ControlGroup})
+	}
+	for _, one := range questions {
 		property, err := one.ask(ctx, name, one.property)
 		if err == nil {
 			err = property.Value.Store(one.into)
