@@ -30,6 +30,11 @@ export function openings({ consul, services }: Pick<Mesh, "consul" | "services">
         const names = weakening(service).join(", ");
         return `services.${service.name}.run.unit may weaken the sandbox of ${service.name}: ${names}`;
       }),
+    ...(consul.existing
+      ? [
+          "consul.existing is true: on a worker, whoever is not a user of this mesh's units reaches the agent and services as before, and with the agent the key of every service there",
+        ]
+      : []),
     ...(consul.acl
       ? []
       : ["consul.acl is false: whoever reaches an agent may register services and change intentions"]),

@@ -689,8 +689,12 @@ export interface Fence {
   service?: string;
   /** Port that the service listens on. Absent for a gateway. */
   port?: number;
+  /** HealthPort is the service's port for health checks. Absent where that is Port. */
+  healthPort?: number;
   /** AdminPort is the port of Envoy's admin page. */
   adminPort: number;
+  /** ReadyPort is where a gateway's Envoy tells Consul's agent that it is ready. Absent for a service. */
+  readyPort?: number;
   /** Upstreams are the ports on which the sidecar listens for the service. */
   upstreams?: number[];
 }

@@ -193,6 +193,10 @@ describe("what is switched off", () => {
     ]);
   });
 
+  test("is warned of where Consul was there before", () => {
+    expect(openings(meshOf(lockedBut({ existing: true })))).toEqual([expect.stringMatching(/^consul\.existing is true: /)]);
+  });
+
   test("needs no secret", () => {
     const mesh = meshOf(lockedBut(open));
     for (const graph of [clusterGraph(mesh), meshGraph(mesh)]) {
