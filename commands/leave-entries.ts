@@ -1,4 +1,4 @@
-/** Config entries that a run would delete though somebody else wrote them meanwhile. Terraform deletes by kind and name alone. */
+/** Config entries that a run would delete though they are no longer the mesh's. Terraform deletes by kind and name alone. */
 import { MARK } from "../model";
 import { atReachableConsul, type LiveEntry, meshOf, readEntries } from "../nodes";
 import type { CreatedState, Stack, Synthesized, WrittenEntry } from "../terraform";
@@ -67,7 +67,7 @@ export async function leaveOthersEntries(
     const { exitCode, stdout, stderr } = await stack.terraform("state", "rm", "-lock-timeout=2m", address);
     if (exitCode !== 0) throw new Error(`${address} could not be taken out of the state: ${stderr || stdout}`);
     console.error(
-      `${kind}/${name} stays in Consul: somebody else wrote it after this mesh did. Where nobody needs it: consul config delete -kind ${kind} -name '${name}'`,
+      `${kind}/${name} stays in Consul: it was written over after this mesh wrote it. If it is not needed: consul config delete -kind ${kind} -name '${name}'`,
     );
   }
 }

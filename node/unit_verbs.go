@@ -81,8 +81,8 @@ type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// serveScript is for the unit of a health script: health serve COMMAND. systemd holds the socket, so that nobody who asks meets a
-// restart.
+// serveScript is for the unit of a health script: health serve COMMAND. systemd holds the socket, so that a question never
+// meets a restart.
 func serveScript(ctx context.Context, _ *host.Host, words []string) error {
 	listeners, err := activation.Listeners()
 	if err != nil {

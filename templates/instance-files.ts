@@ -84,10 +84,7 @@ function healthFiles(mesh: Mesh, service: Service): NodeFile[] {
   });
   const foreignAgent = mesh.consul.existing;
   const asked = render("systemd/health.socket", { name, mesh: mesh.name, socket: socket(name), foreignAgent });
-  return [
-    nodeFile(layout.unitFile(socketUnit(name)), asked),
-    nodeFile(layout.unitFile(unit(name)), sandboxed),
-  ];
+  return [nodeFile(layout.unitFile(socketUnit(name)), asked), nodeFile(layout.unitFile(unit(name)), sandboxed)];
 }
 
 /** For the service and for its sidecar: Consul chooses among sidecars. */

@@ -29,7 +29,7 @@ interface CreatedInstance {
   attributes?: {
     id?: string;
     triggers?: Record<string, string> | null;
-    /** Of a config entry. */
+    /** The next three are a config entry's. */
     kind?: string;
     name?: string;
     config_json?: string;

@@ -1,4 +1,4 @@
-/** Entries that somebody else wrote over, with a shell program in Terraform's place. */
+/** Entries that are no longer the mesh's, with a shell program in Terraform's place. */
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { leavingEntries, othersEntries } from "../../commands/leave-entries";
@@ -23,7 +23,9 @@ const document = {
 };
 
 beforeAll(() => {
-  project.synthesized("cluster", { terraform: { backend: { local: { path: join(project.folder, "cluster.tfstate") } } } });
+  project.synthesized("cluster", {
+    terraform: { backend: { local: { path: join(project.folder, "cluster.tfstate") } } },
+  });
   project.synthesized("mesh", document);
 });
 beforeEach(() => {
@@ -72,12 +74,15 @@ test.each<[string, string]>([
   expect(removed(calls).every((call) => call === RM)).toBe(true);
   const change = verb === "deploy" ? "mesh apply" : "mesh destroy";
   expect(calls.indexOf(RM)).toBeLessThan(calls.findIndex((call) => call.startsWith(change)));
-  expect(text).toContain("service-defaults/others stays in Consul: somebody else wrote it after this mesh did.");
+  expect(text).toContain("service-defaults/others stays in Consul: it was written over after this mesh wrote it.");
 });
 
 test("nothing is applied where the state cannot be changed", async () => {
   const code = `require("${resolve("terraform/destroy.ts")}").destroy(["-auto-approve"], ${hook(true)}).catch((error) => { console.error(error.message); return 9; })`;
-  const { exitCode, calls, text } = await project.run(code, 'case "$*" in "state rm"*) echo locked >&2; exit 1 ;; esac');
+  const { exitCode, calls, text } = await project.run(
+    code,
+    'case "$*" in "state rm"*) echo locked >&2; exit 1 ;; esac',
+  );
   expect(exitCode).toBe(9);
   expect(text).toContain("service-defaults_others could not be taken out of the state: locked");
   expect(calls.some((call) => / destroy/.test(call))).toBe(false);

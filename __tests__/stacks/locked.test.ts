@@ -194,7 +194,9 @@ describe("what is switched off", () => {
   });
 
   test("is warned of where Consul was there before", () => {
-    expect(openings(meshOf(lockedBut({ existing: true })))).toEqual([expect.stringMatching(/^consul\.existing is true: /)]);
+    expect(openings(meshOf(lockedBut({ existing: true })))).toEqual([
+      expect.stringMatching(/^consul\.existing is true: /),
+    ]);
   });
 
   test("needs no secret", () => {

@@ -317,7 +317,8 @@ describe("a service", () => {
     const socket = lines(files, "/etc/systemd/system/gatehouse-health-frontend.socket");
 
     test("runs it in the sandbox of the service, without its secrets", () => {
-      const differs = /^(#|Description=|PartOf=|Wants=|After=|ExecStart(Pre)?=|Restart|WatchdogSec=|EnvironmentFile=.*secrets|TasksMax=|MemoryMax=|\[Install|WantedBy=)/;
+      const differs =
+        /^(#|Description=|PartOf=|Wants=|After=|ExecStart(Pre)?=|Restart|WatchdogSec=|EnvironmentFile=.*secrets|TasksMax=|MemoryMax=|\[Install|WantedBy=)/;
       const rest = (unit: string[]) => unit.filter((line) => line && !differs.test(line));
       expect(rest(sandbox)).toEqual(rest(own));
       expect(sandbox).toContain("ExecStart=/opt/gatehouse/bin/lab/gatehouse-node health serve /bin/check -v");
@@ -326,12 +327,15 @@ describe("a service", () => {
       expect(sandbox.join()).not.toMatch(/WatchdogSec|secrets|MemoryMax/);
     });
 
-    test("lets the agent ask, and nobody else", () => {
+    test("lets the agent alone ask", () => {
       expect(socket).toEqual(expect.arrayContaining(["SocketGroup=consul", "SocketMode=0660"]));
     });
 
     test("lets an agent of others ask, whose user is not known", () => {
-      const foreign = instanceRelease({ ...mesh(), consul: { ...mesh().consul, existing: true } }, instanceOf(scripted));
+      const foreign = instanceRelease(
+        { ...mesh(), consul: { ...mesh().consul, existing: true } },
+        instanceOf(scripted),
+      );
       expect(lines(foreign.files, "/etc/systemd/system/gatehouse-health-frontend.socket")).toContain("SocketMode=0666");
     });
   });

@@ -246,7 +246,7 @@ func TestTheRulesAreComparedWithThoseThatAreNeeded(t *testing.T) {
 	differ("anybody may answer", []int{8502}, nil)
 	n.kernel.rules.Answer[8502] = fence.UIDs{}
 	n.kernel.rules.Answer[9] = fence.UIDs{}
-	differ("nobody may answer", nil, []int{8502, 9})
+	differ("no user may answer", nil, []int{8502, 9})
 	testkit.Must(t, n.Host.Remove(host.AgentRecord))
 	n.kernel.rules = fence.Rules{}
 	differ("no rules", []int{5000, 5001, 8500, 8501, 8502, 8503, 9001, 9002, 19001, 19002}, nil)

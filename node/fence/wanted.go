@@ -109,7 +109,7 @@ func (k Keeper) Wanted() (Rules, error) {
 	if p.strict {
 		p.only(apiPorts, agentUser)
 		p.only(xds, append(envoys, agentUser)...)
-		// An Envoy sends its token there, and without TLS it does not know to whom. This program looks for itself (package consul).
+		// An Envoy sends its token there, and without TLS it does not know which program that is. This program looks for itself (package consul).
 		p.add(p.Answer, xds, []string{agentUser})
 	} else {
 		p.refuse(apiPorts, p.units...)

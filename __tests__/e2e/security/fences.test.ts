@@ -59,7 +59,14 @@ describeOnLab("a node with two services", () => {
 
   test("lets root reach everything, so the attempts are sound", async () => {
     const { adminPort } = await portsOf("worker1", "frontend");
-    const all = ["127.0.0.1:9001", "127.0.0.1:9020", health, "127.0.0.1:5000", "127.0.0.1:8500", `127.0.0.1:${adminPort}`];
+    const all = [
+      "127.0.0.1:9001",
+      "127.0.0.1:9020",
+      health,
+      "127.0.0.1:5000",
+      "127.0.0.1:8500",
+      `127.0.0.1:${adminPort}`,
+    ];
     expect(await atHome("0 0")).toEqual(expect.arrayContaining(all));
     expect(await leaf("0 0", "frontend")).toBe("200"); // the agent asks for no token
   });
@@ -82,8 +89,11 @@ describeOnLab("a node with two services", () => {
     expect(await atHome(sidecar)).toEqual(await sorted(...own));
   });
 
-  test("lets nobody but the agent ask whether a gateway is ready", async () => {
-    const [ready] = await on("gateway1", "grep -o 'http://127.0.0.1:[0-9]*/ready' /etc/consul.d/ingress-gateway.hcl").then((url) => url.split("\n"));
+  test("lets only the agent ask whether a gateway is ready", async () => {
+    const [ready] = await on(
+      "gateway1",
+      "grep -o 'http://127.0.0.1:[0-9]*/ready' /etc/consul.d/ingress-gateway.hcl",
+    ).then((url) => url.split("\n"));
     const port = new URL(ready!).host;
     const gateway = await userOf("gateway1", "ingress-gateway");
     for (const user of [STRANGER, gateway]) expect(await reached("gateway1", user, [port])).toEqual([]);

@@ -58,7 +58,7 @@ async function statusOf(machine: string, unit: string): Promise<Record<string, s
 const inside = async (machine: string, unit: string, command: string) =>
   ssh(machine, `nsenter -t ${await mainPid(machine, unit)} -m ${command}`);
 
-/** What the frontend's sidecar says when it runs a shell, by an extension that the frontend's own token may write. */
+/** An extension that the frontend's own token may write. Its sidecar then tells whether a shell ran. */
 const RUNS_A_SHELL = `function envoy_on_response(handle)
   handle:headers():add("x-shell", tostring(os.execute("true")))
 end`;
@@ -123,7 +123,8 @@ describeOnLab("the sandbox", () => {
   test("starts no shell for code that a service's own token brought into its sidecar", async () => {
     const declared = { Kind: "service-defaults", Name: "frontend", Protocol: "http" };
     const Arguments = { ProxyType: "connect-proxy", Listener: "inbound", Script: RUNS_A_SHELL };
-    const shell = async () => (await on("worker1", `curl -s -o /dev/null -D - ${gatewayUrl}`)).match(/x-shell: (\S+)/i)?.[1];
+    const shell = async () =>
+      (await on("worker1", `curl -s -o /dev/null -D - ${gatewayUrl}`)).match(/x-shell: (\S+)/i)?.[1];
     await writeEntry({ ...declared, EnvoyExtensions: [{ Name: "builtin/lua", Arguments }] });
     try {
       let said = await shell();
