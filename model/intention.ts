@@ -3,6 +3,7 @@ import { z } from "zod";
 import { combination, type ExactlyOne } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
+import { uncallable } from "./job";
 import { hasBroken, items, type Sound, type View } from "./checking/view";
 import { notOwned } from "./consul";
 import { actionSchema, checkHttp, type PermissionDeclaration, permissionSchema } from "./permission";
@@ -59,8 +60,10 @@ function checkEnds({ source, destination }: Intention, path: Path, view: View, p
     if (unowned) problems.add([...path, "destination"], destination, unowned);
     return;
   }
-  if (destination === undefined || services.has(destination)) return;
-  const fault = gateways.has(destination)
+  if (destination === undefined) return;
+  const fault = services.has(destination)
+    ? uncallable(destination, services)
+    : gateways.has(destination)
     ? {
         reason: `\`${destination}\` is a gateway: calls come to it from outside the mesh, where there is no identity to check`,
         remedy: "name the service behind it as destination",

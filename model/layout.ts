@@ -117,6 +117,8 @@ export const bootstrapFile = (name: string): string => `/run/gatehouse-envoy/${n
 /** Where the configuration files of a service are on the node; the service itself sees them in `seenConfig`. */
 export const configFolder = (name: string): string => `${folders.config}/${name}`;
 export const isConfigFile = (path: string): boolean => path.startsWith(`${folders.config}/`);
+/** Files that commands read which run before a release. They are there as long as those run. */
+export const beforeFolder = (name: string): string => `/run/gatehouse-before/${name}`;
 export const seenConfig = "/run/gatehouse-config";
 export const secretEnvironmentFile = (name: string): string => `${folders.secrets}/${name}.env`;
 export const tokenFile = (name: string): string => `${folders.secrets}/${name}.token`;
@@ -160,6 +162,7 @@ const UNIT = ".service";
 /** The unit of a service's program, or of a gateway. */
 export const unitOf = (workload: string): string => `${workload}${UNIT}`;
 export const sidecarUnitOf = (service: string): string => unitOf(sidecarOf(service));
+/** A service may have no sidecar: `hasEnvoy`. */
 export const unitsOf = (kind: "service" | "ingress-gateway", name: string): string[] =>
   kind === "service" ? [unitOf(name), sidecarUnitOf(name)] : [unitOf(name)];
 export const isServiceUnit = (unit: string): boolean => unit.endsWith(UNIT);

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { field, port, text } from "./checking/fields";
 import { formatPath, type Path, type Problems } from "./checking/problem";
+import { uncallable } from "./job";
 import { items, type Sound, type View } from "./checking/view";
 import { filledTextFault } from "./formats/text";
 import type { GatewayDeclaration } from "./gateway";
@@ -155,6 +156,8 @@ function serviceFault(name: string, { protocol }: Listener, { services, gateways
   }
   const unknown = services.unknown(name, "service");
   if (unknown) return unknown;
+  const deaf = uncallable(name, services);
+  if (deaf) return deaf;
   const spoken = services.get(name)?.protocol;
   if (spoken === undefined || protocol === undefined || spoken === protocol) return undefined;
   return {

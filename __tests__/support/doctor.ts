@@ -27,7 +27,7 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
     if (workload.kind !== "service") {
       return [{ ...none, ID: workload.name, Service: workload.name, Kind: "ingress-gateway" }];
     }
-    const { name, port, upstreams } = workload;
+    const { name, port = 0, upstreams } = workload;
     const Upstreams = upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
     const sidecar = layout.sidecarOf(name);
     const proxy = {

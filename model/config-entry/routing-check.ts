@@ -1,6 +1,7 @@
 /** Consul's demands on the entries that route traffic, each alone and all together. */
 
 import { oneOf, type Path, type Problems } from "../checking/problem";
+import { uncallable } from "../job";
 import type { Item, Sound, View } from "../checking/view";
 import { components } from "../graph";
 import type { Protocol } from "../service";
@@ -57,7 +58,8 @@ function checkTarget(
 ): void {
   if (service === undefined) return;
   const at = [...path, ...inner];
-  const unknown = service === name ? undefined : view.services.unknown(service, "service");
+  const unknown =
+    service === name ? undefined : (view.services.unknown(service, "service") ?? uncallable(service, view.services));
   if (unknown) problems.add([...at, "service"], service, unknown);
   if (unknown || !view.services.has(service)) return;
   const [own, other] = [name, service].map((each) =>
