@@ -8,8 +8,9 @@ import type { ServiceDeclaration } from "./service";
 
 type Declared = Sound<ServiceDeclaration>;
 
-/** Whether a declared service is one. A port that could not be read may have been meant. */
-const isJob = (service: Declared): boolean => !Object.hasOwn(service, "port") && !hasBroken(service);
+/** Whether a declared service is one. A port that could not be read may have been meant, and a service without `run` is no service yet. */
+const isJob = (service: Declared): boolean =>
+  Object.hasOwn(service, "run") && !Object.hasOwn(service, "port") && !hasBroken(service);
 
 /** Why a service cannot be named where calls are sent to; undefined when it can. */
 export function uncallable(name: string, services: Section<ServiceDeclaration>): Fault | undefined {

@@ -2,7 +2,7 @@
 import { edgesOf } from "../../doctor/edges";
 import { type Expected, expectedOn } from "../../doctor/expected";
 import { compareNode } from "../../doctor/node";
-import { layout, type Mesh } from "../../model";
+import { hasEnvoy, layout, type Mesh } from "../../model";
 import type { AgentService, NodeReport, UnitReport } from "../../nodes";
 import { declaration, meshOf } from "./shop";
 
@@ -20,7 +20,8 @@ export function expectedNode(name: string, of: Mesh = mesh): Expected {
 
 /** The report of a node that is as declared. */
 export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
-  const { files, links, units, unpacked, instances, node } = expected;
+  const { files, links, units, unpacked, node } = expected;
+  const instances = expected.instances.filter(({ workload }) => hasEnvoy(workload));
   const services = instances.flatMap(({ workload, sidecarPort = 0 }): AgentService[] => {
     const Meta = { "gatehouse-mesh": of.name };
     const none = { Kind: "", Port: 0, Of: "", Mesh: of.name, Upstreams: [], Rest: { Meta } };

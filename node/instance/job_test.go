@@ -23,9 +23,12 @@ func ending(n *fake.Node, word string) {
 	start := n.Units.OnStart
 	n.Units.OnStart = func(unit string) error {
 		if text, _ := n.Host.Read(host.UnitDir + "/" + unit); strings.Contains(string(text), word) {
-			time.AfterFunc(5*time.Millisecond, func() {
+			go func() {
+				for state, _ := n.Units.Unit(context.Background(), unit); !state.Active(); state, _ = n.Units.Unit(context.Background(), unit) {
+					time.Sleep(time.Millisecond)
+				}
 				n.Units.Set(systemd.Unit{Name: unit, ActiveState: "activating", SubState: "auto-restart", UnitFileState: "enabled"})
-			})
+			}()
 		}
 		return start(unit)
 	}
