@@ -2,7 +2,7 @@
  * A service without a port, like a queue worker: nothing calls it. With upstreams it has a sidecar, and a registration that gives it
  * an identity; without, it is a unit alone.
  */
-import type { Fault, Problems } from "./checking/problem";
+import type { Fault, Path, Problems } from "./checking/problem";
 import { hasBroken, items, type Section, type Sound, type View } from "./checking/view";
 import type { ServiceDeclaration } from "./service";
 
@@ -41,12 +41,33 @@ export function checkJobs(view: View, problems: Problems): void {
   }
 }
 
-function checkJob(name: string, { health }: Declared, problems: Problems): void {
-  for (const [field, value] of Object.entries(health ?? {})) {
+function checkJob(name: string, service: Declared, problems: Problems): void {
+  for (const [field, value] of Object.entries(service.health ?? {})) {
     if (field === "startTimeout" || value === undefined) continue;
     problems.add(["services", name, "health", field], value, {
       reason: "the service has no port, so its health is that of its process: it runs, or it does not",
       remedy: `remove it; \`startTimeout\` is how long it has to run at least. If it listens, write services.${name}.port`,
     });
   }
+  if (Object.keys(service.upstreams ?? {}).length > 0) return;
+  for (const [path, value] of labels(service)) {
+    problems.add(["services", name, ...path], value, {
+      reason: "the service has neither a port nor upstreams, so Consul does not know it, and has no labels of it",
+      remedy: "remove it",
+    });
+  }
+}
+
+/** Labels of a service and of its instances, with their places in it. */
+function labels({ meta, tags, runsOn }: Declared): [Path, unknown][] {
+  const placed = items(runsOn).flatMap(({ index, value }): [Path, unknown][] =>
+    typeof value === "string"
+      ? []
+      : [
+          [["runsOn", index, "meta"], value.meta],
+          [["runsOn", index, "tags"], value.tags],
+        ],
+  );
+  const all: [Path, unknown][] = [[["meta"], meta], [["tags"], tags], ...placed];
+  return all.filter(([, value]) => value !== undefined);
 }

@@ -162,7 +162,6 @@ const UNIT = ".service";
 /** The unit of a service's program, or of a gateway. */
 export const unitOf = (workload: string): string => `${workload}${UNIT}`;
 export const sidecarUnitOf = (service: string): string => unitOf(sidecarOf(service));
-/** A service may have no sidecar: `hasEnvoy`. */
 export const unitsOf = (kind: "service" | "ingress-gateway", name: string): string[] =>
   kind === "service" ? [unitOf(name), sidecarUnitOf(name)] : [unitOf(name)];
 export const isServiceUnit = (unit: string): boolean => unit.endsWith(UNIT);
@@ -177,27 +176,5 @@ export function unitReading(path: string): string | undefined {
   return path.startsWith(`${folders.env}/`) ? unitOf(name.replace(/\.env$/, "")) : undefined;
 }
 
-/** Consul's ports. https://developer.hashicorp.com/consul/docs/reference/architecture/ports */
-export const consulPorts = {
-  serverRpc: 8300,
-  lanGossip: 8301,
-  wanGossip: 8302,
-  http: 8500,
-  https: 8501,
-  grpc: 8502,
-  grpcTls: 8503,
-  dns: 8600,
-} as const;
-
-/** The ports of an agent that Gatehouse sets up, as `templates/consul/agent.hcl` has them. */
-export function agentPorts(role: MeshNode["role"], { tls, wanGossip }: { tls: boolean; wanGossip: boolean }): number[] {
-  const { serverRpc, lanGossip, http, https, grpc, grpcTls, dns } = consulPorts;
-  const wan = wanGossip ? [consulPorts.wanGossip] : [];
-  const servers = role === "server" ? [serverRpc, ...wan, tls ? https : grpcTls] : [];
-  return [...servers, lanGossip, http, tls ? grpcTls : grpc, dns];
-}
-
-/** First ports of the ranges for instances. Consul's own default range for sidecars begins at 21000 too. */
-export const firstPorts = { admin: 19_000, sidecars: 21_000 } as const;
-
+export { agentPorts, consulPorts, firstPorts } from "./consul-ports";
 export { resources, tokens } from "./resource-ids";

@@ -73,7 +73,7 @@ function instancePorts({ workload, adminPort, sidecarPort }: Instance): OnNode[]
   const sidecar = { protocol: "mutual TLS", port: sidecarPort ?? 0 };
   return [
     ...(port === undefined
-      ? [{ ...sidecar, address: LOOPBACK, owner: `sidecar of \`${name}\`, for nobody: it has no port` }]
+      ? [{ ...sidecar, address: LOOPBACK, owner: `sidecar of \`${name}\`, which nothing calls` }]
       : [
           { address: LOOPBACK, port, protocol, owner: `\`${name}\`` },
           { ...sidecar, address: EVERYWHERE, owner: `sidecar of \`${name}\`, for callers` },

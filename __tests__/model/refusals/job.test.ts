@@ -18,6 +18,8 @@ describe("a service without a port", () => {
     ["with a check of another port", health({ startTimeout: "1m", port: 9100 }), "services.worker.health.port", "9100", /that of its process/, /remove it/],
     ["with a check by a script", health({ script: ["/bin/true"] }), "services.worker.health.script", '["/bin/true"]', /that of its process/, /remove it/],
     ["with a start of a day", health({ startTimeout: "24h" }), "services.worker.health.startTimeout", '"24h"', /./, /3m/],
+    ["with labels, which Consul does not know", (d) => worker(d, { tags: ["v1"] }), "services.worker.tags", '["v1"]', /neither a port nor upstreams/, /remove it/],
+    ["with labels on a node", (d) => worker(d, { runsOn: [{ node: "worker1", meta: { a: "b" } }] }), "services.worker.runsOn[0].meta", '{"a":"b"}', /Consul does not know it/, /remove it/],
     ["that takes over", (d) => { worker(d); d.takeOver = { services: ["worker"] }; }, "takeOver.services[0]", '"worker"', /takes nothing over/, /remove its unit/],
   ]);
 

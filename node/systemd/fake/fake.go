@@ -42,7 +42,7 @@ type Manager struct {
 	masked map[string]bool
 	// isRuntime says which units were read from Runtime.
 	isRuntime map[string]bool
-	calls  []string
+	calls     []string
 	// linked are the states from Enable and Disable for units that systemd has read, by unit.
 	linked map[string]string
 	pid    int
