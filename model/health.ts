@@ -19,7 +19,7 @@ export type HealthDeclaration = HealthOptions &
     | (Way<"script"> & None<HttpOptions & TlsOption & { port: number }>)
   );
 
-/** Of a service without a port: whether its process runs is all that there is to ask. */
+/** The health of a service without a port: whether its process runs is all that there is to ask. */
 export type JobHealthDeclaration = None<HealthChecks & HttpOptions & TlsOption & Omit<HealthOptions, "startTimeout">> & {
   /**
    * How long a new process has to run without ending, with whatever exit code: `1s` to `1h`. A deploy waits for all of it, and goes

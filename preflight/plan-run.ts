@@ -21,7 +21,7 @@ export function commandsOf(service: Service, here: FilesHere): WantedCommand[] {
   });
 }
 
-/** Of its command and of those before a release; undefined for its binary. */
+/** Programs of its command and of those before a release; undefined for its binary. */
 const programsOf = ({ command, before = [] }: Service): (string | undefined)[] => [
   ...new Set([command?.[0], ...before.map(([program]) => program)]),
 ];

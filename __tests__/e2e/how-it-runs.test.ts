@@ -141,6 +141,7 @@ describeOnLab("a service with settings", () => {
     expect(await plan(secret("2"))).toEqual([]);
     const written = ["terraform.lab.mesh.tfstate", "cdktf.out/stacks/mesh/cdk.tf.json"];
     expect(written.filter((path) => /psst|hush/.test(readFileSync(path, "utf8")))).toEqual([]);
+    plant({});
   });
 
   test("keeps its files and its configuration from every other user of the node", async () => {

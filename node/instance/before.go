@@ -45,6 +45,11 @@ func (a *apply) runBefore(ctx context.Context) error {
 	if err := a.stageBefore(); err != nil {
 		return fmt.Errorf("what runs before the release could not be prepared: %w", err)
 	}
+	if state, err := a.Systemd.Unit(ctx, unit); err == nil && state.NeedDaemonReload { // systemd still has that of a killed run
+		if err := a.Systemd.DaemonReload(ctx); err != nil {
+			return err
+		}
+	}
 	a.Host.Say("running what is to run before release %s of %s", a.release.Release, name)
 	patience := a.patience(a.release)
 	bounded, cancel := context.WithTimeout(ctx, patience)
