@@ -74,7 +74,8 @@ function wantedValues({ services }: Mesh, given: Secrets): string[] {
     return [
       ...missing.map((secret) => `services.${service.name}.${secret}: write its value there`),
       ...long.map(
-        ({ name }) => `services.${service.name}.${name}: an environment variable is one line without tabs: correct its value`,
+        ({ name }) =>
+          `services.${service.name}.${name}: an environment variable is one line without tabs: correct its value`,
       ),
     ];
   });

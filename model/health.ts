@@ -20,7 +20,9 @@ export type HealthDeclaration = HealthOptions &
   );
 
 /** The health of a service without a port: whether its process runs is all that there is to ask. */
-export type JobHealthDeclaration = None<HealthChecks & HttpOptions & TlsOption & Omit<HealthOptions, "startTimeout">> & {
+export type JobHealthDeclaration = None<
+  HealthChecks & HttpOptions & TlsOption & Omit<HealthOptions, "startTimeout">
+> & {
   /**
    * How long a new process has to run without ending, with whatever exit code: `1s` to `1h`. A deploy waits for all of it, and goes
    * back to the release before when the process ends. @default "5s"
@@ -113,7 +115,8 @@ const WAYS = ["http", "tcp", "grpc", "script"] as const;
 /** Each service has one kind of check. */
 export function checkHealth(view: View, problems: Problems): void {
   for (const [name, { health, ...service }] of view.services.entries)
-    if (health && (Object.hasOwn(service, "port") || hasBroken(service))) checkOneHealth(health, ["services", name, "health"], problems);
+    if (health && (Object.hasOwn(service, "port") || hasBroken(service)))
+      checkOneHealth(health, ["services", name, "health"], problems);
 }
 
 function checkOneHealth(health: Sound<HealthDeclaration | JobHealthDeclaration>, path: Path, problems: Problems): void {

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { combination, type ExactlyOne } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
-import { uncallable } from "./job";
 import { hasBroken, items, type Sound, type View } from "./checking/view";
 import { notOwned } from "./consul";
+import { uncallable } from "./job";
 import { actionSchema, checkHttp, type PermissionDeclaration, permissionSchema } from "./permission";
 
 /** With either `action` or `permissions`. */
@@ -64,11 +64,11 @@ function checkEnds({ source, destination }: Intention, path: Path, view: View, p
   const fault = services.has(destination)
     ? uncallable(destination, services)
     : gateways.has(destination)
-    ? {
-        reason: `\`${destination}\` is a gateway: calls come to it from outside the mesh, where there is no identity to check`,
-        remedy: "name the service behind it as destination",
-      }
-    : services.unknown(destination, "service");
+      ? {
+          reason: `\`${destination}\` is a gateway: calls come to it from outside the mesh, where there is no identity to check`,
+          remedy: "name the service behind it as destination",
+        }
+      : services.unknown(destination, "service");
   if (fault) problems.add([...path, "destination"], destination, fault);
 }
 

@@ -36,7 +36,8 @@ export function checkJobs(view: View, problems: Problems): void {
     if (!service || !isJob(service)) continue;
     problems.add(["takeOver", "services", index], value, {
       reason: `\`${value}\` has no port, and such a service takes nothing over: what was made by hand could do its work a second time`,
-      remedy: "stop what was made by hand, remove its unit and its definition from the node, and take the name out here",
+      remedy:
+        "stop what was made by hand, remove its unit and its definition from the node, and take the name out here",
     });
   }
 }

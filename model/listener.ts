@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { field, port, text } from "./checking/fields";
 import { formatPath, type Path, type Problems } from "./checking/problem";
-import { uncallable } from "./job";
 import { items, type Sound, type View } from "./checking/view";
 import { filledTextFault } from "./formats/text";
 import type { GatewayDeclaration } from "./gateway";
+import { uncallable } from "./job";
 import { checkHosts } from "./listener-host";
 import { type Protocol, protocolSchema } from "./service";
 

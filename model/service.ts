@@ -5,7 +5,14 @@ import type { Problems } from "./checking/problem";
 import type { View } from "./checking/view";
 import type { Files } from "./files";
 import type { Gateway } from "./gateway";
-import { type Health, type HealthDeclaration, healthSchema, type JobHealthDeclaration, resolveHealth, resolveJobHealth } from "./health";
+import {
+  type Health,
+  type HealthDeclaration,
+  healthSchema,
+  type JobHealthDeclaration,
+  resolveHealth,
+  resolveJobHealth,
+} from "./health";
 import { uncallable } from "./job";
 import { type CpuShare, type Limits, limitsOf, limitsSchema, type Memory } from "./limits";
 import {

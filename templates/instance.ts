@@ -1,6 +1,15 @@
 /** A release of one instance, and the program that puts it into service on its node. */
 import { basename, dirname } from "node:path";
-import { type Binary, type Gateway, hasEnvoy, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
+import {
+  type Binary,
+  type Gateway,
+  hasEnvoy,
+  type Instance,
+  layout,
+  type Mesh,
+  type MeshNode,
+  type Service,
+} from "../model";
 import { binaryPath, commandBefore, commandOf, nameOnNode } from "./binary";
 import { healthOf } from "./health";
 import { beforeUnit, gatewayFiles, serviceFiles } from "./instance-files";

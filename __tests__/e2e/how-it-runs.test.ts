@@ -93,7 +93,9 @@ describeOnLab("a service with settings", () => {
 
   test("without a port and without upstreams, a service is a unit that Consul does not know", async () => {
     expect(await on("worker1", "systemctl show -P ActiveState job")).toBe("active");
-    expect(await on("worker1", "ls /etc/consul.d /etc/systemd/system /opt/gatehouse/secrets | grep ^job")).toBe("job.service");
+    expect(await on("worker1", "ls /etc/consul.d /etc/systemd/system /opt/gatehouse/secrets | grep ^job")).toBe(
+      "job.service",
+    );
     expect(await consul("catalog/service/job")).toEqual([]);
   });
 

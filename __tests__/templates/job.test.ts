@@ -20,7 +20,9 @@ describe("a service without a port and without upstreams", () => {
       "/opt/gatehouse/env/frontend.env",
       "/opt/gatehouse/fences/frontend.json",
     ]);
-    expect(JSON.parse(content(files, "/opt/gatehouse/fences/frontend.json"))).toEqual({ service: "gatehouse-frontend" });
+    expect(JSON.parse(content(files, "/opt/gatehouse/fences/frontend.json"))).toEqual({
+      service: "gatehouse-frontend",
+    });
   });
 
   test("is not drained, and has to run for five seconds", () => {
@@ -56,7 +58,12 @@ describe("commands before a release", () => {
   const settings: Partial<Service> = {
     ...{ stateDirectory: true, user: "shop", secrets: [{ name: "KEY", version: "1" }] },
     configFiles: [{ name: "app.yaml", content: "a: 1\n" }],
-    unit: { Service: [{ name: "Nice", value: "5" }, { name: "RestartSec", value: "9" }] },
+    unit: {
+      Service: [
+        { name: "Nice", value: "5" },
+        { name: "RestartSec", value: "9" },
+      ],
+    },
     health: { tcp: true, interval: "2s", timeout: "1s", startTimeout: "3m" },
   };
   const before = [["web", "migrate", "100%"], ["/usr/bin/true"]];
@@ -71,10 +78,15 @@ describe("commands before a release", () => {
       "Description=Before a release of frontend, a service of mesh lab",
       ...["Type=oneshot", "RemainAfterExit=yes", "TimeoutStartSec=3m"],
       "BindReadOnlyPaths=/run/gatehouse-before/frontend/config:/run/gatehouse-config",
-      ...["EnvironmentFile=/run/gatehouse-before/frontend/env", "EnvironmentFile=/run/gatehouse-before/frontend/secret.env"],
+      ...[
+        "EnvironmentFile=/run/gatehouse-before/frontend/env",
+        "EnvironmentFile=/run/gatehouse-before/frontend/secret.env",
+      ],
       ...[`ExecStart=${binary} migrate 100%%`, "ExecStart=/usr/bin/true"],
     ]);
-    expect(common).toEqual(expect.arrayContaining(["User=shop", "ProtectSystem=strict", "StateDirectory=gatehouse-frontend", "Nice=5"]));
+    expect(common).toEqual(
+      expect.arrayContaining(["User=shop", "ProtectSystem=strict", "StateDirectory=gatehouse-frontend", "Nice=5"]),
+    );
     expect(unit).not.toMatch(/^(Restart|WantedBy)/m);
     expect(document.before.programs).toEqual([binary, "/usr/bin/true"]);
   });
@@ -89,7 +101,11 @@ describe("commands before a release", () => {
 
   test("of files are programs in their folder", () => {
     const binary = { path: "/project/dist", sha256: "cd".repeat(32), archive: "tar" as const };
-    const { document: other } = released({ binary, command: ["/usr/bin/node", "server.js"], before: [["bin/migrate"]] });
+    const { document: other } = released({
+      binary,
+      command: ["/usr/bin/node", "server.js"],
+      before: [["bin/migrate"]],
+    });
     expect(other.before.programs).toEqual([`/opt/gatehouse/binaries/${"cd".repeat(32)}/files/bin/migrate`]);
     expect(other.before.unit).toContain(`WorkingDirectory=/opt/gatehouse/binaries/${"cd".repeat(32)}/files\n`);
   });

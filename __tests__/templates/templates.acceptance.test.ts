@@ -8,8 +8,8 @@ import type { HealthDeclaration } from "../../model";
 import { agentRelease, instanceRelease, type NodeFile, nodeRelease, userData } from "../../templates";
 import { which } from "../../toolchain";
 import { nasty } from "../support/nasty";
-import { documentOf } from "../support/programs";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/parts";
+import { documentOf } from "../support/programs";
 
 jest.setTimeout(900_000);
 

@@ -1,9 +1,9 @@
 /** Consul's demands on the entries that route traffic, each alone and all together. */
 
 import { oneOf, type Path, type Problems } from "../checking/problem";
-import { uncallable } from "../job";
 import type { Item, Sound, View } from "../checking/view";
 import { components } from "../graph";
+import { uncallable } from "../job";
 import type { Protocol } from "../service";
 import type { ConfigEntryDeclaration } from "./declared";
 import { checkResolver, type ServiceResolverDeclaration } from "./resolver";

@@ -2,9 +2,11 @@ import { frontend, refuses } from "../../support/refusals";
 import { type Draft, edited, meshOf } from "../../support/shop";
 
 const run = (value: object) => (d: Draft) => Object.assign(frontend(d).run, value);
-const before = (...commands: unknown[]) => run({ before: commands });
-const files = (...command: string[]) => (d: Draft) =>
-  (frontend(d).run = { files: "folder/dist", command: ["/usr/bin/node"], before: [command] });
+const commands = (...all: unknown[]) => run({ before: all });
+const files =
+  (...command: string[]) =>
+  (d: Draft) =>
+    (frontend(d).run = { files: "folder/dist", command: ["/usr/bin/node"], before: [command] });
 const at = "services.frontend.run.before[0]";
 const file = 'services.frontend.run.configFiles["app.yaml"]';
 const config = (value: object) => run({ configFiles: { "app.yaml": value } });
@@ -12,14 +14,14 @@ const config = (value: object) => run({ configFiles: { "app.yaml": value } });
 describe("commands before a release, and secret configuration files", () => {
   // biome-ignore format: a table reads by rows
   refuses([
-    ["a command that is no list", before("bin/migrate"), at, '"bin/migrate"', /a list is needed/, /\[\["bin\/migrate"/],
-    ["an empty command", before([]), at, "[]", /no command/, /bin\/migrate/],
-    ["a program that the release has not", before(["bin/migrate"]), `${at}[0]`, '"bin/migrate"', /a release has `frontend` alone/, /`frontend`, or the full path/],
+    ["a command that is no list", commands("bin/migrate"), at, '"bin/migrate"', /a list is needed/, /\[\["bin\/migrate"/],
+    ["an empty command", commands([]), at, "[]", /no command/, /bin\/migrate/],
+    ["a program that the release has not", commands(["bin/migrate"]), `${at}[0]`, '"bin/migrate"', /a release has `frontend` alone/, /`frontend`, or the full path/],
     ["a relative program of the node", (d) => (frontend(d).run = { command: ["/usr/bin/web"], before: [["migrate"]] }), `${at}[0]`, '"migrate"', /by its full path/, /\/usr\/bin\/migrate/],
     ["a program that is not in the folder", files("missing"), `${at}[0]`, '"missing"', /no such program in the folder/, /\/usr\/bin\/node/],
     ["a program above the folder", files("../migrate"), `${at}[0]`, '"../migrate"', /leads out/, /bin\/server/],
-    ["a person's program", before(["/home/anna/migrate"]), `${at}[0]`, /anna/, /cannot see/, /\/srv/],
-    ["a line break in an argument", before(["/usr/bin/migrate", "a\nb"]), `${at}[1]`, '"a\\nb"', /line break/, /remove it/],
+    ["a person's program", commands(["/home/anna/migrate"]), `${at}[0]`, /anna/, /cannot see/, /\/srv/],
+    ["a line break in an argument", commands(["/usr/bin/migrate", "a\nb"]), `${at}[1]`, '"a\\nb"', /line break/, /remove it/],
     ["a secret and a text", config({ secret: "app", text: "a" }), file, /secret/, /`text` and `secret` are given/, /secret/],
     ["a secret without a name", config({ secret: "" }), `${file}.secret`, '""', /not a name/, /`app-yaml`/],
     ["a secret with a path for a name", config({ secret: "a/b" }), `${file}.secret`, '"a/b"', /not a name/, /`app-yaml`/],
@@ -30,7 +32,7 @@ describe("commands before a release, and secret configuration files", () => {
   test("are accepted", () => {
     const mesh = meshOf(
       edited((d) => {
-        before(["frontend", "migrate"], ["/usr/bin/true"])(d);
+        commands(["frontend", "migrate"], ["/usr/bin/true"])(d);
         config({ secret: "app-yaml" })(d);
         frontend(d).run.reload = "SIGHUP";
       }),

@@ -32,7 +32,9 @@ describe("a service without a port", () => {
     );
     const of = (kind: string) => mesh.configEntries.filter((one) => one.kind === kind).map(({ name }) => name);
     expect(of("service-defaults")).toEqual(["frontend", "backend", "store", "worker"]);
-    expect(JSON.stringify(mesh.configEntries.find(({ kind, name }) => kind === "service-intentions" && name === "backend"))).toContain('"worker"');
+    expect(
+      JSON.stringify(mesh.configEntries.find(({ kind, name }) => kind === "service-intentions" && name === "backend")),
+    ).toContain('"worker"');
     expect(of("service-intentions")).not.toContain("worker");
   });
 
