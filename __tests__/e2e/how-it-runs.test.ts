@@ -126,11 +126,11 @@ describeOnLab("a service with settings", () => {
   test("commands run once before each release, and a configuration file may be a secret", async () => {
     const secret = (version: string) =>
       mesh({ configFiles: { "greeting.txt": { secret: "greeting", version } }, before: migrate("") });
-    plant({ backend: { greeting: "psst\nsecond line\n" } });
+    plant({ backend: { greeting: "psst\nsecond\n" } });
     await deploy(secret("1"));
-    expect((await ask())[0]).toBe("psst");
+    expect((await ask())[0]).toBe("psst\nsecond");
     const file = "cat /opt/gatehouse/config/backend/greeting.txt";
-    expect(await on("worker2", file)).toBe("psst\nsecond line");
+    expect(await on("worker2", file)).toBe("psst\nsecond");
     expect(await on("worker2", `setpriv --reuid 33 --regid 33 --clear-groups ${file} 2>&1 || true`)).toMatch(/denied/);
     const pid = await mainPid("worker2", "backend");
     plant({ backend: { greeting: "hush\n" } });
