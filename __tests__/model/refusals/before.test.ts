@@ -37,8 +37,8 @@ describe("commands before a release, and secret configuration files", () => {
         frontend(d).run.reload = "SIGHUP";
       }),
     );
-    const { before: commands, secretFiles, configFiles } = mesh.services.find(({ name }) => name === "frontend")!;
-    expect(commands).toEqual([["frontend", "migrate"], ["/usr/bin/true"]]);
+    const { before: declared, secretFiles, configFiles } = mesh.services.find(({ name }) => name === "frontend")!;
+    expect(declared).toEqual([["frontend", "migrate"], ["/usr/bin/true"]]);
     expect(secretFiles).toEqual([{ name: "app.yaml", secret: "app-yaml", version: "1" }]);
     expect(configFiles).toBeUndefined();
   });
