@@ -1,6 +1,6 @@
 /** The files of one instance: definition, units and environment. */
-import { type Gateway, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
-import { commandOf } from "./binary";
+import { type Gateway, hasEnvoy, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
+import { commandBefore, commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical } from "./health";
 import type { Fence } from "./node-documents";
@@ -9,58 +9,45 @@ import { contentHash } from "./program";
 import { settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
-/** Those of a service with its sidecar. */
-export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
-  const { name, health } = service;
-  const definition = render("consul/service.hcl", {
-    mesh: mesh.name,
-    service,
-    ...labelsIn(service, node.name),
-    failures: failuresBeforeCritical(service),
-    health: checkTarget(service, mesh.name),
-    sidecarPort,
-    sidecarCheck: `127.0.0.1:${sidecarPort}`,
-  });
-  const unit = render("systemd/service.service", {
-    ...sandboxOf(mesh, service),
-    command: commandOf(service),
-    isHealth: false,
-    secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
-  });
-  const sidecar = render("systemd/sidecar-proxy.service", {
+/** The unit of a service's program. */
+function serviceUnit(mesh: Mesh, service: Service): string {
+  const { name } = service;
+  return render("systemd/service.service", {
     name,
-    user: unitUser(name, "sidecar"),
     mesh: mesh.name,
-    ...bootstrapOf(mesh, name),
-    adminPort,
-    acl: mesh.consul.acl,
+    program: layout.programOf(mesh.name),
+    commands: [commandOf(service)],
+    ...settingsOf(service),
+    environmentFile: layout.environmentFile(name),
+    secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
+    before: null,
+    isHealth: false,
   });
-  const fence = fenceFile(name, {
-    envoy: unitUser(name, "sidecar"),
-    service: service.user ?? unitUser(name),
-    port: service.port,
-    ...(health.port !== undefined && health.port !== service.port && { healthPort: health.port }),
-    adminPort,
-    upstreams: service.upstreams.map(({ localPort }) => localPort),
-  });
-  const environment = render("service.env", { env: Object.entries(service.env) });
-  return [
-    nodeFile(layout.definitionFile(name), definition), // once it has the instance's token: `access.consulOnly`
-    nodeFile(layout.unitFile(layout.unitOf(name)), unit),
-    nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
-    nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
-    fence,
-    ...healthFiles(mesh, service),
-    ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
-  ];
 }
 
-const sandboxOf = (mesh: Mesh, service: Service) => ({
-  name: service.name,
-  mesh: mesh.name,
-  program: layout.programOf(mesh.name),
-  ...settingsOf(service),
-});
+/** Directives of systemd that are about a process which is to run for ever. */
+const OF_A_PROCESS_THAT_STAYS = /^(Restart|Watchdog|NotifyAccess)/;
+
+/** The unit of the commands before a release: like the service's own, but for the places of files. Undefined where none are to run. */
+export function beforeUnit(mesh: Mesh, service: Service): string | undefined {
+  if (!service.before) return undefined;
+  const folder = layout.beforeFolder(service.name);
+  const settings = settingsOf(service);
+  const { Unit, Service } = settings.directives;
+  return render("systemd/service.service", {
+    name: service.name,
+    mesh: mesh.name,
+    program: layout.programOf(mesh.name),
+    commands: service.before.map((command) => commandBefore(service, command)),
+    ...settings,
+    directives: { Unit, Service: Service.filter(({ name }) => !OF_A_PROCESS_THAT_STAYS.test(name)) },
+    config: settings.config && { ...settings.config, folder: `${folder}/config` },
+    environmentFile: `${folder}/env`,
+    secretFile: service.secrets.length > 0 ? `${folder}/secret.env` : null,
+    before: { timeout: service.health.startTimeout ?? "60s" },
+    isHealth: false,
+  });
+}
 
 /** Processes and threads of a health script, and of the program that waits for the agent. */
 const HEALTH_TASKS = 256;
@@ -70,21 +57,76 @@ function healthFiles(mesh: Mesh, service: Service): NodeFile[] {
   const { name, health } = service;
   if (!health.script) return [];
   const { socketUnit, unit, socket } = layout.healthUnits;
-  const sandbox = sandboxOf(mesh, service);
-  // The program that waits for the agent sends no keep-alive.
-  const Service = sandbox.directives.Service.filter((line) => line.name !== "WatchdogSec");
-  const sandboxed = render("systemd/service.service", {
-    ...sandbox,
-    directives: { ...sandbox.directives, Service },
+  const settings = settingsOf(service);
+  const program = layout.programOf(mesh.name);
+  const Service = settings.directives.Service.filter((line) => !OF_A_PROCESS_THAT_STAYS.test(line.name));
+  const sandbox = render("systemd/service.service", {
+    name,
+    mesh: mesh.name,
+    program,
+    commands: [[program, "health", "serve", ...health.script]],
+    ...settings,
+    directives: { Unit: [], Service },
     // Those of the service are for its program.
     ...{ tasks: HEALTH_TASKS, memoryMax: null, cpuQuota: null },
-    command: [sandbox.program, "health", "serve", ...health.script],
-    isHealth: true,
+    environmentFile: layout.environmentFile(name),
     secretFile: null,
+    before: null,
+    isHealth: true,
   });
   const foreignAgent = mesh.consul.existing;
   const asked = render("systemd/health.socket", { name, mesh: mesh.name, socket: socket(name), foreignAgent });
-  return [nodeFile(layout.unitFile(socketUnit(name)), asked), nodeFile(layout.unitFile(unit(name)), sandboxed)];
+  return [nodeFile(layout.unitFile(socketUnit(name)), asked), nodeFile(layout.unitFile(unit(name)), sandbox)];
+}
+
+/** Those of a service with its sidecar. */
+export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
+  const { name } = service;
+  const definition = render("consul/service.hcl", {
+    mesh: mesh.name,
+    service,
+    port: service.port ?? null,
+    ...labelsIn(service, node.name),
+    failures: failuresBeforeCritical(service),
+    health: checkTarget(service, mesh.name),
+    sidecarPort,
+    sidecarCheck: `127.0.0.1:${sidecarPort}`,
+  });
+  const unit = serviceUnit(mesh, service);
+  const sidecar = render("systemd/sidecar-proxy.service", {
+    name,
+    user: unitUser(name, "sidecar"),
+    mesh: mesh.name,
+    ...bootstrapOf(mesh, name),
+    adminPort,
+    acl: mesh.consul.acl,
+  });
+  const environment = render("service.env", { env: Object.entries(service.env) });
+  const meshed = hasEnvoy(service);
+  return [
+    // Once it has the instance's token: `access.consulOnly`.
+    ...(meshed ? [nodeFile(layout.definitionFile(name), definition)] : []),
+    nodeFile(layout.unitFile(layout.unitOf(name)), unit),
+    ...(meshed ? [nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar)] : []),
+    nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+    fenceFile(name, fenceOf(service, adminPort)),
+    ...(meshed ? healthFiles(mesh, service) : []),
+    ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
+  ];
+}
+
+function fenceOf(service: Service, adminPort: number): Fence {
+  const { port: healthPort } = service.health;
+  const user = service.user ?? unitUser(service.name);
+  if (!hasEnvoy(service)) return { service: user };
+  return {
+    envoy: unitUser(service.name, "sidecar"),
+    service: user,
+    ...(service.port !== undefined && { port: service.port }),
+    ...(healthPort !== undefined && healthPort !== service.port && { healthPort }),
+    adminPort,
+    upstreams: service.upstreams.map(({ localPort }) => localPort),
+  };
 }
 
 /** For the service and for its sidecar: Consul chooses among sidecars. */

@@ -9,6 +9,7 @@ import { agentRelease, instanceRelease, type NodeFile, nodeRelease, userData } f
 import { which } from "../../toolchain";
 import { nasty } from "../support/nasty";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/parts";
+import { documentOf } from "../support/programs";
 
 jest.setTimeout(900_000);
 
@@ -62,6 +63,12 @@ describe("Consul accepts", () => {
     expect(validate(files)).toBe("");
   });
 
+  test("a service without a port", () => {
+    const upstreams = [{ name: "backend", localPort: 5000 }];
+    const { files } = instanceRelease(mesh(), instanceOf(service({ port: undefined, upstreams })));
+    expect(validate(files)).toBe("");
+  });
+
   test("a gateway", () => {
     expect(validate(instanceRelease(mesh(), instanceOf(gateway())).files)).toBe("");
   });
@@ -111,12 +118,15 @@ testWith("systemd-analyze", "systemd accepts every unit", () => {
     health: { script: ["/bin/true", ...nasty], interval: "2s", timeout: "1s" },
   });
   const nastyService = service({ args: nasty, binary: { path: "/bin/web", sha256: "ab".repeat(32) } });
+  const migrated = { ...fullService, before: [["/usr/bin/env", ...nasty], ["/usr/bin/env"]] };
+  const { before } = documentOf(instanceRelease(mesh(), instanceOf(migrated)).program);
   const all = [
     ...instanceRelease(mesh(), instanceOf(nastyService)).files,
     ...instanceRelease(mesh(), instanceOf(fullService)).files,
     ...instanceRelease(mesh(), instanceOf(gateway())).files,
     ...agentRelease(mesh(), worker).files,
     ...nodeRelease(mesh(), worker).files,
+    { path: "/run/before-full.service", content: before.unit },
   ].filter(({ path }) => /\.(service|socket)$/.test(path));
   const root = join(folder, "units");
   mkdirSync(root);
