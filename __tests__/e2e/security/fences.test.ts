@@ -97,7 +97,7 @@ describeOnLab("a node with two services", () => {
     const port = new URL(ready!).host;
     const gateway = await userOf("gateway1", "ingress-gateway");
     for (const user of [STRANGER, gateway]) expect(await reached("gateway1", user, [port])).toEqual([]);
-    expect(await reached("gateway1", "$(id -u consul) $(id -g consul)", [port])).toEqual([port]);
+    expect(await reached("gateway1", await userOf("gateway1", "consul"), [port])).toEqual([port]);
   });
 
   test("gives no certificate and key of a service to who does not have root", async () => {
@@ -180,7 +180,6 @@ kill %1; rm /run/sits.log`,
     );
     expect(asked.split("\n")).toEqual(["1", "000", "0"]);
     await getUntil(200, gatewayUrl);
-    expect(await doctorVerdict(mesh)).toEqual([]);
   });
 
   test("has nothing left after the last instance", async () => {
