@@ -1,5 +1,5 @@
 /** The ports that a deploy needs on one node. */
-import { type Consul, type Instance, layout, type MeshNode } from "../model";
+import { type Consul, type Instance, layout, type MeshNode, processUnitOf } from "../model";
 
 export interface WantedPort {
   port: number;
@@ -31,7 +31,7 @@ export function portsOf(instance: Instance): WantedPort[] {
   }
   const unit = layout.sidecarUnitOf(name);
   return [
-    { port: workload.port, where: "loopback", unit: layout.unitOf(name), use: `the service ${name}` },
+    { port: workload.port, where: "loopback", unit: processUnitOf(workload), use: `the service ${name}` },
     ...(sidecarPort ? [sidecarOf(name, sidecarPort, unit)] : []),
     { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar`, assigned: true },
     ...workload.upstreams.map((upstream) => ({

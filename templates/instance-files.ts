@@ -1,5 +1,14 @@
 /** The files of one instance: definition, units and environment. */
-import { type Gateway, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
+import {
+  type Gateway,
+  hasOwnUnit,
+  type Instance,
+  labelsOf,
+  layout,
+  type Mesh,
+  processUnitOf,
+  type Service,
+} from "../model";
 import { commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical } from "./health";
@@ -21,16 +30,9 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     sidecarPort,
     sidecarCheck: `127.0.0.1:${sidecarPort}`,
   });
-  const unit = render("systemd/service.service", {
-    name,
-    mesh: mesh.name,
-    program: layout.programOf(mesh.name),
-    command: commandOf(service),
-    ...settingsOf(service),
-    secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
-  });
   const sidecar = render("systemd/sidecar-proxy.service", {
     name,
+    process: processUnitOf(service),
     user: unitUser(name, "sidecar"),
     mesh: mesh.name,
     ...bootstrapOf(mesh, name),
@@ -39,20 +41,44 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
   });
   const fence = fenceFile(name, {
     envoy: unitUser(name, "sidecar"),
-    service: service.user ?? unitUser(name),
-    port: service.port,
+    ...processFence(mesh, service),
     adminPort,
     upstreams: service.upstreams.map(({ localPort }) => localPort),
   });
-  const environment = render("service.env", { env: Object.entries(service.env) });
+  const own = hasOwnUnit(service) ? ownFiles(mesh, service) : undefined;
   return [
     nodeFile(layout.definitionFile(name), definition), // once it has the instance's token: `access.consulOnly`
-    nodeFile(layout.unitFile(layout.unitOf(name)), unit),
+    ...(own ? [own.unit] : []),
     nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
-    nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+    ...(own ? [own.environment] : []),
     fence,
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
+}
+
+/** Those of a service whose process runs in a unit of its own. */
+function ownFiles(mesh: Mesh, service: Service) {
+  const { name } = service;
+  const unit = render("systemd/service.service", {
+    name,
+    mesh: mesh.name,
+    program: layout.programOf(mesh.name),
+    command: commandOf(service),
+    ...settingsOf(service),
+    secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
+  });
+  const environment = render("service.env", { env: Object.entries(service.env) });
+  return {
+    unit: nodeFile(layout.unitFile(layout.unitOf(name)), unit),
+    environment: nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+  };
+}
+
+/** The port of a unit of others stays open: which user it has is not known, and it may serve people outside of the mesh. */
+function processFence({ services }: Mesh, service: Service): Pick<Fence, "service" | "port"> {
+  if (service.unitOfOthers !== undefined) return {};
+  const owner = services.find(({ name }) => name === service.sameProcessAs) ?? service;
+  return { service: owner.user ?? unitUser(owner.name), port: service.port };
 }
 
 /** For the service and for its sidecar: Consul chooses among sidecars. */

@@ -1,6 +1,16 @@
 /** A release of one instance, and the program that puts it into service on its node. */
 import { basename, dirname } from "node:path";
-import { type Binary, type Gateway, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
+import {
+  type Binary,
+  type Gateway,
+  hasOwnUnit,
+  type Instance,
+  layout,
+  type Mesh,
+  type MeshNode,
+  processUnitOf,
+  type Service,
+} from "../model";
 import { binaryPath, commandOf, nameOnNode } from "./binary";
 import { healthOf } from "./health";
 import { gatewayFiles, serviceFiles } from "./instance-files";
@@ -86,7 +96,7 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     release,
     files,
     ...(service?.binary && { binary: binaryOf(service.binary, node) }),
-    ...(service && { program: commandOf(service)[0] }),
+    ...(service && processOf(service)),
     // Names and versions: a release with other ones is another release.
     ...(service && service.secrets.length > 0 && { secrets: service.secrets }),
     ...(service && { port: service.port, sidecarPort, upstreams: service.upstreams }),
@@ -98,6 +108,13 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
     ...(isTakenOver(mesh, workload) && { takeOver: true }),
   };
+}
+
+/** What its unit starts, or the unit that runs already. */
+function processOf(service: Service): Pick<InstanceDocument, "program" | "unit" | "sameProcessAs"> {
+  if (hasOwnUnit(service)) return { program: commandOf(service)[0] };
+  const { sameProcessAs } = service;
+  return { unit: processUnitOf(service), ...(sameProcessAs !== undefined && { sameProcessAs }) };
 }
 
 function binaryOf(binary: Binary, node: MeshNode): InstanceDocument["binary"] {

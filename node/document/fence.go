@@ -5,9 +5,10 @@ package document
 type Fence struct {
 	// Envoy is the user of the unit of the instance's Envoy.
 	Envoy string `json:"envoy"`
-	// Service is the user of the unit of a service's program. Absent for a gateway.
+	// Service is the user of the unit of a service's program. Absent for a gateway, and for a service that a unit of others runs,
+	// whose user is not known.
 	Service string `json:"service,omitempty"`
-	// Port that the service listens on. Absent for a gateway.
+	// Port that the service listens on. Absent where Service is.
 	Port int `json:"port,omitempty"`
 	// AdminPort is the port of Envoy's admin page.
 	AdminPort int `json:"adminPort"`

@@ -21,7 +21,7 @@ func listeners(release document.Instance) []listener {
 	if release.Kind != document.Service {
 		return []listener{{release.AdminPort, mainUnit(release.Name)}}
 	}
-	found := []listener{{release.Port, mainUnit(release.Name)}, {release.SidecarPort, sidecarUnit(release.Name)}}
+	found := []listener{{release.Port, processUnit(release)}, {release.SidecarPort, sidecarUnit(release.Name)}}
 	for _, upstream := range release.Upstreams {
 		found = append(found, listener{upstream.LocalPort, sidecarUnit(release.Name)})
 	}

@@ -29,7 +29,11 @@ func (c command) status(ctx context.Context) error {
 	names := c.names()
 	var units []string
 	for _, name := range names {
-		units = append(units, c.units(name)...)
+		for _, unit := range append(c.theirs(name), c.units(name)...) {
+			if !slices.Contains(units, unit) {
+				units = append(units, unit)
+			}
+		}
 	}
 	if err := c.table(ctx, manager, units); err != nil {
 		return err
@@ -119,6 +123,9 @@ func (c command) restart(ctx context.Context, name string) error {
 	defer manager.Close()
 	if err := manager.Restart(ctx, units...); err != nil {
 		return fmt.Errorf("%w; see: mesh logs %s", err, name)
+	}
+	for _, unit := range c.theirs(name) {
+		c.print("%s serves for %s, and was not restarted: it is not a unit of %s\n", unit, name, name)
 	}
 	return c.table(ctx, manager, units)
 }
