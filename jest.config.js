@@ -1,12 +1,12 @@
 // `unit` takes seconds and needs nothing but npm. `acceptance` holds our parts against real programs. `e2e` deploys to
 // the lab, of which there is one: run it with --runInBand. `reliability` does the same under load and with faults, for
-// three quarters of an hour: `npm run reliability` runs it and makes docs/reliability.md, all but `upgrade/`,
+// an hour: `npm run reliability` runs it and makes docs/reliability.md, all but `upgrade/`,
 // which is long and rarely of use: npx jest --selectProjects reliability --runInBand --testPathPattern e2e/upgrade
 // They run where Terraform's registry cannot be reached, too.
 process.env.GATEHOUSE_PROVIDERS ??= "stand-ins";
 
 const shared = { testEnvironment: "node", transform: { "\\.[jt]s$": "<rootDir>/jest.transform.js" } };
-const e2e = "/__tests__/e2e/(security/[^/]*|reliability/faults-found|[^/]*)\\.test\\.ts$";
+const e2e = "/__tests__/e2e/(security/[^/]*|[^/]*)\\.test\\.ts$";
 const reliability = "/__tests__/e2e/(reliability|upgrade)/.*\\.test\\.ts$";
 const acceptance = "/__tests__/.*\\.acceptance\\.test\\.ts$";
 

@@ -228,6 +228,14 @@ describe("what a change touches", () => {
   });
 });
 
+test("a node that cannot be reached holds up nothing on others but what follows its own instances", () => {
+  const mayFail = (address: string) => JSON.stringify(graph.resource(address)).includes('"on_failure":"continue"');
+  const onWorker1 = graph.addresses.filter((address) => address.endsWith("_worker1") && !mayFail(address));
+  const held = ["null_resource.instance_backend_worker2", "null_resource.node_gateway1", "null_resource.handover"];
+  expect(onWorker1).not.toEqual([]);
+  expect(held.flatMap((one) => onWorker1.filter((address) => graph.waitsFor(one, address)))).toEqual([]);
+});
+
 test("ids do not change: renaming one would replace the real thing", () => {
   expect(graph.addresses.filter((address) => !address.startsWith("local_file."))).toEqual([
     "consul_acl_policy.policy_edge_gateway1",
