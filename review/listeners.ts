@@ -1,5 +1,5 @@
 /** The ports that are open on the nodes of a mesh. */
-import { type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { hasOwnUnit, type Instance, layout, type Mesh, type MeshNode, processUnitOf } from "../model";
 
 /** A port that is open on a node. */
 export interface Listener {
@@ -69,8 +69,9 @@ function instancePorts({ workload, adminPort, sidecarPort }: Instance): OnNode[]
     return [...opened, admin];
   }
   const { name, port, protocol, upstreams } = workload;
+  const whose = hasOwnUnit(workload) ? "" : `, by \`${processUnitOf(workload)}\``;
   return [
-    { address: LOOPBACK, port, protocol, owner: `\`${name}\`` },
+    { address: LOOPBACK, port, protocol, owner: `\`${name}\`${whose}` },
     ...(sidecarPort === undefined
       ? []
       : [

@@ -49,7 +49,12 @@ test.each<[string, (report: NodeReport) => void, string, RegExp]>([
 ])("one that is %s is told, and nothing is offered to repair it", (_what, change, found, remedy) => {
   const findings = find("worker2", change);
   expect(findings).toMatchObject([
-    { severity: "problem", where: { on: "worker2", what: "backend.service" }, found, remedy: expect.stringMatching(remedy) },
+    {
+      severity: "problem",
+      where: { on: "worker2", what: "backend.service" },
+      found,
+      remedy: expect.stringMatching(remedy),
+    },
   ]);
   expect(findings[0]!.fix ?? []).toEqual([]);
 });

@@ -18,6 +18,7 @@ import {
   on,
   plan,
 } from "./support/mesh";
+import { preflightFindings } from "./support/recover";
 import { identity, LEGACY, startLegacy, withTheirs } from "./support/theirs";
 
 jest.setTimeout(300_000);
@@ -102,6 +103,9 @@ describeOnLab("files and artifacts", () => {
     const reaches = (node: string, port: number) =>
       on(node, `${alone} http://127.0.0.1:${port}/ && echo yes || echo no`);
 
+    const legacy = (finding: object) =>
+      expect.objectContaining({ node: "worker2", check: "legacy.service", ...finding });
+
     beforeAll(async () => {
       await startLegacy();
       theirs = await identity();
@@ -109,6 +113,8 @@ describeOnLab("files and artifacts", () => {
     afterEach(async () => expect(await identity()).toBe(theirs));
 
     test("all of them are called, and the unit is as it was", async () => {
+      const elsewhere = await preflightFindings(withTheirs(examples(), { port: 9032 }));
+      expect(elsewhere).toContainEqual(legacy({ severity: "problem", found: "nothing listens on 127.0.0.1:9032" }));
       await deploy(withTheirs(examples()));
       expect(await answers()).toEqual(["by hand", "first 9041", "first 9042"]);
       expect(await doctorVerdict(withTheirs(examples()))).toEqual([]);
@@ -136,15 +142,20 @@ describeOnLab("files and artifacts", () => {
 
     test("a rollback and a restart on the node leave it alone", async () => {
       await on("worker2", "mesh rollback legacy");
-      expect(await on("worker2", "mesh restart legacy")).toContain("legacy.service serves for legacy, and was not restarted");
+      expect(await on("worker2", "mesh restart legacy")).toContain(
+        "legacy.service serves for legacy, and was not restarted",
+      );
       expect((await answers())[0]).toBe("by hand");
     });
 
     test("one that was stopped is told by the doctor, and no deploy starts it", async () => {
       const mesh = withTheirs(examples(), { word: "third" });
       await on("worker2", "systemctl stop legacy");
+      expect(await preflightFindings(mesh)).toContainEqual(legacy({ severity: "warning", found: "it is inactive" }));
       expect(await doctorVerdict(mesh)).toContainEqual(expect.stringMatching(/worker2: legacy\.service.*inactive/));
-      expect(await failing(mesh)).toMatch(/legacy\.service, whose process serves as legacy, is inactive.*nothing was changed/s);
+      expect(await failing(mesh)).toMatch(
+        /legacy\.service, whose process serves as legacy, is inactive.*nothing was changed/s,
+      );
       expect(await on("worker2", "systemctl is-active legacy || true")).toBe("inactive");
       await on("worker2", "systemctl start legacy");
       theirs = await identity();

@@ -29,12 +29,32 @@ test("it is asked about, and is no unit of the mesh's own", () => {
 });
 
 test.each<[string, Partial<Facts>, string, RegExp]>([
-  ["no unit", { units: [unit("inactive", "")] }, "there is no unit of this name", /install it, or correct services.nginx.run.unit/],
+  [
+    "no unit",
+    { units: [unit("inactive", "")] },
+    "there is no unit of this name",
+    /install it, or correct services.nginx.run.unit/,
+  ],
   ["a stopped one", { units: [unit("inactive")] }, "it is inactive", /systemctl start nginx.service, or correct/],
   ["a failed one", { units: [unit("failed")] }, "it is failed", /systemctl start nginx.service/],
-  ["a mesh's own", { written: [file], owners: { nginx: "lab" } }, "Gatehouse wrote it for the mesh lab", /name a unit that no deploy writes.*sameProcessAs/],
-  ["no listener", { listeners: [] }, "nothing listens on 127.0.0.1:9001", /in its own configuration, or correct services.nginx.port/],
-  ["a listener on another address", { listeners: [listener("nginx.service", "other")] }, "nothing listens on 127.0.0.1:9001", /in its own/],
+  [
+    "a mesh's own",
+    { written: [file], owners: { nginx: "lab" } },
+    "Gatehouse wrote it for the mesh lab",
+    /name a unit that no deploy writes.*sameProcessAs/,
+  ],
+  [
+    "no listener",
+    { listeners: [] },
+    "nothing listens on 127.0.0.1:9001",
+    /in its own configuration, or correct services.nginx.port/,
+  ],
+  [
+    "a listener on another address",
+    { listeners: [listener("nginx.service", "other")] },
+    "nothing listens on 127.0.0.1:9001",
+    /in its own/,
+  ],
   [
     "another unit's port",
     { listeners: [listener("postgresql@15-main.service")] },
@@ -59,7 +79,9 @@ test("where the service is deployed already, one that stands still keeps nothing
 });
 
 test("that it listens for others too is worth a note", () => {
-  expect(heads(found({ open: [{ unit: "nginx.service", at: "0.0.0.0:9001" }] }))).toEqual(["note: worker1: nginx.service"]);
+  expect(heads(found({ open: [{ unit: "nginx.service", at: "0.0.0.0:9001" }] }))).toEqual([
+    "note: worker1: nginx.service",
+  ]);
 });
 
 test("what else a person made under the name is taken over, and the unit is not", () => {
@@ -70,4 +92,3 @@ test("what else a person made under the name is taken over, and the unit is not"
   expect(others).toEqual([]);
   expect(one).toMatchObject({ severity: "problem", found: "made by hand: registration nginx on port 9001" });
 });
-

@@ -42,7 +42,9 @@ describe("a service of a unit that somebody else owns", () => {
   });
 
   test("is another release with another unit", () => {
-    expect(releaseOf({ unitOfOthers: "caddy.service" }).hash).not.toBe(releaseOf({ unitOfOthers: "nginx.service" }).hash);
+    expect(releaseOf({ unitOfOthers: "caddy.service" }).hash).not.toBe(
+      releaseOf({ unitOfOthers: "nginx.service" }).hash,
+    );
   });
 });
 
@@ -68,7 +70,10 @@ test("both are declared, and the process comes first", () => {
   shop.services!.site = { runsOn: ["worker1"], port: 9180, protocol: "http", run: { unit: "nginx.service" } };
   expect(problemsOf(shop)).toEqual([]);
   const { services, instances } = meshOf(shop);
-  expect(services.find(({ name }) => name === "admin")).toMatchObject({ sameProcessAs: "frontend", deployAfter: ["frontend"] });
+  expect(services.find(({ name }) => name === "admin")).toMatchObject({
+    sameProcessAs: "frontend",
+    deployAfter: ["frontend"],
+  });
   expect(services.find(({ name }) => name === "site")).toMatchObject({ unitOfOthers: "nginx.service", args: [] });
   const names = instances.map(({ workload }) => workload.name);
   expect(names.indexOf("admin")).toBeGreaterThan(names.lastIndexOf("frontend"));

@@ -24,7 +24,11 @@ export default defineMesh({
       protocol: "tcp",
       // Debian's postgresql.service only starts this one, which has the process.
       run: { unit: "postgresql@15-main.service" },
-      health: { script: ["/usr/bin/pg_isready", "-q", "-h", "127.0.0.1"], interval: "5s", timeout: "2s" },
+      health: {
+        script: ["/usr/lib/postgresql/15/bin/pg_isready", "-q", "-h", "127.0.0.1"],
+        interval: "5s",
+        timeout: "2s",
+      },
     },
   },
   gateways: {

@@ -39,7 +39,12 @@ export function withTheirs(mesh: MeshDeclaration, { port = 9031, word = "first" 
   const health = { http: "/", interval: "1s", timeout: "1s", startTimeout: "10s" };
   const http = { protocol: "http", health } as const;
   mesh.services![LEGACY] = { ...http, runsOn: ["worker2"], port, meta: { word }, run: { unit: `${LEGACY}.service` } };
-  mesh.services!.pair = { ...http, runsOn: ["worker1"], port: 9041, run: { command: ["/usr/bin/node", "-e", server(word)] } };
+  mesh.services!.pair = {
+    ...http,
+    runsOn: ["worker1"],
+    port: 9041,
+    run: { command: ["/usr/bin/node", "-e", server(word)] },
+  };
   mesh.services!.admin = { ...http, runsOn: ["worker1"], port: 9042, run: { sameProcessAs: "pair" } };
   mesh.gateways!["ingress-gateway"]!.listeners[0]!.services.push(
     ...[LEGACY, "pair", "admin"].map((name) => ({ name, hosts: [`${name}.test`] })),
