@@ -112,6 +112,9 @@ func (c command) release(ctx context.Context, name string) {
 }
 
 func (c command) restart(ctx context.Context, name string) error {
+	if _, err := c.current(name); err != nil { // it says which units are others'
+		return fmt.Errorf("which units %s has is not known: %w", name, err)
+	}
 	units := c.units(name)
 	if len(units) == 0 {
 		return fmt.Errorf("no unit of %s is in %s", name, host.UnitDir)

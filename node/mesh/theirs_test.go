@@ -29,3 +29,11 @@ func TestAUnitOfOthersIsShownAndNotRestarted(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+func TestNothingIsRestartedWhereTheReleaseCannotBeRead(t *testing.T) {
+	w := newWorld(t)
+	w.says(t, 1, "", "mesh: which units edge has is not known: no such release\n", "restart", "edge")
+	if len(w.units.restarted) > 0 {
+		t.Error(w.units.restarted)
+	}
+}
