@@ -22,7 +22,7 @@ export interface ExpectedUnit {
   unit: string;
   /** The program of a service's own unit. @default the unit runs an Envoy or Consul */
   binary?: { path: string; sha256: string };
-  /** Somebody else's: it has to run, and nothing else about it is the mesh's business. @default the mesh's own */
+  /** A unit of others: it has to run, and nothing else about it is the mesh's business. @default the mesh's own */
   ofOthers?: { service: string };
   fix: Fix[];
   concerns: string[];
@@ -45,7 +45,7 @@ export interface Expected {
   sweep: Fix[];
   /** Gateways made by hand here that go on serving after they were taken over: until `takeOver.letGo` names them. */
   goOn: string[];
-  /** Units that somebody else owns and that serve in the mesh, here or on other nodes. */
+  /** Units that others own and that serve in the mesh, here or on other nodes. */
   unitsOfOthers: string[];
 }
 

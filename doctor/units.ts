@@ -52,7 +52,7 @@ function compareUnit(
   return found.NRestarts > 0 ? [restartNote(where, found, report)] : [];
 }
 
-/** A unit that somebody else owns has to run. How, and whether it starts with the node, is its owner's business. */
+/** A unit that others own has to run. How, and whether it starts with the node, is its owner's business. */
 function notActive(where: Place, service: string, found: UnitReport | undefined, concerns: string[]): Symptom[] {
   if (found?.ActiveState === "active") return [];
   const gone = !found || found.LoadState === "not-found";
@@ -68,7 +68,7 @@ function notActive(where: Place, service: string, found: UnitReport | undefined,
   ];
 }
 
-/** The mesh must be the only way in, but for units that somebody else owns: who else they serve is their owner's business. */
+/** The mesh must be the only way in, but for units that others own: who else they serve is their owner's business. */
 function openServices({ node, unitsOfOthers }: Expected, { open }: NodeReport): Symptom[] {
   return open.map(({ unit, at }) => {
     if (unitsOfOthers.includes(unit)) return openToOthers({ on: node.name, what: unit }, at);

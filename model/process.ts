@@ -12,7 +12,7 @@ import type { ServiceDeclaration } from "./service";
 /** A program that runs on the node already. */
 export interface UnitOfOthersDeclaration {
   /**
-   * A unit of the node that somebody else owns, by its full name: `nginx.service`, `postgresql@15-main.service`. The service is
+   * A unit of the node that others own, by its full name: `nginx.service`, `postgresql@15-main.service`. The service is
    * registered, gets a sidecar, and is checked and drained like any other; the unit is never written, started, stopped, restarted,
    * enabled or disabled, and it stays when the service is removed. Its process has to listen on the service's `port`. That port
    * is not fenced: the unit may serve people outside of the mesh. An object has directives of the service's own unit instead.
@@ -32,7 +32,7 @@ export interface SameProcessDeclaration {
 
 /** The same in the checked mesh; neither is there for a service with a unit of its own. */
 export interface OtherProcess {
-  /** The unit that somebody else owns. */
+  /** The unit that others own. */
   unitOfOthers?: string;
   /** The service whose process it is. */
   sameProcessAs?: string;
@@ -47,8 +47,7 @@ function unitFault(unit: string): Fault | undefined {
   return { reason: "this unit is the node's own part of the mesh", remedy: "name the unit of a program that serves" };
 }
 
-const UNIT =
-  'write a unit that somebody else owns, `nginx.service`, or directives by section: `{ Service: { Nice: "5" } }`';
+const UNIT = 'write a unit that others own, `nginx.service`, or directives by section: `{ Service: { Nice: "5" } }`';
 
 /** Fields of `run`. */
 export const processSchema = {
@@ -92,7 +91,7 @@ function excess(key: "unit" | "sameProcessAs", other: string, { unit, sameProces
   }
   return key === "unit"
     ? {
-        reason: `\`${unit}\` is a unit that somebody else owns: a deploy changes nothing of it, so this would do nothing`,
+        reason: `\`${unit}\` is a unit that others own: a deploy changes nothing of it, so this would do nothing`,
         remedy: "remove it, and set it in that unit, as far as its owner wants it",
       }
     : {
@@ -101,7 +100,7 @@ function excess(key: "unit" | "sameProcessAs", other: string, { unit, sameProces
       };
 }
 
-/** A unit that this mesh writes is nobody else's. */
+/** A unit that this mesh writes is no unit of others. */
 function checkUnitName(unit: string, path: Path, { services, gateways }: View, problems: Problems): void {
   const owner = layout.workloadOf(unit);
   const run = services.get(owner)?.run;

@@ -1,4 +1,4 @@
-/** Units that somebody else owns and that are to serve in the mesh: no deploy starts one. Pure. */
+/** Units that others own and that are to serve in the mesh: no deploy starts one. Pure. */
 
 import { type Finding, operand, problem, warning } from "../findings";
 import { layout } from "../model";
@@ -24,7 +24,7 @@ interface UnitFault {
   found: string;
   remedy: string;
   field: "port" | "run.unit";
-  /** What is declared is wrong, whether the unit runs or not. */
+  /** The declaration is wrong, whether the unit runs or not. */
   wrong?: true;
 }
 

@@ -44,7 +44,7 @@ export interface Plan {
   units: string[];
   /** The units whose processes are services. */
   services: string[];
-  /** Units that somebody else owns, with the service that each is to be. */
+  /** Units that others own, with the service that each is to be. */
   unitsOfOthers: { unit: string; service: string; port: number }[];
   /** Declared limits, each with what systemd needs for it: `{ memory: "memoryMax of shop" }`. */
   limits: Partial<Record<"cpu" | "memory", string>>;

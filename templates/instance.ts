@@ -110,7 +110,7 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
   };
 }
 
-/** What its unit starts, or the unit that runs already. */
+/** The program that its unit starts, or the unit that runs already. */
 function processOf(service: Service): Pick<InstanceDocument, "program" | "unit" | "sameProcessAs"> {
   if (hasOwnUnit(service)) return { program: commandOf(service)[0] };
   const { sameProcessAs } = service;

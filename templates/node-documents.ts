@@ -63,7 +63,7 @@ export interface Instance extends Owner {
   program?: string;
   /**
    * Unit whose process listens on Port, where that is no unit of the instance: it is never written, started, stopped, enabled
-   * or disabled. It is somebody else's, or that of the service SameProcessAs. Absent: the instance's own unit.
+   * or disabled. It is a unit of others, or that of the service SameProcessAs. Absent: the instance's own unit.
    */
   unit?: string;
   /**

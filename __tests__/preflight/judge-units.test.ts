@@ -4,7 +4,7 @@ import { judge } from "../../preflight/judge";
 import { instanceOf, service } from "../support/parts";
 import { heads, lookAt, planOf, shop } from "../support/preflight";
 
-/** A frontend that is somebody's nginx, under the name of that unit: the worst case. */
+/** A frontend that is a person's nginx, under the name of that unit: the worst case. */
 const { binary: _, ...program } = service({ name: "nginx", unitOfOthers: "nginx.service" });
 const of: Mesh = { ...shop, instances: [instanceOf(program)] };
 const file = "/etc/systemd/system/nginx.service";

@@ -1,4 +1,4 @@
-/** What a deploy brings to a node for a service whose process is another's. */
+/** The files and the document that a deploy brings to a node for a service whose process is another unit's. */
 import type { Service } from "../../model";
 import { instanceRelease } from "../../templates";
 import { content, instanceOf, mesh, service } from "../support/parts";
@@ -11,7 +11,7 @@ const releaseOf = (changes: Partial<Service>, owner = service({ name: "web", use
   return instanceRelease(mesh({ services: [owner, one] }), instanceOf(one));
 };
 
-describe("a service of a unit that somebody else owns", () => {
+describe("a service of a unit that others own", () => {
   const { files, program: text } = releaseOf({ unitOfOthers: "nginx.service" });
 
   test("brings its definition, its sidecar and a fence, and no unit and no environment", () => {

@@ -10,7 +10,7 @@ import (
 
 var isUnitName = regexp.MustCompile(`^[A-Za-z0-9:_.\\@-]{1,247}\.service$`)
 
-// checkUnitName refuses a unit that can be nobody else's.
+// checkUnitName refuses a unit that cannot be one of others.
 func checkUnitName(release document.Instance) error {
 	unit := release.Unit
 	switch {

@@ -126,7 +126,7 @@ func TestAUnitOfOthersThatDoesNotRunIsRefusedBeforeAnythingIsChanged(t *testing.
 	}
 }
 
-func TestADocumentNamesNoUnitThatIsNobodyElses(t *testing.T) {
+func TestADocumentNamesNoUnitOfTheNodeItself(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)
 	for unit, told := range map[string]string{

@@ -26,7 +26,7 @@ func TestNeitherASweepNorAWipeTouchesAUnitOfOthers(t *testing.T) {
 	for name, remove := range map[string]func(n *fake.Node) error{
 		"sweep": func(n *fake.Node) error { return run(n, declaring()) },
 		"wipe":  func(n *fake.Node) error { return wipe(n, document.Wipe{Owner: fake.Owner}, nil) },
-		// What a killed run leaves: the record of the instance is gone.
+		// A killed run leaves an instance without its record.
 		"sweep without a record": func(n *fake.Node) error {
 			return errors.Join(n.Host.Remove(host.Instances+"/nginx"), run(n, declaring()))
 		},

@@ -85,7 +85,7 @@ describeOnLab("nginx and PostgreSQL as existing units", () => {
   test.each([
     ["site", { version: "3", site: 81 }],
     ["db", { version: "3", port: 5439 }],
-  ])("a release of %s at a port that nobody has goes back", async (name, broken) => {
+  ])("a release of %s at a port where nothing listens goes back", async (name, broken) => {
     const { exitCode, text } = await cdktf(programs(broken), "deploy", "cluster", "mesh", "--auto-approve");
     expect(exitCode).not.toBe(0);
     expect(text).toMatch(new RegExp(`${name} is not healthy; this node went back to release \\w+, which serves`));

@@ -23,7 +23,7 @@ export async function startLegacy(): Promise<void> {
   await on("worker2", `systemctl daemon-reload && systemctl enable --now ${LEGACY}`);
 }
 
-/** Its process, since when it runs, how it is enabled, and its file: the same for as long as nobody touches it. */
+/** Its process, since when it runs, how it is enabled, and its file: the same for as long as it is not touched. */
 export const identity = (): Promise<string> =>
   on(
     "worker2",

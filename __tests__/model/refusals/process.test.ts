@@ -11,7 +11,7 @@ describe("a process that is another's", () => {
     nginx({ [field]: value }),
     `${at}.${field}`,
     /./,
-    /nginx\.service` is a unit that somebody else owns: a deploy changes nothing of it/,
+    /nginx\.service` is a unit that others own: a deploy changes nothing of it/,
     /remove it, and set it in that unit/,
   ];
   const second = (more: object) => (d: Draft) => {
@@ -58,8 +58,8 @@ describe("a process that is another's", () => {
     useless("reload", "SIGHUP"),
     useless("stopSignal", "SIGINT"),
     useless("stopTimeout", "5s"),
-    ["a limit next to a unit of others", (d) => Object.assign(frontend(d), { run: { unit: "nginx.service" }, memoryMax: "64M" }), "services.frontend.memoryMax", '"64M"', /somebody else owns/, /set it in that unit/],
-    ["a process of nobody", run({ sameProcessAs: "nobody" }), `${at}.sameProcessAs`, '"nobody"', /no service `nobody`/, /declare it, or name one of: frontend, backend, store/],
+    ["a limit next to a unit of others", (d) => Object.assign(frontend(d), { run: { unit: "nginx.service" }, memoryMax: "64M" }), "services.frontend.memoryMax", '"64M"', /others own/, /set it in that unit/],
+    ["a process that is not declared", run({ sameProcessAs: "none" }), `${at}.sameProcessAs`, '"none"', /no service `none`/, /declare it, or name one of: frontend, backend, store/],
     ["its own process", run({ sameProcessAs: "frontend" }), `${at}.sameProcessAs`, '"frontend"', /no second port of itself/, /another service/],
     ["a gateway's process", run({ sameProcessAs: "edge" }), `${at}.sameProcessAs`, '"edge"', /no service `edge`/, /name one of/],
     ["a process on another node", run({ sameProcessAs: "backend" }), "services.frontend.runsOn[0]", '"worker1"', /`backend` does not run on `worker1`/, /add `worker1` to services.backend.runsOn/],
