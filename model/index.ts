@@ -29,7 +29,7 @@ export { FolderFault, packing } from "./folder";
 export { unicodeFault } from "./formats/unicode";
 export { sandboxPathFault, unitUserFault, workingDirectoryFault } from "./formats/unit";
 export type { Gateway, GatewayDeclaration } from "./gateway";
-export type { Duration, Health, HealthDeclaration } from "./health";
+export type { Duration, Health, HealthDeclaration, JobHealthDeclaration } from "./health";
 export { ASKED_FOR, hostKeyFault, hostKeyFrom, missingKeyFile, UNKNOWN_HOST_KEY, withoutComment } from "./host-key";
 export type { Instance } from "./instance";
 export type { IntentionDeclaration } from "./intention";
@@ -51,8 +51,8 @@ export {
   type UnitOfOthersDeclaration,
 } from "./process";
 export type { ProgramDeclaration } from "./program";
-export type { RunDeclaration, SecretDeclaration } from "./run";
-export type { Protocol, Service, ServiceDeclaration, UpstreamDeclaration } from "./service";
+export { type RunDeclaration, type SecretDeclaration, secretNames } from "./run";
+export { hasEnvoy, type Protocol, type Service, type ServiceDeclaration, type UpstreamDeclaration } from "./service";
 export type { BastionDeclaration, NodeSsh, SshDeclaration } from "./ssh";
 export type { TakeOver, TakeOverDeclaration } from "./take-over";
 export type { UnitDeclaration, UnitLimitsDeclaration, UnitSettings } from "./unit";

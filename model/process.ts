@@ -78,6 +78,12 @@ export function checkOtherProcess(
   for (const limit of ["memoryMax", "cpuQuota"] as const) {
     if (service[limit] !== undefined) problems.add(["services", name, limit], service[limit], excess(key, limit, run));
   }
+  if (!Object.hasOwn(service, "port")) {
+    problems.add(["services", name, "port"], undefined, {
+      reason: "the process is there to be called, and it is not said where it listens",
+      remedy: "write the port at which it listens on 127.0.0.1",
+    });
+  }
   if (key === "unit") checkUnitName(run.unit as string, [...path, "unit"], view, problems);
   else if (run.sameProcessAs !== undefined) checkSameProcess(name, service, run.sameProcessAs, view, problems);
 }

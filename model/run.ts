@@ -1,5 +1,6 @@
 /** The program of a service, with its arguments, environment and secrets. */
 import { z } from "zod";
+import { type Before, type BeforeDeclaration, beforeSchema, checkBefore, resolveBefore } from "./before";
 import { combination, type None } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
@@ -47,7 +48,7 @@ export type RunDeclaration = Settings &
   );
 
 type OwnProcess = ProgramDeclaration & DirectivesDeclaration & None<SameProcessDeclaration>;
-type Settings = SettingsDeclaration & UnitDeclaration & ConfigFilesDeclaration;
+type Settings = SettingsDeclaration & UnitDeclaration & ConfigFilesDeclaration & BeforeDeclaration;
 type AnyProgram = BinaryDeclaration & FilesDeclaration & ArtifactDeclaration & CommandDeclaration;
 
 /** Arguments, environment and secrets of a program. */
@@ -74,7 +75,7 @@ export interface SecretDeclaration {
 }
 
 /** A service's program in the checked mesh. */
-export interface Run extends Program, OtherProcess, UnitSettings, ConfigFiles, Directives {
+export interface Run extends Program, OtherProcess, UnitSettings, ConfigFiles, Before, Directives {
   args: string[];
   env: Record<string, string>;
   /** Secret environment variables by name, in the order of their names. Their values are in the mesh's secrets. */
@@ -102,6 +103,7 @@ export const runSchema = combination<RunDeclaration>(
     secrets: field(z.record(z.string(), field(secretSchema, SECRET)), SECRET).optional(),
     ...unitSchema,
     ...configFilesSchema,
+    ...beforeSchema,
     ...processSchema,
   }) as never,
 );
@@ -120,6 +122,7 @@ export function checkRuns(view: View, problems: Problems): void {
     checkProgram(own, path, view, problems);
     checkSecrets(own, path, problems);
     checkConfigFiles(own, path, view, problems);
+    checkBefore(own, path, view, problems);
     checkDirectives(own, path, problems);
     checkUnit(own, { memoryMax, cpuQuota }, path, problems);
   }
@@ -135,6 +138,11 @@ function checkSecrets({ env = {}, secrets = {} }: Sound<SettingsDeclaration>, pa
   }
 }
 
+/** Names under which the values of a service's secrets are in the mesh's secrets: of its variables and of its files, each once. */
+export const secretNames = ({ secrets, secretFiles = [] }: Pick<Run, "secrets" | "secretFiles">): string[] => [
+  ...new Set([...secrets.map(({ name }) => name), ...secretFiles.map(({ secret }) => secret)]),
+];
+
 /** Program, arguments and environment with their defaults. */
 export function resolveRun(run: RunDeclaration, files: Files): Run {
   if (isOthers(run)) return { ...resolveOtherProcess(run), args: [], env: {}, secrets: [] };
@@ -144,6 +152,7 @@ export function resolveRun(run: RunDeclaration, files: Files): Run {
     ...resolveProgram(own, files),
     ...resolveUnit(own),
     ...resolveConfigFiles(own, files),
+    ...resolveBefore(own),
     ...resolveDirectives(own),
     args: [...args],
     env: { ...env },

@@ -1,6 +1,7 @@
 /** The files of one instance: definition, units and environment. */
 import {
   type Gateway,
+  hasEnvoy,
   hasOwnUnit,
   type Instance,
   labelsOf,
@@ -9,7 +10,7 @@ import {
   processUnitOf,
   type Service,
 } from "../model";
-import { commandOf } from "./binary";
+import { commandBefore, commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical } from "./health";
 import type { Fence } from "./node-documents";
@@ -18,12 +19,51 @@ import { contentHash } from "./program";
 import { settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
+/** The unit of a service's program. */
+function serviceUnit(mesh: Mesh, service: Service): string {
+  const { name } = service;
+  return render("systemd/service.service", {
+    name,
+    mesh: mesh.name,
+    program: layout.programOf(mesh.name),
+    commands: [commandOf(service)],
+    ...settingsOf(service),
+    environmentFile: layout.environmentFile(name),
+    secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
+    before: null,
+  });
+}
+
+/** Directives of systemd that are about a process which is to run for ever. */
+const OF_A_PROCESS_THAT_STAYS = /^(Restart|Watchdog|NotifyAccess)/;
+
+/** The unit of the commands before a release: like the service's own, but for the places of files. Undefined where none are to run. */
+export function beforeUnit(mesh: Mesh, service: Service): string | undefined {
+  if (!service.before) return undefined;
+  const folder = layout.beforeFolder(service.name);
+  const settings = settingsOf(service);
+  const { Unit, Service } = settings.directives;
+  return render("systemd/service.service", {
+    name: service.name,
+    mesh: mesh.name,
+    program: layout.programOf(mesh.name),
+    commands: service.before.map((command) => commandBefore(service, command)),
+    ...settings,
+    directives: { Unit, Service: Service.filter(({ name }) => !OF_A_PROCESS_THAT_STAYS.test(name)) },
+    config: settings.config && { ...settings.config, folder: `${folder}/config` },
+    environmentFile: `${folder}/env`,
+    secretFile: service.secrets.length > 0 ? `${folder}/secret.env` : null,
+    before: { timeout: service.health.startTimeout ?? "60s" },
+  });
+}
+
 /** Those of a service with its sidecar. */
 export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
   const { name } = service;
   const definition = render("consul/service.hcl", {
     mesh: mesh.name,
     service,
+    port: service.port ?? null,
     ...labelsIn(service, node.name),
     failures: failuresBeforeCritical(service),
     health: checkTarget(service),
@@ -39,19 +79,15 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     adminPort,
     acl: mesh.consul.acl,
   });
-  const fence = fenceFile(name, {
-    envoy: unitUser(name, "sidecar"),
-    ...processFence(mesh, service),
-    adminPort,
-    upstreams: service.upstreams.map(({ localPort }) => localPort),
-  });
+  const meshed = hasEnvoy(service);
   const own = hasOwnUnit(service) ? ownFiles(mesh, service) : undefined;
   return [
-    nodeFile(layout.definitionFile(name), definition), // once it has the instance's token: `access.consulOnly`
+    // Once it has the instance's token: `access.consulOnly`.
+    ...(meshed ? [nodeFile(layout.definitionFile(name), definition)] : []),
     ...(own ? [own.unit] : []),
-    nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
+    ...(meshed ? [nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar)] : []),
     ...(own ? [own.environment] : []),
-    fence,
+    fenceFile(name, fenceOf(mesh, service, adminPort)),
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
 }
@@ -59,18 +95,21 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
 /** Those of a service whose process runs in a unit of its own. */
 function ownFiles(mesh: Mesh, service: Service) {
   const { name } = service;
-  const unit = render("systemd/service.service", {
-    name,
-    mesh: mesh.name,
-    program: layout.programOf(mesh.name),
-    command: commandOf(service),
-    ...settingsOf(service),
-    secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
-  });
   const environment = render("service.env", { env: Object.entries(service.env) });
   return {
-    unit: nodeFile(layout.unitFile(layout.unitOf(name)), unit),
+    unit: nodeFile(layout.unitFile(layout.unitOf(name)), serviceUnit(mesh, service)),
     environment: nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+  };
+}
+
+function fenceOf(mesh: Mesh, service: Service, adminPort: number): Fence {
+  const process = processFence(mesh, service);
+  if (!hasEnvoy(service)) return process;
+  return {
+    envoy: unitUser(service.name, "sidecar"),
+    ...process,
+    adminPort,
+    upstreams: service.upstreams.map(({ localPort }) => localPort),
   };
 }
 
@@ -78,7 +117,8 @@ function ownFiles(mesh: Mesh, service: Service) {
 function processFence({ services }: Mesh, service: Service): Pick<Fence, "service" | "port"> {
   if (service.unitOfOthers !== undefined) return {};
   const owner = services.find(({ name }) => name === service.sameProcessAs) ?? service;
-  return { service: owner.user ?? unitUser(owner.name), port: service.port };
+  const { port } = service;
+  return { service: owner.user ?? unitUser(owner.name), ...(port !== undefined && { port }) };
 }
 
 /** For the service and for its sidecar: Consul chooses among sidecars. */

@@ -50,12 +50,13 @@ func (a *apply) checkProgram(ctx context.Context) error {
 	if err := a.checkOwnUnit(ctx); err != nil {
 		return err
 	}
-	program := a.release.Program
-	if program == "" {
-		return nil
-	}
-	if fault := content.StartFault(a.Host, program); fault != "" {
-		return fmt.Errorf("%s cannot be started: %s", program, content.InWords(fault))
+	for _, program := range append([]string{a.release.Program}, beforePrograms(a.release)...) {
+		if program == "" {
+			continue
+		}
+		if fault := content.StartFault(a.Host, program); fault != "" {
+			return fmt.Errorf("%s cannot be started: %s", program, content.InWords(fault))
+		}
 	}
 	return nil
 }
