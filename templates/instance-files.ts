@@ -1,12 +1,23 @@
 /** The files of one instance: definition, units and environment. */
-import { type Gateway, hasEnvoy, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
+import {
+  type Gateway,
+  hasEnvoy,
+  hasOwnUnit,
+  type Instance,
+  labelsOf,
+  layout,
+  type Mesh,
+  processUnitOf,
+  type Service,
+} from "../model";
 import { commandBefore, commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical } from "./health";
+import { healthFiles, ownerOf } from "./health-script";
 import type { Fence } from "./node-documents";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash } from "./program";
-import { settingsOf } from "./unit-settings";
+import { OF_A_PROCESS_THAT_STAYS, settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
 /** The unit of a service's program. */
@@ -24,9 +35,6 @@ function serviceUnit(mesh: Mesh, service: Service): string {
     isHealth: false,
   });
 }
-
-/** Directives of systemd that are about a process which is to run for ever. */
-const OF_A_PROCESS_THAT_STAYS = /^(Restart|Watchdog|NotifyAccess)/;
 
 /** The unit of the commands before a release: like the service's own, but for the places of files. Undefined where none are to run. */
 export function beforeUnit(mesh: Mesh, service: Service): string | undefined {
@@ -49,36 +57,6 @@ export function beforeUnit(mesh: Mesh, service: Service): string | undefined {
   });
 }
 
-/** Processes and threads of a health script, and of the program that waits for the agent. */
-const HEALTH_TASKS = 256;
-
-/** A health script runs as the service does, and with no more: as its user, in its sandbox, without its secret variables. */
-function healthFiles(mesh: Mesh, service: Service): NodeFile[] {
-  const { name, health } = service;
-  if (!health.script) return [];
-  const { socketUnit, unit, socket } = layout.healthUnits;
-  const settings = settingsOf(service);
-  const program = layout.programOf(mesh.name);
-  const Service = settings.directives.Service.filter((line) => !OF_A_PROCESS_THAT_STAYS.test(line.name));
-  const sandbox = render("systemd/service.service", {
-    name,
-    mesh: mesh.name,
-    program,
-    commands: [[program, "health", "serve", ...health.script]],
-    ...settings,
-    directives: { Unit: [], Service },
-    // Those of the service are for its program.
-    ...{ tasks: HEALTH_TASKS, memoryMax: null, cpuQuota: null },
-    environmentFile: layout.environmentFile(name),
-    secretFile: null,
-    before: null,
-    isHealth: true,
-  });
-  const foreignAgent = mesh.consul.existing;
-  const asked = render("systemd/health.socket", { name, mesh: mesh.name, socket: socket(name), foreignAgent });
-  return [nodeFile(layout.unitFile(socketUnit(name)), asked), nodeFile(layout.unitFile(unit(name)), sandbox)];
-}
-
 /** Those of a service with its sidecar. */
 export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
   const { name } = service;
@@ -92,40 +70,59 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     sidecarPort,
     sidecarCheck: `127.0.0.1:${sidecarPort}`,
   });
-  const unit = serviceUnit(mesh, service);
   const sidecar = render("systemd/sidecar-proxy.service", {
     name,
+    process: processUnitOf(service),
     user: unitUser(name, "sidecar"),
     mesh: mesh.name,
     ...bootstrapOf(mesh, name),
     adminPort,
     acl: mesh.consul.acl,
   });
-  const environment = render("service.env", { env: Object.entries(service.env) });
   const meshed = hasEnvoy(service);
+  const own = hasOwnUnit(service) ? ownFiles(mesh, service) : undefined;
   return [
     // Once it has the instance's token: `access.consulOnly`.
     ...(meshed ? [nodeFile(layout.definitionFile(name), definition)] : []),
-    nodeFile(layout.unitFile(layout.unitOf(name)), unit),
+    ...(own ? [own.unit] : []),
     ...(meshed ? [nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar)] : []),
-    nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
-    fenceFile(name, fenceOf(service, adminPort)),
+    ...(own ? [own.environment] : []),
+    fenceFile(name, fenceOf(mesh, service, adminPort)),
     ...(meshed ? healthFiles(mesh, service) : []),
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
 }
 
-function fenceOf(service: Service, adminPort: number): Fence {
-  const { port: healthPort } = service.health;
-  const user = service.user ?? unitUser(service.name);
-  if (!hasEnvoy(service)) return { service: user };
+/** Those of a service whose process runs in a unit of its own. */
+function ownFiles(mesh: Mesh, service: Service) {
+  const { name } = service;
+  const environment = render("service.env", { env: Object.entries(service.env) });
+  return {
+    unit: nodeFile(layout.unitFile(layout.unitOf(name)), serviceUnit(mesh, service)),
+    environment: nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+  };
+}
+
+function fenceOf(mesh: Mesh, service: Service, adminPort: number): Fence {
+  const process = processFence(mesh, service);
+  if (!hasEnvoy(service)) return process;
   return {
     envoy: unitUser(service.name, "sidecar"),
-    service: user,
-    ...(service.port !== undefined && { port: service.port }),
-    ...(healthPort !== undefined && healthPort !== service.port && { healthPort }),
+    ...process,
     adminPort,
     upstreams: service.upstreams.map(({ localPort }) => localPort),
+  };
+}
+
+/** The port of a unit of others stays open: which user it has is not known, and it may serve people outside of the mesh. */
+function processFence(mesh: Mesh, service: Service): Pick<Fence, "service" | "port" | "healthPort"> {
+  if (service.unitOfOthers !== undefined) return {};
+  const owner = ownerOf(mesh, service);
+  const { port, health } = service;
+  return {
+    service: owner.user ?? unitUser(owner.name),
+    ...(port !== undefined && { port }),
+    ...(health.port !== undefined && health.port !== port && { healthPort: health.port }),
   };
 }
 

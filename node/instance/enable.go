@@ -30,7 +30,7 @@ func (a *apply) enable(ctx context.Context) error {
 		}
 	}
 	// Before the agent has the definition that asks there.
-	return a.start(ctx, units[len(Units(a.release.Kind, name)):]...)
+	return a.start(ctx, units[len(OwnUnits(a.release)):]...)
 }
 
 // changesUnits says whether a unit in systemd's memory differs from the one on the disk.

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func mainUnit(name string) string { return name + ".service" }
 
 func sidecarUnit(name string) string { return sidecarID(name) + ".service" }
 
-// Units of an instance, that of its main process first.
+// Units that an instance may have, that of its main process first.
 func Units(kind document.Kind, name string) []string {
 	if kind == document.Service {
 		return []string{mainUnit(name), sidecarUnit(name)}
@@ -67,7 +68,7 @@ func HealthOf(unit string) (service string, isHealth bool) {
 
 // startedUnits of a release: those that a deploy enables and starts.
 func startedUnits(release document.Instance) []string {
-	units := Units(release.Kind, release.Name)
+	units := OwnUnits(release)
 	socket := healthSocket(release.Name)
 	if slices.ContainsFunc(release.Files, func(file document.File) bool { return filepath.Base(file.Path) == socket }) {
 		units = append(units, socket)
@@ -82,6 +83,29 @@ func allUnits(kind document.Kind, name string) []string {
 		units = append(units, healthSocket(name), healthUnit(name))
 	}
 	return units
+}
+
+// allowedUnits are those that a release may have.
+func allowedUnits(release document.Instance) []string {
+	units := OwnUnits(release)
+	if release.Kind == document.Service {
+		units = append(units, healthSocket(release.Name), healthUnit(release.Name))
+	}
+	return units
+}
+
+// OwnUnits of a release: those that a deploy writes, starts and stops. A service whose process is of another unit has only a
+// sidecar.
+func OwnUnits(release document.Instance) []string {
+	if release.Unit != "" {
+		return []string{sidecarUnit(release.Name)}
+	}
+	return Units(release.Kind, release.Name)
+}
+
+// processUnit is the unit whose process listens on the port of a service, or as a gateway.
+func processUnit(release document.Instance) string {
+	return cmp.Or(release.Unit, mainUnit(release.Name))
 }
 
 // envoyUnit is the unit whose process is the instance's Envoy.
