@@ -39,7 +39,7 @@ function upstreamEdges(mesh: Mesh): Edge[] {
     return from.workload.upstreams.map(({ name, localPort }): Edge => {
       const verdicts = new Set([...reachOf(mesh, name)].map((one) => verdict(mesh, caller, one)));
       const expect = verdicts.size === 1 ? [...verdicts][0]! : "either";
-      const id = `${caller}@${from.node.name}>${name}`;
+      const id = `${from.name}@${from.node.name}>${name}`;
       const protocol = protocolOf(mesh, name);
       return { trial: { id, expect, through: "upstream", protocol, port: localPort }, from, to: name };
     });
@@ -60,9 +60,9 @@ function refusedEdges(mesh: Mesh): Edge[] {
   );
 }
 
-function refusedEdge(mesh: Mesh, from: Instance, { workload, node, sidecarPort }: Instance): Edge {
+function refusedEdge(mesh: Mesh, from: Instance, { name, workload, node, sidecarPort }: Instance): Edge {
   const caller = from.workload.name;
-  const id = `${caller}@${from.node.name}>${workload.name}@${node.name}`;
+  const id = `${caller}@${from.node.name}>${name}@${node.name}`;
   const called = { protocol: protocolOf(mesh, workload.name), host: node.address, port: sidecarPort ?? 0 };
   return {
     trial: { id, expect: "refused", through: "certificate", caller, ...called },
@@ -108,6 +108,6 @@ function wrong(
     expected: expect === "either" ? "an answer" : expect,
     found: `${answer}: ${detail} (${through === "upstream" ? "through its upstream port" : "with its certificate"})`,
     remedy: `compare: consul intention check ${caller} ${to}`,
-    concerns: [about.instance(caller, from.node.name), about.entry(caller), ...needs(mesh, [to])],
+    concerns: [about.instance(from.name, from.node.name), about.entry(caller), ...needs(mesh, [to])],
   });
 }

@@ -20,6 +20,7 @@ import { checkLabels } from "./placement";
 import { checkPorts } from "./port-clash";
 import { checkRuns } from "./run";
 import { checkUpstreams } from "./service";
+import { checkSeveral } from "./several";
 import { checkSsh } from "./ssh";
 import { checkTakenEntries, checkTakeOver } from "./take-over";
 
@@ -35,6 +36,7 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkHealth,
   checkPorts,
   checkUpstreams,
+  checkSeveral,
   checkRoutes,
   checkIntentions,
   checkConfigEntries,

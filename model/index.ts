@@ -46,6 +46,7 @@ export { CONSUL_PORTS, type PortRange, type PortRanges, type PortsDeclaration, p
 export type { ProgramDeclaration } from "./program";
 export type { RunDeclaration, SecretDeclaration } from "./run";
 export type { Protocol, Service, ServiceDeclaration, UpstreamDeclaration } from "./service";
+export { instanceCount } from "./several";
 export type { BastionDeclaration, NodeSsh, SshDeclaration } from "./ssh";
 export type { TakeOver, TakeOverDeclaration } from "./take-over";
 export type { UnitDeclaration, UnitLimitsDeclaration, UnitSettings } from "./unit";

@@ -16,15 +16,16 @@ import {
   resolveLabels,
 } from "./placement";
 import { type Run, type RunDeclaration, resolveRun, runSchema } from "./run";
+import { resolveSeveral, type Several } from "./several";
 
 /** How a service speaks. Consul: service-defaults `Protocol`. */
 export type Protocol = "http" | "http2" | "grpc" | "tcp";
 
 /** A program with a sidecar, on one or several nodes. */
 export interface ServiceDeclaration extends LabelsDeclaration {
-  /** Worker nodes, one instance each, rolled in this order; with labels of that instance where it has some. */
+  /** Worker nodes, one instance each or `instances`, rolled in this order; with labels of those instances where they have some. */
   runsOn: (string | PlacementDeclaration)[];
-  /** TCP port on 127.0.0.1 at which the program listens. */
+  /** TCP port on 127.0.0.1 at which the program listens; with several instances on a node, that of the first one there. */
   port: number;
   protocol: Protocol;
   run: RunDeclaration;
@@ -40,12 +41,12 @@ export interface ServiceDeclaration extends LabelsDeclaration {
 
 /** A service that another one calls. */
 export interface UpstreamDeclaration {
-  /** Port on 127.0.0.1 at which the caller finds the upstream. */
+  /** Port on 127.0.0.1 at which the caller finds the upstream; with several instances on a node, the first one there. */
   localPort: number;
 }
 
 /** A service of the checked mesh. */
-export interface Service extends Run, Limits, Labelled {
+export interface Service extends Run, Limits, Labelled, Several {
   kind: "service";
   name: string;
   runsOn: string[];
@@ -125,6 +126,7 @@ export function resolveService(
     name,
     runsOn: runsOn.map(nodeOf),
     ...resolveLabels(service, runsOn),
+    ...resolveSeveral(runsOn),
     port,
     protocol,
     ...resolveRun(run, files),

@@ -19,8 +19,7 @@ export function agentPorts(node: MeshNode, consul: Consul): WantedPort[] {
 }
 
 export function portsOf(instance: Instance): WantedPort[] {
-  const { workload, adminPort, sidecarPort } = instance;
-  const { name } = workload;
+  const { name, workload, adminPort, sidecarPort } = instance;
   if (workload.kind === "ingress-gateway") {
     const unit = layout.unitOf(name);
     return [

@@ -73,6 +73,11 @@ export interface FilesHere {
 export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
   // A retired node is emptied: that needs no space, no port and no Envoy.
   const instances = node.retired ? [] : mesh.instances.filter((instance) => instance.node.name === node.name);
+  const services = [
+    ...new Map(
+      instances.flatMap(({ workload }) => (workload.kind === "service" ? [[workload.name, workload]] : [])),
+    ).values(),
+  ];
   const ownAgent = !mesh.consul.existing && !node.retired;
   const binaries: Plan["binaries"] = new Map();
   for (const { workload } of instances) {
@@ -91,8 +96,8 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     hasCluster: !mesh.consul.existing,
     programs: node.retired ? [] : programsOn(node),
     ports: [...(ownAgent ? agentPorts(node, mesh.consul) : []), ...instances.flatMap(portsOf)],
-    instances: instances.map(({ workload }) => workload.name),
-    workloads: instances.map(({ workload: { name, kind } }) => ({
+    instances: instances.map(({ name }) => name),
+    workloads: instances.map(({ name, workload: { kind } }) => ({
       name,
       kind,
       takeOver: (kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(name),
@@ -102,17 +107,17 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
       : mesh.gateways
           .filter(({ runsOn }) => !runsOn.includes(node.name))
           .map(({ name, runsOn }) => ({ name, runsOn, letGo: mesh.takeOver.letGo.includes(name) })),
-    units: instances.flatMap(({ workload: { kind, name } }) => layout.unitsOf(kind, name)),
-    services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [layout.unitOf(name)] : [])),
+    units: instances.flatMap(({ name, workload: { kind } }) => layout.unitsOf(kind, name)),
+    services: instances.flatMap(({ name, workload: { kind } }) => (kind === "service" ? [layout.unitOf(name)] : [])),
     limits: {
       ...limitOf(instances, "memoryMax", "memory"),
       ...limitOf(instances, "cpuQuota", "cpu"),
     },
     folders: node.retired ? {} : MARGINS,
     binaries,
-    commands: instances.flatMap(({ workload }) => (workload.kind === "service" ? commandsOf(workload, here) : [])),
-    needs: instances.flatMap(({ workload }) => (workload.kind === "service" ? needsOf(workload) : [])),
-    builds: instances.flatMap(({ workload }) => (workload.kind === "service" ? buildsOf(workload, here) : [])),
+    commands: services.flatMap((service) => commandsOf(service, here)),
+    needs: services.flatMap(needsOf),
+    builds: services.flatMap((service) => buildsOf(service, here)),
     agentFiles: ownAgent ? agentFiles(mesh, node) : {},
   };
 }
@@ -158,5 +163,5 @@ function agentFiles(mesh: Mesh, node: MeshNode): Record<string, string> {
 
 function limitOf(instances: Instance[], field: "memoryMax" | "cpuQuota", controller: "memory" | "cpu") {
   const names = instances.filter(({ workload }) => workload[field] !== undefined).map(({ workload }) => workload.name);
-  return names.length > 0 ? { [controller]: `${field} of ${names.join(", ")}` } : {};
+  return names.length > 0 ? { [controller]: `${field} of ${[...new Set(names)].join(", ")}` } : {};
 }

@@ -43,8 +43,7 @@ function whatIsMissing(missing: readonly Problem[]): string[] {
 
 function nodes({ nodes: all, instances, consul }: Mesh): string[] {
   const runs = new Map<string, string[]>();
-  for (const { workload, node } of instances)
-    runs.set(node.name, [...(runs.get(node.name) ?? []), ticks(workload.name)]);
+  for (const { name, node } of instances) runs.set(node.name, [...(runs.get(node.name) ?? []), ticks(name)]);
   const agentOf = (role: string) => (consul.existing ? [] : [role === "server" ? "Consul's server" : "Consul's agent"]);
   const rows = all.map(({ name, role, address, retired }) =>
     row(

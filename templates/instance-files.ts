@@ -10,10 +10,11 @@ import { settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
 /** Those of a service with its sidecar. */
-export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
-  const { name } = service;
+export function serviceFiles(mesh: Mesh, instance: Instance, service: Service): NodeFile[] {
+  const { name, node, adminPort, sidecarPort } = instance;
   const definition = render("consul/service.hcl", {
     mesh: mesh.name,
+    id: name,
     service,
     ...labelsIn(service, node.name),
     failures: failuresBeforeCritical(service),
@@ -26,7 +27,7 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     mesh: mesh.name,
     program: layout.programOf(mesh.name),
     command: commandOf(service),
-    ...settingsOf(service),
+    ...settingsOf(name, service),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
   });
   const sidecar = render("systemd/sidecar-proxy.service", {

@@ -1,6 +1,6 @@
 /** A release of one instance, and the program that puts it into service on its node. */
 import { basename, dirname } from "node:path";
-import { type Binary, type Gateway, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
+import { type Binary, type Instance, instanceCount, layout, type Mesh, type MeshNode, type Service } from "../model";
 import { binaryPath, commandOf, nameOnNode } from "./binary";
 import { healthOf } from "./health";
 import { gatewayFiles, serviceFiles } from "./instance-files";
@@ -28,7 +28,7 @@ export interface InstanceRelease {
 
 /** Renders one instance. */
 export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease {
-  const { workload } = instance;
+  const { name, workload } = instance;
   const isService = workload.kind === "service";
   const files = isService ? serviceFiles(mesh, instance, workload) : gatewayFiles(mesh, instance, workload);
   const binary = isService ? workload.binary : undefined;
@@ -37,7 +37,7 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
   const release = hash.slice(0, 12);
   return {
     files,
-    ...(secrets.length > 0 && { secretFile: layout.secretEnvironmentFile(workload.name) }),
+    ...(secrets.length > 0 && { secretFile: layout.secretEnvironmentFile(name) }),
     hash,
     release,
     ...(binary && { binaryPath: binaryPath(binary) }),
@@ -76,12 +76,13 @@ function releaseHash(
 }
 
 function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: string): InstanceDocument {
-  const { workload, node, sidecarPort, adminPort } = instance;
+  const { name, workload, node, sidecarPort, adminPort } = instance;
   const service = workload.kind === "service" ? workload : undefined;
   return {
     mesh: mesh.name,
     node: node.name,
-    name: workload.name,
+    name,
+    ...(name !== workload.name && { service: workload.name }),
     kind: workload.kind,
     release,
     files,
@@ -92,11 +93,11 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     ...(service && { port: service.port, sidecarPort, upstreams: service.upstreams }),
     adminPort,
     health: healthOf(instance),
-    drain: workload.runsOn.length > 1,
+    drain: instanceCount(workload) > 1,
     ...(service?.purge && { purge: true }),
     ...(service?.reload !== undefined && { reload: service.reload }),
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
-    ...(isTakenOver(mesh, workload) && { takeOver: true }),
+    ...(isTakenOver(mesh, instance) && { takeOver: true }),
   };
 }
 
@@ -110,6 +111,7 @@ function binaryOf(binary: Binary, node: MeshNode): InstanceDocument["binary"] {
   };
 }
 
-function isTakenOver({ takeOver }: Mesh, { kind, name }: Service | Gateway): boolean {
+/** The first instance on a node: what a person made there has its name. */
+function isTakenOver({ takeOver }: Mesh, { name, workload: { kind } }: Instance): boolean {
   return (kind === "service" ? takeOver.services : takeOver.gateways).includes(name);
 }

@@ -19,12 +19,12 @@ export function bringTokens(context: Context, after: { programs: Programs }): To
   const brought = new Map<string, RemoteProgram>();
   if (!mesh.consul.acl) return { ofInstance, brought };
   for (const instance of mesh.instances) {
-    ofInstance.set(instance, AclToken.ofInstance(stack, mesh, instance.workload, instance.node));
+    ofInstance.set(instance, AclToken.ofInstance(stack, mesh, instance));
   }
   const instancesOn = instancesByNode(mesh);
   for (const node of mesh.nodes) {
     const tokens = Object.fromEntries(
-      instancesOn(node).map((instance) => [instance.workload.name, ofInstance.get(instance)!]),
+      instancesOn(node).map((instance) => [instance.name, ofInstance.get(instance)!]),
     );
     // An agent that Gatehouse set up has its token already.
     if (mesh.consul.existing) tokens._agent = AclToken.ofMachine(stack, mesh, node);

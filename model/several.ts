@@ -1,0 +1,108 @@
+/** Several instances of a service on one node: their ports count up, and placeholders bring them into the program's texts. */
+import type { Fault, Path, Problems } from "./checking/problem";
+import { hasBroken, isBroken, items, type Sound, type View } from "./checking/view";
+import type { PlacementDeclaration } from "./placement";
+import { filledIn, placeholdersIn, upstreamPlaceholder } from "./placeholder";
+import type { RunDeclaration } from "./run";
+import type { Service, ServiceDeclaration } from "./service";
+
+/** More than one instance by node, in the checked mesh; absent where each node has one. */
+export interface Several {
+  instancesOn?: Record<string, number>;
+}
+
+export const MOST_INSTANCES = 32;
+
+export function resolveSeveral(runsOn: readonly (string | PlacementDeclaration)[]): Several {
+  const several = runsOn.flatMap((one): [string, number][] =>
+    typeof one === "string" || (one.instances ?? 1) === 1 ? [] : [[one.node, one.instances!]],
+  );
+  return several.length > 0 ? { instancesOn: Object.fromEntries(several) } : {};
+}
+
+/** A service or a gateway, as far as it is placed. */
+type Placed = Several & { runsOn: readonly string[] };
+
+/** Instances of a service or gateway on a node where it runs. */
+export const instancesOn = ({ instancesOn = {} }: Placed, node: string): number => instancesOn[node] ?? 1;
+
+/** All instances of a service or gateway. */
+export const instanceCount = (placed: Placed): number =>
+  placed.runsOn.reduce((sum, node) => sum + instancesOn(placed, node), 0);
+
+/** A service as its first, second, … instance on a node runs it: with ports of its own, and these in place of placeholders. */
+export function asInstance(service: Service, number: number): Service {
+  const further = number - 1;
+  const { health } = service;
+  const own: Service = {
+    ...service,
+    port: service.port + further,
+    upstreams: service.upstreams.map(({ name, localPort }) => ({ name, localPort: localPort + further })),
+    health: health.port === undefined ? health : { ...health, port: health.port + further },
+  };
+  const fill = (text: string) => filledIn(text, own);
+  return {
+    ...own,
+    args: own.args.map(fill),
+    env: Object.fromEntries(Object.entries(own.env).map(([name, value]) => [name, fill(value)])),
+    ...(own.command && { command: own.command.map(fill) }),
+    health: own.health.script ? { ...own.health, script: own.health.script.map(fill) } : own.health,
+  };
+}
+
+/** Placeholders name declared upstreams, and bring each of several instances its ports. */
+export function checkSeveral(view: View, problems: Problems): void {
+  for (const [name, service] of view.services.entries) {
+    const path = ["services", name];
+    checkNames(service, path, problems);
+    const first = items(service.runsOn).find(({ value }) => typeof value !== "string" && (value.instances ?? 1) > 1);
+    if (first) checkTold(service, [...path, "runsOn", first.index, "instances"], first.value, problems);
+  }
+}
+
+function checkNames(service: Sound<ServiceDeclaration>, path: Path, problems: Problems): void {
+  if (isBroken(service, "upstreams")) return;
+  for (const { written, upstream } of placeholdersIn(textsOf(service))) {
+    if (upstream === undefined || Object.hasOwn(service.upstreams ?? {}, upstream)) continue;
+    problems.add([...path, "run"], written, {
+      reason: `\`${upstream}\` is no upstream of this service`,
+      remedy: "name one of its `upstreams`, or write `%%` for a percent sign that is meant as text",
+    });
+  }
+}
+
+/** Two instances would want one port, and one of them the ports of the other's sidecar. */
+function checkTold(
+  service: Sound<ServiceDeclaration>,
+  path: Path,
+  placement: string | Sound<PlacementDeclaration>,
+  problems: Problems,
+): void {
+  const { run, port, upstreams = {}, health } = service;
+  if (!run || hasBroken(run) || port === undefined) return;
+  const told = new Set(placeholdersIn(textsOf({ run })).map(({ written }) => written));
+  const instances = typeof placement === "string" ? 1 : placement.instances;
+  const add = (fault: Fault | undefined) => fault && problems.add(path, instances, fault);
+  add(untold("%port", port, "listens on a port of its own", told));
+  for (const [name, upstream] of Object.entries(upstreams)) {
+    if (upstream?.localPort === undefined) continue;
+    add(untold(upstreamPlaceholder(name), upstream.localPort, `finds \`${name}\` at a port of its own`, told));
+  }
+  if (health?.port !== undefined && health.port !== port)
+    add(untold("%health.port", health.port, "is checked at a port of its own", told));
+}
+
+function untold(placeholder: string, port: number, does: string, told: ReadonlySet<string>): Fault | undefined {
+  if (told.has(placeholder)) return undefined;
+  return {
+    reason: `each instance ${does} (${port}, ${port + 1}, …), and nothing in \`run\` says which to the program`,
+    remedy: `write \`${placeholder}\` where the port is in \`args\`, \`env\` or \`command\`, for example \`env: { PORT: "${placeholder}" }\``,
+  };
+}
+
+/** The texts in which placeholders are filled in. */
+function textsOf({ run, health }: { run?: Sound<RunDeclaration>; health?: Sound<ServiceDeclaration>["health"] }): string[] {
+  const { args = [], env = {}, command = [] } = run ?? {};
+  const script = health?.script ?? [];
+  return [...args, ...Object.values(env), ...command, ...script].filter((text) => text !== undefined);
+}
