@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { formatProblems, loadMesh, type Mesh, meshPath } from "../model";
 import { atReachableConsul } from "../nodes";
 import {
+  IMPORTS,
   importsFor,
   leftOver,
   lostFrom,
@@ -19,9 +20,6 @@ import {
 import type { Stack } from "../terraform";
 import { deploy, runsElsewhere } from "../terraform";
 import { preflightOfDeploy } from "./preflight";
-
-/** Next to cdk.tf.json; a synth removes what a run that was killed left. */
-const IMPORTS = "gatehouse-import.tf.json";
 
 /** @param args of `terraform apply` */
 export async function recoverState(args: string[]): Promise<number> {

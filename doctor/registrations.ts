@@ -97,8 +97,7 @@ function undeclared(
   const hasFolder = (name: string) =>
     !declared.has(name) && tree.some(({ path }) => path === layout.instanceFolder(name));
   const recorded = ({ ID, Service, Of }: AgentService) => hasFolder(layout.serviceOf(ID)) || hasFolder(Of || Service);
-  const sweeps = (one: AgentService) =>
-    (one.Kind === "ingress-gateway" && moved.has(one.Service)) || recorded(one);
+  const sweeps = (one: AgentService) => (one.Kind === "ingress-gateway" && moved.has(one.Service)) || recorded(one);
   return services
     .filter(({ Mesh: owner }) => owner === "" || owner === mesh.name)
     .filter((one) => !declared.has(one.ID) && (names.has(one.Of || one.Service) || recorded(one)))

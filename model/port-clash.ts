@@ -109,7 +109,8 @@ function* claims(view: View): Generator<Claim> {
 function* portsOf(name: string, { port, health, upstreams }: Sound<ServiceDeclaration>) {
   const path = ["services", name];
   if (port !== undefined) yield { path: [...path, "port"], port };
-  if (health?.port !== undefined && health.port !== port) yield { path: [...path, "health", "port"], port: health.port };
+  if (health?.port !== undefined && health.port !== port)
+    yield { path: [...path, "health", "port"], port: health.port };
   for (const [upstream, value] of Object.entries(upstreams ?? {})) {
     if (value?.localPort !== undefined)
       yield { path: [...path, "upstreams", upstream, "localPort"], port: value.localPort };
@@ -126,7 +127,9 @@ function placesOf(runsOn: Parameters<typeof placedOn>[0], name: string, number =
 
 function sshPort(node: string, { nodes, declaration }: View): Map<number, Taken> {
   if (!nodes.has(node)) return new Map();
-  return new Map([[nodes.get(node)?.ssh?.port ?? declaration.ssh?.port ?? 22, { path: ["nodes", node, "ssh"], number: 1 }]]);
+  return new Map([
+    [nodes.get(node)?.ssh?.port ?? declaration.ssh?.port ?? 22, { path: ["nodes", node, "ssh"], number: 1 }],
+  ]);
 }
 
 function checkSlots({ nodes, services, gateways }: View, problems: Problems): void {

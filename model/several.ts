@@ -1,8 +1,8 @@
 /** Several instances of a service on one node: their ports count up, and placeholders bring them into the program's texts. */
 import type { Fault, Path, Problems } from "./checking/problem";
 import { hasBroken, isBroken, items, type Sound, type View } from "./checking/view";
-import type { PlacementDeclaration } from "./placement";
 import { filledIn, placeholdersIn, upstreamPlaceholder } from "./placeholder";
+import type { PlacementDeclaration } from "./placement";
 import type { RunDeclaration } from "./run";
 import type { Service, ServiceDeclaration } from "./service";
 
@@ -101,7 +101,13 @@ function untold(placeholder: string, port: number, does: string, told: ReadonlyS
 }
 
 /** The texts in which placeholders are filled in. */
-function textsOf({ run, health }: { run?: Sound<RunDeclaration>; health?: Sound<ServiceDeclaration>["health"] }): string[] {
+function textsOf({
+  run,
+  health,
+}: {
+  run?: Sound<RunDeclaration>;
+  health?: Sound<ServiceDeclaration>["health"];
+}): string[] {
   const { args = [], env = {}, command = [] } = run ?? {};
   const script = health?.script ?? [];
   return [...args, ...Object.values(env), ...command, ...script].filter((text) => text !== undefined);

@@ -18,6 +18,9 @@ export interface InConsul {
   entries: LiveEntry[];
 }
 
+/** The file of imports in a stack's folder, next to cdk.tf.json. The next synth removes it. */
+export const IMPORTS = "gatehouse-import.tf.json";
+
 /** Terraform's `import` block. */
 export interface Import {
   to: string;

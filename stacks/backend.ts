@@ -24,7 +24,7 @@ export function useBackend(stack: TerraformStack, meshName: string, backend: Bac
   mkdirSync(folder, { recursive: true });
   forgetOtherMesh(folder, meshName);
   removeCloudOverride(folder);
-  rmSync(join(folder, "gatehouse-import.tf.json"), { force: true }); // of a recovery that was killed (recover/)
+  rmSync(join(folder, "gatehouse-import.tf.json"), { force: true }); // of an earlier recovery or repair (recover/)
   if (runsElsewhere(backend)) prepareUpload(stack, folder);
   switch (backend.kind) {
     case "local":

@@ -38,6 +38,11 @@ export interface RemoteProgramProps {
   requires?: { condition: string; errorMessage: string }[];
   /** Shell text to run when the whole stack is destroyed. @default none */
   onDestroy?: string;
+  /**
+   * Whether what follows waits for the program and does not need it: a node that cannot be reached holds nothing up. Terraform's
+   * `on_failure` is then `continue`. @default false
+   */
+  mayFail?: boolean;
   dependsOn?: ITerraformDependable[];
 }
 
@@ -64,13 +69,13 @@ export class RemoteProgram extends Resource {
   }
 }
 
-const onCreate = (scope: Construct, id: string, { program, secrets, upload, node }: RemoteProgramProps) =>
+const onCreate = (scope: Construct, id: string, { program, secrets, upload, node, mayFail }: RemoteProgramProps) =>
   program === undefined
     ? []
     : [
         ...uploadFirst(scope, upload),
         ...secretsFirst(scope, node, secrets),
-        recorded(id, secrets, remoteExec(scope, program, "create")),
+        { ...recorded(id, secrets, remoteExec(scope, program, "create")), ...(mayFail && { onFailure: "continue" }) },
       ];
 
 /** Has the node record that the program of this resource came to its end: see `node/ran`. */

@@ -21,24 +21,42 @@ interface Instance {
   attributes: { id?: string };
 }
 
-/**
- * Repairs the state of a deploy that was killed: nothing happens when there was none, or when it still runs.
- * @param path of a local state
- * @returns the names of the resources whose programs will run again
- */
-export function repairInterrupted(path: string): string[] {
-  // Terraform makes this file when it takes the state's lock and removes it in the end; the lock itself dies with it.
-  const note = join(dirname(path), `.${basename(path)}.lock.info`);
-  if (!existsSync(note) || !/"Operation":"OperationTypeApply"/.test(readFileSync(note, "utf8"))) return [];
-  const state = read(path);
-  if (!state) return [];
-  const before = new Set(instancesOf(read(`${path}.backup`)).map(({ attributes }) => attributes.id));
-  const begun = programsOf(state).filter(({ instance }) => !before.has(instance.attributes.id));
-  for (const { instance } of begun) instance.status = "tainted";
-  if (!push(path, { ...state, serial: state.serial + 1 })) return [];
-  rmSync(note, { force: true });
-  return begun.map(({ name }) => name);
+/** The repair of a deploy that was killed. */
+export interface Repaired {
+  /** The names of the resources whose programs will run again. */
+  again: string[];
+  /** Whether the state was lost: what the killed deploy made in Consul is in none. */
+  lost: boolean;
 }
+
+/** Whether the last run that changed this local state was killed. It may also be one that still runs. */
+export function wasKilled(path: string): boolean {
+  // Terraform makes this file when it takes the state's lock and removes it in the end; the lock itself dies with it.
+  const note = noteOf(path);
+  return existsSync(note) && /"Operation":"OperationTypeApply"/.test(readFileSync(note, "utf8"));
+}
+
+/**
+ * Repairs the state of a deploy that was killed: nothing happens when there was none, or when it still runs. Terraform empties
+ * the file of the state each time before it writes a resource down. Killed in between, it leaves an empty one, and the state
+ * before that deploy takes its place: the deploy may have changed whatever is in it.
+ * @param path of a local state
+ */
+export function repairInterrupted(path: string): Repaired | undefined {
+  if (!wasKilled(path)) return undefined;
+  const lost = existsSync(path) && readFileSync(path, "utf8").trim() === "";
+  const before = read(`${path}.backup`);
+  const state = lost ? before : read(path);
+  if (!state) return lost ? { again: [], lost } : undefined;
+  const known = new Set(lost ? [] : instancesOf(before).map(({ attributes }) => attributes.id));
+  const begun = programsOf(state).filter(({ instance }) => !known.has(instance.attributes.id));
+  for (const { instance } of begun) instance.status = "tainted";
+  if (!push(path, { ...state, serial: state.serial + 1 })) return undefined;
+  rmSync(noteOf(path), { force: true });
+  return { again: begun.map(({ name }) => name), lost };
+}
+
+const noteOf = (path: string): string => join(dirname(path), `.${basename(path)}.lock.info`);
 
 /** Resources with provisioners, as far as they count as done. Terraform looks after all others when it refreshes. */
 function programsOf(state: State): { name: string; instance: Instance }[] {

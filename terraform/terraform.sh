@@ -22,7 +22,7 @@ case $command in
     # A run that was killed leaves the note that Terraform makes with its lock.
     for note in "$here"/../.terraform.*.tfstate.lock.info; do
       if [ -e "$note" ]; then
-        node --require "$here/../node_modules/tsx/dist/cjs/index.cjs" "$here/repair.ts" "$folder" || exit
+        node --require "$here/../node_modules/tsx/dist/cjs/index.cjs" "$here/../commands/repair.ts" "$folder" || exit
         break
       fi
     done

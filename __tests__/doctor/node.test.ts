@@ -20,12 +20,20 @@ describe("two instances on one node", () => {
   });
 
   test("are known apart", () => {
-    const [finding] = findingsOn("worker2", (report) => report.units.splice(report.units.indexOf(unitOf(report, "backend_2.service")), 1), two);
+    const [finding] = findingsOn(
+      "worker2",
+      (report) => report.units.splice(report.units.indexOf(unitOf(report, "backend_2.service")), 1),
+      two,
+    );
     expect(finding).toMatchObject({
       where: { on: "worker2", what: "backend_2.service" },
       fix: [{ replace: "null_resource.instance_backend_2_worker2" }],
     });
-    const ports = findingsOn("worker2", (report) => Object.assign(report.services!.find(({ ID }) => ID === "backend_2")!, { Port: 9002 }), two);
+    const ports = findingsOn(
+      "worker2",
+      (report) => Object.assign(report.services!.find(({ ID }) => ID === "backend_2")!, { Port: 9002 }),
+      two,
+    );
     expect(ports.map(({ expected, found }) => [expected, found])).toEqual([
       ["service backend, port 9003", "service backend, port 9002"],
     ]);
@@ -36,7 +44,9 @@ describe("two instances on one node", () => {
     const found = findingsOn(
       "worker2",
       (report) => {
-        const [second] = healthyReport(expectedNode("worker2", two), two).services!.filter(({ ID }) => ID === "backend_2");
+        const [second] = healthyReport(expectedNode("worker2", two), two).services!.filter(
+          ({ ID }) => ID === "backend_2",
+        );
         report.services!.push(second!);
         report.tree.push({ path: "/opt/gatehouse/instances/backend_2", type: "d", target: "" });
       },

@@ -112,10 +112,7 @@ describeOnLab("a service with settings", () => {
   describe("twice on one node", () => {
     const script = { script: ["/usr/bin/perl", "-e", "exit 0"], interval: "5m", timeout: "2s" };
     const instances = (number: number, run: object = {}) =>
-      mesh(
-        { args: ["127.0.0.1:%port"], ...run },
-        { runsOn: [{ node: "worker1", instances: number }], health: script },
-      );
+      mesh({ args: ["127.0.0.1:%port"], ...run }, { runsOn: [{ node: "worker1", instances: number }], health: script });
     const pids = () => Promise.all(["backend", "backend_2"].map((name) => mainPid("worker1", name)));
 
     test("answers from both, each a user with data of its own, and the doctor finds nothing", async () => {
@@ -126,7 +123,7 @@ describeOnLab("a service with settings", () => {
       const catalogue = (await consul("health/connect/backend")) as {
         Service: { ID: string; Proxy: { DestinationServiceID: string; LocalServicePort: number } };
       }[];
-      const found = catalogue.map(({ Service: { Proxy } }) => [Proxy.DestinationServiceID, Proxy.LocalServicePort]);
+      const found = catalogue.map(({ Service: one }) => [one.Proxy.DestinationServiceID, one.Proxy.LocalServicePort]);
       expect(found.sort()).toEqual([
         ["backend", 9002],
         ["backend_2", 9003],

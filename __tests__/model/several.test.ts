@@ -94,7 +94,9 @@ it("one more instance moves no Envoy port of another", () => {
       };
     }
     const { instances: all } = meshOf(declaration({ services, gateways: {} }));
-    return all.filter(({ name }) => !layout.isFurther(name)).map(({ adminPort, sidecarPort }) => [adminPort, sidecarPort]);
+    return all
+      .filter(({ name }) => !layout.isFurther(name))
+      .map(({ adminPort, sidecarPort }) => [adminPort, sidecarPort]);
   };
   expect(others(10)).toEqual(others(1));
 });

@@ -223,12 +223,15 @@ describe("what a change touches", () => {
       "null_resource.sweep_worker2",
       "null_resource.tokens_worker2",
     ]);
-    expect(two.addresses.filter((address) => !one.addresses.includes(address) && !address.startsWith("local_"))).toEqual([
-      "consul_acl_token.token_backend_2_worker2",
-      "null_resource.instance_backend_2_worker2",
-    ]);
-    expect(two.waitsFor("null_resource.instance_backend_2_worker2", "null_resource.instance_backend_worker2")).toBe(true);
-    expect(two.waitsFor("null_resource.instance_frontend_worker1", "null_resource.instance_backend_2_worker2")).toBe(true);
+    expect(
+      two.addresses.filter((address) => !one.addresses.includes(address) && !address.startsWith("local_")),
+    ).toEqual(["consul_acl_token.token_backend_2_worker2", "null_resource.instance_backend_2_worker2"]);
+    expect(two.waitsFor("null_resource.instance_backend_2_worker2", "null_resource.instance_backend_worker2")).toBe(
+      true,
+    );
+    expect(two.waitsFor("null_resource.instance_frontend_worker1", "null_resource.instance_backend_2_worker2")).toBe(
+      true,
+    );
     expect(documentOf(two.program("null_resource.sweep_worker2"))).toMatchObject({
       instances: ["backend", "backend_2", "frontend"],
     });
@@ -248,6 +251,14 @@ describe("what a change touches", () => {
       "null_resource.wipe_worker1",
     ]);
   });
+});
+
+test("a node that cannot be reached holds up nothing on others but what follows its own instances", () => {
+  const mayFail = (address: string) => JSON.stringify(graph.resource(address)).includes('"on_failure":"continue"');
+  const onWorker1 = graph.addresses.filter((address) => address.endsWith("_worker1") && !mayFail(address));
+  const held = ["null_resource.instance_backend_worker2", "null_resource.node_gateway1", "null_resource.handover"];
+  expect(onWorker1).not.toEqual([]);
+  expect(held.flatMap((one) => onWorker1.filter((address) => graph.waitsFor(one, address)))).toEqual([]);
 });
 
 test("ids do not change: renaming one would replace the real thing", () => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repairInterrupted } from "../../terraform/interrupted";
 import { chooseProviders } from "../../terraform/provider-choice";
@@ -54,19 +54,33 @@ describe("a deploy that was killed", () => {
     await kill();
     const { code } = await folder.try("plan", "-detailed-exitcode", "-lock=false");
     expect(code).toBe(0); // nothing to do, though `slow` was never done
-    expect(repairInterrupted(state()).sort()).toEqual(["quick", "slow"]);
+    const repaired = repairInterrupted(state());
+    expect({ ...repaired, again: repaired?.again.sort() }).toEqual({ again: ["quick", "slow"], lost: false });
     expect(await folder.plan()).toEqual([
       "null_resource.quick is tainted, so must be replaced",
       "null_resource.slow is tainted, so must be replaced",
     ]);
     expect(existsSync(note())).toBe(false);
-    expect(repairInterrupted(state())).toEqual([]);
+    expect(repairInterrupted(state())).toBeUndefined();
+  });
+
+  test("while Terraform wrote its state: the state before it is there again, and all that it has is done again", async () => {
+    const { kill } = await hanging();
+    await kill();
+    writeFileSync(state(), ""); // Terraform empties the file before it writes
+    expect(repairInterrupted(state())).toEqual({ again: ["done"], lost: true });
+    expect(await folder.plan()).toEqual([
+      "null_resource.done is tainted, so must be replaced",
+      "null_resource.quick will be created",
+      "null_resource.slow will be created",
+    ]);
+    expect(existsSync(note())).toBe(false);
   });
 
   test("and one that still runs is left alone", async () => {
     const { kill } = await hanging();
     const before = readFileSync(state(), "utf8");
-    expect(repairInterrupted(state())).toEqual([]);
+    expect(repairInterrupted(state())).toBeUndefined();
     expect(readFileSync(state(), "utf8")).toBe(before);
     await kill();
   });

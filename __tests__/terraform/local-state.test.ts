@@ -26,6 +26,13 @@ test("one with resources, and one that cannot be read", () => {
   expect(has("{")).toBe(true);
 });
 
+test("an empty one that a killed deploy left is not known: the next run repairs it", () => {
+  const note = join(folder, ".terraform.shop.mesh.tfstate.lock.info");
+  writeFileSync(note, '{"Operation":"OperationTypeApply"}');
+  expect(has("")).toBeUndefined();
+  expect(has('{"resources": [{}]}')).toBe(true);
+});
+
 test("a state that is elsewhere is not known", () => {
   expect(has(undefined, { GATEHOUSE_BACKEND: "pg" })).toBeUndefined();
   expect(has(undefined, { GATEHOUSE_BACKEND: "local" })).toBe(false);

@@ -1,4 +1,7 @@
-/** Phase: Consul's agents register their services again, before entries change that the registrations have to fit. */
+/**
+ * Phase: Consul's agents register their services again, before entries change that the registrations have to fit. The deploy goes
+ * on without a node that cannot be reached: its own programs name it.
+ */
 import { layout } from "../../model";
 import { refreshRelease } from "../../templates";
 import { RemoteProgram } from "../remote-program";
@@ -18,6 +21,7 @@ export function refreshAgents(
         node,
         program,
         triggers: { entries: hash },
+        mayFail: true,
         dependsOn: present(
           after.programs.get(node.name),
           mesh.consul.existing && after.tokens.brought.get(node.name), // an existing agent takes no other token of ours

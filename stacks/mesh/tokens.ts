@@ -23,9 +23,7 @@ export function bringTokens(context: Context, after: { programs: Programs }): To
   }
   const instancesOn = instancesByNode(mesh);
   for (const node of mesh.nodes) {
-    const tokens = Object.fromEntries(
-      instancesOn(node).map((instance) => [instance.name, ofInstance.get(instance)!]),
-    );
+    const tokens = Object.fromEntries(instancesOn(node).map((instance) => [instance.name, ofInstance.get(instance)!]));
     // An agent that Gatehouse set up has its token already.
     if (mesh.consul.existing) tokens._agent = AclToken.ofMachine(stack, mesh, node);
     if (Object.keys(tokens).length > 0) brought.set(node.name, bring(context, node, tokens, after));

@@ -1,4 +1,6 @@
+import { writeFileSync } from "node:fs";
 import type { MeshDeclaration } from "../../../model";
+import { doctorVerdict } from "../support/doctor";
 import { cutOff, everyMachine, nothingPlanned } from "../support/interrupt";
 import { backendOn, declaration, deploy, describeOnLab, freshLab, gatewayUrl, getUntil } from "../support/mesh";
 import { record } from "../support/record";
@@ -53,6 +55,14 @@ describeOnLab("a deploy that is cut off", () => {
     await converges(`a change cut off by ${signal} after ${seconds} s`, mesh, expected);
   });
 
+  test("a change, by SIGKILL while Terraform writes its state: a plain deploy ends what it began", async () => {
+    await deploy(grown);
+    killedInAWrite("cluster", "mesh");
+    await converges("a change cut off by SIGKILL while Terraform writes its state", plain, fresh);
+    await deploy(grown);
+    expect(await doctorVerdict(grown)).toEqual([]);
+  });
+
   test.each(firstDeploys)(
     "the first one, by %s after %d s: a plain deploy ends what it began",
     async (signal, seconds) => {
@@ -61,6 +71,14 @@ describeOnLab("a deploy that is cut off", () => {
       await converges(`the first deploy cut off by ${signal} after ${seconds} s`, plain, fresh);
     },
   );
+
+  /** As if the last deploy had been killed: the state before it is a copy, and the state itself is empty. */
+  function killedInAWrite(...stacks: string[]): void {
+    for (const stack of stacks) {
+      writeFileSync(`terraform.lab.${stack}.tfstate`, "");
+      writeFileSync(`.terraform.lab.${stack}.tfstate.lock.info`, '{"Operation":"OperationTypeApply"}');
+    }
+  }
 
   async function converges(change: string, mesh: MeshDeclaration, expected: Record<string, string>[]): Promise<void> {
     const began = Date.now();

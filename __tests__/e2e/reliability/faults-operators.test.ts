@@ -40,7 +40,8 @@ describeOnLab("two operators at once", () => {
         await pause(1500);
         const second = await begin("second", other);
         expect((await first).exitCode).toBe(0);
-        if (second.exitCode !== 0) expect(second.stdout).toContain("Error acquiring the state lock");
+        if (second.exitCode !== 0)
+          expect(`${second.stdout}${second.stderr}`).toContain("Error acquiring the state lock");
         const again = await begin("second", other);
         expect(again.exitCode).toBe(0);
         expect(await on("worker2", greeting)).toBe("GREETING=second");
