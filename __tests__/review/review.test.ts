@@ -83,6 +83,13 @@ describe("what restarts, as the transaction on the machine decides it", () => {
     ]);
   });
 
+  test("a new service says how many instances it has", () => {
+    const text = textOf(({ services }) => {
+      services!.cart = { ...severalBackends(2).services!.backend!, port: 9020 };
+    });
+    expect(text).toContain("- `cart` is **new**, on worker2 (2 instances)");
+  });
+
   test("one more instance on a node restarts nothing", () => {
     const changes = compare(rendered(meshOf(severalBackends(1))), rendered(meshOf(severalBackends(2))));
     expect(changes.restarts).toEqual([]);
