@@ -16,7 +16,9 @@ export function changedPlaces(before: Workload, after: Workload): string[] {
 
 /** The nodes, each with the number of instances where it is not one. */
 export function placesOf({ runsOn, instancesOn = {} }: Workload): string {
-  return runsOn.map((node) => `${word(node)}${instancesOn[node] ? ` (${instancesOn[node]} instances)` : ""}`).join(", ");
+  return runsOn
+    .map((node) => `${word(node)}${instancesOn[node] ? ` (${instancesOn[node]} instances)` : ""}`)
+    .join(", ");
 }
 
 function changedInstances(node: string, before: Workload, after: Workload): string[] {
