@@ -4,7 +4,6 @@ import { count, field, judged, text } from "./checking/fields";
 import type { Fault, Path, Problems } from "./checking/problem";
 import { items, type Sound, type View } from "./checking/view";
 import { filledTextFault, textFault } from "./formats/text";
-import { MOST_INSTANCES } from "./several";
 
 /** Labels by which callers and routes choose instances. */
 export interface LabelsDeclaration {
@@ -53,6 +52,8 @@ export const labelsSchema = {
     'write a list of texts, for example `["canary"]`',
   ).optional(),
 };
+
+const MOST_INSTANCES = 32;
 
 const placementSchema = z.strictObject({
   node: text("write a node's name", () => undefined),

@@ -11,8 +11,6 @@ export interface Several {
   instancesOn?: Record<string, number>;
 }
 
-export const MOST_INSTANCES = 32;
-
 export function resolveSeveral(runsOn: readonly (string | PlacementDeclaration)[]): Several {
   const several = runsOn.flatMap((one): [string, number][] =>
     typeof one === "string" || (one.instances ?? 1) === 1 ? [] : [[one.node, one.instances!]],
