@@ -27,7 +27,7 @@ export function serviceFiles(mesh: Mesh, instance: Instance, service: Service): 
     mesh: mesh.name,
     program: layout.programOf(mesh.name),
     command: commandOf(service),
-    ...settingsOf(name, service),
+    ...settingsOf({ ...service, name }),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
   });
   const sidecar = render("systemd/sidecar-proxy.service", {

@@ -13,9 +13,8 @@ const FOLDERS = {
 /** Open files and processes of a service that declares none. */
 const DEFAULTS = { openFiles: 65_536, tasks: 2048 };
 
-/** @param name of the instance */
-export function settingsOf(name: string, service: Service) {
-  const { user, group, workingDirectory, readWritePaths = [], stopSignal, stopTimeout } = service;
+export function settingsOf(service: Service) {
+  const { name, user, group, workingDirectory, readWritePaths = [], stopSignal, stopTimeout } = service;
   const asksFor = (field: string): field is keyof typeof FOLDERS => service[field as keyof typeof FOLDERS] === true;
   return {
     // A user of the node may own more than this service: nothing of its is removed with the unit.
