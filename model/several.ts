@@ -34,7 +34,7 @@ export function asInstance(service: Service, number: number): Service {
   const { health } = service;
   const own: Service = {
     ...service,
-    port: service.port + further,
+    ...(service.port !== undefined && { port: service.port + further }),
     upstreams: service.upstreams.map(({ name, localPort }) => ({ name, localPort: localPort + further })),
     health: health.port === undefined ? health : { ...health, port: health.port + further },
   };
@@ -61,13 +61,21 @@ export function checkSeveral(view: View, problems: Problems): void {
 function checkNames(service: Sound<ServiceDeclaration>, path: Path, problems: Problems): void {
   if (isBroken(service, "upstreams")) return;
   for (const { written, upstream } of placeholdersIn(textsOf(service))) {
-    if (upstream === undefined || Object.hasOwn(service.upstreams ?? {}, upstream)) continue;
+    const there = upstream === undefined ? hasPort(service) : Object.hasOwn(service.upstreams ?? {}, upstream);
+    if (there) continue;
+    const reason =
+      upstream === undefined ? "this service has no `port`" : `\`${upstream}\` is no upstream of this service`;
+    const remedy = upstream === undefined ? "write its `port`" : "name one of its `upstreams`";
     problems.add([...path, "run"], written, {
-      reason: `\`${upstream}\` is no upstream of this service`,
-      remedy: "name one of its `upstreams`, or write `%%` for a percent sign that is meant as text",
+      reason,
+      remedy: `${remedy}, or \`%${written}\` where that is meant as text`,
     });
   }
 }
+
+/** Or the health check has one; a port that cannot be read is a problem already. */
+const hasPort = (service: Sound<ServiceDeclaration>): boolean =>
+  Object.hasOwn(service, "port") || service.health?.port !== undefined || hasBroken(service);
 
 /** Two instances would want one port, and one of them the ports of the other's sidecar. */
 function checkTold(
@@ -77,11 +85,11 @@ function checkTold(
   problems: Problems,
 ): void {
   const { run, port, upstreams = {}, health } = service;
-  if (!run || hasBroken(run) || port === undefined) return;
+  if (!run || hasBroken(run)) return;
   const told = new Set(placeholdersIn(textsOf({ run })).map(({ written }) => written));
   const instances = typeof placement === "string" ? 1 : placement.instances;
   const add = (fault: Fault | undefined) => fault && problems.add(path, instances, fault);
-  add(untold("%port", port, "listens on a port of its own", told));
+  if (port !== undefined) add(untold("%port", port, "listens on a port of its own", told));
   for (const [name, upstream] of Object.entries(upstreams)) {
     if (upstream?.localPort === undefined) continue;
     add(untold(upstreamPlaceholder(name), upstream.localPort, `finds \`${name}\` at a port of its own`, told));
