@@ -64,7 +64,7 @@ function sidecarOf(id: string, { name, port, upstreams }: Extract<Instance["work
     DestinationServiceName: name,
     DestinationServiceID: id,
     LocalServiceAddress: "127.0.0.1",
-    LocalServicePort: port,
+    LocalServicePort: port ?? 0,
     Upstreams: upstreams.map((one) => ({
       DestinationType: "service",
       DestinationName: one.name,

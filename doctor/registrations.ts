@@ -1,7 +1,7 @@
 /** Compares the registrations and health checks of a node's agent with the declaration. */
 
 import { shellWord } from "../findings";
-import { type Instance, layout, type Mesh } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh } from "../model";
 import type { AgentService, NodeReport } from "../nodes";
 import { about, drift, goesOn, Layer, type Symptom } from "./causes";
 import { type Expected, fixInstance } from "./expected";
@@ -40,6 +40,7 @@ export function compareRegistrations(mesh: Mesh, expected: Expected, report: Nod
 
 /** The ids of an instance in Consul. */
 function idsOf({ name, workload }: Instance): string[] {
+  if (!hasEnvoy(workload)) return [];
   return workload.kind === "service" ? [name, layout.sidecarOf(name)] : [name];
 }
 
@@ -55,7 +56,7 @@ function wanted({ name, workload, sidecarPort = 0 }: Instance, id: string): stri
   const none = { Kind: "", Port: 0, Of: "", Upstreams: [] };
   const Service = workload.name;
   if (workload.kind !== "service") return described({ ...none, Service, Kind: "ingress-gateway" });
-  if (id === name) return described({ ...none, Service, Port: workload.port });
+  if (id === name) return described({ ...none, Service, Port: workload.port ?? 0 });
   const Upstreams = workload.upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
   const sidecar = layout.sidecarOf(Service);
   return described({ Service: sidecar, Kind: "connect-proxy", Port: sidecarPort, Of: Service, Upstreams });

@@ -5,6 +5,7 @@ import { formatPath, type Path, type Problems } from "./checking/problem";
 import { items, type Sound, type View } from "./checking/view";
 import { filledTextFault } from "./formats/text";
 import type { GatewayDeclaration } from "./gateway";
+import { uncallable } from "./job";
 import { checkHosts } from "./listener-host";
 import { type Protocol, protocolSchema } from "./service";
 
@@ -155,6 +156,8 @@ function serviceFault(name: string, { protocol }: Listener, { services, gateways
   }
   const unknown = services.unknown(name, "service");
   if (unknown) return unknown;
+  const deaf = uncallable(name, services);
+  if (deaf) return deaf;
   const spoken = services.get(name)?.protocol;
   if (spoken === undefined || protocol === undefined || spoken === protocol) return undefined;
   return {

@@ -76,6 +76,19 @@ it("a script of a check gets the ports, too", () => {
   expect(service(second!).health.script).toEqual(["/usr/bin/check", "9002"]);
 });
 
+it("a job without a port or upstreams runs several times as it is", () => {
+  const { services } = declaration();
+  const run = { command: ["/usr/bin/job"] };
+  const mesh = meshOf(
+    declaration({ services: { ...services!, job: { runsOn: [{ node: "worker1", instances: 2 }], run } } }),
+  );
+  const jobs = mesh.instances.filter(({ workload }) => workload.name === "job");
+  expect(jobs.map(({ name, workload }) => [name, "port" in workload])).toEqual([
+    ["job", false],
+    ["job_2", false],
+  ]);
+});
+
 it("one instance is the same whether its number is written or not", () => {
   const [written] = frontends(shop({ runsOn: [{ node: "worker1", instances: 1 }] }));
   const [not] = frontends(shop({ runsOn: ["worker1"] }));

@@ -18,6 +18,8 @@ describe("several instances on a node", () => {
     ["a port that a service has", several({ runsOn: [{ node: "worker2", instances: 2 }] }), "services.backend.port", "9002", /on node `worker2` by services.frontend.port \(of instance 2 there\), and services.backend.port wants it/, /leave room/],
     ["ports of one service that meet", several({ health: { http: "/", port: 9002 }, run: { ...told, args: ["%health.port"] } }), "services.frontend.port", "9001", /by services.frontend.health.port, and services.frontend.port \(of instance 2 there\)/, /leave room/],
     ["a port of Consul's", several({ port: 8499 }), "services.frontend.port", "8499", /port 8500 \(of instance 2 on a node\) belongs to Consul's HTTP API/, /another port/],
+    ["the port of a service without one", (d) => (d.services.job = { runsOn: ["worker1"], run: { command: ["/usr/bin/job", "%port"] } }), "services.job.run", '"%port"', /this service has no `port`/, /`%%port`/],
+    ["a job whose upstream nothing tells", (d) => (d.services.job = { runsOn: [two], run: { command: ["/usr/bin/job"] }, upstreams: { backend: { localPort: 5100 } } }), "services.job.runsOn[0].instances", "2", /finds `backend` at a port of its own/, /`%upstream.backend.port`/],
     ["a port beyond the last", several({ port: 65535 }), "services.frontend.port", "65535", /no port 65536 \(of instance 2 on a node\)/, /lower port/],
   ]);
 });
