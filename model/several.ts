@@ -2,7 +2,8 @@
 import type { Fault, Path, Problems } from "./checking/problem";
 import { hasBroken, isBroken, items, type Sound, type View } from "./checking/view";
 import { filledIn, placeholdersIn, upstreamPlaceholder } from "./placeholder";
-import type { PlacementDeclaration } from "./placement";
+import { type PlacementDeclaration, placedOn } from "./placement";
+import { isOthers } from "./process";
 import type { RunDeclaration } from "./run";
 import type { Service, ServiceDeclaration } from "./service";
 
@@ -55,7 +56,19 @@ export function checkSeveral(view: View, problems: Problems): void {
     checkNames(service, path, problems);
     const first = items(service.runsOn).find(({ value }) => typeof value !== "string" && (value.instances ?? 1) > 1);
     if (first) checkTold(service, [...path, "runsOn", first.index, "instances"], first.value, problems);
+    const named = service.run?.sameProcessAs;
+    if (named !== undefined) checkOneProcess(named, [...path, "run", "sameProcessAs"], view, problems);
   }
+}
+
+/** Where a process runs several times, none of them is the one whose second port a service is. */
+function checkOneProcess(named: string, path: Path, { services }: View, problems: Problems): void {
+  const several = placedOn(services.get(named)?.runsOn).find(({ instances }) => instances > 1);
+  if (!several) return;
+  problems.add(path, named, {
+    reason: `\`${named}\` has ${several.instances} instances on \`${several.node}\`, each a process of its own`,
+    remedy: `give \`${named}\` one instance a node, or have this service run a program of its own`,
+  });
 }
 
 function checkNames(service: Sound<ServiceDeclaration>, path: Path, problems: Problems): void {
@@ -86,6 +99,13 @@ function checkTold(
 ): void {
   const { run, port, upstreams = {}, health } = service;
   if (!run || hasBroken(run)) return;
+  if (isOthers(run)) {
+    problems.add(path, typeof placement === "string" ? 1 : placement.instances, {
+      reason: "a deploy starts no process of this service, so there is one on a node",
+      remedy: "remove `instances`: a second sidecar in front of the same process helps no caller",
+    });
+    return;
+  }
   const told = new Set(placeholdersIn(textsOf({ run })).map(({ written }) => written));
   const instances = typeof placement === "string" ? 1 : placement.instances;
   const add = (fault: Fault | undefined) => fault && problems.add(path, instances, fault);

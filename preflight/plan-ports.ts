@@ -1,5 +1,5 @@
 /** The ports that a deploy needs on one node. */
-import { type Consul, hasEnvoy, type Instance, layout, type MeshNode, type Service } from "../model";
+import { type Consul, hasEnvoy, type Instance, layout, type MeshNode, processUnitOf, type Service } from "../model";
 
 export interface WantedPort {
   port: number;
@@ -33,10 +33,10 @@ export function portsOf(instance: Instance): WantedPort[] {
   const own: WantedPort[] =
     workload.port === undefined
       ? []
-      : [{ port: workload.port, where: "loopback", unit: layout.unitOf(name), use: `the service ${name}` }];
+      : [{ port: workload.port, where: "loopback", unit: processUnitOf(name, workload), use: `the service ${name}` }];
   return [
     ...own,
-    ...(sidecarPort ? [sidecarOf(workload, sidecarPort, unit)] : []),
+    ...(sidecarPort ? [sidecarOf({ ...workload, name }, sidecarPort, unit)] : []),
     { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar`, assigned: true },
     ...workload.upstreams.map((upstream) => ({
       port: upstream.localPort,

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode, ownUnitsOf, processUnitOf } from "../model";
 import { agentRelease, type PreflightQuestions, programsOn } from "../templates";
 import { agentPorts, portsOf, type WantedPort } from "./plan-ports";
 import { type Build, buildsOf, bytesOf, commandsOf, type Need, namesOf, needsOf, type WantedCommand } from "./plan-run";
@@ -37,13 +37,21 @@ export interface Plan {
   ports: WantedPort[];
   /** Names of the instances. */
   instances: string[];
-  /** The same with what the declaration says of what was made by hand under such a name. */
-  workloads: { name: string; kind: Instance["workload"]["kind"]; takeOver: boolean; canTakeOver: boolean }[];
+  /** The same with what the declaration says of what was made by hand under such a name, and the unit of others that serves. */
+  workloads: {
+    name: string;
+    kind: Instance["workload"]["kind"];
+    takeOver: boolean;
+    canTakeOver: boolean;
+    unitOfOthers?: string;
+  }[];
   /** Gateways that run on other nodes, and whether one made by hand here is to go. */
   elsewhere: { name: string; runsOn: string[]; letGo: boolean }[];
   units: string[];
-  /** The units of services. */
+  /** The units whose processes are services. */
   services: string[];
+  /** Units that others own, with the service that each is to be. */
+  unitsOfOthers: { unit: string; service: string; port: number }[];
   /** Declared limits, each with what systemd needs for it: `{ memory: "memoryMax of shop" }`. */
   limits: Partial<Record<"cpu" | "memory", string>>;
   /** Bytes that must be free, by folder; the binaries are not among them. */
@@ -100,6 +108,7 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     workloads: instances.map(({ name, workload }) => ({
       name,
       kind: workload.kind,
+      ...("unitOfOthers" in workload && { unitOfOthers: workload.unitOfOthers }),
       takeOver: (workload.kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(name),
       canTakeOver: workload.kind !== "service" || workload.port !== undefined,
     })),
@@ -109,9 +118,16 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
           .filter(({ runsOn }) => !runsOn.includes(node.name))
           .map(({ name, runsOn }) => ({ name, runsOn, letGo: mesh.takeOver.letGo.includes(name) })),
     units: instances.flatMap(({ name, workload }) =>
-      hasEnvoy(workload) ? layout.unitsOf(workload.kind, name) : [layout.unitOf(name)],
+      hasEnvoy(workload) ? ownUnitsOf(name, workload) : [layout.unitOf(name)],
     ),
-    services: instances.flatMap(({ name, workload: { kind } }) => (kind === "service" ? [layout.unitOf(name)] : [])),
+    services: [
+      ...new Set(
+        instances.flatMap(({ name, workload }) => (workload.kind === "service" ? [processUnitOf(name, workload)] : [])),
+      ),
+    ],
+    unitsOfOthers: services.flatMap(({ name: service, port, unitOfOthers: unit }) =>
+      unit === undefined || port === undefined ? [] : [{ unit, service, port }],
+    ),
     limits: {
       ...limitOf(instances, "memoryMax", "memory"),
       ...limitOf(instances, "cpuQuota", "cpu"),
@@ -135,6 +151,7 @@ export function questionsOf({
   instances,
   units,
   services,
+  unitsOfOthers,
   folders,
   agentFiles,
   elsewhere,
@@ -145,7 +162,14 @@ export function questionsOf({
   return {
     programs,
     ports: ports.map(({ port }) => port),
-    units: [layout.consulUnit, ...units, ...gateways.map(layout.unitOf)],
+    units: [
+      ...new Set([
+        layout.consulUnit,
+        ...units,
+        ...gateways.map(layout.unitOf),
+        ...unitsOfOthers.map(({ unit }) => unit),
+      ]),
+    ],
     services,
     names: [...instances, ...gateways],
     folders: Object.keys(folders),

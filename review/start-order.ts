@@ -54,6 +54,8 @@ function instances({ instances: all }: Mesh, kind: Instance["workload"]["kind"],
 function startOf({ name, workload, node, after }: Instance): string {
   const waits = after === undefined ? (workload.kind === "service" ? workload.deployAfter : []) : [];
   const first = waits.length > 0 ? `, after ${waits.map(ticks).join(", ")}` : "";
+  const ofOthers = workload.kind === "service" ? workload.unitOfOthers : undefined;
+  const runs = ofOthers === undefined ? "" : ` (${ticks(ofOthers)} runs already, and is left as it is)`;
   const before = after === node.name ? "the one before it there" : `the one on ${after}`;
-  return `${ticks(name)} on ${node.name}${after === undefined ? first : `, after ${before}`}`;
+  return `${ticks(name)} on ${node.name}${runs}${after === undefined ? first : `, after ${before}`}`;
 }

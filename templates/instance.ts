@@ -3,11 +3,13 @@ import { basename, dirname } from "node:path";
 import {
   type Binary,
   hasEnvoy,
+  hasOwnUnit,
   type Instance,
   instanceCount,
   layout,
   type Mesh,
   type MeshNode,
+  processUnitOf,
   type Service,
 } from "../model";
 import { binaryPath, commandBefore, commandOf, nameOnNode } from "./binary";
@@ -109,7 +111,7 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     release,
     files,
     ...(service?.binary && { binary: binaryOf(service.binary, node) }),
-    ...(service && { program: commandOf(service)[0] }),
+    ...(service && processOf(name, service)),
     // Names and versions: a release with other ones is another release.
     ...(service && service.secrets.length > 0 && { secrets: service.secrets }),
     ...(service && partsOf(mesh, { ...service, name })),
@@ -122,6 +124,13 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
     ...(isTakenOver(mesh, instance) && { takeOver: true }),
   };
+}
+
+/** The program that its unit starts, or the unit that runs already. */
+function processOf(name: string, service: Service): Pick<InstanceDocument, "program" | "unit" | "sameProcessAs"> {
+  if (hasOwnUnit(service)) return { program: commandOf(service)[0] };
+  const { sameProcessAs } = service;
+  return { unit: processUnitOf(name, service), ...(sameProcessAs !== undefined && { sameProcessAs }) };
 }
 
 /** The secret files of a service, and what runs before a release of it. */

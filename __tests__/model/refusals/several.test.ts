@@ -20,6 +20,8 @@ describe("several instances on a node", () => {
     ["a port of Consul's", several({ port: 8499 }), "services.frontend.port", "8499", /port 8500 \(of instance 2 on a node\) belongs to Consul's HTTP API/, /another port/],
     ["the port of a service without one", (d) => (d.services.job = { runsOn: ["worker1"], run: { command: ["/usr/bin/job", "%port"] } }), "services.job.run", '"%port"', /this service has no `port`/, /`%%port`/],
     ["a job whose upstream nothing tells", (d) => (d.services.job = { runsOn: [two], run: { command: ["/usr/bin/job"] }, upstreams: { backend: { localPort: 5100 } } }), "services.job.runsOn[0].instances", "2", /finds `backend` at a port of its own/, /`%upstream.backend.port`/],
+    ["a unit of others", several({ run: { unit: "nginx.service" } }), path, "2", /starts no process of this service/, /remove `instances`/],
+    ["the process of one of several", (d) => { d.services.store.runsOn = [{ node: "worker2", instances: 2 }]; d.services.store.run = { binary: "bin/store", args: ["%port"] }; d.services.backend.port = 9010; d.services.backend.run = { sameProcessAs: "store" }; }, "services.backend.run.sameProcessAs", '"store"', /`store` has 2 instances on `worker2`/, /one instance a node/],
     ["a port beyond the last", several({ port: 65535 }), "services.frontend.port", "65535", /no port 65536 \(of instance 2 on a node\)/, /lower port/],
   ]);
 });
