@@ -2,7 +2,7 @@
 import { type Finding, HERE, problem, warning } from "../findings";
 import type { Mesh } from "../model";
 
-/** What Consul knows of a service that others run. */
+/** A service that others run, as Consul knows it. */
 export interface OtherFacts {
   name: string;
   /** Instances in the catalogue. */

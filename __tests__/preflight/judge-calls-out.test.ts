@@ -17,7 +17,7 @@ test("one that is there, speaks as declared and may be called", () => {
   expect(judged({ protocol: undefined })).toEqual([]);
 });
 
-test("one that nobody registered: its protocol is not known yet", () => {
+test("one that is not registered: its protocol is not known yet", () => {
   expect(judged({ instances: 0, protocol: "tcp" })).toEqual([
     ["warning", "consul.services.legacy", "Consul's catalogue has no service legacy"],
   ]);
