@@ -21,7 +21,7 @@ interface Instance {
   attributes: { id?: string };
 }
 
-/** What was done about a deploy that was killed. */
+/** The repair of a deploy that was killed. */
 export interface Repaired {
   /** The names of the resources whose programs will run again. */
   again: string[];
