@@ -1,6 +1,6 @@
 /** Allowed and refused calls, tried for real from the callers' nodes. */
 
-import type { Instance, Mesh, MeshNode } from "../model";
+import { hasEnvoy, type Instance, type Mesh, type MeshNode } from "../model";
 import type { NodeReport } from "../nodes";
 import type { EdgeTrial } from "../templates";
 import { about, drift, Layer, type Symptom } from "./causes";
@@ -53,9 +53,9 @@ const verdictOf = (mesh: Mesh, caller: string, called: string): Verdict =>
 /** From the first instance of each workload to every instance that must refuse it. */
 function refusedEdges(mesh: Mesh): Edge[] {
   const callers = [...mesh.services, ...mesh.gateways].flatMap(
-    ({ name }) => mesh.instances.find(({ workload }) => workload.name === name) ?? [],
+    ({ name }) => mesh.instances.find(({ workload }) => workload.name === name && hasEnvoy(workload)) ?? [],
   );
-  const called = mesh.instances.filter(({ workload }) => workload.kind === "service");
+  const called = mesh.instances.filter(({ workload }) => workload.kind === "service" && workload.port !== undefined);
   return callers.flatMap((from) =>
     called
       .filter(({ workload }) => workload.name !== from.workload.name)

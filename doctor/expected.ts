@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Fix } from "../findings";
-import { type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
 import { agentRelease, agentSecretFiles, instanceRelease, type NodeFile, nodeRelease, runsItself } from "../templates";
 import { about } from "./causes";
 
@@ -120,13 +120,15 @@ function addInstance(expected: Expected, mesh: Mesh, instance: Instance): void {
   const fix = fixInstance(instance);
   const concerns = [about.instance(workload.name, node.name)];
   files.push(...release.files.map((file) => fileFrom(file, fix, concerns)).map((file) => locked(file, mesh)));
-  if (mesh.consul.acl) {
+  if (mesh.consul.acl && hasEnvoy(workload)) {
     const token = layout.tokenFile(workload.name);
     const brought = replacing("mesh", layout.resources.tokens(node.name));
     files.push({ path: token, ...reported(access.rootOnly), sha256: [], fix: [...brought, ...fix], concerns });
   }
   if (release.secretFile)
     files.push({ path: release.secretFile, ...reported(access.rootOnly), sha256: [], fix, concerns });
+  // It can be read by all who get into its folder: root and the service.
+  for (const path of release.secretConfig) files.push({ path, ...reported(access.anyone), sha256: [], fix, concerns });
   const link = layout.currentRelease(workload.name);
   links.push({ path: link, target: `releases/${release.release}`, fix, concerns });
   if (workload.kind !== "service") {
@@ -146,7 +148,7 @@ function addProgram(
   const { path, fix, concerns } = at;
   const itself = binary && runsItself(workload) && { binary: { path, sha256: binary.sha256 } };
   units.push({ unit: layout.unitOf(workload.name), ...itself, fix, concerns });
-  units.push({ unit: layout.sidecarUnitOf(workload.name), fix, concerns });
+  if (hasEnvoy(workload)) units.push({ unit: layout.sidecarUnitOf(workload.name), fix, concerns });
   if (!binary) return;
   const { sha256, archive, url } = binary;
   const upload = url === undefined ? replacing("mesh", layout.resources.binary(node.name, binary)) : [];

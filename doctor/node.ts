@@ -1,7 +1,7 @@
 /** One node, inspected over one ssh connection. */
 
 import { unseen } from "../findings";
-import { layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, layout, type Mesh, type MeshNode } from "../model";
 import { type NodeReport, type Output, readReport, runOn, Unreadable } from "../nodes";
 import { inspectProgram } from "../templates";
 import { about, drift, Layer, type Symptom } from "./causes";
@@ -38,7 +38,9 @@ export async function inspect(mesh: Mesh, node: MeshNode, edges: Edge[], version
       kind === "service" ? [layout.unitOf(name)] : [],
     ),
     names,
-    envoys: expected.instances.map(({ workload, adminPort }) => ({ name: workload.name, adminPort })),
+    envoys: expected.instances
+      .filter(({ workload }) => hasEnvoy(workload))
+      .map(({ workload, adminPort }) => ({ name: workload.name, adminPort })),
     edges: own.map(({ trial }) => trial),
     edgeSeconds: EDGE_SECONDS,
   });

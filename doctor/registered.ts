@@ -64,7 +64,7 @@ function sidecarOf({ name, port, upstreams }: Extract<Instance["workload"], { ki
     DestinationServiceName: name,
     DestinationServiceID: name,
     LocalServiceAddress: "127.0.0.1",
-    LocalServicePort: port,
+    LocalServicePort: port ?? 0,
     Upstreams: upstreams.map((one) => ({
       DestinationType: "service",
       DestinationName: one.name,

@@ -1,7 +1,7 @@
 /** Compares the registrations and health checks of a node's agent with the declaration. */
 
 import { shellWord } from "../findings";
-import { type Instance, layout, type Mesh } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh } from "../model";
 import type { AgentService, NodeReport } from "../nodes";
 import { about, drift, goesOn, Layer, type Symptom } from "./causes";
 import { type Expected, fixInstance } from "./expected";
@@ -40,6 +40,7 @@ export function compareRegistrations(mesh: Mesh, expected: Expected, report: Nod
 
 /** The ids of an instance in Consul. */
 function idsOf({ workload }: Instance): string[] {
+  if (!hasEnvoy(workload)) return [];
   return workload.kind === "service" ? [workload.name, layout.sidecarOf(workload.name)] : [workload.name];
 }
 
@@ -54,7 +55,7 @@ function described({ Service, Kind, Port, Of, Upstreams }: Omit<AgentService, "I
 function wanted({ workload, sidecarPort = 0 }: Instance, id: string): string {
   const none = { Kind: "", Port: 0, Of: "", Upstreams: [] };
   if (workload.kind !== "service") return described({ ...none, Service: id, Kind: "ingress-gateway" });
-  if (id === workload.name) return described({ ...none, Service: id, Port: workload.port });
+  if (id === workload.name) return described({ ...none, Service: id, Port: workload.port ?? 0 });
   const Upstreams = workload.upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
   return described({ Service: id, Kind: "connect-proxy", Port: sidecarPort, Of: workload.name, Upstreams });
 }

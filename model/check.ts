@@ -12,6 +12,7 @@ import type { Files } from "./files";
 import { checkHealth } from "./health";
 import { checkPlacement } from "./instance";
 import { checkIntentions } from "./intention";
+import { checkJobs } from "./job";
 import { checkRoutes } from "./listener";
 import { declarationSchema, type Mesh, type MeshDeclaration, resolveMesh } from "./mesh";
 import { checkNames } from "./name";
@@ -35,6 +36,7 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkLabels,
   checkRuns,
   checkHealth,
+  checkJobs,
   checkPorts,
   checkUpstreams,
   checkRoutes,

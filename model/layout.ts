@@ -117,6 +117,8 @@ export const bootstrapFile = (name: string): string => `/run/gatehouse-envoy/${n
 /** Where the configuration files of a service are on the node; the service itself sees them in `seenConfig`. */
 export const configFolder = (name: string): string => `${folders.config}/${name}`;
 export const isConfigFile = (path: string): boolean => path.startsWith(`${folders.config}/`);
+/** Files that commands read which run before a release. They are there as long as those run. */
+export const beforeFolder = (name: string): string => `/run/gatehouse-before/${name}`;
 export const seenConfig = "/run/gatehouse-config";
 export const secretEnvironmentFile = (name: string): string => `${folders.secrets}/${name}.env`;
 export const tokenFile = (name: string): string => `${folders.secrets}/${name}.token`;
@@ -174,27 +176,5 @@ export function unitReading(path: string): string | undefined {
   return path.startsWith(`${folders.env}/`) ? unitOf(name.replace(/\.env$/, "")) : undefined;
 }
 
-/** Consul's ports. https://developer.hashicorp.com/consul/docs/reference/architecture/ports */
-export const consulPorts = {
-  serverRpc: 8300,
-  lanGossip: 8301,
-  wanGossip: 8302,
-  http: 8500,
-  https: 8501,
-  grpc: 8502,
-  grpcTls: 8503,
-  dns: 8600,
-} as const;
-
-/** The ports of an agent that Gatehouse sets up, as `templates/consul/agent.hcl` has them. */
-export function agentPorts(role: MeshNode["role"], { tls, wanGossip }: { tls: boolean; wanGossip: boolean }): number[] {
-  const { serverRpc, lanGossip, http, https, grpc, grpcTls, dns } = consulPorts;
-  const wan = wanGossip ? [consulPorts.wanGossip] : [];
-  const servers = role === "server" ? [serverRpc, ...wan, tls ? https : grpcTls] : [];
-  return [...servers, lanGossip, http, tls ? grpcTls : grpc, dns];
-}
-
-/** First ports of the ranges for instances. Consul's own default range for sidecars begins at 21000 too. */
-export const firstPorts = { admin: 19_000, sidecars: 21_000 } as const;
-
+export { agentPorts, consulPorts, firstPorts } from "./consul-ports";
 export { resources, tokens } from "./resource-ids";

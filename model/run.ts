@@ -1,5 +1,6 @@
 /** The program of a service, with its arguments, environment and secrets. */
 import { z } from "zod";
+import { type Before, type BeforeDeclaration, beforeSchema, checkBefore, resolveBefore } from "./before";
 import { combination } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
@@ -28,6 +29,7 @@ export type RunDeclaration = ProgramDeclaration &
   SettingsDeclaration &
   UnitDeclaration &
   ConfigFilesDeclaration &
+  BeforeDeclaration &
   DirectivesDeclaration;
 
 /** Arguments, environment and secrets of a program. */
@@ -54,7 +56,7 @@ export interface SecretDeclaration {
 }
 
 /** A service's program in the checked mesh. */
-export interface Run extends Program, UnitSettings, ConfigFiles, Directives {
+export interface Run extends Program, UnitSettings, ConfigFiles, Before, Directives {
   args: string[];
   env: Record<string, string>;
   /** Secret environment variables by name, in the order of their names. Their values are in the mesh's secrets. */
@@ -82,6 +84,7 @@ export const runSchema = combination<RunDeclaration>(
     secrets: field(z.record(z.string(), field(secretSchema, SECRET)), SECRET).optional(),
     ...unitSchema,
     ...configFilesSchema,
+    ...beforeSchema,
     ...directivesSchema,
   }),
 );
@@ -94,6 +97,7 @@ export function checkRuns(view: View, problems: Problems): void {
     checkProgram(run, path, view, problems);
     checkSecrets(run, path, problems);
     checkConfigFiles(run, path, view, problems);
+    checkBefore(run, path, view, problems);
     checkDirectives(run, path, problems);
     checkUnit(run, { memoryMax, cpuQuota }, path, problems);
   }
@@ -109,6 +113,11 @@ function checkSecrets({ env = {}, secrets = {} }: Sound<RunDeclaration>, path: P
   }
 }
 
+/** Names under which the values of a service's secrets are in the mesh's secrets: of its variables and of its files, each once. */
+export const secretNames = ({ secrets, secretFiles = [] }: Pick<Run, "secrets" | "secretFiles">): string[] => [
+  ...new Set([...secrets.map(({ name }) => name), ...secretFiles.map(({ secret }) => secret)]),
+];
+
 /** Program, arguments and environment with their defaults. */
 export function resolveRun(run: RunDeclaration, files: Files): Run {
   const { args = [], env = {}, secrets = {} } = run;
@@ -116,6 +125,7 @@ export function resolveRun(run: RunDeclaration, files: Files): Run {
     ...resolveProgram(run, files),
     ...resolveUnit(run),
     ...resolveConfigFiles(run, files),
+    ...resolveBefore(run),
     ...resolveDirectives(run),
     args: [...args],
     env: { ...env },

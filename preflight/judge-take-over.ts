@@ -69,11 +69,9 @@ const listOf = ({ units, definitions, registrations }: ByHand): string =>
 
 export function judgeTakeOver(plan: Plan, facts: Facts): Finding[] {
   return [
-    ...plan.workloads.flatMap(({ name, kind, takeOver }) => {
-      const found = findByHand(facts, name);
-      return isNothing(found)
-        ? []
-        : [declaredHere(plan, name, kind === "service" ? "services" : "gateways", takeOver, found)];
+    ...plan.workloads.flatMap((workload) => {
+      const found = findByHand(facts, workload.name);
+      return isNothing(found) ? [] : [declaredHere(plan, workload, found)];
     }),
     ...plan.elsewhere.flatMap((gateway) => {
       const found = findByHand(facts, gateway.name);
@@ -86,11 +84,10 @@ export function judgeTakeOver(plan: Plan, facts: Facts): Finding[] {
 
 function declaredHere(
   { node }: Plan,
-  name: string,
-  section: "services" | "gateways",
-  takeOver: boolean,
+  { name, kind, takeOver, canTakeOver }: Plan["workloads"][number],
   found: ByHand,
 ): Finding {
+  const section = kind === "service" ? "services" : "gateways";
   const common = { where: { on: node.name, what: name }, found: `made by hand: ${listOf(found)}` };
   if (takeOver) {
     return {
@@ -104,7 +101,9 @@ function declaredHere(
     ...common,
     severity: "problem",
     why: `the mesh declares ${name} on this node, and what others made is left alone`,
-    remedy: `have it taken over: \`takeOver: { ${section}: [${JSON.stringify(name)}] }\`; or declare another name`,
+    remedy: canTakeOver
+      ? `have it taken over: \`takeOver: { ${section}: [${JSON.stringify(name)}] }\`; or declare another name`
+      : "a service without a port takes nothing over: stop what is there and remove it, or declare another name",
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, type PreflightQuestions, programsOn } from "../templates";
 import { agentPorts, portsOf, type WantedPort } from "./plan-ports";
 import { type Build, buildsOf, bytesOf, commandsOf, type Need, namesOf, needsOf, type WantedCommand } from "./plan-run";
@@ -38,7 +38,7 @@ export interface Plan {
   /** Names of the instances. */
   instances: string[];
   /** The same with what the declaration says of what was made by hand under such a name. */
-  workloads: { name: string; kind: Instance["workload"]["kind"]; takeOver: boolean }[];
+  workloads: { name: string; kind: Instance["workload"]["kind"]; takeOver: boolean; canTakeOver: boolean }[];
   /** Gateways that run on other nodes, and whether one made by hand here is to go. */
   elsewhere: { name: string; runsOn: string[]; letGo: boolean }[];
   units: string[];
@@ -92,17 +92,20 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     programs: node.retired ? [] : programsOn(node),
     ports: [...(ownAgent ? agentPorts(node, mesh.consul) : []), ...instances.flatMap(portsOf)],
     instances: instances.map(({ workload }) => workload.name),
-    workloads: instances.map(({ workload: { name, kind } }) => ({
-      name,
-      kind,
-      takeOver: (kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(name),
+    workloads: instances.map(({ workload }) => ({
+      name: workload.name,
+      kind: workload.kind,
+      takeOver: (workload.kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(workload.name),
+      canTakeOver: workload.kind !== "service" || workload.port !== undefined,
     })),
     elsewhere: node.retired
       ? []
       : mesh.gateways
           .filter(({ runsOn }) => !runsOn.includes(node.name))
           .map(({ name, runsOn }) => ({ name, runsOn, letGo: mesh.takeOver.letGo.includes(name) })),
-    units: instances.flatMap(({ workload: { kind, name } }) => layout.unitsOf(kind, name)),
+    units: instances.flatMap(({ workload }) =>
+      hasEnvoy(workload) ? layout.unitsOf(workload.kind, workload.name) : [layout.unitOf(workload.name)],
+    ),
     services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [layout.unitOf(name)] : [])),
     limits: {
       ...limitOf(instances, "memoryMax", "memory"),

@@ -1,5 +1,5 @@
 /** The ports that are open on the nodes of a mesh. */
-import { type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode } from "../model";
 
 /** A port that is open on a node. */
 export interface Listener {
@@ -68,18 +68,15 @@ function instancePorts({ workload, adminPort, sidecarPort }: Instance): OnNode[]
     }));
     return [...opened, admin];
   }
+  if (!hasEnvoy(workload)) return [];
   const { name, port, protocol, upstreams } = workload;
+  const sidecar = { protocol: "mutual TLS", port: sidecarPort ?? 0 };
   return [
-    { address: LOOPBACK, port, protocol, owner: `\`${name}\`` },
-    ...(sidecarPort === undefined
-      ? []
+    ...(port === undefined
+      ? [{ ...sidecar, address: LOOPBACK, owner: `sidecar of \`${name}\`, which nothing calls` }]
       : [
-          {
-            address: EVERYWHERE,
-            port: sidecarPort,
-            protocol: "mutual TLS",
-            owner: `sidecar of \`${name}\`, for callers`,
-          },
+          { address: LOOPBACK, port, protocol, owner: `\`${name}\`` },
+          { ...sidecar, address: EVERYWHERE, owner: `sidecar of \`${name}\`, for callers` },
         ]),
     ...upstreams.map((upstream) => ({
       address: LOOPBACK,

@@ -105,7 +105,9 @@ function denied(mesh: Mesh): string[] {
   const other = closed
     ? "Every other call is denied, by `service-intentions/*`."
     : "What happens to other calls is for that Consul to decide: this mesh does not own its deny-all.";
-  const byCalled = new Map<string, Call[]>(mesh.services.map(({ name }) => [name, []]));
+  const byCalled = new Map<string, Call[]>(
+    mesh.services.filter(({ port }) => port !== undefined).map(({ name }) => [name, []]),
+  );
   for (const call of all) byCalled.get(call.called)?.push(call);
   const callers = [...mesh.services, ...mesh.gateways].map(({ name }) => name);
   const lines = [...byCalled].flatMap(([called, written]) => {

@@ -24,6 +24,19 @@ export function checkTarget(service: Service) {
 
 const checkedServer = ({ port, health }: Service): string => `127.0.0.1:${health.port ?? port}`;
 
+/** Seconds that the process of a service without a port has to run, where none are declared. */
+const JOB_SECONDS = 5;
+
+function healthOfJob({ startTimeout }: Service["health"]): InstanceDocument["health"] {
+  const declared = startTimeout === undefined ? undefined : seconds(startTimeout);
+  return {
+    direct: true,
+    timeoutSeconds: 1,
+    steadySeconds: declared ?? JOB_SECONDS,
+    ...(declared !== undefined && { startSeconds: declared }),
+  };
+}
+
 function urlOf(service: Service): string | undefined {
   const { http, tls } = service.health;
   return http === undefined ? undefined : `${tls ? "https" : "http"}://${checkedServer(service)}${http}`;
@@ -37,7 +50,8 @@ export function healthOf(instance: Instance): InstanceDocument["health"] {
   const { workload } = instance;
   if (workload.kind === "ingress-gateway")
     return { direct: false, url: readyUrl(instance), timeoutSeconds: 1, steadySeconds: STEADY_SECONDS };
-  const { health } = workload;
+  const { health, port } = workload;
+  if (port === undefined) return healthOfJob(health);
   const url = urlOf(workload);
   return {
     direct: true,

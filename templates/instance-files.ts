@@ -1,6 +1,6 @@
 /** The files of one instance: definition, units and environment. */
-import { type Gateway, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
-import { commandOf } from "./binary";
+import { type Gateway, hasEnvoy, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
+import { commandBefore, commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical } from "./health";
 import type { Fence } from "./node-documents";
@@ -9,26 +9,58 @@ import { contentHash } from "./program";
 import { settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
+/** The unit of a service's program. */
+function serviceUnit(mesh: Mesh, service: Service): string {
+  const { name } = service;
+  return render("systemd/service.service", {
+    name,
+    mesh: mesh.name,
+    program: layout.programOf(mesh.name),
+    commands: [commandOf(service)],
+    ...settingsOf(service),
+    environmentFile: layout.environmentFile(name),
+    secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
+    before: null,
+  });
+}
+
+/** Directives of systemd that are about a process which is to run for ever. */
+const OF_A_PROCESS_THAT_STAYS = /^(Restart|Watchdog|NotifyAccess)/;
+
+/** The unit of the commands before a release: like the service's own, but for the places of files. Undefined where none are to run. */
+export function beforeUnit(mesh: Mesh, service: Service): string | undefined {
+  if (!service.before) return undefined;
+  const folder = layout.beforeFolder(service.name);
+  const settings = settingsOf(service);
+  const { Unit, Service } = settings.directives;
+  return render("systemd/service.service", {
+    name: service.name,
+    mesh: mesh.name,
+    program: layout.programOf(mesh.name),
+    commands: service.before.map((command) => commandBefore(service, command)),
+    ...settings,
+    directives: { Unit, Service: Service.filter(({ name }) => !OF_A_PROCESS_THAT_STAYS.test(name)) },
+    config: settings.config && { ...settings.config, folder: `${folder}/config` },
+    environmentFile: `${folder}/env`,
+    secretFile: service.secrets.length > 0 ? `${folder}/secret.env` : null,
+    before: { timeout: service.health.startTimeout ?? "60s" },
+  });
+}
+
 /** Those of a service with its sidecar. */
 export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
   const { name } = service;
   const definition = render("consul/service.hcl", {
     mesh: mesh.name,
     service,
+    port: service.port ?? null,
     ...labelsIn(service, node.name),
     failures: failuresBeforeCritical(service),
     health: checkTarget(service),
     sidecarPort,
     sidecarCheck: `127.0.0.1:${sidecarPort}`,
   });
-  const unit = render("systemd/service.service", {
-    name,
-    mesh: mesh.name,
-    program: layout.programOf(mesh.name),
-    command: commandOf(service),
-    ...settingsOf(service),
-    secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
-  });
+  const unit = serviceUnit(mesh, service);
   const sidecar = render("systemd/sidecar-proxy.service", {
     name,
     user: unitUser(name, "sidecar"),
@@ -37,22 +69,29 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     adminPort,
     acl: mesh.consul.acl,
   });
-  const fence = fenceFile(name, {
-    envoy: unitUser(name, "sidecar"),
-    service: service.user ?? unitUser(name),
-    port: service.port,
-    adminPort,
-    upstreams: service.upstreams.map(({ localPort }) => localPort),
-  });
   const environment = render("service.env", { env: Object.entries(service.env) });
+  const meshed = hasEnvoy(service);
   return [
-    nodeFile(layout.definitionFile(name), definition), // once it has the instance's token: `access.consulOnly`
+    // Once it has the instance's token: `access.consulOnly`.
+    ...(meshed ? [nodeFile(layout.definitionFile(name), definition)] : []),
     nodeFile(layout.unitFile(layout.unitOf(name)), unit),
-    nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
+    ...(meshed ? [nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar)] : []),
     nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
-    fence,
+    fenceFile(name, fenceOf(service, adminPort)),
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
+}
+
+function fenceOf(service: Service, adminPort: number): Fence {
+  const user = service.user ?? unitUser(service.name);
+  if (!hasEnvoy(service)) return { service: user };
+  return {
+    envoy: unitUser(service.name, "sidecar"),
+    service: user,
+    ...(service.port !== undefined && { port: service.port }),
+    adminPort,
+    upstreams: service.upstreams.map(({ localPort }) => localPort),
+  };
 }
 
 /** For the service and for its sidecar: Consul chooses among sidecars. */

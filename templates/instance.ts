@@ -1,9 +1,18 @@
 /** A release of one instance, and the program that puts it into service on its node. */
 import { basename, dirname } from "node:path";
-import { type Binary, type Gateway, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
-import { binaryPath, commandOf, nameOnNode } from "./binary";
+import {
+  type Binary,
+  type Gateway,
+  hasEnvoy,
+  type Instance,
+  layout,
+  type Mesh,
+  type MeshNode,
+  type Service,
+} from "../model";
+import { binaryPath, commandBefore, commandOf, nameOnNode } from "./binary";
 import { healthOf } from "./health";
-import { gatewayFiles, serviceFiles } from "./instance-files";
+import { beforeUnit, gatewayFiles, serviceFiles } from "./instance-files";
 import type { Instance as InstanceDocument } from "./node-documents";
 import type { NodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
@@ -16,6 +25,8 @@ export interface InstanceRelease {
    * there are none.
    */
   secretFile?: string;
+  /** Configuration files whose content is a secret, which takes the same way. */
+  secretConfig: string[];
   /** Hash of what makes the release: the files and the binary. */
   hash: string;
   /** The name of the release's folder on the node. */
@@ -33,17 +44,22 @@ export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease
   const files = isService ? serviceFiles(mesh, instance, workload) : gatewayFiles(mesh, instance, workload);
   const binary = isService ? workload.binary : undefined;
   const secrets = isService ? workload.secrets : [];
-  const hash = releaseHash(files, binary, secrets, isService ? unseen(workload) : []);
+  const hash = releaseHash(files, binary, secrets, isService ? unseen(mesh, workload) : []);
   const release = hash.slice(0, 12);
   return {
     files,
     ...(secrets.length > 0 && { secretFile: layout.secretEnvironmentFile(workload.name) }),
+    secretConfig: isService ? secretConfigOf(workload) : [],
     hash,
     release,
     ...(binary && { binaryPath: binaryPath(binary) }),
     program: nodeProgram("instance apply", documentOf(mesh, instance, files, release)),
   };
 }
+
+/** Paths on the node of configuration files whose content is a secret. */
+export const secretConfigOf = ({ name, secretFiles = [] }: Service): string[] =>
+  secretFiles.map((file) => `${layout.configFolder(name)}/${file.name}`);
 
 /** Hashes each file with the kind of its folder: the hash was made so from the first version on, and another one rolls every instance. */
 const kinds: Record<string, string> = {
@@ -54,11 +70,17 @@ const kinds: Record<string, string> = {
 };
 
 /** The settings of a release that are in none of its files. */
-const unseen = ({ purge, reload, health }: Service): string[] => [
-  ...(health.startTimeout === undefined ? [] : [`start ${health.startTimeout}`]),
-  ...(purge ? ["purge"] : []),
-  ...(reload === undefined ? [] : [`reload ${reload}`]),
-];
+function unseen(mesh: Mesh, service: Service): string[] {
+  const { purge, reload, health, secretFiles = [] } = service;
+  const before = beforeUnit(mesh, service);
+  return [
+    ...(health.startTimeout === undefined ? [] : [`start ${health.startTimeout}`]),
+    ...(purge ? ["purge"] : []),
+    ...(reload === undefined ? [] : [`reload ${reload}`]),
+    ...secretFiles.map(({ name, secret, version }) => `file ${name}:${secret}:${version}`),
+    ...(before === undefined ? [] : [`before ${before}`]),
+  ];
+}
 
 function releaseHash(
   files: NodeFile[],
@@ -82,21 +104,39 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     mesh: mesh.name,
     node: node.name,
     name: workload.name,
-    kind: workload.kind,
+    kind: hasEnvoy(workload) ? workload.kind : "job",
     release,
     files,
     ...(service?.binary && { binary: binaryOf(service.binary, node) }),
     ...(service && { program: commandOf(service)[0] }),
     // Names and versions: a release with other ones is another release.
     ...(service && service.secrets.length > 0 && { secrets: service.secrets }),
-    ...(service && { port: service.port, sidecarPort, upstreams: service.upstreams }),
-    adminPort,
+    ...(service && partsOf(mesh, service)),
+    ...(service && hasEnvoy(service) && { port: service.port, sidecarPort, upstreams: service.upstreams }),
+    adminPort: hasEnvoy(workload) ? adminPort : 0,
     health: healthOf(instance),
-    drain: workload.runsOn.length > 1,
+    drain: workload.runsOn.length > 1 && (workload.kind !== "service" || workload.port !== undefined),
     ...(service?.purge && { purge: true }),
     ...(service?.reload !== undefined && { reload: service.reload }),
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
     ...(isTakenOver(mesh, workload) && { takeOver: true }),
+  };
+}
+
+/** The secret files of a service, and what runs before a release of it. */
+function partsOf(mesh: Mesh, service: Service): Pick<InstanceDocument, "secretFiles" | "before"> {
+  const { name, secretFiles = [], before = [] } = service;
+  const unit = beforeUnit(mesh, service);
+  const programs = before.map((command) => commandBefore(service, command)[0]!);
+  return {
+    ...(secretFiles.length > 0 && {
+      secretFiles: secretFiles.map((file) => ({
+        path: `${layout.configFolder(name)}/${file.name}`,
+        secret: file.secret,
+        version: file.version,
+      })),
+    }),
+    ...(unit !== undefined && { before: { unit, programs: [...new Set(programs)] } }),
   };
 }
 

@@ -1,7 +1,7 @@
 // Generated from node/document by `npm run generate`: change the Go types, then run that again.
 
 /** Kind of a workload. */
-export type Kind = "service" | "ingress-gateway";
+export type Kind = "service" | "ingress-gateway" | "job";
 
 /** Role of a node. */
 export type Role = "server" | "worker";
@@ -63,11 +63,17 @@ export interface Instance extends Owner {
   program?: string;
   /** Secrets are the secret environment variables; their values arrive as the secret file "env-NAME". */
   secrets?: SecretVariable[];
-  /** Port that the service listens on, on 127.0.0.1. Absent for a gateway. */
+  /**
+   * SecretFiles are configuration files whose content is a secret: its value arrives with those of Secrets, by the secret's name.
+   */
+  secretFiles?: SecretFile[];
+  /** Before runs once before the release is put into service. Absent where nothing is to run. */
+  before?: Before;
+  /** Port that the service listens on, on 127.0.0.1. Absent for a gateway, and for a service that nothing calls. */
   port?: number;
-  /** SidecarPort is the sidecar's public listener. Absent for a gateway. */
+  /** SidecarPort is the sidecar's public listener. Absent for a gateway and a job. */
   sidecarPort?: number;
-  /** AdminPort is the port of Envoy's admin page, on 127.0.0.1. */
+  /** AdminPort is the port of Envoy's admin page, on 127.0.0.1. 0 for a job, which has no Envoy. */
   adminPort: number;
   /** Upstreams are the services for which the sidecar listens on behalf of this one. */
   upstreams?: Upstream[];
@@ -110,6 +116,26 @@ export interface SecretVariable {
   version: string;
 }
 
+/** SecretFile is a configuration file whose content is a secret. */
+export interface SecretFile {
+  /** Path is absolute. */
+  path: string;
+  secret: string;
+  /** Version changes with the content. */
+  version: string;
+}
+
+/** Before are the commands that run before a release. */
+export interface Before {
+  /**
+   * Unit is the text of the unit that runs them, in the sandbox of the service. It reads the files of the release in
+   * /run/gatehouse-before/NAME.
+   */
+  unit: string;
+  /** Programs that they start: absolute paths. */
+  programs: string[];
+}
+
 /** Upstream is a service that this one calls. */
 export interface Upstream {
   name: string;
@@ -142,7 +168,10 @@ export interface Health {
   timeoutSeconds: number;
   /** StartSeconds is how long a release may take until it serves. 0: a minute. */
   startSeconds?: number;
-  /** SteadySeconds is how long a process that was just started must go on serving. */
+  /**
+   * SteadySeconds is how long a process that was just started must go on serving; without a port: how long it must run without
+   * ending once.
+   */
   steadySeconds: number;
 }
 
@@ -678,14 +707,14 @@ export interface EdgeReport {
  * /opt/gatehouse/fences/NAME.json; package fence makes rules of the kernel from it.
  */
 export interface Fence {
-  /** Envoy is the user of the unit of the instance's Envoy. */
-  envoy: string;
+  /** Envoy is the user of the unit of the instance's Envoy. Absent where it has none. */
+  envoy?: string;
   /** Service is the user of the unit of a service's program. Absent for a gateway. */
   service?: string;
-  /** Port that the service listens on. Absent for a gateway. */
+  /** Port that the service listens on. Absent where nothing calls it, as for a gateway. */
   port?: number;
-  /** AdminPort is the port of Envoy's admin page. */
-  adminPort: number;
+  /** AdminPort is the port of Envoy's admin page. Absent where there is no Envoy. */
+  adminPort?: number;
   /** Upstreams are the ports on which the sidecar listens for the service. */
   upstreams?: number[];
 }

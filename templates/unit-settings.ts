@@ -22,7 +22,10 @@ export function settingsOf(service: Service) {
     user: user ?? unitUser(name),
     group: group ?? null,
     workingDirectory: workingDirectory ?? filesFolder(service) ?? null,
-    config: service.configFiles ? { folder: layout.configFolder(name), seen: layout.seenConfig } : null,
+    config:
+      service.configFiles || service.secretFiles
+        ? { folder: layout.configFolder(name), seen: layout.seenConfig }
+        : null,
     folders: Object.keys(FOLDERS)
       .filter(asksFor)
       .map((field) => ({ directive: FOLDERS[field], name: layout.ownFolder(name) })),

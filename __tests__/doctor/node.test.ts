@@ -1,6 +1,8 @@
+import { edgesOf } from "../../doctor/edges";
+import { compareNode } from "../../doctor/node";
 import { placeText } from "../../findings";
 import type { NodeReport } from "../../nodes";
-import { expectedNode, findingsOn, mesh, runningUnit } from "../support/doctor";
+import { expectedNode, findingsOn, healthyReport, mesh, runningUnit } from "../support/doctor";
 import { clusterGraph, meshGraph } from "../support/graph";
 import { declaration, meshOf } from "../support/shop";
 
@@ -10,6 +12,24 @@ const file = (report: NodeReport, path: string) => report.files.find((one) => on
 
 test.each(mesh.nodes.map(({ name }) => name))("%s as declared has no finding", (name) => {
   expect(findingsOn(name)).toEqual([]);
+});
+
+test("a node with services that have no port has no finding, and nothing is tried or expected at one", () => {
+  const changed = declaration();
+  changed.services!.job = { runsOn: ["worker1"], run: { command: ["/usr/bin/job"] } };
+  changed.services!.worker = { ...changed.services!.job, upstreams: { backend: { localPort: 5009 } } };
+  const other = meshOf(changed);
+  const expected = expectedNode("worker1", other);
+  const report = healthyReport(expected, other);
+  const { edges } = edgesOf(other);
+  const own = edges.filter(({ from }) => from.node.name === "worker1");
+  expect(compareNode(other, expected, report, own, ["job", "worker"])).toEqual([]);
+  expect(report.services?.map(({ ID }) => ID)).not.toContain("job");
+  expect(edges.filter(({ to, from }) => [to, from.workload.name].includes("job"))).toEqual([]);
+  expect(edges.filter(({ to }) => to === "worker")).toEqual([]);
+  expect(edges.filter(({ from, to }) => from.workload.name === "worker" && to === "backend")).toHaveLength(1);
+  const { units } = expected;
+  expect(units.map(({ unit }) => unit).filter((unit) => unit.startsWith("job"))).toEqual(["job.service"]);
 });
 
 test("every resource that may be replaced is one of Terraform's", () => {

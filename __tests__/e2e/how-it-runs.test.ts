@@ -1,5 +1,10 @@
-/** A command of the node with a user, folders, limits, configuration files and labels: the example of docs/service-settings.md. */
+/**
+ * A command of the node with a user, folders, limits, configuration files and labels: the example of docs/service-settings.md. Next to
+ * it are services without a port.
+ */
+import { readFileSync } from "node:fs";
 import settings from "../../meshes/examples/settings";
+import workers from "../../meshes/examples/worker";
 import type { MeshDeclaration } from "../../model";
 import { doctorVerdict } from "./support/doctor";
 import {
@@ -15,15 +20,19 @@ import {
   on,
   plan,
 } from "./support/mesh";
+import { plant } from "./support/planted";
 
 jest.setTimeout(300_000);
 
 type Service = NonNullable<MeshDeclaration["services"]>[string];
 
-/** The example with another backend. */
-function mesh(run: object = {}, service: Partial<Service> = {}): MeshDeclaration {
+/** The example with another backend, a worker that calls it, and a service that calls nothing. */
+function mesh(run: object = {}, service: Partial<Service> = {}, working: object = {}): MeshDeclaration {
   const declared = structuredClone(settings);
   const { backend } = declared.services!;
+  const { worker } = structuredClone(workers).services!;
+  declared.services!.worker = { ...worker!, run: { ...worker!.run, ...working } as Service["run"] };
+  declared.services!.job = { runsOn: ["worker1"], run: { command: ["/usr/bin/perl", "-e", "sleep 9 while 1"] } };
   declared.services!.backend = { ...backend!, ...service, run: { ...backend!.run, ...run } as Service["run"] };
   return declared;
 }
@@ -32,7 +41,23 @@ function mesh(run: object = {}, service: Partial<Service> = {}): MeshDeclaration
 const words = ({ body }: Answer) => body.trim().split(" ");
 const ask = async () => words(await getUntil(200, gatewayUrl));
 
+/** The words of a deploy that has to fail. */
+async function failing(declared: MeshDeclaration): Promise<string> {
+  const { exitCode, text } = await cdktf(declared, "deploy", "cluster", "mesh", "--auto-approve");
+  expect(exitCode).not.toBe(0);
+  return text;
+}
+
+/** A command that notes the first line of the configuration file, and goes on with these words of perl. */
+function migrate(then: string): string[][] {
+  const read = 'open my $f, "<", "$ENV{CONFIGURATION_DIRECTORY}/greeting.txt"; my $text = <$f>;';
+  const note = 'open my $to, ">>", "$ENV{STATE_DIRECTORY}/migrated"; print $to $text; close $to;';
+  return [["/usr/bin/perl", "-e", `${read} ${note} ${then}`]];
+}
+
 describeOnLab("a service with settings", () => {
+  const answers = "tail -n 1 /var/lib/gatehouse-worker/done/answers";
+
   beforeAll(async () => {
     await freshLab();
     await deploy(mesh());
@@ -53,6 +78,72 @@ describeOnLab("a service with settings", () => {
     ]);
     expect(await doctorVerdict(mesh())).toEqual([]);
     expect(await plan(mesh())).toEqual([]);
+  });
+
+  test("a worker without a port calls its upstream, and nothing can call it", async () => {
+    expect(await on("worker1", answers)).toMatch(/^first HTTP\/1.1 200 OK/);
+    const [registered] = (await consul("catalog/service/worker")) as { ServicePort: number }[];
+    expect(registered?.ServicePort).toBe(0);
+    const [sidecar] = (await consul("catalog/connect/worker")) as { ServicePort: number }[];
+    const reach = (address: string) =>
+      `perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(PeerAddr => "${address}:${sidecar!.ServicePort}", Timeout => 2) ? "open" : "closed"'`;
+    expect(await on("worker1", reach("127.0.0.1"))).toBe("open");
+    expect(await on("worker2", reach("10.77.0.12"))).toBe("closed");
+  });
+
+  test("without a port and without upstreams, a service is a unit that Consul does not know", async () => {
+    expect(await on("worker1", "systemctl show -P ActiveState job")).toBe("active");
+    expect(await on("worker1", "ls /etc/consul.d /etc/systemd/system /opt/gatehouse/secrets | grep ^job")).toBe(
+      "job.service",
+    );
+    expect(await consul("catalog/service/job")).toEqual([]);
+  });
+
+  test("a worker is rolled, and taken back when its process ends", async () => {
+    const first = await mainPid("worker1", "worker");
+    await deploy(mesh({}, {}, { args: ["second"] }));
+    const second = await mainPid("worker1", "worker");
+    expect(second).not.toBe(first);
+    const broken = "sleep 1; print STDERR 'no such queue'; exit 3";
+    const text = await failing(mesh({}, {}, { command: ["/usr/bin/perl", "-e", broken] }));
+    expect(text).toContain("worker.service ended, and has to run for at least 4s");
+    expect(text).toContain("no such queue");
+    expect(text).toMatch(/worker is not healthy; this node went back to release \w+, which serves/);
+    expect(await on("worker1", `sleep 3; ${answers}`)).toMatch(/^second HTTP\/1.1 200 OK/);
+  });
+
+  test("a command before a release that fails leaves what serves", async () => {
+    const [pid, [greeting]] = [await mainPid("worker1", "backend"), await ask()];
+    const before = migrate('print STDERR "no such table\\n"; exit 2');
+    const text = await failing(mesh({ configFiles: { "greeting.txt": { text: "new\n" } }, before }));
+    expect(text).toContain("no such table");
+    expect(text).toMatch(/\(run\.before\) failed.*nothing was changed/s);
+    expect(await mainPid("worker1", "backend")).toBe(pid);
+    expect((await ask())[0]).toBe(greeting);
+    expect(await on("worker1", "cat /var/lib/gatehouse-backend/migrated")).toBe("new");
+  });
+
+  test("commands run once before each release, and a configuration file may be a secret", async () => {
+    const secret = (version: string) =>
+      mesh({ configFiles: { "greeting.txt": { secret: "greeting", version } }, before: migrate("") });
+    plant({ backend: { greeting: "psst\nsecond\n" } });
+    await deploy(secret("1"));
+    expect((await ask())[0]).toBe("psst\nsecond");
+    const file = "cat /opt/gatehouse/config/backend/greeting.txt";
+    expect(await on("worker2", file)).toBe("psst\nsecond");
+    expect(await on("worker2", `setpriv --reuid 33 --regid 33 --clear-groups ${file} 2>&1 || true`)).toMatch(/denied/);
+    const pid = await mainPid("worker2", "backend");
+    plant({ backend: { greeting: "hush\n" } });
+    await deploy(secret("2"));
+    expect((await ask())[0]).toBe("hush");
+    expect(await mainPid("worker2", "backend")).toBe(pid); // by a signal
+    expect(await on("worker2", "cat /var/lib/gatehouse-backend/migrated")).toBe("psst\nhush");
+    expect(await on("worker2", "ls /run/gatehouse-before")).toBe("");
+    expect(await doctorVerdict(secret("2"))).toEqual([]);
+    expect(await plan(secret("2"))).toEqual([]);
+    const written = ["terraform.lab.mesh.tfstate", "cdktf.out/stacks/mesh/cdk.tf.json"];
+    expect(written.filter((path) => /psst|hush/.test(readFileSync(path, "utf8")))).toEqual([]);
+    plant({});
   });
 
   test("keeps its files and its configuration from every other user of the node", async () => {

@@ -1,6 +1,6 @@
 /** The layout of a node: one place in TypeScript, and the same in Go. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { layout } from "../../model";
 
 const folders = readdirSync(".", { withFileTypes: true })
@@ -12,7 +12,8 @@ const folders = readdirSync(".", { withFileTypes: true })
 
 const sources = folders
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))
-  .filter((file) => file.endsWith(".ts") && file !== "model/layout.ts" && file !== "templates/node-documents.ts");
+  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => !["model/layout.ts", "model/consul-ports.ts", "templates/node-documents.ts"].includes(file));
 
 /** The code of a file without comments and imports. */
 const codeOf = (file: string): string =>
@@ -68,6 +69,8 @@ describe("the node program has the same places", () => {
     ["UnitDir", folders.units],
     ["ConsulDir", folders.consul],
     ["Backups", folders.backups],
+    ["Config", folders.config],
+    ["Before", dirname(layout.beforeFolder("web"))],
     ["MeshFile", files.meshCommand],
   ])("host.%s", (name, path) => expect(constants.get(name)).toBe(path));
 });

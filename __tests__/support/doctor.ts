@@ -2,7 +2,7 @@
 import { edgesOf } from "../../doctor/edges";
 import { type Expected, expectedOn } from "../../doctor/expected";
 import { compareNode } from "../../doctor/node";
-import { layout, type Mesh } from "../../model";
+import { hasEnvoy, layout, type Mesh } from "../../model";
 import type { AgentService, NodeReport, UnitReport } from "../../nodes";
 import { declaration, meshOf } from "./shop";
 
@@ -20,14 +20,15 @@ export function expectedNode(name: string, of: Mesh = mesh): Expected {
 
 /** The report of a node that is as declared. */
 export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
-  const { files, links, units, unpacked, instances, node } = expected;
+  const { files, links, units, unpacked, node } = expected;
+  const instances = expected.instances.filter(({ workload }) => hasEnvoy(workload));
   const services = instances.flatMap(({ workload, sidecarPort = 0 }): AgentService[] => {
     const Meta = { "gatehouse-mesh": of.name };
     const none = { Kind: "", Port: 0, Of: "", Mesh: of.name, Upstreams: [], Rest: { Meta } };
     if (workload.kind !== "service") {
       return [{ ...none, ID: workload.name, Service: workload.name, Kind: "ingress-gateway" }];
     }
-    const { name, port, upstreams } = workload;
+    const { name, port = 0, upstreams } = workload;
     const Upstreams = upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
     const sidecar = layout.sidecarOf(name);
     const proxy = {

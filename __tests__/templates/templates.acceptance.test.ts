@@ -9,6 +9,7 @@ import { agentRelease, instanceRelease, type NodeFile, nodeRelease, userData } f
 import { which } from "../../toolchain";
 import { nasty } from "../support/nasty";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/parts";
+import { documentOf } from "../support/programs";
 
 jest.setTimeout(900_000);
 
@@ -59,6 +60,12 @@ describe("Consul accepts", () => {
       mesh(),
       instanceOf(service({ health: { ...check, interval: "2s", timeout: "1s" } })),
     );
+    expect(validate(files)).toBe("");
+  });
+
+  test("a service without a port", () => {
+    const upstreams = [{ name: "backend", localPort: 5000 }];
+    const { files } = instanceRelease(mesh(), instanceOf(service({ port: undefined, upstreams })));
     expect(validate(files)).toBe("");
   });
 
@@ -126,12 +133,15 @@ testWith("systemd-analyze", "systemd accepts every unit", () => {
     ...{ stopSignal: "SIGINT", stopTimeout: "1.5s", memoryMax: "64M", cpuQuota: "5%" },
   });
   const nastyService = service({ args: nasty, binary: { path: "/bin/web", sha256: "ab".repeat(32) } });
+  const migrated = { ...fullService, before: [["/usr/bin/env", ...nasty], ["/usr/bin/env"]] };
+  const { before } = documentOf(instanceRelease(mesh(), instanceOf(migrated)).program);
   const all = [
     ...instanceRelease(mesh(), instanceOf(nastyService)).files,
     ...instanceRelease(mesh(), instanceOf(fullService)).files,
     ...instanceRelease(mesh(), instanceOf(gateway())).files,
     ...agentRelease(mesh(), worker).files,
     ...nodeRelease(mesh(), worker).files,
+    { path: "/run/before-full.service", content: before.unit },
   ].filter(({ path }) => path.endsWith(".service"));
   const root = join(folder, "units");
   mkdirSync(root);

@@ -3,14 +3,14 @@ package document
 // Fence says which users the units of an instance have, and which ports on loopback belong to it. It is a file of the release,
 // /opt/gatehouse/fences/NAME.json; package fence makes rules of the kernel from it.
 type Fence struct {
-	// Envoy is the user of the unit of the instance's Envoy.
-	Envoy string `json:"envoy"`
+	// Envoy is the user of the unit of the instance's Envoy. Absent where it has none.
+	Envoy string `json:"envoy,omitempty"`
 	// Service is the user of the unit of a service's program. Absent for a gateway.
 	Service string `json:"service,omitempty"`
-	// Port that the service listens on. Absent for a gateway.
+	// Port that the service listens on. Absent where nothing calls it, as for a gateway.
 	Port int `json:"port,omitempty"`
-	// AdminPort is the port of Envoy's admin page.
-	AdminPort int `json:"adminPort"`
+	// AdminPort is the port of Envoy's admin page. Absent where there is no Envoy.
+	AdminPort int `json:"adminPort,omitempty"`
 	// Upstreams are the ports on which the sidecar listens for the service.
 	Upstreams []int `json:"upstreams,omitempty"`
 }

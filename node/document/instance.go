@@ -16,11 +16,15 @@ type Instance struct {
 	Program string `json:"program,omitempty"`
 	// Secrets are the secret environment variables; their values arrive as the secret file "env-NAME".
 	Secrets []SecretVariable `json:"secrets,omitempty"`
-	// Port that the service listens on, on 127.0.0.1. Absent for a gateway.
+	// SecretFiles are configuration files whose content is a secret: its value arrives with those of Secrets, by the secret's name.
+	SecretFiles []SecretFile `json:"secretFiles,omitempty"`
+	// Before runs once before the release is put into service. Absent where nothing is to run.
+	Before *Before `json:"before,omitempty"`
+	// Port that the service listens on, on 127.0.0.1. Absent for a gateway, and for a service that nothing calls.
 	Port int `json:"port,omitempty"`
-	// SidecarPort is the sidecar's public listener. Absent for a gateway.
+	// SidecarPort is the sidecar's public listener. Absent for a gateway and a job.
 	SidecarPort int `json:"sidecarPort,omitempty"`
-	// AdminPort is the port of Envoy's admin page, on 127.0.0.1.
+	// AdminPort is the port of Envoy's admin page, on 127.0.0.1. 0 for a job, which has no Envoy.
 	AdminPort int `json:"adminPort"`
 	// Upstreams are the services for which the sidecar listens on behalf of this one.
 	Upstreams []Upstream `json:"upstreams,omitempty"`
@@ -57,6 +61,24 @@ type SecretVariable struct {
 	Version string `json:"version"`
 }
 
+// SecretFile is a configuration file whose content is a secret.
+type SecretFile struct {
+	// Path is absolute.
+	Path   string `json:"path"`
+	Secret string `json:"secret"`
+	// Version changes with the content.
+	Version string `json:"version"`
+}
+
+// Before are the commands that run before a release.
+type Before struct {
+	// Unit is the text of the unit that runs them, in the sandbox of the service. It reads the files of the release in
+	// /run/gatehouse-before/NAME.
+	Unit string `json:"unit"`
+	// Programs that they start: absolute paths.
+	Programs []string `json:"programs"`
+}
+
 // Upstream is a service that this one calls.
 type Upstream struct {
 	Name string `json:"name"`
@@ -87,7 +109,8 @@ type Health struct {
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	// StartSeconds is how long a release may take until it serves. 0: a minute.
 	StartSeconds float64 `json:"startSeconds,omitempty"`
-	// SteadySeconds is how long a process that was just started must go on serving.
+	// SteadySeconds is how long a process that was just started must go on serving; without a port: how long it must run without
+	// ending once.
 	SteadySeconds float64 `json:"steadySeconds"`
 }
 

@@ -217,3 +217,17 @@ func TestAtAnotherPersonsAgentAUserOfTheNodeIsNotRefused(t *testing.T) {
 		"8500 not [61 71 72]", "8501 not [61 71 72]", "8502 not [72]", "8503 not [72]",
 		"9001 not [71 72]", "9002 not [61]", "19001 only [61]", "19002 only [71]")
 }
+
+func TestAServiceWithoutAPortHasItsUpstreamsFencedOrNothing(t *testing.T) {
+	n := newNode(t)
+	n.put("/opt/gatehouse/agent.json", "{}")
+	n.instance("web", `{"envoy": "gatehouse-web_sidecar", "service": "gatehouse-web", "adminPort": 19001, "upstreams": [5000]}`, 101, 102)
+	n.instance("api", `{"service": "gatehouse-api"}`, 0, 104)
+	testkit.Must(t, n.Keep(true))
+	if rules := n.rules(); strings.HasPrefix(rules, "0 ") || !strings.Contains(rules, "5000 only [102]") || !strings.Contains(rules, "19001 only [101]") {
+		t.Errorf("%s", rules)
+	}
+	if rules := n.rules(); !strings.Contains(rules, "8500 only [100]") || !strings.Contains(rules, "8502 only [100 101]") {
+		t.Errorf("the agent is not fenced from a service that has no Envoy: %s", rules)
+	}
+}

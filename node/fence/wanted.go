@@ -94,7 +94,9 @@ func (k Keeper) Wanted() (Rules, error) {
 	}
 	var services, envoys []string
 	for _, one := range fences {
-		envoys = append(envoys, one.Envoy)
+		if one.Envoy != "" {
+			envoys = append(envoys, one.Envoy)
+		}
 		if one.Service != "" {
 			services = append(services, one.Service)
 		}
@@ -117,8 +119,9 @@ func (k Keeper) Wanted() (Rules, error) {
 }
 
 func (p *plan) instance(one document.Fence) {
-	// An Envoy's listener for its own readiness asks its own page.
-	p.only([]int{one.AdminPort}, one.Envoy)
+	if one.AdminPort != 0 { // an Envoy's listener for its own readiness asks its own page
+		p.only([]int{one.AdminPort}, one.Envoy)
+	}
 	if one.Port != 0 {
 		own := []int{one.Port}
 		if p.strict && one.Service != "" {

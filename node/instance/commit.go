@@ -71,11 +71,8 @@ func (a *apply) finish(ctx context.Context) error {
 func (a *apply) final() {
 	// A killed run may also have kept files that this one did not change.
 	name := a.release.Name
-	paths := []string{recordPath(name), rolledBackPath(name), currentLink(name)}
-	for _, file := range a.release.Files {
-		paths = append(paths, file.Path)
-	}
-	failed := []error{a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, paths...)}
+	written := append(paths(a.release), recordPath(name), rolledBackPath(name), currentLink(name))
+	failed := []error{a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, written...)}
 	killed, _, _ := a.readInterrupted(name)
 	for _, kept := range killed.Files {
 		if kept != "" {
@@ -112,7 +109,7 @@ func (a *apply) tidy(ctx context.Context) error {
 
 // warnOfBypass warns of a service that other nodes can reach past the mesh, where there are neither certificates nor intentions.
 func (n *Node) warnOfBypass(ctx context.Context, release document.Instance) {
-	if release.Kind != document.Service {
+	if release.Kind == document.IngressGateway {
 		return
 	}
 	unit, err := n.Systemd.Unit(ctx, mainUnit(release.Name))

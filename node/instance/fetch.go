@@ -44,12 +44,13 @@ func (a *apply) fetch(ctx context.Context) error {
 
 // checkProgram refuses a release whose unit could not start: before anything that serves is touched.
 func (a *apply) checkProgram() error {
-	program := a.release.Program
-	if program == "" {
-		return nil
-	}
-	if fault := content.StartFault(a.Host, program); fault != "" {
-		return fmt.Errorf("%s cannot be started: %s", program, content.InWords(fault))
+	for _, program := range append([]string{a.release.Program}, beforePrograms(a.release)...) {
+		if program == "" {
+			continue
+		}
+		if fault := content.StartFault(a.Host, program); fault != "" {
+			return fmt.Errorf("%s cannot be started: %s", program, content.InWords(fault))
+		}
 	}
 	return nil
 }

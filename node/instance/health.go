@@ -89,6 +89,9 @@ func (n *Node) patience(release document.Instance) time.Duration {
 
 // awaitHealth waits until the release serves. fresh says that Consul has no result of an earlier process.
 func (n *Node) awaitHealth(ctx context.Context, release document.Instance, fresh bool, served []int) bool {
+	if !isCalled(release) {
+		return n.awaitJob(ctx, release, fresh)
+	}
 	well := func() bool { return n.goesOnServing(ctx, release) }
 	if fresh {
 		well = func() bool { return n.serves(ctx, release, listeners(release)) }
@@ -115,7 +118,11 @@ func (n *Node) registered(ctx context.Context, release document.Instance) bool {
 }
 
 func (n *Node) checksPass(ctx context.Context, release document.Instance) bool {
-	checks, err := n.Agent.Checks(ctx, IDs(release.Kind, release.Name)...)
+	ids := IDs(release.Kind, release.Name)
+	if len(ids) == 0 {
+		return true
+	}
+	checks, err := n.Agent.Checks(ctx, ids...)
 	if err != nil {
 		return false
 	}

@@ -20,10 +20,18 @@ func currentLink(name string) string { return filepath.Join(Home(name), "current
 
 // IDs under which Consul knows an instance.
 func IDs(kind document.Kind, name string) []string {
-	if kind == document.Service {
+	switch kind {
+	case document.Service:
 		return []string{name, sidecarID(name)}
+	case document.Job:
+		return nil
 	}
 	return []string{name}
+}
+
+// isCalled says whether others call the instance. A service without a port, like a queue worker, only calls others.
+func isCalled(release document.Instance) bool {
+	return release.Kind != document.Service && release.Kind != document.Job || release.Port != 0
 }
 
 func sidecarID(name string) string { return name + "-sidecar-proxy" }

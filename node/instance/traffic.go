@@ -85,8 +85,8 @@ func (n *Node) quiet(ctx context.Context, adminPort int) bool {
 
 // endRequests lets running requests end.
 func (n *Node) endRequests(ctx context.Context, release document.Instance) {
-	// A gateway's clients do not ask Consul; its unit drains it when it stops.
-	if release.Kind != document.Service {
+	// A gateway's clients do not ask Consul; its unit drains it when it stops. A job has no clients.
+	if release.Kind != document.Service || !isCalled(release) {
 		return
 	}
 	if !n.wait(ctx, n.Timing.Drain, func() bool { return n.quiet(ctx, release.AdminPort) }) {
@@ -100,7 +100,7 @@ func (n *Node) takeBack(ctx context.Context, release document.Instance) error {
 	if err := n.undrain(context.WithoutCancel(ctx), release.Kind, release.Name); err != nil {
 		return err
 	}
-	if n.wait(ctx, n.Timing.Offered, func() bool { return n.offered(ctx, release) }) {
+	if !isCalled(release) || n.wait(ctx, n.Timing.Offered, func() bool { return n.offered(ctx, release) }) {
 		return nil
 	}
 	if ctx.Err() != nil {

@@ -100,6 +100,9 @@ func (c command) release(ctx context.Context, name string) {
 		rolledBack = ", rolled back by hand; deployed was " + strings.TrimSpace(string(text))
 	}
 	c.print("release of %s%s: %s%s\n", name, c.meshOf(name), release.Release, rolledBack)
+	if release.AdminPort == 0 {
+		return // a job without upstreams
+	}
 	ready := c.admin(release).Ready(ctx)
 	if ready == "" {
 		ready = "does not answer"
