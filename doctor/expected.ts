@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Fix } from "../findings";
-import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
+import { hasEnvoy, hasOwnUnit, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
 import { agentRelease, agentSecretFiles, instanceRelease, type NodeFile, nodeRelease, runsItself } from "../templates";
 import { about } from "./causes";
 
@@ -22,6 +22,8 @@ export interface ExpectedUnit {
   unit: string;
   /** The program of a service's own unit. @default the unit runs an Envoy or Consul */
   binary?: { path: string; sha256: string };
+  /** A unit of others: it has to run, and nothing else about it is the mesh's business. @default the mesh's own */
+  ofOthers?: { service: string };
   fix: Fix[];
   concerns: string[];
 }
@@ -43,6 +45,8 @@ export interface Expected {
   sweep: Fix[];
   /** Gateways made by hand here that go on serving after they were taken over: until `takeOver.letGo` names them. */
   goOn: string[];
+  /** Units that others own and that serve in the mesh, here or on other nodes. */
+  unitsOfOthers: string[];
 }
 
 const { access } = layout;
@@ -76,6 +80,7 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
       .filter(({ name, runsOn }) => mesh.takeOver.gateways.includes(name) && !runsOn.includes(node.name))
       .map(({ name }) => name)
       .filter((name) => !mesh.takeOver.letGo.includes(name)),
+    unitsOfOthers: mesh.services.flatMap(({ unitOfOthers }) => unitOfOthers ?? []),
   };
   if (node.retired) return expected;
   const all = instances.map(({ workload }) => about.instance(workload.name, node.name));
@@ -147,7 +152,10 @@ function addProgram(
   const { binary } = workload;
   const { path, fix, concerns } = at;
   const itself = binary && runsItself(workload) && { binary: { path, sha256: binary.sha256 } };
-  units.push({ unit: layout.unitOf(workload.name), ...itself, fix, concerns });
+  if (hasOwnUnit(workload)) units.push({ unit: layout.unitOf(workload.name), ...itself, fix, concerns });
+  const { name: service, unitOfOthers: unit } = workload;
+  if (unit !== undefined && !units.some((other) => other.unit === unit))
+    units.push({ unit, ofOthers: { service }, fix: [], concerns });
   if (hasEnvoy(workload)) units.push({ unit: layout.sidecarUnitOf(workload.name), fix, concerns });
   if (!binary) return;
   const { sha256, archive, url } = binary;

@@ -1,7 +1,7 @@
 /** One node, inspected over one ssh connection. */
 
 import { unseen } from "../findings";
-import { hasEnvoy, layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, type Mesh, type MeshNode, processUnitOf } from "../model";
 import { type NodeReport, type Output, readReport, runOn, Unreadable } from "../nodes";
 import { inspectProgram } from "../templates";
 import { about, drift, Layer, type Symptom } from "./causes";
@@ -34,9 +34,11 @@ export async function inspect(mesh: Mesh, node: MeshNode, edges: Edge[], version
     node: node.name,
     files: [...new Set(expected.files.map(({ path }) => path))],
     units: expected.units.map(({ unit }) => unit),
-    services: expected.instances.flatMap(({ workload: { kind, name } }) =>
-      kind === "service" ? [layout.unitOf(name)] : [],
-    ),
+    services: [
+      ...new Set(
+        expected.instances.flatMap(({ workload }) => (workload.kind === "service" ? [processUnitOf(workload)] : [])),
+      ),
+    ],
     names,
     envoys: expected.instances
       .filter(({ workload }) => hasEnvoy(workload))

@@ -43,6 +43,13 @@ export type { Arch, MeshNode, NodeDeclaration } from "./node";
 export type { HeaderPermissionDeclaration, HttpPermissionDeclaration, PermissionDeclaration } from "./permission";
 export { type Labels, type LabelsDeclaration, labelsOf, nodeOf, type PlacementDeclaration } from "./placement";
 export { CONSUL_PORTS, type PortRange, type PortRanges, type PortsDeclaration, portRanges } from "./ports";
+export {
+  hasOwnUnit,
+  ownUnitsOf,
+  processUnitOf,
+  type SameProcessDeclaration,
+  type UnitOfOthersDeclaration,
+} from "./process";
 export type { ProgramDeclaration } from "./program";
 export { type RunDeclaration, type SecretDeclaration, secretNames } from "./run";
 export { hasEnvoy, type Protocol, type Service, type ServiceDeclaration, type UpstreamDeclaration } from "./service";

@@ -67,7 +67,7 @@ export interface Service extends Run, Limits, Labelled {
   protocol: Protocol;
   health: Health;
   upstreams: { name: string; localPort: number }[];
-  /** Upstreams whose instances are deployed first. Services in one cycle of upstreams do not wait for one another. */
+  /** Services whose instances are deployed first: upstreams, and the one of the same process. Services in one cycle of upstreams do not wait for one another. */
   deployAfter: string[];
 }
 

@@ -1,5 +1,5 @@
 /** The ports that a deploy needs on one node. */
-import { type Consul, hasEnvoy, type Instance, layout, type MeshNode, type Service } from "../model";
+import { type Consul, hasEnvoy, type Instance, layout, type MeshNode, processUnitOf, type Service } from "../model";
 
 export interface WantedPort {
   port: number;
@@ -34,7 +34,7 @@ export function portsOf(instance: Instance): WantedPort[] {
   const own: WantedPort[] =
     workload.port === undefined
       ? []
-      : [{ port: workload.port, where: "loopback", unit: layout.unitOf(name), use: `the service ${name}` }];
+      : [{ port: workload.port, where: "loopback", unit: processUnitOf(workload), use: `the service ${name}` }];
   return [
     ...own,
     ...(sidecarPort ? [sidecarOf(workload, sidecarPort, unit)] : []),

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode, ownUnitsOf, processUnitOf } from "../model";
 import { agentRelease, type PreflightQuestions, programsOn } from "../templates";
 import { agentPorts, portsOf, type WantedPort } from "./plan-ports";
 import { type Build, buildsOf, bytesOf, commandsOf, type Need, namesOf, needsOf, type WantedCommand } from "./plan-run";
@@ -37,13 +37,21 @@ export interface Plan {
   ports: WantedPort[];
   /** Names of the instances. */
   instances: string[];
-  /** The same with what the declaration says of what was made by hand under such a name. */
-  workloads: { name: string; kind: Instance["workload"]["kind"]; takeOver: boolean; canTakeOver: boolean }[];
+  /** The same with what the declaration says of what was made by hand under such a name, and the unit of others that serves. */
+  workloads: {
+    name: string;
+    kind: Instance["workload"]["kind"];
+    takeOver: boolean;
+    canTakeOver: boolean;
+    unitOfOthers?: string;
+  }[];
   /** Gateways that run on other nodes, and whether one made by hand here is to go. */
   elsewhere: { name: string; runsOn: string[]; letGo: boolean }[];
   units: string[];
-  /** The units of services. */
+  /** The units whose processes are services. */
   services: string[];
+  /** Units that others own, with the service that each is to be. */
+  unitsOfOthers: { unit: string; service: string; port: number }[];
   /** Declared limits, each with what systemd needs for it: `{ memory: "memoryMax of shop" }`. */
   limits: Partial<Record<"cpu" | "memory", string>>;
   /** Bytes that must be free, by folder; the binaries are not among them. */
@@ -74,6 +82,7 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
   // A retired node is emptied: that needs no space, no port and no Envoy.
   const instances = node.retired ? [] : mesh.instances.filter((instance) => instance.node.name === node.name);
   const ownAgent = !mesh.consul.existing && !node.retired;
+  const services = instances.flatMap(({ workload }) => (workload.kind === "service" ? [workload] : []));
   const binaries: Plan["binaries"] = new Map();
   for (const { workload } of instances) {
     if (workload.kind !== "service" || !workload.binary) continue;
@@ -95,6 +104,7 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     workloads: instances.map(({ workload }) => ({
       name: workload.name,
       kind: workload.kind,
+      ...("unitOfOthers" in workload && { unitOfOthers: workload.unitOfOthers }),
       takeOver: (workload.kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(workload.name),
       canTakeOver: workload.kind !== "service" || workload.port !== undefined,
     })),
@@ -104,9 +114,12 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
           .filter(({ runsOn }) => !runsOn.includes(node.name))
           .map(({ name, runsOn }) => ({ name, runsOn, letGo: mesh.takeOver.letGo.includes(name) })),
     units: instances.flatMap(({ workload }) =>
-      hasEnvoy(workload) ? layout.unitsOf(workload.kind, workload.name) : [layout.unitOf(workload.name)],
+      hasEnvoy(workload) ? ownUnitsOf(workload) : [layout.unitOf(workload.name)],
     ),
-    services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [layout.unitOf(name)] : [])),
+    services: [...new Set(services.map(processUnitOf))],
+    unitsOfOthers: services.flatMap(({ name: service, port, unitOfOthers: unit }) =>
+      unit === undefined || port === undefined ? [] : [{ unit, service, port }],
+    ),
     limits: {
       ...limitOf(instances, "memoryMax", "memory"),
       ...limitOf(instances, "cpuQuota", "cpu"),
@@ -130,6 +143,7 @@ export function questionsOf({
   instances,
   units,
   services,
+  unitsOfOthers,
   folders,
   agentFiles,
   elsewhere,
@@ -140,7 +154,14 @@ export function questionsOf({
   return {
     programs,
     ports: ports.map(({ port }) => port),
-    units: [layout.consulUnit, ...units, ...gateways.map(layout.unitOf)],
+    units: [
+      ...new Set([
+        layout.consulUnit,
+        ...units,
+        ...gateways.map(layout.unitOf),
+        ...unitsOfOthers.map(({ unit }) => unit),
+      ]),
+    ],
     services,
     names: [...instances, ...gateways],
     folders: Object.keys(folders),

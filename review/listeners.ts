@@ -1,5 +1,5 @@
 /** The ports that are open on the nodes of a mesh. */
-import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, hasOwnUnit, type Instance, layout, type Mesh, type MeshNode, processUnitOf } from "../model";
 
 /** A port that is open on a node. */
 export interface Listener {
@@ -70,12 +70,13 @@ function instancePorts({ workload, adminPort, sidecarPort }: Instance): OnNode[]
   }
   if (!hasEnvoy(workload)) return [];
   const { name, port, protocol, upstreams } = workload;
+  const whose = hasOwnUnit(workload) ? "" : `, by \`${processUnitOf(workload)}\``;
   const sidecar = { protocol: "mutual TLS", port: sidecarPort ?? 0 };
   return [
     ...(port === undefined
       ? [{ ...sidecar, address: LOOPBACK, owner: `sidecar of \`${name}\`, which nothing calls` }]
       : [
-          { address: LOOPBACK, port, protocol, owner: `\`${name}\`` },
+          { address: LOOPBACK, port, protocol, owner: `\`${name}\`${whose}` },
           { ...sidecar, address: EVERYWHERE, owner: `sidecar of \`${name}\`, for callers` },
         ]),
     ...upstreams.map((upstream) => ({

@@ -54,5 +54,7 @@ function instances({ instances: all }: Mesh, kind: Instance["workload"]["kind"],
 function startOf({ workload, node, after }: Instance): string {
   const waits = after === undefined ? (workload.kind === "service" ? workload.deployAfter : []) : [];
   const first = waits.length > 0 ? `, after ${waits.map(ticks).join(", ")}` : "";
-  return `${ticks(workload.name)} on ${node.name}${after === undefined ? first : `, after the one on ${after}`}`;
+  const ofOthers = workload.kind === "service" ? workload.unitOfOthers : undefined;
+  const runs = ofOthers === undefined ? "" : ` (${ticks(ofOthers)} runs already, and is left as it is)`;
+  return `${ticks(workload.name)} on ${node.name}${runs}${after === undefined ? first : `, after the one on ${after}`}`;
 }

@@ -30,6 +30,12 @@ export function openings({ consul, services }: Pick<Mesh, "consul" | "services">
         const names = weakening(service).join(", ");
         return `services.${service.name}.run.unit may weaken the sandbox of ${service.name}: ${names}`;
       }),
+    ...services
+      .filter(({ unitOfOthers }) => unitOfOthers !== undefined)
+      .map(
+        ({ name, port, unitOfOthers }) =>
+          `services.${name}.run.unit: ${unitOfOthers} has no sandbox of Gatehouse's, and its port ${port} is not fenced: every program of its node may call it`,
+      ),
     ...(consul.acl
       ? []
       : ["consul.acl is false: whoever reaches an agent may register services and change intentions"]),

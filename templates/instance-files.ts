@@ -1,5 +1,15 @@
 /** The files of one instance: definition, units and environment. */
-import { type Gateway, hasEnvoy, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
+import {
+  type Gateway,
+  hasEnvoy,
+  hasOwnUnit,
+  type Instance,
+  labelsOf,
+  layout,
+  type Mesh,
+  processUnitOf,
+  type Service,
+} from "../model";
 import { commandBefore, commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical } from "./health";
@@ -60,38 +70,55 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     sidecarPort,
     sidecarCheck: `127.0.0.1:${sidecarPort}`,
   });
-  const unit = serviceUnit(mesh, service);
   const sidecar = render("systemd/sidecar-proxy.service", {
     name,
+    process: processUnitOf(service),
     user: unitUser(name, "sidecar"),
     mesh: mesh.name,
     ...bootstrapOf(mesh, name),
     adminPort,
     acl: mesh.consul.acl,
   });
-  const environment = render("service.env", { env: Object.entries(service.env) });
   const meshed = hasEnvoy(service);
+  const own = hasOwnUnit(service) ? ownFiles(mesh, service) : undefined;
   return [
     // Once it has the instance's token: `access.consulOnly`.
     ...(meshed ? [nodeFile(layout.definitionFile(name), definition)] : []),
-    nodeFile(layout.unitFile(layout.unitOf(name)), unit),
+    ...(own ? [own.unit] : []),
     ...(meshed ? [nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar)] : []),
-    nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
-    fenceFile(name, fenceOf(service, adminPort)),
+    ...(own ? [own.environment] : []),
+    fenceFile(name, fenceOf(mesh, service, adminPort)),
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
 }
 
-function fenceOf(service: Service, adminPort: number): Fence {
-  const user = service.user ?? unitUser(service.name);
-  if (!hasEnvoy(service)) return { service: user };
+/** Those of a service whose process runs in a unit of its own. */
+function ownFiles(mesh: Mesh, service: Service) {
+  const { name } = service;
+  const environment = render("service.env", { env: Object.entries(service.env) });
+  return {
+    unit: nodeFile(layout.unitFile(layout.unitOf(name)), serviceUnit(mesh, service)),
+    environment: nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+  };
+}
+
+function fenceOf(mesh: Mesh, service: Service, adminPort: number): Fence {
+  const process = processFence(mesh, service);
+  if (!hasEnvoy(service)) return process;
   return {
     envoy: unitUser(service.name, "sidecar"),
-    service: user,
-    ...(service.port !== undefined && { port: service.port }),
+    ...process,
     adminPort,
     upstreams: service.upstreams.map(({ localPort }) => localPort),
   };
+}
+
+/** The port of a unit of others stays open: which user it has is not known, and it may serve people outside of the mesh. */
+function processFence({ services }: Mesh, service: Service): Pick<Fence, "service" | "port"> {
+  if (service.unitOfOthers !== undefined) return {};
+  const owner = services.find(({ name }) => name === service.sameProcessAs) ?? service;
+  const { port } = service;
+  return { service: owner.user ?? unitUser(owner.name), ...(port !== undefined && { port }) };
 }
 
 /** For the service and for its sidecar: Consul chooses among sidecars. */

@@ -4,10 +4,12 @@ import {
   type Binary,
   type Gateway,
   hasEnvoy,
+  hasOwnUnit,
   type Instance,
   layout,
   type Mesh,
   type MeshNode,
+  processUnitOf,
   type Service,
 } from "../model";
 import { binaryPath, commandBefore, commandOf, nameOnNode } from "./binary";
@@ -108,7 +110,7 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     release,
     files,
     ...(service?.binary && { binary: binaryOf(service.binary, node) }),
-    ...(service && { program: commandOf(service)[0] }),
+    ...(service && processOf(service)),
     // Names and versions: a release with other ones is another release.
     ...(service && service.secrets.length > 0 && { secrets: service.secrets }),
     ...(service && partsOf(mesh, service)),
@@ -121,6 +123,13 @@ function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: 
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
     ...(isTakenOver(mesh, workload) && { takeOver: true }),
   };
+}
+
+/** The program that its unit starts, or the unit that runs already. */
+function processOf(service: Service): Pick<InstanceDocument, "program" | "unit" | "sameProcessAs"> {
+  if (hasOwnUnit(service)) return { program: commandOf(service)[0] };
+  const { sameProcessAs } = service;
+  return { unit: processUnitOf(service), ...(sameProcessAs !== undefined && { sameProcessAs }) };
 }
 
 /** The secret files of a service, and what runs before a release of it. */

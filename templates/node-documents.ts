@@ -61,6 +61,15 @@ export interface Instance extends Owner {
   binary?: Binary;
   /** Program that the unit starts: an absolute path. Absent for a gateway. */
   program?: string;
+  /**
+   * Unit whose process listens on Port, where that is no unit of the instance: it is never written, started, stopped, enabled
+   * or disabled. It is a unit of others, or that of the service SameProcessAs. Absent: the instance's own unit.
+   */
+  unit?: string;
+  /**
+   * SameProcessAs is a service of the mesh on this node, whose process listens on Port too. Absent: the process is not shared.
+   */
+  sameProcessAs?: string;
   /** Secrets are the secret environment variables; their values arrive as the secret file "env-NAME". */
   secrets?: SecretVariable[];
   /**
@@ -709,9 +718,12 @@ export interface EdgeReport {
 export interface Fence {
   /** Envoy is the user of the unit of the instance's Envoy. Absent where it has none. */
   envoy?: string;
-  /** Service is the user of the unit of a service's program. Absent for a gateway. */
+  /**
+   * Service is the user of the unit of a service's program. Absent for a gateway, and for a service that a unit of others runs,
+   * whose user is not known.
+   */
   service?: string;
-  /** Port that the service listens on. Absent where nothing calls it, as for a gateway. */
+  /** Port that the service listens on. Absent where nothing calls it, and where Service is. */
   port?: number;
   /** AdminPort is the port of Envoy's admin page. Absent where there is no Envoy. */
   adminPort?: number;

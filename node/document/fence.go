@@ -5,9 +5,10 @@ package document
 type Fence struct {
 	// Envoy is the user of the unit of the instance's Envoy. Absent where it has none.
 	Envoy string `json:"envoy,omitempty"`
-	// Service is the user of the unit of a service's program. Absent for a gateway.
+	// Service is the user of the unit of a service's program. Absent for a gateway, and for a service that a unit of others runs,
+	// whose user is not known.
 	Service string `json:"service,omitempty"`
-	// Port that the service listens on. Absent where nothing calls it, as for a gateway.
+	// Port that the service listens on. Absent where nothing calls it, and where Service is.
 	Port int `json:"port,omitempty"`
 	// AdminPort is the port of Envoy's admin page. Absent where there is no Envoy.
 	AdminPort int `json:"adminPort,omitempty"`

@@ -14,6 +14,11 @@ type Instance struct {
 	Binary *Binary `json:"binary,omitempty"`
 	// Program that the unit starts: an absolute path. Absent for a gateway.
 	Program string `json:"program,omitempty"`
+	// Unit whose process listens on Port, where that is no unit of the instance: it is never written, started, stopped, enabled
+	// or disabled. It is a unit of others, or that of the service SameProcessAs. Absent: the instance's own unit.
+	Unit string `json:"unit,omitempty"`
+	// SameProcessAs is a service of the mesh on this node, whose process listens on Port too. Absent: the process is not shared.
+	SameProcessAs string `json:"sameProcessAs,omitempty"`
 	// Secrets are the secret environment variables; their values arrive as the secret file "env-NAME".
 	Secrets []SecretVariable `json:"secrets,omitempty"`
 	// SecretFiles are configuration files whose content is a secret: its value arrives with those of Secrets, by the secret's name.

@@ -119,6 +119,17 @@ func TestAnInstanceOfAnEarlierVersionStillReachesTheAgent(t *testing.T) {
 		"9001 not []", "19001 only [61]")
 }
 
+func TestThePortOfAUnitOfOthersStaysOpenAndItsUpstreamsAreNoOtherUnits(t *testing.T) {
+	n := newNode(t)
+	n.put(host.AgentRecord, "{}")
+	n.instance("web", web, 61, 62)
+	n.instance("api", `{"envoy": "gatehouse-api_sidecar", "adminPort": 19002, "upstreams": [5002]}`, 71)
+	n.keep(true,
+		"5000 only [62]", "5001 only [62]", "5002 not [61 62 71]",
+		"8500 only [100]", "8501 only [100]", "8502 only [61 71 100]", "8503 only [61 71 100]",
+		"9001 only [61 62 100]", "19001 only [61]", "19002 only [71]")
+}
+
 func TestAPortThatIsLeftStaysClosedUntilItIsFreed(t *testing.T) {
 	n := newNode(t)
 	n.instance("web", web, 61, 62)

@@ -132,6 +132,8 @@ func (p *plan) instance(one document.Fence) {
 	}
 	if one.Service != "" {
 		p.only(one.Upstreams, one.Service)
+	} else {
+		p.refuse(one.Upstreams, p.units...) // the user of a unit of others is not known
 	}
 }
 

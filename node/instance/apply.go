@@ -42,6 +42,8 @@ type apply struct {
 	renewed bool
 	// earlier says that a person rolls back.
 	earlier bool
+	// drained are other instances that the same process serves, and that this run took out of traffic.
+	drained []document.Instance
 	// served are the ports that a gateway's routes have it listen on.
 	served []int
 }

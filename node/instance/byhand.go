@@ -17,6 +17,8 @@ import (
 type ByHand struct {
 	Kind document.Kind
 	Name string
+	// theirs is the unit of others whose process the release counts on: it is no part of this, and goes on.
+	theirs string
 	// Definitions are files of Consul's configuration that define the workload or its sidecar.
 	Definitions []string
 	// Units run the workload or its sidecar, under whichever name.

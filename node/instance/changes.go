@@ -52,7 +52,7 @@ func (n *Node) changes(ctx context.Context, release document.Instance, files []l
 		found.signal = release.Reload != ""
 		restart[mainUnit(release.Name)] = restart[mainUnit(release.Name)] || release.Reload == ""
 	}
-	for _, unit := range Units(release.Kind, release.Name) {
+	for _, unit := range OwnUnits(release) {
 		otherwise, err := n.runsOtherwise(ctx, release.Name, unit)
 		if err != nil {
 			return found, err

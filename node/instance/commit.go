@@ -57,7 +57,7 @@ func (a *apply) finish(ctx context.Context) error {
 	a.awaitMoved(ctx, release)
 	a.fence(name, true)
 	// Callers are sent here again first, so that the next instance can be drained: tidying may wait for another run.
-	back := a.takeBack(ctx, release)
+	back := errors.Join(a.takeBack(ctx, release), a.takeCompanionsBack(ctx))
 	a.warnOfLeftovers(a.tidy(ctx))
 	if back != nil {
 		return back
@@ -112,11 +112,15 @@ func (n *Node) warnOfBypass(ctx context.Context, release document.Instance) {
 	if release.Kind == document.IngressGateway {
 		return
 	}
-	unit, err := n.Systemd.Unit(ctx, mainUnit(release.Name))
+	unit, err := n.Systemd.Unit(ctx, processUnit(release))
 	if err != nil {
 		return
 	}
 	for _, at := range n.Processes.Open(unit.ControlGroup) {
+		if release.Unit != "" && release.SameProcessAs == "" {
+			n.Host.Say("warning: %s also listens on %s for other nodes: a call to that address bypasses the mesh, and the unit is not Gatehouse's to change", unit.Name, at)
+			continue
+		}
 		n.Host.Say("warning: %s also listens on %s for other nodes: a call to that address bypasses the mesh; have it listen only on 127.0.0.1", unit.Name, at)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // enable the units, and reload systemd if it has earlier ones in memory.
 func (a *apply) enable(ctx context.Context) error {
 	name := a.release.Name
-	units := Units(a.release.Kind, name)
+	units := OwnUnits(a.release)
 	if err := a.clearOverrides(ctx, units); err != nil {
 		return err
 	}

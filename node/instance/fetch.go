@@ -43,7 +43,13 @@ func (a *apply) fetch(ctx context.Context) error {
 }
 
 // checkProgram refuses a release whose unit could not start: before anything that serves is touched.
-func (a *apply) checkProgram() error {
+func (a *apply) checkProgram(ctx context.Context) error {
+	if a.release.Unit != "" {
+		return a.checkUnit(ctx)
+	}
+	if err := a.checkOwnUnit(ctx); err != nil {
+		return err
+	}
 	for _, program := range append([]string{a.release.Program}, beforePrograms(a.release)...) {
 		if program == "" {
 			continue

@@ -11,10 +11,14 @@ import (
 // hopelessRestarts is when a unit counts as crash-looping: systemd restarts it after a second.
 const hopelessRestarts = 4
 
-// restarts counts systemd's own restarts since this run last started the units.
+// restarts counts systemd's own restarts since this run last started the units, or others theirs.
 func (n *Node) restarts(ctx context.Context, release document.Instance) int {
 	sum := 0
-	for _, name := range Units(release.Kind, release.Name) {
+	units := OwnUnits(release)
+	if release.Unit != "" {
+		units = append(units, release.Unit)
+	}
+	for _, name := range units {
 		if restarts, err := n.Systemd.Restarts(ctx, name); err == nil {
 			sum += restarts
 		}
@@ -23,7 +27,7 @@ func (n *Node) restarts(ctx context.Context, release document.Instance) int {
 }
 
 func (n *Node) crashLooping(ctx context.Context, release document.Instance) bool {
-	for _, name := range Units(release.Kind, release.Name) {
+	for _, name := range OwnUnits(release) {
 		if restarts, err := n.Systemd.Restarts(ctx, name); err == nil && restarts >= hopelessRestarts {
 			return true
 		}

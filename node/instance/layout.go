@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 
@@ -40,12 +41,26 @@ func mainUnit(name string) string { return name + ".service" }
 
 func sidecarUnit(name string) string { return sidecarID(name) + ".service" }
 
-// Units of an instance, that of its main process first.
+// Units that an instance may have, that of its main process first.
 func Units(kind document.Kind, name string) []string {
 	if kind == document.Service {
 		return []string{mainUnit(name), sidecarUnit(name)}
 	}
 	return []string{mainUnit(name)}
+}
+
+// OwnUnits of a release: those that a deploy writes, starts and stops. A service whose process is of another unit has only a
+// sidecar.
+func OwnUnits(release document.Instance) []string {
+	if release.Unit != "" {
+		return []string{sidecarUnit(release.Name)}
+	}
+	return Units(release.Kind, release.Name)
+}
+
+// processUnit is the unit whose process listens on the port of a service, or as a gateway.
+func processUnit(release document.Instance) string {
+	return cmp.Or(release.Unit, mainUnit(release.Name))
 }
 
 // envoyUnit is the unit whose process is the instance's Envoy.

@@ -26,7 +26,7 @@ func listeners(release document.Instance) []listener {
 	}
 	var found []listener
 	if release.Port != 0 {
-		found = append(found, listener{release.Port, mainUnit(release.Name)})
+		found = append(found, listener{release.Port, processUnit(release)})
 	}
 	found = append(found, listener{release.SidecarPort, sidecarUnit(release.Name)})
 	for _, upstream := range release.Upstreams {

@@ -46,8 +46,11 @@ func check(release document.Instance) error {
 		filepath.Join(host.EnvDir, release.Name+".env"): true,
 		fence.Path(release.Name):                        true,
 	}
-	for _, unit := range Units(release.Kind, release.Name) {
+	for _, unit := range OwnUnits(release) {
 		allowed[filepath.Join(host.UnitDir, unit)] = true
+	}
+	if err := checkUnitName(release); err != nil {
+		return err
 	}
 	for _, path := range paths(release) {
 		if !allowed[path] && !(release.Kind != document.IngressGateway && isConfig(release.Name, path)) {

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gatehouse/node/document"
@@ -27,7 +28,7 @@ func (n *Node) report(ctx context.Context, release document.Instance) {
 			n.Host.Say("127.0.0.1:%d is held by %s, which is not a process of %s alone", one.port, n.Processes.Holder(one.port), one.unit)
 		}
 	}
-	for _, unit := range Units(release.Kind, release.Name) {
+	for _, unit := range slices.Compact(append([]string{processUnit(release)}, OwnUnits(release)...)) {
 		n.Host.Say("the last lines of %s:\n%s", unit, n.Systemd.Journal(ctx, unit, 20))
 	}
 }

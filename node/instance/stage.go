@@ -57,7 +57,7 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 		return fmt.Errorf("the release could not be written: %w", err)
 	}
 	a.undo.Add("remove the release "+a.release.Release, func(context.Context) error { return a.giveUp(unstage) })
-	return a.checkProgram()
+	return a.checkProgram(ctx)
 }
 
 // secretParts are the files of a release's folder that only root reads; nil for one that the release does not have.

@@ -67,7 +67,7 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 			return err
 		}
 	}
-	return a.start(ctx, Units(a.release.Kind, a.release.Name)...)
+	return a.start(ctx, OwnUnits(a.release)...)
 }
 
 // keep the files and units that the swap is going to touch, and register the way back.
@@ -79,7 +79,7 @@ func (a *apply) keep(ctx context.Context) error {
 	}
 	leaving, leavingUnits := a.leaving()
 	paths = append(paths, leaving...)
-	units := append(Units(a.release.Kind, name), leavingUnits...)
+	units := append(OwnUnits(a.release), leavingUnits...)
 	for _, unit := range units {
 		paths = append(paths, dropIns(a.Host, unit)...)
 	}

@@ -124,11 +124,14 @@ func (a *apply) drain(ctx context.Context) (bool, error) {
 	if err := a.hide(ctx, kind, name); err != nil {
 		return false, fmt.Errorf("%s could not be taken out of traffic: %w", name, err)
 	}
+	a.drainCompanions(ctx)
 	host.Pause(ctx, a.Timing.Heard)
 	draining := a.release
 	if a.old != nil {
 		draining = *a.old // its Envoy is the one that runs
 	}
-	a.endRequests(ctx, draining)
+	for _, one := range append([]document.Instance{draining}, a.drained...) {
+		a.endRequests(ctx, one)
+	}
 	return true, ctx.Err()
 }

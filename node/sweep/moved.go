@@ -44,7 +44,7 @@ func (s *sweep) registrations(ctx context.Context) error {
 // letGo removes a gateway that a person made here and that the declaration runs on other nodes, where it serves by now.
 // Copies of its files are kept.
 func (s *sweep) letGo(ctx context.Context, name string) error {
-	found, err := s.FindByHand(ctx, document.IngressGateway, name)
+	found, err := s.FindByHand(ctx, document.IngressGateway, name, "")
 	if err != nil {
 		return err
 	}
