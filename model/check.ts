@@ -17,6 +17,7 @@ import { checkRoutes } from "./listener";
 import { declarationSchema, type Mesh, type MeshDeclaration, resolveMesh } from "./mesh";
 import { checkNames } from "./name";
 import { checkNodes } from "./node";
+import { checkOtherServices } from "./other-service";
 import { checkLabels } from "./placement";
 import { checkPorts } from "./port-clash";
 import { checkRuns } from "./run";
@@ -29,6 +30,7 @@ import { checkTakenEntries, checkTakeOver } from "./take-over";
 const checks: ((view: View, problems: Problems) => void)[] = [
   checkNames,
   checkConsul,
+  checkOtherServices,
   checkNodes,
   checkSsh,
   checkPlacement,

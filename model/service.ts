@@ -102,7 +102,7 @@ export const serviceSchema = z.strictObject({
   ...limitsSchema,
 });
 
-/** Upstreams are other declared services. */
+/** Upstreams are other declared services, of this mesh or of others. */
 export function checkUpstreams(view: View, problems: Problems): void {
   for (const [name, { upstreams }] of view.services.entries) {
     for (const [upstream, value] of Object.entries(upstreams ?? {})) {
@@ -112,21 +112,21 @@ export function checkUpstreams(view: View, problems: Problems): void {
   }
 }
 
-function upstreamFault(caller: string, upstream: string, { services, gateways }: View) {
+function upstreamFault(caller: string, upstream: string, { callable, services, gateways }: View) {
   if (upstream === caller) {
     return {
       reason: "a service cannot be its own upstream: it reaches itself without the mesh",
       remedy: "remove it, or name the service that is meant",
     };
   }
-  if (services.has(upstream)) return uncallable(upstream, services);
+  if (callable.has(upstream)) return uncallable(upstream, services);
   if (gateways.has(upstream)) {
     return {
       reason: `\`${upstream}\` is a gateway, which lets calls in and takes none from services`,
       remedy: "name the service behind it",
     };
   }
-  return services.unknown(upstream, "service");
+  return callable.unknown(upstream, "service");
 }
 
 export function upstreamsOf(service: ServiceDeclaration): Service["upstreams"] {

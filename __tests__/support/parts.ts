@@ -56,6 +56,8 @@ export function mesh(changes: Partial<Mesh> = {}): Mesh {
     gateways: [],
     instances: [],
     configEntries: [],
+    others: [],
+    callsToOthers: [],
     ...changes,
   };
 }
