@@ -37,14 +37,18 @@ function upstreamEdges(mesh: Mesh): Edge[] {
     if (from.workload.kind !== "service") return [];
     const caller = from.workload.name;
     return from.workload.upstreams.map(({ name, localPort }): Edge => {
-      const verdicts = new Set([...reachOf(mesh, name)].map((one) => verdict(mesh, caller, one)));
+      const verdicts = new Set([...reachOf(mesh, name)].map((one) => verdictOf(mesh, caller, one)));
       const expect = verdicts.size === 1 ? [...verdicts][0]! : "either";
-      const id = `${caller}@${from.node.name}>${name}`;
+      const id = `${from.name}@${from.node.name}>${name}`;
       const protocol = protocolOf(mesh, name);
       return { trial: { id, expect, through: "upstream", protocol, port: localPort }, from, to: name };
     });
   });
 }
+
+/** A call that the mesh declares to a service of others is expected to be allowed, though their entry says so and not one of ours. */
+const verdictOf = (mesh: Mesh, caller: string, called: string): Verdict =>
+  mesh.others.some(({ name }) => name === called) ? "allowed" : verdict(mesh, caller, called);
 
 /** From the first instance of each workload to every instance that must refuse it. */
 function refusedEdges(mesh: Mesh): Edge[] {
@@ -60,9 +64,9 @@ function refusedEdges(mesh: Mesh): Edge[] {
   );
 }
 
-function refusedEdge(mesh: Mesh, from: Instance, { workload, node, sidecarPort }: Instance): Edge {
+function refusedEdge(mesh: Mesh, from: Instance, { name, workload, node, sidecarPort }: Instance): Edge {
   const caller = from.workload.name;
-  const id = `${caller}@${from.node.name}>${workload.name}@${node.name}`;
+  const id = `${caller}@${from.node.name}>${name}@${node.name}`;
   const called = { protocol: protocolOf(mesh, workload.name), host: node.address, port: sidecarPort ?? 0 };
   return {
     trial: { id, expect: "refused", through: "certificate", caller, ...called },
@@ -73,7 +77,7 @@ function refusedEdge(mesh: Mesh, from: Instance, { workload, node, sidecarPort }
 }
 
 function protocolOf(mesh: Mesh, name: string): string {
-  return mesh.services.find((service) => service.name === name)?.protocol ?? "tcp";
+  return [...mesh.services, ...mesh.others].find((service) => service.name === name)?.protocol ?? "tcp";
 }
 
 /** Edges that a node had no time for make one finding. */
@@ -107,7 +111,9 @@ function wrong(
   return drift(Layer.Passes, where, {
     expected: expect === "either" ? "an answer" : expect,
     found: `${answer}: ${detail} (${through === "upstream" ? "through its upstream port" : "with its certificate"})`,
-    remedy: `compare: consul intention check ${caller} ${to}`,
-    concerns: [about.instance(caller, from.node.name), about.entry(caller), ...needs(mesh, [to])],
+    remedy: mesh.others.some(({ name }) => name === to)
+      ? `others run ${to}: have them allow the call; compare: consul intention check ${caller} ${to}`
+      : `compare: consul intention check ${caller} ${to}`,
+    concerns: [about.instance(from.name, from.node.name), about.entry(caller), ...needs(mesh, [to])],
   });
 }

@@ -12,18 +12,18 @@ const LEAST_LIFE = 0.1;
 export function compareEnvoys(mesh: Mesh, instances: Instance[], report: NodeReport, now: number): Symptom[] {
   const meshed = instances.filter(({ workload }) => hasEnvoy(workload));
   return meshed.flatMap((instance) => {
-    const { workload, node } = instance;
-    const envoy = report.envoys.find(({ name }) => name === workload.name);
-    const own = [about.instance(workload.name, node.name), about.entry(workload.name), about.anyEntry];
+    const { name: instanceName, workload, node } = instance;
+    const envoy = report.envoys.find(({ name }) => name === instanceName);
+    const own = [about.instance(instanceName, node.name), about.entry(workload.name), about.anyEntry];
     const finding = (expected: string, found: string, concerns = own) =>
       drift(
         Layer.Runs,
-        { on: node.name, what: `Envoy of ${workload.name}` },
+        { on: node.name, what: `Envoy of ${instanceName}` },
         {
           expected,
           found,
           concerns,
-          remedy: `on ${node.name}: mesh config ${workload.name}`,
+          remedy: `on ${node.name}: mesh config ${instanceName}`,
         },
       );
     if (envoy?.ready !== "LIVE") return [finding("LIVE", envoy?.ready || "no answer from its admin page")];

@@ -27,7 +27,7 @@ export interface Look {
 /** @param version of gatehouse-node as a deploy would install it */
 export async function inspect(mesh: Mesh, node: MeshNode, edges: Edge[], version: string): Promise<Look> {
   const expected = expectedOn(mesh, node);
-  const names = [...mesh.services, ...mesh.gateways].map(({ name }) => name);
+  const names = namesIn(mesh);
   const own = edges.filter(({ from }) => from.node === node);
   const script = inspectProgram({
     mesh: mesh.name,
@@ -36,18 +36,25 @@ export async function inspect(mesh: Mesh, node: MeshNode, edges: Edge[], version
     units: expected.units.map(({ unit }) => unit),
     services: [
       ...new Set(
-        expected.instances.flatMap(({ workload }) => (workload.kind === "service" ? [processUnitOf(workload)] : [])),
+        expected.instances.flatMap(({ name, workload }) =>
+          workload.kind === "service" ? [processUnitOf(name, workload)] : [],
+        ),
       ),
     ],
     names,
     envoys: expected.instances
       .filter(({ workload }) => hasEnvoy(workload))
-      .map(({ workload, adminPort }) => ({ name: workload.name, adminPort })),
+      .map(({ name, adminPort }) => ({ name, adminPort })),
     edges: own.map(({ trial }) => trial),
     edgeSeconds: EDGE_SECONDS,
   });
   return judgeAnswer(mesh, expected, await runOn(node, script), own, names, version);
 }
+
+/** Names that an instance has on a node, and those of all that is declared. */
+const namesIn = ({ services, gateways, instances }: Mesh): string[] => [
+  ...new Set([...services, ...gateways, ...instances].map(({ name }) => name)),
+];
 
 /** The findings that an answer over ssh amounts to. */
 export function judgeAnswer(
@@ -104,7 +111,7 @@ function notInspected({ node, instances }: Expected, answer: Output, found?: str
     found: found ?? line,
     why,
     remedy: node.retired ? "if it is gone, delete the node from the declaration" : remedy,
-    concerns: instances.map(({ workload }) => about.instance(workload.name, node.name)),
+    concerns: instances.map(({ name }) => about.instance(name, node.name)),
   });
   return { ...finding, severity: severity === "problem" ? severity : "note", blind: true };
 }

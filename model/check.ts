@@ -17,10 +17,12 @@ import { checkRoutes } from "./listener";
 import { declarationSchema, type Mesh, type MeshDeclaration, resolveMesh } from "./mesh";
 import { checkNames } from "./name";
 import { checkNodes } from "./node";
+import { checkOtherServices } from "./other-service";
 import { checkLabels } from "./placement";
 import { checkPorts } from "./port-clash";
 import { checkRuns } from "./run";
 import { checkUpstreams } from "./service";
+import { checkSeveral } from "./several";
 import { checkSsh } from "./ssh";
 import { checkTakenEntries, checkTakeOver } from "./take-over";
 
@@ -28,6 +30,7 @@ import { checkTakenEntries, checkTakeOver } from "./take-over";
 const checks: ((view: View, problems: Problems) => void)[] = [
   checkNames,
   checkConsul,
+  checkOtherServices,
   checkNodes,
   checkSsh,
   checkPlacement,
@@ -37,6 +40,7 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkJobs,
   checkPorts,
   checkUpstreams,
+  checkSeveral,
   checkRoutes,
   checkIntentions,
   checkConfigEntries,

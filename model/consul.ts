@@ -6,6 +6,7 @@ import type { Fault, Problems } from "./checking/problem";
 import { isBroken, type View } from "./checking/view";
 import { hostPortFault } from "./formats/address";
 import { datacenterFault } from "./formats/text";
+import { type OtherServiceDeclaration, otherServicesSchema } from "./other-service";
 
 /** With `address`, `addresses` or both. */
 export type ConsulDeclaration = ConsulSettings & AtLeastOne<ConsulAddresses>;
@@ -37,6 +38,11 @@ interface ConsulSettings {
    * @default none
    */
   owns?: OwnedEntry[];
+  /**
+   * Services that others run in this Consul, by name: this mesh may call them, route to them, and let them call. What allows a call
+   * to one of them is theirs to write; the preflight and the doctor say whether it is allowed. @default none
+   */
+  services?: Record<string, OtherServiceDeclaration>;
   /**
    * Access control lists: whoever has no token is refused. Each service's token is good for that service alone.
    * @default true; `false` gives a warning
@@ -98,6 +104,7 @@ export const consulSchema = combination<ConsulDeclaration>(
       z.array(field(z.enum(OWNED_ENTRIES), "write `proxy-defaults`, `default-deny` or `mesh`")),
       'write a list, for example `["default-deny"]`, or leave it out',
     ).optional(),
+    services: otherServicesSchema.optional(),
     acl: flag().optional(),
     tls: flag().optional(),
     gossipEncryption: flag().optional(),

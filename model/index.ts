@@ -53,6 +53,7 @@ export {
 export type { ProgramDeclaration } from "./program";
 export { type RunDeclaration, type SecretDeclaration, secretNames } from "./run";
 export { hasEnvoy, type Protocol, type Service, type ServiceDeclaration, type UpstreamDeclaration } from "./service";
+export { instanceCount } from "./several";
 export type { BastionDeclaration, NodeSsh, SshDeclaration } from "./ssh";
 export type { TakeOver, TakeOverDeclaration } from "./take-over";
 export type { UnitDeclaration, UnitLimitsDeclaration, UnitSettings } from "./unit";

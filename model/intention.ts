@@ -6,13 +6,14 @@ import type { Path, Problems } from "./checking/problem";
 import { hasBroken, items, type Sound, type View } from "./checking/view";
 import { notOwned } from "./consul";
 import { uncallable } from "./job";
+import { notOursToAllow } from "./other-service";
 import { actionSchema, checkHttp, type PermissionDeclaration, permissionSchema } from "./permission";
 
 /** With either `action` or `permissions`. */
 export type IntentionDeclaration = {
-  /** A service, a gateway, or `*`. */
+  /** A service, also one of `consul.services`, a gateway, or `*`. */
   source: string;
-  /** A service, or `*`. */
+  /** A service of this mesh, or `*`. */
   destination: string;
 } & ExactlyOne<{
   /** L4: for the whole connection. */
@@ -48,9 +49,9 @@ export function checkIntentions(view: View, problems: Problems): void {
 }
 
 function checkEnds({ source, destination }: Intention, path: Path, view: View, problems: Problems): void {
-  const { services, gateways } = view;
+  const { services, callable, gateways, others } = view;
   if (source !== undefined && source !== "*" && !gateways.has(source) && gateways.complete) {
-    const fault = services.unknown(source, "service or gateway", [...gateways.names()]);
+    const fault = callable.unknown(source, "service or gateway", [...gateways.names()]);
     if (fault) problems.add([...path, "source"], source, fault);
   }
   if (destination === "*") {
@@ -63,12 +64,14 @@ function checkEnds({ source, destination }: Intention, path: Path, view: View, p
   if (destination === undefined) return;
   const fault = services.has(destination)
     ? uncallable(destination, services)
-    : gateways.has(destination)
-      ? {
-          reason: `\`${destination}\` is a gateway: calls come to it from outside the mesh, where there is no identity to check`,
-          remedy: "name the service behind it as destination",
-        }
-      : services.unknown(destination, "service");
+    : others.has(destination)
+      ? notOursToAllow(destination)
+      : gateways.has(destination)
+        ? {
+            reason: `\`${destination}\` is a gateway: calls come to it from outside the mesh, where there is no identity to check`,
+            remedy: "name the service behind it as destination",
+          }
+        : services.unknown(destination, "service");
   if (fault) problems.add([...path, "destination"], destination, fault);
 }
 

@@ -1,7 +1,8 @@
 /**
- * Paths on a node, unit names, Consul ids and ports (from `resource-ids.ts` Terraform's ids, from `health-units.ts` those of health
- * scripts): each is written here and nowhere else in TypeScript. `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the
- * node program (`node/host/host.go`). The templates of files have them in their own text.
+ * Paths on a node, unit names, Consul ids and ports (and from `resource-ids.ts`, `instance-name.ts` and `health-units.ts` the ids of
+ * Terraform, the names of instances and those of health scripts): each is written here and nowhere else in TypeScript.
+ * `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the node program
+ * (`node/host/host.go`). The templates of files have them in their own text.
  */
 
 import type { Binary } from "./content";
@@ -107,7 +108,7 @@ export const uploadedBinary = (mesh: string, { sha256 }: Pick<Binary, "sha256">)
 export const uploadedSecrets = (mesh: string, name: string): string =>
   `${folders.incomingSecrets}/${mesh}/${name}.json`;
 
-/** Files of one instance, by the name of its service or gateway. */
+/** Files of one instance, by its name. */
 export const definitionFile = (name: string): string => `${folders.consul}/${name}.hcl`;
 /** The name in the path of a definition file; undefined for another file. */
 export const nameOfDefinition = (path: string): string | undefined =>
@@ -124,7 +125,6 @@ export const seenConfig = "/run/gatehouse-config";
 export const secretEnvironmentFile = (name: string): string => `${folders.secrets}/${name}.env`;
 export const tokenFile = (name: string): string => `${folders.secrets}/${name}.token`;
 export const instanceFolder = (name: string): string => `${folders.instances}/${name}`;
-/** A link to the release that runs. */
 export const currentRelease = (name: string): string => `${instanceFolder(name)}/current`;
 export const unitFile = (unit: string): string => `${folders.units}/${unit}`;
 
@@ -166,4 +166,5 @@ export function unitReading(path: string): string | undefined {
 export { type Access, access } from "./access";
 export { agentPorts, consulPorts, firstPorts } from "./consul-ports";
 export { healthUnits } from "./health-units";
+export * from "./instance-name";
 export { resources, tokens } from "./resource-ids";

@@ -38,7 +38,7 @@ export interface ListenerTlsDeclaration {
 
 /** A service that a listener leads to. */
 export interface ListenerServiceDeclaration {
-  /** A declared service, or `*` for all (http-like listeners only). */
+  /** A declared service, also one of `consul.services`, or `*` for all (http-like listeners only). */
   name: string;
   /** Host header values that lead here, `*` for any. None on tcp. @default `<service>.ingress.*` */
   hosts?: string[];
@@ -143,7 +143,7 @@ function twice(name: string, where: string) {
   };
 }
 
-function serviceFault(name: string, { protocol }: Listener, { services, gateways }: View) {
+function serviceFault(name: string, { protocol }: Listener, { callable, services, gateways, others }: View) {
   if (name === "*") {
     if (protocol !== "tcp") return undefined;
     return {
@@ -151,17 +151,17 @@ function serviceFault(name: string, { protocol }: Listener, { services, gateways
       remedy: "name one service",
     };
   }
-  if (gateways.has(name) && !services.has(name)) {
+  if (gateways.has(name) && !callable.has(name)) {
     return { reason: `\`${name}\` is a gateway, and a gateway leads to services`, remedy: "name a service" };
   }
-  const unknown = services.unknown(name, "service");
+  const unknown = callable.unknown(name, "service");
   if (unknown) return unknown;
   const deaf = uncallable(name, services);
   if (deaf) return deaf;
-  const spoken = services.get(name)?.protocol;
+  const spoken = callable.get(name)?.protocol;
   if (spoken === undefined || protocol === undefined || spoken === protocol) return undefined;
   return {
-    reason: `the listener's protocol is ${protocol} and \`${name}\` speaks ${spoken} (services.${name}.protocol)`,
+    reason: `the listener's protocol is ${protocol} and \`${name}\` speaks ${spoken} (${others.has(name) ? "consul." : ""}services.${name}.protocol)`,
     remedy: `make the listener's protocol \`${spoken}\`, or give the service a listener of its own`,
   };
 }

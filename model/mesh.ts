@@ -3,6 +3,8 @@ import { z } from "zod";
 import { field, text } from "./checking/fields";
 import { type ConfigEntryDeclaration, configEntrySchema } from "./config-entry/declared";
 import { type ConfigEntry, configEntries } from "./config-entry/derived";
+import { reachOf } from "./config-entry/routing";
+import { callsToOthers } from "./config-entry/service-intentions";
 import { type Consul, type ConsulDeclaration, consulSchema, resolveConsul } from "./consul";
 import { deployOrder } from "./deploy-order";
 import type { Files } from "./files";
@@ -11,6 +13,7 @@ import { type Instance, placeInstances } from "./instance";
 import { type IntentionDeclaration, intentionSchema } from "./intention";
 import { nameFault } from "./name";
 import { type MeshNode, type NodeDeclaration, nodeSchema, resolveNode } from "./node";
+import { type CallToOther, type OtherService, otherServicesOf } from "./other-service";
 import { type PortRanges, type PortsDeclaration, portRanges, portsSchema } from "./ports";
 import { resolveOtherProcess } from "./process";
 import { resolveService, type Service, type ServiceDeclaration, serviceSchema, upstreamsOf } from "./service";
@@ -68,6 +71,10 @@ export interface Mesh {
   instances: Instance[];
   /** In the order in which Consul accepts them. */
   configEntries: ConfigEntry[];
+  /** Services that others run. */
+  others: OtherService[];
+  /** Calls that the intentions of others have to allow. */
+  callsToOthers: CallToOther[];
   takeOver: TakeOver;
   ports: PortRanges;
 }
@@ -123,6 +130,7 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
   const ports = portRanges(declaration.ports);
   const byName = new Map(services.map((service) => [service.name, service]));
   const consul = resolveConsul(declaration.consul);
+  const others = otherServicesOf(declaration.consul.services);
   return {
     name: declaration.name,
     consul,
@@ -138,6 +146,8 @@ export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
       intentions: declaration.intentions ?? [],
       configEntries: declaration.configEntries ?? [],
     }),
+    others,
+    callsToOthers: callsToOthers(services, gateways, others, reachOf(declaration.configEntries ?? [])),
     takeOver: resolveTakeOver(declaration.takeOver),
     ports,
   };

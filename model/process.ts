@@ -174,10 +174,10 @@ export function resolveOtherProcess({ unit, sameProcessAs }: RunDeclaration): Ot
 export const hasOwnUnit = ({ unitOfOthers, sameProcessAs }: OtherProcess): boolean =>
   unitOfOthers === undefined && sameProcessAs === undefined;
 
-/** The unit whose process listens on a service's port. */
-export const processUnitOf = ({ name, unitOfOthers, sameProcessAs }: OtherProcess & { name: string }): string =>
+/** The unit whose process listens on the port of an instance of this name. */
+export const processUnitOf = (name: string, { unitOfOthers, sameProcessAs }: OtherProcess): string =>
   unitOfOthers ?? layout.unitOf(sameProcessAs ?? name);
 
-/** The units of a workload that a deploy writes, starts and stops. */
-export const ownUnitsOf = (workload: { kind: "service" | "ingress-gateway"; name: string } & OtherProcess): string[] =>
-  hasOwnUnit(workload) ? layout.unitsOf(workload.kind, workload.name) : [layout.sidecarUnitOf(workload.name)];
+/** The units of an instance of this name that a deploy writes, starts and stops. */
+export const ownUnitsOf = (name: string, workload: { kind: "service" | "ingress-gateway" } & OtherProcess): string[] =>
+  hasOwnUnit(workload) ? layout.unitsOf(workload.kind, name) : [layout.sidecarUnitOf(name)];

@@ -53,9 +53,13 @@ type AnyProgram = BinaryDeclaration & FilesDeclaration & ArtifactDeclaration & C
 
 /** Arguments, environment and secrets of a program. */
 export interface SettingsDeclaration {
-  /** Arguments, passed as they are: no shell looks at them. @default [] */
+  /**
+   * Arguments, passed as they are: no shell and no systemd looks at them. In these, in `env` and in `command`, `%port` is the port
+   * of the instance, `%health.port` that of its check and `%upstream.NAME.port` that of an upstream; `%%port` is the text `%port`,
+   * and any other `%` is text. @default []
+   */
   args?: string[];
-  /** Environment variables. Not for secrets: Terraform's state has these values. @default {} */
+  /** Environment variables, with the same placeholders. Not for secrets: Terraform's state has these values. @default {} */
   env?: Record<string, string>;
   /**
    * Environment variables whose values are secret, by name. The value itself is in the mesh's secrets, under `services`

@@ -25,17 +25,19 @@ import {
   resolveLabels,
 } from "./placement";
 import { type Run, type RunDeclaration, resolveRun, runSchema } from "./run";
+import { resolveSeveral, type Several } from "./several";
 
 /** How a service speaks. Consul: service-defaults `Protocol`. */
 export type Protocol = "http" | "http2" | "grpc" | "tcp";
 
 /** A program with a sidecar, on one or several nodes. */
 export interface ServiceDeclaration extends LabelsDeclaration {
-  /** Worker nodes, one instance each, rolled in this order; with labels of that instance where it has some. */
+  /** Worker nodes, one instance each or `instances`, rolled in this order; with labels of those instances where they have some. */
   runsOn: (string | PlacementDeclaration)[];
   /**
-   * TCP port on 127.0.0.1 at which the program listens. @default none: nothing calls the service, like a queue worker. With upstreams
-   * it has a sidecar for them; without, it is a unit alone, which Consul does not know
+   * TCP port on 127.0.0.1 at which the program listens; with several instances on a node, that of the first one there. @default none:
+   * nothing calls the service, like a queue worker. With upstreams it has a sidecar for them; without, it is a unit alone, which Consul
+   * does not know
    */
   port?: number;
   /** How it is called: with a `port`, it has to be said. @default without a port: "tcp" */
@@ -53,12 +55,12 @@ export interface ServiceDeclaration extends LabelsDeclaration {
 
 /** A service that another one calls. */
 export interface UpstreamDeclaration {
-  /** Port on 127.0.0.1 at which the caller finds the upstream. */
+  /** Port on 127.0.0.1 at which the caller finds the upstream; with several instances on a node, the first one there. */
   localPort: number;
 }
 
 /** A service of the checked mesh. */
-export interface Service extends Run, Limits, Labelled {
+export interface Service extends Run, Limits, Labelled, Several {
   kind: "service";
   name: string;
   runsOn: string[];
@@ -100,7 +102,7 @@ export const serviceSchema = z.strictObject({
   ...limitsSchema,
 });
 
-/** Upstreams are other declared services. */
+/** Upstreams are other declared services, of this mesh or of others. */
 export function checkUpstreams(view: View, problems: Problems): void {
   for (const [name, { upstreams }] of view.services.entries) {
     for (const [upstream, value] of Object.entries(upstreams ?? {})) {
@@ -110,21 +112,21 @@ export function checkUpstreams(view: View, problems: Problems): void {
   }
 }
 
-function upstreamFault(caller: string, upstream: string, { services, gateways }: View) {
+function upstreamFault(caller: string, upstream: string, { callable, services, gateways }: View) {
   if (upstream === caller) {
     return {
       reason: "a service cannot be its own upstream: it reaches itself without the mesh",
       remedy: "remove it, or name the service that is meant",
     };
   }
-  if (services.has(upstream)) return uncallable(upstream, services);
+  if (callable.has(upstream)) return uncallable(upstream, services);
   if (gateways.has(upstream)) {
     return {
       reason: `\`${upstream}\` is a gateway, which lets calls in and takes none from services`,
       remedy: "name the service behind it",
     };
   }
-  return services.unknown(upstream, "service");
+  return callable.unknown(upstream, "service");
 }
 
 export function upstreamsOf(service: ServiceDeclaration): Service["upstreams"] {
@@ -143,6 +145,7 @@ export function resolveService(
     name,
     runsOn: runsOn.map(nodeOf),
     ...resolveLabels(service, runsOn),
+    ...resolveSeveral(runsOn),
     ...(port !== undefined && { port }),
     protocol,
     ...resolveRun(run, files),

@@ -7,6 +7,7 @@ import { hasLocalState } from "../terraform";
 import { Asker } from "./ask";
 import { interpreterOf, processorOf } from "./interpreter";
 import { judge, type Look } from "./judge";
+import { judgeCallsOut } from "./judge-calls-out";
 import type { ConsulApi } from "./judge-consul";
 import { type EntryFacts, judgeEntries } from "./judge-entries";
 import { judgeCatalogue, renamedFrom } from "./judge-others";
@@ -14,6 +15,7 @@ import { judgeOwnEntries } from "./judge-own-entries";
 import { judgeOwns } from "./judge-owns";
 import { judgePaths } from "./judge-paths";
 import { judgeState, type States } from "./judge-state";
+import { askCallsOut } from "./look-calls-out";
 import { askEntries } from "./look-entries";
 import { askOthers } from "./look-others";
 import { lookAtSecrets } from "./look-secrets";
@@ -58,6 +60,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
     ([{ mesh: there }, facts]) => facts && askShared(there, facts.present, API_TIMEOUT),
   );
   const others = reached.then(({ mesh: there }) => askOthers(there, API_TIMEOUT));
+  const callsOut = reached.then(({ mesh: there }) => askCallsOut(there, API_TIMEOUT));
   const asked = await onEveryNode(mesh, async (node) => {
     const result = await lookAt(mesh, node, asker, options.now ?? Date.now);
     waiting.delete(node);
@@ -73,6 +76,7 @@ export async function preflight(mesh: Mesh, options: PreflightOptions = {}): Pro
     ...judgeFacts(mesh, await entries),
     ...judgeOwns(mesh, await shared),
     ...(renamedFrom(looks) === undefined ? judgeCatalogue(mesh, looks, await others) : []),
+    ...judgeCallsOut(mesh, await callsOut),
     ...(options.recovering ? [] : judgeState(looks, statesOf(mesh))),
   ];
   return {

@@ -19,8 +19,7 @@ export function agentPorts(node: MeshNode, consul: Consul): WantedPort[] {
 }
 
 export function portsOf(instance: Instance): WantedPort[] {
-  const { workload, adminPort, sidecarPort } = instance;
-  const { name } = workload;
+  const { name, workload, adminPort, sidecarPort } = instance;
   if (workload.kind === "ingress-gateway") {
     const unit = layout.unitOf(name);
     return [
@@ -34,10 +33,10 @@ export function portsOf(instance: Instance): WantedPort[] {
   const own: WantedPort[] =
     workload.port === undefined
       ? []
-      : [{ port: workload.port, where: "loopback", unit: processUnitOf(workload), use: `the service ${name}` }];
+      : [{ port: workload.port, where: "loopback", unit: processUnitOf(name, workload), use: `the service ${name}` }];
   return [
     ...own,
-    ...(sidecarPort ? [sidecarOf(workload, sidecarPort, unit)] : []),
+    ...(sidecarPort ? [sidecarOf({ ...workload, name }, sidecarPort, unit)] : []),
     { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar`, assigned: true },
     ...workload.upstreams.map((upstream) => ({
       port: upstream.localPort,

@@ -81,8 +81,12 @@ export interface FilesHere {
 export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
   // A retired node is emptied: that needs no space, no port and no Envoy.
   const instances = node.retired ? [] : mesh.instances.filter((instance) => instance.node.name === node.name);
+  const services = [
+    ...new Map(
+      instances.flatMap(({ workload }) => (workload.kind === "service" ? [[workload.name, workload]] : [])),
+    ).values(),
+  ];
   const ownAgent = !mesh.consul.existing && !node.retired;
-  const services = instances.flatMap(({ workload }) => (workload.kind === "service" ? [workload] : []));
   const binaries: Plan["binaries"] = new Map();
   for (const { workload } of instances) {
     if (workload.kind !== "service" || !workload.binary) continue;
@@ -100,12 +104,12 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     hasCluster: !mesh.consul.existing,
     programs: node.retired ? [] : programsOn(node),
     ports: [...(ownAgent ? agentPorts(node, mesh.consul) : []), ...instances.flatMap(portsOf)],
-    instances: instances.map(({ workload }) => workload.name),
-    workloads: instances.map(({ workload }) => ({
-      name: workload.name,
+    instances: instances.map(({ name }) => name),
+    workloads: instances.map(({ name, workload }) => ({
+      name,
       kind: workload.kind,
       ...("unitOfOthers" in workload && { unitOfOthers: workload.unitOfOthers }),
-      takeOver: (workload.kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(workload.name),
+      takeOver: (workload.kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(name),
       canTakeOver: workload.kind !== "service" || workload.port !== undefined,
     })),
     elsewhere: node.retired
@@ -113,10 +117,14 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
       : mesh.gateways
           .filter(({ runsOn }) => !runsOn.includes(node.name))
           .map(({ name, runsOn }) => ({ name, runsOn, letGo: mesh.takeOver.letGo.includes(name) })),
-    units: instances.flatMap(({ workload }) =>
-      hasEnvoy(workload) ? ownUnitsOf(workload) : [layout.unitOf(workload.name)],
+    units: instances.flatMap(({ name, workload }) =>
+      hasEnvoy(workload) ? ownUnitsOf(name, workload) : [layout.unitOf(name)],
     ),
-    services: [...new Set(services.map(processUnitOf))],
+    services: [
+      ...new Set(
+        instances.flatMap(({ name, workload }) => (workload.kind === "service" ? [processUnitOf(name, workload)] : [])),
+      ),
+    ],
     unitsOfOthers: services.flatMap(({ name: service, port, unitOfOthers: unit }) =>
       unit === undefined || port === undefined ? [] : [{ unit, service, port }],
     ),
@@ -126,9 +134,9 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     },
     folders: node.retired ? {} : MARGINS,
     binaries,
-    commands: instances.flatMap(({ workload }) => (workload.kind === "service" ? commandsOf(workload, here) : [])),
-    needs: instances.flatMap(({ workload }) => (workload.kind === "service" ? needsOf(workload) : [])),
-    builds: instances.flatMap(({ workload }) => (workload.kind === "service" ? buildsOf(workload, here) : [])),
+    commands: services.flatMap((service) => commandsOf(service, here)),
+    needs: services.flatMap(needsOf),
+    builds: services.flatMap((service) => buildsOf(service, here)),
     agentFiles: ownAgent ? agentFiles(mesh, node) : {},
   };
 }
@@ -182,5 +190,5 @@ function agentFiles(mesh: Mesh, node: MeshNode): Record<string, string> {
 
 function limitOf(instances: Instance[], field: "memoryMax" | "cpuQuota", controller: "memory" | "cpu") {
   const names = instances.filter(({ workload }) => workload[field] !== undefined).map(({ workload }) => workload.name);
-  return names.length > 0 ? { [controller]: `${field} of ${names.join(", ")}` } : {};
+  return names.length > 0 ? { [controller]: `${field} of ${[...new Set(names)].join(", ")}` } : {};
 }

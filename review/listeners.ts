@@ -52,25 +52,25 @@ function agentPorts({ consul }: Mesh, { role, retired }: MeshNode): OnNode[] {
   ];
 }
 
-function instancePorts({ workload, adminPort, sidecarPort }: Instance): OnNode[] {
+function instancePorts({ name, workload, adminPort, sidecarPort }: Instance): OnNode[] {
   const admin = {
     address: LOOPBACK,
     port: adminPort,
     protocol: "http",
-    owner: `admin page of \`${workload.name}\`'s Envoy`,
+    owner: `admin page of \`${name}\`'s Envoy`,
   };
   if (workload.kind === "ingress-gateway") {
     const opened = workload.listeners.map(({ port, protocol, tls }) => ({
       address: EVERYWHERE,
       port,
       protocol: tls ? `${protocol} over TLS` : protocol,
-      owner: `\`${workload.name}\`, for clients`,
+      owner: `\`${name}\`, for clients`,
     }));
     return [...opened, admin];
   }
   if (!hasEnvoy(workload)) return [];
-  const { name, port, protocol, upstreams } = workload;
-  const whose = hasOwnUnit(workload) ? "" : `, by \`${processUnitOf(workload)}\``;
+  const { port, protocol, upstreams } = workload;
+  const whose = hasOwnUnit(workload) ? "" : `, by \`${processUnitOf(name, workload)}\``;
   const sidecar = { protocol: "mutual TLS", port: sidecarPort ?? 0 };
   return [
     ...(port === undefined

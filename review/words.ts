@@ -43,8 +43,7 @@ function whatIsMissing(missing: readonly Problem[]): string[] {
 
 function nodes({ nodes: all, instances, consul }: Mesh): string[] {
   const runs = new Map<string, string[]>();
-  for (const { workload, node } of instances)
-    runs.set(node.name, [...(runs.get(node.name) ?? []), ticks(workload.name)]);
+  for (const { name, node } of instances) runs.set(node.name, [...(runs.get(node.name) ?? []), ticks(name)]);
   const agentOf = (role: string) => (consul.existing ? [] : [role === "server" ? "Consul's server" : "Consul's agent"]);
   const rows = all.map(({ name, role, address, retired }) =>
     row(
@@ -69,12 +68,19 @@ function calls(mesh: Mesh): string[] {
   const inside = declaredCalls(mesh)
     .filter(({ action, permissions }) => action === "allow" || permissions)
     .map((call) => `${said(call.caller)} → ${said(call.called)}${how(call, localPorts)}`);
-  const lines = [...outside, ...inside].map((line) => `- ${line}`);
+  const toOthers = mesh.callsToOthers.map(
+    ({ source, destination }) =>
+      `${ticks(source)} → ${ticks(destination)}${how({ caller: source, called: destination }, localPorts)}, which others run: they have to allow it`,
+  );
+  const lines = [...outside, ...inside, ...toOthers].map((line) => `- ${line}`);
   return ["## Which service calls which", "", ...(lines.length > 0 ? lines : ["None calls another."])];
 }
 
 /** Where the caller finds what it calls, and which requests it may send. */
-function how({ caller, called, permissions }: Call, localPorts: ReadonlyMap<string, number>): string {
+function how(
+  { caller, called, permissions }: Pick<Call, "caller" | "called" | "permissions">,
+  localPorts: ReadonlyMap<string, number>,
+): string {
   const port = localPorts.get(`${caller} ${called}`);
   const at = port === undefined ? "" : `, at its own 127.0.0.1:${port}`;
   return `${at}${permissions ? `, by request: ${permissions.join("; ")}; nothing else` : ""}`;

@@ -29,7 +29,7 @@ export function healthFiles(mesh: Mesh, service: Service): NodeFile[] {
     secretFile: null,
     before: null,
     isHealth: true,
-    process: processUnitOf(service),
+    process: processUnitOf(name, service),
   });
   const foreignAgent = mesh.consul.existing;
   const asked = render("systemd/health.socket", { name, mesh: mesh.name, socket: socket(name), foreignAgent });

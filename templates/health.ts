@@ -1,5 +1,5 @@
 /** The health check of an instance: for Consul's agent in the definition, for the node program in its document. */
-import { type Instance, layout, type Service } from "../model";
+import { type Instance, instanceCount, layout, type Service } from "../model";
 import type { Instance as InstanceDocument } from "./node-documents";
 
 /** The check as Consul's agent runs it, on loopback. */
@@ -60,7 +60,7 @@ export function healthOf(instance: Instance): InstanceDocument["health"] {
     ...(health.method && { method: health.method }),
     ...(health.header && { header: health.header }),
     ...(health.grpc !== undefined && { grpc: { server: checkedServer(workload), service: health.grpc } }),
-    ...(health.script && { script: health.script, socket: layout.healthUnits.socket(workload.name) }),
+    ...(health.script && { script: health.script, socket: layout.healthUnits.socket(instance.name) }),
     ...(health.tcp && health.port !== undefined && { tcp: checkedServer(workload) }),
     ...(health.tls && { tls: true }),
     timeoutSeconds: seconds(health.timeout),
@@ -73,8 +73,8 @@ export function healthOf(instance: Instance): InstanceDocument["health"] {
  * Callers of the only instance have no other one: a check that fails once, because it met a restart of some milliseconds,
  * must not take the instance away until the next check.
  */
-export function failuresBeforeCritical({ runsOn }: Service): number {
-  return runsOn.length > 1 ? 1 : 2;
+export function failuresBeforeCritical(service: Service): number {
+  return instanceCount(service) > 1 ? 1 : 2;
 }
 
 /** A process that ended in less than this did not work. */

@@ -58,21 +58,23 @@ export function beforeUnit(mesh: Mesh, service: Service): string | undefined {
 }
 
 /** Those of a service with its sidecar. */
-export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
-  const { name } = service;
+export function serviceFiles(mesh: Mesh, instance: Instance, service: Service): NodeFile[] {
+  const { name, node, adminPort, sidecarPort } = instance;
+  const named = { ...service, name };
   const definition = render("consul/service.hcl", {
     mesh: mesh.name,
+    id: name,
     service,
     port: service.port ?? null,
     ...labelsIn(service, node.name),
     failures: failuresBeforeCritical(service),
-    health: checkTarget(service, mesh.name),
+    health: checkTarget(named, mesh.name),
     sidecarPort,
     sidecarCheck: `127.0.0.1:${sidecarPort}`,
   });
   const sidecar = render("systemd/sidecar-proxy.service", {
     name,
-    process: processUnitOf(service),
+    process: processUnitOf(name, service),
     user: unitUser(name, "sidecar"),
     mesh: mesh.name,
     ...bootstrapOf(mesh, name),
@@ -80,15 +82,15 @@ export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Insta
     acl: mesh.consul.acl,
   });
   const meshed = hasEnvoy(service);
-  const own = hasOwnUnit(service) ? ownFiles(mesh, service) : undefined;
+  const own = hasOwnUnit(service) ? ownFiles(mesh, named) : undefined;
   return [
     // Once it has the instance's token: `access.consulOnly`.
     ...(meshed ? [nodeFile(layout.definitionFile(name), definition)] : []),
     ...(own ? [own.unit] : []),
     ...(meshed ? [nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar)] : []),
     ...(own ? [own.environment] : []),
-    fenceFile(name, fenceOf(mesh, service, adminPort)),
-    ...(meshed ? healthFiles(mesh, service) : []),
+    fenceFile(name, fenceOf(mesh, named, adminPort)),
+    ...(meshed ? healthFiles(mesh, named) : []),
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
 }

@@ -2,10 +2,10 @@
 import { basename, dirname } from "node:path";
 import {
   type Binary,
-  type Gateway,
   hasEnvoy,
   hasOwnUnit,
   type Instance,
+  instanceCount,
   layout,
   type Mesh,
   type MeshNode,
@@ -41,17 +41,17 @@ export interface InstanceRelease {
 
 /** Renders one instance. */
 export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease {
-  const { workload } = instance;
+  const { name, workload } = instance;
   const isService = workload.kind === "service";
   const files = isService ? serviceFiles(mesh, instance, workload) : gatewayFiles(mesh, instance, workload);
   const binary = isService ? workload.binary : undefined;
   const secrets = isService ? workload.secrets : [];
-  const hash = releaseHash(files, binary, secrets, isService ? unseen(mesh, workload) : []);
+  const hash = releaseHash(files, binary, secrets, isService ? unseen(mesh, { ...workload, name }) : []);
   const release = hash.slice(0, 12);
   return {
     files,
-    ...(secrets.length > 0 && { secretFile: layout.secretEnvironmentFile(workload.name) }),
-    secretConfig: isService ? secretConfigOf(workload) : [],
+    ...(secrets.length > 0 && { secretFile: layout.secretEnvironmentFile(name) }),
+    secretConfig: isService ? secretConfigOf({ ...workload, name }) : [],
     hash,
     release,
     ...(binary && { binaryPath: binaryPath(binary) }),
@@ -100,36 +100,37 @@ function releaseHash(
 }
 
 function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: string): InstanceDocument {
-  const { workload, node, sidecarPort, adminPort } = instance;
+  const { name, workload, node, sidecarPort, adminPort } = instance;
   const service = workload.kind === "service" ? workload : undefined;
   return {
     mesh: mesh.name,
     node: node.name,
-    name: workload.name,
+    name,
+    ...(name !== workload.name && { service: workload.name }),
     kind: hasEnvoy(workload) ? workload.kind : "job",
     release,
     files,
     ...(service?.binary && { binary: binaryOf(service.binary, node) }),
-    ...(service && processOf(service)),
+    ...(service && processOf(name, service)),
     // Names and versions: a release with other ones is another release.
     ...(service && service.secrets.length > 0 && { secrets: service.secrets }),
-    ...(service && partsOf(mesh, service)),
+    ...(service && partsOf(mesh, { ...service, name })),
     ...(service && hasEnvoy(service) && { port: service.port, sidecarPort, upstreams: service.upstreams }),
     adminPort: hasEnvoy(workload) ? adminPort : 0,
     health: healthOf(instance),
-    drain: workload.runsOn.length > 1 && (workload.kind !== "service" || workload.port !== undefined),
+    drain: instanceCount(workload) > 1 && (workload.kind !== "service" || workload.port !== undefined),
     ...(service?.purge && { purge: true }),
     ...(service?.reload !== undefined && { reload: service.reload }),
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
-    ...(isTakenOver(mesh, workload) && { takeOver: true }),
+    ...(isTakenOver(mesh, instance) && { takeOver: true }),
   };
 }
 
 /** The program that its unit starts, or the unit that runs already. */
-function processOf(service: Service): Pick<InstanceDocument, "program" | "unit" | "sameProcessAs"> {
+function processOf(name: string, service: Service): Pick<InstanceDocument, "program" | "unit" | "sameProcessAs"> {
   if (hasOwnUnit(service)) return { program: commandOf(service)[0] };
   const { sameProcessAs } = service;
-  return { unit: processUnitOf(service), ...(sameProcessAs !== undefined && { sameProcessAs }) };
+  return { unit: processUnitOf(name, service), ...(sameProcessAs !== undefined && { sameProcessAs }) };
 }
 
 /** The secret files of a service, and what runs before a release of it. */
@@ -159,6 +160,7 @@ function binaryOf(binary: Binary, node: MeshNode): InstanceDocument["binary"] {
   };
 }
 
-function isTakenOver({ takeOver }: Mesh, { kind, name }: Service | Gateway): boolean {
+/** The first instance on a node: what a person made there has its name. */
+function isTakenOver({ takeOver }: Mesh, { name, workload: { kind } }: Instance): boolean {
   return (kind === "service" ? takeOver.services : takeOver.gateways).includes(name);
 }

@@ -48,8 +48,10 @@ export type Tokens = Owner;
 
 /** Instance is one release of a service or a gateway on one node. Verb: instance apply. */
 export interface Instance extends Owner {
-  /** Name of the workload. */
+  /** Name of the instance on its node: that of its files and units, and its id in Consul. */
   name: string;
+  /** Service is the name of the service in Consul, of a further instance on a node. Absent: Name. */
+  service?: string;
   kind: Kind;
   /** Release names the release: twelve hex digits of the hash of all that makes it. */
   release: string;
@@ -87,7 +89,7 @@ export interface Instance extends Owner {
   /** Upstreams are the services for which the sidecar listens on behalf of this one. */
   upstreams?: Upstream[];
   health: Health;
-  /** Drain says whether the workload is declared on other nodes too, so that callers can use those meanwhile. */
+  /** Drain says whether other instances of the workload are declared, so that callers can use those meanwhile. */
   drain: boolean;
   /** Purge says that the folders which systemd made for the service are removed together with it. */
   purge?: boolean;
@@ -342,7 +344,7 @@ export interface Inspection extends Owner {
   units: string[];
   /** Services are those of the units that only the mesh may reach. */
   services: string[];
-  /** Names of every workload of the mesh. */
+  /** Names of every workload of the mesh, and of their instances. */
   names: string[];
   envoys: EnvoyAdmin[];
   edges: EdgeTrial[];
@@ -679,7 +681,7 @@ export interface AgentCheck {
 
 /** EnvoyReport is the state of an Envoy, from its admin page. */
 export interface EnvoyReport {
-  /** Name of the workload. */
+  /** Name of the instance. */
   name: string;
   /** Ready is "LIVE", another state of Envoy, or "" when the page does not answer. */
   ready: string;

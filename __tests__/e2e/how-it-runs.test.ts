@@ -7,6 +7,7 @@ import settings from "../../meshes/examples/settings";
 import workers from "../../meshes/examples/worker";
 import type { MeshDeclaration } from "../../model";
 import { doctorVerdict } from "./support/doctor";
+import { underLoad } from "./support/load";
 import {
   type Answer,
   cdktf,
@@ -220,5 +221,53 @@ describeOnLab("a service with settings", () => {
     expect((await ask())[0]).toBe("hello");
     const left = "ls -d /var/lib/gatehouse-backend /var/lib/private/gatehouse-backend /opt/gatehouse/config/backend";
     expect(await on("worker2", `${left} 2>/dev/null || true`)).toBe("");
+  });
+
+  describe("twice on one node", () => {
+    const script = { script: ["/usr/bin/perl", "-e", "exit 0"], interval: "5m", timeout: "2s" };
+    const instances = (number: number, run: object = {}) =>
+      mesh({ args: ["127.0.0.1:%port"], ...run }, { runsOn: [{ node: "worker1", instances: number }], health: script });
+    const pids = () => Promise.all(["backend", "backend_2"].map((name) => mainPid("worker1", name)));
+
+    test("answers from both, each a user with data of its own, and the doctor finds nothing", async () => {
+      await deploy(instances(2));
+      const users = new Set<string | undefined>();
+      for (let asked = 0; asked < 60 && users.size < 2; asked++) users.add((await ask())[2]);
+      expect(users.size).toBe(2);
+      const catalogue = (await consul("health/connect/backend")) as {
+        Service: { ID: string; Proxy: { DestinationServiceID: string; LocalServicePort: number } };
+      }[];
+      const found = catalogue.map(({ Service: one }) => [one.Proxy.DestinationServiceID, one.Proxy.LocalServicePort]);
+      expect(found.sort()).toEqual([
+        ["backend", 9002],
+        ["backend_2", 9003],
+      ]);
+      expect(await on("worker1", "ls -d /var/lib/gatehouse-backend*")).toBe(
+        "/var/lib/gatehouse-backend\n/var/lib/gatehouse-backend_2",
+      );
+      expect(await on("worker1", "mesh status")).toMatch(/release of backend_2: \w{12}/);
+      expect(await doctorVerdict(instances(2))).toEqual([]);
+      expect(await plan(instances(2))).toEqual([]);
+    });
+
+    test("loses no request when both get a release", async () => {
+      const before = await pids();
+      const release = () => deploy(instances(2, { env: { RELEASE: "2" } }));
+      const { load, result } = await underLoad(gatewayUrl, release, { qps: 50 });
+      expect(load).toMatchObject({ failed: 0 });
+      expect(result.text).not.toMatch(/was away for|is not drained/);
+      for (const [index, pid] of (await pids()).entries()) expect(pid).not.toBe(before[index]);
+    });
+
+    test("loses no request when it gets a release and is one again, and nothing is left of the second", async () => {
+      const { load, result } = await underLoad(gatewayUrl, () => deploy(instances(1, { env: { RELEASE: "3" } })), {
+        qps: 50,
+      });
+      expect(load).toMatchObject({ failed: 0 });
+      expect(result.text).not.toMatch(/was away for/);
+      const places = "/etc/systemd/system /etc/consul.d /opt/gatehouse /var/lib /run/gatehouse-envoy";
+      expect(await on("worker1", `find ${places} -name '*backend_2*'`)).toBe("");
+      expect(await doctorVerdict(instances(1, { env: { RELEASE: "3" } }))).toEqual([]);
+    });
   });
 });

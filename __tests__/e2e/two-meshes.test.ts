@@ -21,6 +21,7 @@ import {
   on,
   plan,
 } from "./support/mesh";
+import { untilWell } from "./support/on-node";
 
 jest.setTimeout(300_000);
 
@@ -168,6 +169,25 @@ describeOnLab("two meshes on the same nodes", () => {
     expect(refused.stderr).toContain(
       "frontend is of the mesh lab on this node, and the deploy is of stock: nothing was changed",
     );
+  });
+
+  test("a service of the first calls one of the second, once both teams have declared it", async () => {
+    const lab = declaration();
+    lab.consul.services = { pantry: { protocol: "http" } };
+    lab.services!.frontend!.upstreams!.pantry = { localPort: 5029 };
+    const stocked = stock();
+    stocked.consul.services = { frontend: { protocol: "http" } };
+    stocked.intentions = [{ source: "frontend", destination: "pantry", action: "allow" }];
+    const status = "curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:5029/";
+    expect(await preflight(lab)).toContain("no intention of pantry allows calls of frontend");
+    await deploy(lab);
+    expect(await doctorVerdict(lab)).toContainEqual(expect.stringContaining("frontend -> pantry"));
+    await deployStock(stocked);
+    await untilWell("worker1", `[ "$(${status})" = 200 ]`);
+    expect(await preflight(lab)).not.toContain("pantry");
+    expect(onNodes(await doctorVerdict(lab))).toEqual([]);
+    await deployStock(stock());
+    await deploy(declaration());
   });
 
   test("its day: a release, a service that goes, repairs, a node that is retired", async () => {

@@ -5,6 +5,7 @@ import type { GatewayDeclaration } from "../gateway";
 import type { IntentionDeclaration } from "../intention";
 import type { MeshDeclaration } from "../mesh";
 import type { NodeDeclaration } from "../node";
+import type { OtherServiceDeclaration } from "../other-service";
 import type { ServiceDeclaration } from "../service";
 import { didYouMean, type Fault } from "./problem";
 
@@ -21,6 +22,10 @@ export interface View {
   nodes: Section<NodeDeclaration>;
   services: Section<ServiceDeclaration>;
   gateways: Section<GatewayDeclaration>;
+  /** Services that others run. */
+  others: Section<OtherServiceDeclaration>;
+  /** Services of this mesh and of others: what may be called. */
+  callable: Section<OtherServiceDeclaration>;
   intentions: Item<IntentionDeclaration>[];
   configEntries: Item<ConfigEntryDeclaration>[];
   files: Files;
@@ -83,15 +88,25 @@ export function viewOf(sound: Record<string, unknown>, files: Files): View {
       sound[name] as Record<string, unknown> | undefined,
       sound[name] !== undefined || (optional && !hasBroken(sound)),
     );
+  const services = section<ServiceDeclaration>("services", true);
+  const others = othersIn(sound.consul as Record<string, unknown> | undefined);
+  const all = Object.fromEntries([...others.entries, ...services.entries]);
   return {
     declaration: sound as Sound<MeshDeclaration>,
     nodes: section<NodeDeclaration>("nodes", false),
-    services: section<ServiceDeclaration>("services", true),
+    services,
+    others,
+    callable: new Section<OtherServiceDeclaration>(all, others.complete && services.complete),
     gateways: section<GatewayDeclaration>("gateways", true),
     intentions: items(sound.intentions as Sound<IntentionDeclaration>[] | undefined),
     configEntries: items(sound.configEntries as Sound<ConfigEntryDeclaration>[] | undefined),
     files,
   };
+}
+
+function othersIn(consul: Record<string, unknown> | undefined): Section<OtherServiceDeclaration> {
+  const complete = consul !== undefined && (consul.services !== undefined || !hasBroken(consul));
+  return new Section(consul?.services as Record<string, unknown> | undefined, complete);
 }
 
 /** The items of a list that are there, with their places. */

@@ -166,7 +166,14 @@ function derivedFault(kind: string, name: string, view: View): Fault | undefined
   return undefined;
 }
 
-function serviceFault(kind: string, name: string, { services }: View): Fault | undefined {
+function serviceFault(kind: string, name: string, { services, others }: View): Fault | undefined {
+  const aboutOne = ["service-defaults", "service-intentions", ...ROUTING_KINDS];
+  if (others.has(name) && aboutOne.includes(kind)) {
+    return {
+      reason: `others run \`${name}\` (consul.services), so its entries are theirs`,
+      remedy: "remove it, and have whoever runs it write the entry",
+    };
+  }
   if ((ROUTING_KINDS as readonly string[]).includes(kind))
     return services.unknown(name, "service") ?? uncallable(name, services);
   if (kind === "mesh" && name !== "mesh")

@@ -59,13 +59,14 @@ function checkTarget(
   if (service === undefined) return;
   const at = [...path, ...inner];
   const unknown =
-    service === name ? undefined : (view.services.unknown(service, "service") ?? uncallable(service, view.services));
+    service === name ? undefined : (view.callable.unknown(service, "service") ?? uncallable(service, view.services));
   if (unknown) problems.add([...at, "service"], service, unknown);
-  if (unknown || !view.services.has(service)) return;
+  if (unknown || !view.callable.has(service)) return;
   const [own, other] = [name, service].map((each) =>
-    each === undefined ? undefined : view.services.get(each)?.protocol,
+    each === undefined ? undefined : view.callable.get(each)?.protocol,
   );
   if (own && other && own !== other) problems.add([...at, "service"], service, mixed(name!, own, service, other));
+  if (view.others.has(service)) return; // its subsets are not declared here
   const known = subsets.has(service) ? subsets.get(service) : [];
   if (subset === undefined || known === undefined || known.includes(subset)) return;
   problems.add([...at, "serviceSubset"], subset, {

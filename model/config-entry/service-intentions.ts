@@ -2,6 +2,7 @@
 
 import type { Gateway } from "../gateway";
 import type { IntentionDeclaration } from "../intention";
+import type { CallToOther, OtherService } from "../other-service";
 import type { HttpPermissionDeclaration, PermissionDeclaration } from "../permission";
 import type { Service } from "../service";
 import type { ConfigEntry } from "./derived";
@@ -43,6 +44,22 @@ export function intentionEntries(
       name,
       config: { Sources: [...sources.values()].sort(bySpecificity) },
     }));
+}
+
+/** The calls that the declaration makes of services of others, each once. */
+export function callsToOthers(
+  services: readonly Service[],
+  gateways: readonly Gateway[],
+  others: readonly OtherService[],
+  reach: (name: string) => Iterable<string>,
+): CallToOther[] {
+  const names = new Set(others.map(({ name }) => name));
+  const found = new Map<string, CallToOther>();
+  for (const [source, called] of derivedEdges(services, gateways)) {
+    for (const destination of reach(called))
+      if (names.has(destination)) found.set(`${source} ${destination}`, { source, destination });
+  }
+  return [...found.values()];
 }
 
 /** Caller and called, for every declared edge: gateway to service, service to upstream. */

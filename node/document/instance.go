@@ -1,11 +1,15 @@
 package document
 
+import "cmp"
+
 // Instance is one release of a service or a gateway on one node. Verb: instance apply.
 type Instance struct {
 	Owner
-	// Name of the workload.
+	// Name of the instance on its node: that of its files and units, and its id in Consul.
 	Name string `json:"name"`
-	Kind Kind   `json:"kind"`
+	// Service is the name of the service in Consul, of a further instance on a node. Absent: Name.
+	Service string `json:"service,omitempty"`
+	Kind    Kind   `json:"kind"`
 	// Release names the release: twelve hex digits of the hash of all that makes it.
 	Release string `json:"release"`
 	// Files are the definition, the units, the environment and the configuration files. Only paths that belong to the instance are accepted.
@@ -34,7 +38,7 @@ type Instance struct {
 	// Upstreams are the services for which the sidecar listens on behalf of this one.
 	Upstreams []Upstream `json:"upstreams,omitempty"`
 	Health    Health     `json:"health"`
-	// Drain says whether the workload is declared on other nodes too, so that callers can use those meanwhile.
+	// Drain says whether other instances of the workload are declared, so that callers can use those meanwhile.
 	Drain bool `json:"drain"`
 	// Purge says that the folders which systemd made for the service are removed together with it.
 	Purge bool `json:"purge,omitempty"`
@@ -44,6 +48,9 @@ type Instance struct {
 	// an instance is refused.
 	TakeOver bool `json:"takeOver,omitempty"`
 }
+
+// Workload is the service or gateway of the instance, as Consul names it.
+func (i Instance) Workload() string { return cmp.Or(i.Service, i.Name) }
 
 // Binary is a file that was uploaded to /opt/gatehouse/incoming/MESH/SHA256, or that the node fetches. It becomes
 // /opt/gatehouse/binaries/SHA256/NAME.

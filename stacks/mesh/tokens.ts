@@ -20,14 +20,14 @@ export function bringTokens(context: Context, after: { programs: Programs }): To
   if (!mesh.consul.acl) return { ofInstance, brought };
   for (const instance of mesh.instances) {
     if (!hasEnvoy(instance.workload)) continue; // Consul does not know it
-    ofInstance.set(instance, AclToken.ofInstance(stack, mesh, instance.workload, instance.node));
+    ofInstance.set(instance, AclToken.ofInstance(stack, mesh, instance));
   }
   const instancesOn = instancesByNode(mesh);
   for (const node of mesh.nodes) {
     const tokens = Object.fromEntries(
       instancesOn(node).flatMap((instance) => {
         const token = ofInstance.get(instance);
-        return token ? [[instance.workload.name, token]] : [];
+        return token ? [[instance.name, token]] : [];
       }),
     );
     // An agent that Gatehouse set up has its token already.

@@ -1,6 +1,6 @@
 # Written by Gatehouse. Edit the mesh's declaration instead.
 service {
-  id   = {{ service.name }}
+  id   = {{ id }}
   name = {{ service.name }}
 {%- if port != nil %}
   port = {{ port }}
@@ -90,7 +90,7 @@ service {
         },
         {
           name          = "service"
-          alias_service = {{ service.name }}
+          alias_service = {{ id }}
         },
       ]
 

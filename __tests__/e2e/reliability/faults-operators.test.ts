@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { MeshDeclaration } from "../../../model";
@@ -72,11 +72,14 @@ function begin(by: string, folder = ".") {
   return output(file, command, {}, { cwd: folder, env: { ...env, GATEHOUSE_MESH: resolve(name) } });
 }
 
-/** A folder with the same files and the same state, but an output folder of its own. */
+/** A checkout of its own, with the same lab and the same state. */
 function secondCheckout(): string {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-checkout-"));
-  for (const name of readdirSync(".").filter((one) => one !== "cdktf.out" && !one.includes(".tfstate"))) {
-    symlinkSync(resolve(name), join(folder, name));
+  const other = [".git", "cdktf.out", "coverage"];
+  for (const name of readdirSync(".").filter((one) => !other.includes(one) && !one.includes(".tfstate"))) {
+    // The programs find their project by where they are: they are copied, and what is large or the lab's is linked.
+    if (["node_modules", "lab", "secrets"].includes(name)) symlinkSync(resolve(name), join(folder, name));
+    else cpSync(name, join(folder, name), { recursive: true });
   }
   for (const stack of ["cluster", "mesh"]) symlinkSync(resolve(stateOf(stack)), join(folder, stateOf(stack)));
   mkdirSync(join(folder, "cdktf.out"));
