@@ -8,7 +8,7 @@ import { basename, join, resolve } from "node:path";
 import { loadMesh, type Mesh } from "../model";
 import { atReachableConsul } from "../nodes";
 import { IMPORTS, importsFor, lostFrom, type PulledState, readConsul, type SynthesizedStack } from "../recover";
-import { repairInterrupted } from "../terraform";
+import { readState, repairInterrupted } from "../terraform";
 
 async function repair(folder: string): Promise<void> {
   const file = join(folder, "cdk.tf.json");
@@ -20,18 +20,17 @@ async function repair(folder: string): Promise<void> {
   const killed = `The last deploy of ${basename(folder)} was killed`;
   if (lost) console.error(`${killed} while Terraform wrote its state. The state before that deploy is used.`);
   if (again.length > 0) console.error(`${killed}. Done again, to be sure: ${again.join(", ")}`);
-  const imported = await importMade(folder, document, path);
+  const imported = await importMade(folder, document, readState(path));
   if (imported > 0) console.error(`It made ${imported} tokens and policies that no state has: they are imported.`);
 }
 
 /** @returns how many the plan imports */
-async function importMade(folder: string, document: SynthesizedStack, path: string): Promise<number> {
-  const { consul_acl_policy, consul_acl_token } = document.resource ?? {};
+async function importMade(folder: string, document: SynthesizedStack, state?: PulledState): Promise<number> {
   const file = join(folder, IMPORTS);
-  if ((!consul_acl_policy && !consul_acl_token) || existsSync(file)) return 0;
+  const lost = lostFrom(document, state).filter((address) => address.startsWith("consul_acl_"));
+  if (lost.length === 0 || existsSync(file)) return 0;
   const mesh = await declared();
   if (!mesh) return 0; // the run itself says why
-  const lost = lostFrom(document, stateAt(path));
   const imports = importsFor(mesh.name, document, lost, await readConsul(mesh, []));
   if (imports.length > 0) writeFileSync(file, JSON.stringify({ import: imports }, null, 2));
   return imports.length;
@@ -41,11 +40,6 @@ async function declared(): Promise<Mesh | undefined> {
   process.chdir(join(__dirname, "..")); // the path of the mesh, and those in it, begin there
   const loaded = await loadMesh();
   return "mesh" in loaded ? (await atReachableConsul(loaded.mesh)).mesh : undefined;
-}
-
-function stateAt(path: string): PulledState | undefined {
-  const text = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
-  return text === "" ? undefined : (JSON.parse(text) as PulledState);
 }
 
 repair(resolve(process.argv[2] ?? ".")).catch((error: Error) => {

@@ -37,7 +37,7 @@ function upstreamEdges(mesh: Mesh): Edge[] {
     if (from.workload.kind !== "service") return [];
     const caller = from.workload.name;
     return from.workload.upstreams.map(({ name, localPort }): Edge => {
-      const verdicts = new Set([...reachOf(mesh, name)].map((one) => verdictOf(mesh, caller, one)));
+      const verdicts = new Set([...reachOf(mesh, name)].map((one) => verdict(mesh, caller, one)));
       const expect = verdicts.size === 1 ? [...verdicts][0]! : "either";
       const id = `${from.name}@${from.node.name}>${name}`;
       const protocol = protocolOf(mesh, name);
@@ -45,10 +45,6 @@ function upstreamEdges(mesh: Mesh): Edge[] {
     });
   });
 }
-
-/** A call that the mesh declares to a service of others is expected to be allowed, though their entry says so and not one of ours. */
-const verdictOf = (mesh: Mesh, caller: string, called: string): Verdict =>
-  mesh.others.some(({ name }) => name === called) ? "allowed" : verdict(mesh, caller, called);
 
 /** From the first instance of each workload to every instance that must refuse it. */
 function refusedEdges(mesh: Mesh): Edge[] {

@@ -66,19 +66,34 @@ export async function askApi(
   });
 }
 
+/** `timeout` in milliseconds. @default as `askApi`, and nothing but the datacenter in the query */
+interface Page {
+  timeout?: number;
+  query?: Record<string, string>;
+}
+
+/** A page of the mesh's datacenter. */
+const askPage = (where: Where, path: string, { timeout, query = {} }: Page): Promise<ApiAnswer> =>
+  askApi(where, `${path}?${new URLSearchParams({ dc: where.consul.datacenter, ...query })}`, timeout);
+
 /**
  * Asks Consul for a page of the mesh's datacenter.
  * @throws when there is no answer, or one that is not 200
  */
-export async function askJson<T>(
-  where: Where,
-  path: string,
-  { timeout, query = {} }: { timeout?: number; query?: Record<string, string> } = {},
-): Promise<T> {
-  const parameters = new URLSearchParams({ dc: where.consul.datacenter, ...query });
-  const { status, text } = await askApi(where, `${path}?${parameters}`, timeout);
+export async function askJson<T>(where: Where, path: string, page: Page = {}): Promise<T> {
+  const { status, text } = await askPage(where, path, page);
   if (status !== 200) throw new Error(`${path}: status ${status} ${text.slice(0, 200)}`);
   return JSON.parse(text) as T;
+}
+
+/**
+ * As `askJson`, but undefined where the answer is not 200: Consul has no such page, or does not give it.
+ * @throws when there is no answer
+ */
+// biome-ignore lint/suspicious/noExplicitAny: whatever Consul has there
+export async function askIfThere(where: Where, path: string, page: Page = {}): Promise<any> {
+  const { status, text } = await askPage(where, path, page);
+  return status === 200 ? JSON.parse(text) : undefined;
 }
 
 /** Milliseconds that one of several addresses has to answer. */

@@ -6,6 +6,7 @@ export {
   type ApiAnswer,
   apiUrl,
   askApi,
+  askIfThere,
   askJson,
   atReachableConsul,
   leaderFault,

@@ -1,6 +1,6 @@
 /** Asks Consul about the services that others run, and whether it lets this mesh call them. */
 import type { Mesh } from "../model";
-import { askApi, mapLimit } from "../nodes";
+import { askIfThere, mapLimit } from "../nodes";
 import type { OtherFacts } from "./judge-calls-out";
 
 /** Requests at once. */
@@ -8,14 +8,7 @@ const WIDTH = 8;
 
 /** None where Consul does not answer: before the first deploy there is none, and else `askConsul` makes the finding. */
 export async function askCallsOut(mesh: Mesh, timeout: number): Promise<OtherFacts[]> {
-  const ask = async (path: string, query: Record<string, string> = {}) => {
-    const { status, text } = await askApi(
-      mesh,
-      `${path}?${new URLSearchParams({ dc: mesh.consul.datacenter, ...query })}`,
-      timeout,
-    );
-    return status === 200 ? JSON.parse(text) : undefined;
-  };
+  const ask = (path: string, query?: Record<string, string>) => askIfThere(mesh, path, { timeout, query });
   const factsOf = async ({ name }: { name: string }): Promise<OtherFacts> => {
     const [instances, chain, entry] = await Promise.all([
       ask(`catalog/service/${encodeURIComponent(name)}`),

@@ -1,6 +1,6 @@
 /** Asks Consul's catalogue for services and gateways of other meshes that have a name of this one. */
 import type { Mesh } from "../model";
-import { askApi } from "../nodes";
+import { askIfThere } from "../nodes";
 import type { OthersService } from "./judge-others";
 
 /** In the Meta of every registration of Gatehouse: whose it is. */
@@ -8,11 +8,7 @@ export const MESH_META = "gatehouse-mesh";
 
 /** None where Consul does not answer: before the first deploy there is none, and else `askConsul` makes the finding. */
 export async function askOthers(mesh: Mesh, timeout: number): Promise<OthersService[]> {
-  const ask = async (path: string, filter: string) => {
-    const query = new URLSearchParams({ dc: mesh.consul.datacenter, filter });
-    const { status, text } = await askApi(mesh, `${path}?${query}`, timeout);
-    return status === 200 ? JSON.parse(text) : undefined;
-  };
+  const ask = (path: string, filter: string) => askIfThere(mesh, path, { timeout, query: { filter } });
   const theirs = `"${MESH_META}" in ServiceMeta and ServiceMeta["${MESH_META}"] != "${mesh.name}"`;
   try {
     const names = Object.keys((await ask("catalog/services", theirs)) ?? {});

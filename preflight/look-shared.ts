@@ -2,7 +2,7 @@
 
 import { layout, type Mesh } from "../model";
 import type { LiveEntry } from "../nodes";
-import { askApi, mapLimit } from "../nodes";
+import { askIfThere, mapLimit } from "../nodes";
 import { type Call, type CatalogueProxy, callsOf } from "./cut-calls";
 import { letsThrough, type SharedConsul, undeclared } from "./judge-owns";
 
@@ -18,14 +18,7 @@ const WIDTH = 8;
 /** Undefined when Consul does not answer: `askConsul` makes the finding. */
 export async function askShared(mesh: Mesh, present: LiveEntry[], timeout: number): Promise<SharedConsul | undefined> {
   if (!mesh.consul.existing) return undefined;
-  const ask = async (path: string, query = "") => {
-    const { status, text } = await askApi(
-      mesh,
-      `${path}?dc=${encodeURIComponent(mesh.consul.datacenter)}${query}`,
-      timeout,
-    );
-    return status === 200 ? JSON.parse(text) : undefined;
-  };
+  const ask = (path: string, query?: Record<string, string>) => askIfThere(mesh, path, { timeout, query });
   const entry = (kind: string, name: string) => present.find(({ Kind, Name }) => Kind === kind && Name === name);
   const anyIntention = entry("service-intentions", "*");
   try {
@@ -33,7 +26,10 @@ export async function askShared(mesh: Mesh, present: LiveEntry[], timeout: numbe
       ask("catalog/services"),
       ask("agent/self"),
       // Two names that no service has: what is said of them is Consul's default.
-      ask("connect/intentions/check", "&source=gatehouse-preflight-a&destination=gatehouse-preflight-b"),
+      ask("connect/intentions/check", {
+        source: "gatehouse-preflight-a",
+        destination: "gatehouse-preflight-b",
+      }),
     ]);
     const services = Object.keys(catalogue ?? {});
     const policy = self?.DebugConfig?.DefaultIntentionPolicy;

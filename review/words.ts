@@ -77,10 +77,7 @@ function calls(mesh: Mesh): string[] {
 }
 
 /** Where the caller finds what it calls, and which requests it may send. */
-function how(
-  { caller, called, permissions }: Pick<Call, "caller" | "called" | "permissions">,
-  localPorts: ReadonlyMap<string, number>,
-): string {
+function how({ caller, called, permissions }: Omit<Call, "action">, localPorts: ReadonlyMap<string, number>): string {
   const port = localPorts.get(`${caller} ${called}`);
   const at = port === undefined ? "" : `, at its own 127.0.0.1:${port}`;
   return `${at}${permissions ? `, by request: ${permissions.join("; ")}; nothing else` : ""}`;

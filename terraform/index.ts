@@ -6,7 +6,7 @@ export { deploy } from "./deploy";
 export { destroy } from "./destroy";
 export { Ended } from "./ended";
 export { COMPLETE, runsElsewhere, synthIsComplete, terraformEnv } from "./env";
-export { repairInterrupted } from "./interrupted";
+export { readState, repairInterrupted } from "./interrupted";
 export { hasLocalState } from "./local-state";
 export { notesIn, stacksIn } from "./manifest";
 export { type WrittenEntry, writtenEntries } from "./mesh-state";

@@ -45,8 +45,8 @@ export function wasKilled(path: string): boolean {
 export function repairInterrupted(path: string): Repaired | undefined {
   if (!wasKilled(path)) return undefined;
   const lost = existsSync(path) && readFileSync(path, "utf8").trim() === "";
-  const before = read(`${path}.backup`);
-  const state = lost ? before : read(path);
+  const before = readState(`${path}.backup`);
+  const state = lost ? before : readState(path);
   if (!state) return lost ? { again: [], lost } : undefined;
   const known = new Set(lost ? [] : instancesOf(before).map(({ attributes }) => attributes.id));
   const begun = programsOf(state).filter(({ instance }) => !known.has(instance.attributes.id));
@@ -69,8 +69,8 @@ function programsOf(state: State): { name: string; instance: Instance }[] {
 const instancesOf = (state: State | undefined): Instance[] =>
   (state?.resources ?? []).flatMap(({ instances }) => instances);
 
-/** Undefined when there is none, or none that can be read. */
-function read(path: string): State | undefined {
+/** A local state. Undefined when there is none, or none that can be read. */
+export function readState(path: string): State | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as State;
   } catch {

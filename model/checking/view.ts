@@ -83,13 +83,14 @@ export class Section<T extends object> {
 
 /** `sound` is what `keepSound` left of a declaration. */
 export function viewOf(sound: Record<string, unknown>, files: Files): View {
-  const section = <T extends object>(name: string, optional: boolean) =>
+  const section = <T extends object>(name: string, optional: boolean, parent = sound) =>
     new Section<T>(
-      sound[name] as Record<string, unknown> | undefined,
-      sound[name] !== undefined || (optional && !hasBroken(sound)),
+      parent[name] as Record<string, unknown> | undefined,
+      parent[name] !== undefined || (optional && !hasBroken(parent)),
     );
   const services = section<ServiceDeclaration>("services", true);
-  const others = othersIn(sound.consul as Record<string, unknown> | undefined);
+  const consul = (sound.consul ?? { services: undefined }) as Record<string, unknown>; // broken, or not there
+  const others = section<OtherServiceDeclaration>("services", true, consul);
   const all = Object.fromEntries([...others.entries, ...services.entries]);
   return {
     declaration: sound as Sound<MeshDeclaration>,
@@ -102,11 +103,6 @@ export function viewOf(sound: Record<string, unknown>, files: Files): View {
     configEntries: items(sound.configEntries as Sound<ConfigEntryDeclaration>[] | undefined),
     files,
   };
-}
-
-function othersIn(consul: Record<string, unknown> | undefined): Section<OtherServiceDeclaration> {
-  const complete = consul !== undefined && (consul.services !== undefined || !hasBroken(consul));
-  return new Section(consul?.services as Record<string, unknown> | undefined, complete);
 }
 
 /** The items of a list that are there, with their places. */
