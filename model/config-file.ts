@@ -101,8 +101,10 @@ function contentFault(content: string): Fault | undefined {
 
 const MOST_BYTES = 256 * 1024;
 
+type Reloaded = Sound<ConfigFilesDeclaration & { stopSignal?: string }>;
+
 /** Files are there, are text, and are not too large for Terraform's plan. */
-export function checkConfigFiles(run: Sound<ConfigFilesDeclaration>, path: Path, view: View, problems: Problems): void {
+export function checkConfigFiles(run: Reloaded, path: Path, view: View, problems: Problems): void {
   let bytes = 0;
   for (const [name, file] of Object.entries(run.configFiles ?? {})) {
     const at = [...path, "configFiles", name];
@@ -115,11 +117,23 @@ export function checkConfigFiles(run: Sound<ConfigFilesDeclaration>, path: Path,
       remedy: "put large files on the node another way, and name their path in `args` or `env`",
     });
   }
-  if (run.reload === undefined || Object.hasOwn(run, "configFiles")) return;
-  problems.add([...path, "reload"], run.reload, {
-    reason: "there are no `configFiles` that could change",
-    remedy: "remove it: every other change restarts the program",
-  });
+  const fault = run.reload === undefined ? undefined : reloadFault(run.reload, run);
+  if (fault) problems.add([...path, "reload"], run.reload, fault);
+}
+
+/** A signal asks a program to read its files, and not to end. */
+function reloadFault(reload: string, { configFiles, stopSignal = "SIGTERM" }: Reloaded): Fault | undefined {
+  if (!configFiles || Object.keys(configFiles).length === 0) {
+    return {
+      reason: "there are no `configFiles` that could change",
+      remedy: "remove it: every other change restarts the program",
+    };
+  }
+  if (reload !== stopSignal && reload !== "SIGKILL") return undefined;
+  return {
+    reason: "the program ends by this signal",
+    remedy: "name the one by which it reads its files again, often `SIGHUP`; without `reload` they restart it",
+  };
 }
 
 const BAD_NAME = {

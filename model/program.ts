@@ -11,6 +11,7 @@ import {
   commandFault,
   contentSchema,
   type FilesDeclaration,
+  isArchive,
   resolveArtifact,
   resolveFiles,
 } from "./content";
@@ -86,6 +87,12 @@ export function checkProgram(run: Sound<ProgramDeclaration>, path: Path, view: V
     problems.add(path, run, {
       reason: "the files have no command that runs them",
       remedy: 'add one: `command: ["/usr/bin/node", "server.js"]`; a single executable file is a `binary`',
+    });
+  }
+  if (run.artifact && kinds.length === 1 && !hasBroken(run) && isArchive(run.artifact)) {
+    problems.add(path, run, {
+      reason: "an archive is unpacked, and it is not said which of its files to run",
+      remedy: 'add a command: `command: ["bin/server"]`',
     });
   }
   checkFiles(run, path, view, problems);
