@@ -40,12 +40,16 @@ func calledPorts(all []document.Instance) []int {
 	return ports
 }
 
-// awaitShared waits until companions can be called again. One whose port the new release does not open is not waited for long.
+// awaitShared waits until companions can be called again. One whose port the new release does not open is not waited for long, and the
+// process's own port does not wait for it.
 func (a *apply) awaitShared(ctx context.Context, shared []document.Instance, began time.Time) {
 	if len(shared) == 0 {
 		return
 	}
 	open := func() bool { return a.listens(calledPorts(shared)) || a.crashLooping(ctx, a.release) }
+	if !open() {
+		_ = a.Hold.Hold(a.release.Name, calledPorts(shared)) // these alone
+	}
 	if !host.Wait(ctx, a.Timing.Served, restartPoll, open) || a.crashLooping(ctx, a.release) {
 		return // what follows finds out why
 	}

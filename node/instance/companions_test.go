@@ -89,11 +89,12 @@ func TestCallsOfAServiceWithoutAnotherInstanceAreHeldBackWhileItsProcessRestarts
 	same(t, "held", ever, []string{"web [9101]"})
 	same(t, "still held", len(held), 0)
 	contains(t, n.Printed(), "admin was away for", "it is served by the same process as web")
-	// A release that does not open the port is no reason to wait for ever, or to fail.
-	without := fake.Service("web", "r3")
-	without.Drain = true
-	apply(t, n, without)
+	// A release that does not open the port is no reason to wait for ever, to fail, or to hold back the calls of web.
+	n.Consul.Others = nil
+	apply(t, n, fake.Service("web", "r3"))
 	same(t, "release", current(n, "web"), "r3")
+	_, ever = n.Holds.Held()
+	same(t, "held", ever[1:], []string{"web [9101 9001]", "web [9101]"})
 }
 
 func TestCallsOfASecondPortOfAJobAreHeldBackWhileItRestarts(t *testing.T) {
