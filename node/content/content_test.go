@@ -7,7 +7,9 @@ import (
 	"compress/gzip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -158,6 +160,22 @@ func TestLimits(t *testing.T) {
 	testkit.Refused(t, err, "more than 10 files, folders and links")
 	_, err = unpack(t, tarOf(t, files...), content.Tar, content.Limits{Entries: 10, Bytes: 100})
 	testkit.Refused(t, err, "MiB when unpacked")
+}
+
+func TestTheListOfAZipArchiveIsReadUpToTheLimit(t *testing.T) {
+	many := make([]entry, 50_000)
+	for i := range many {
+		many[i] = entry{strconv.Itoa(i), tar.TypeReg, 0o644, ""}
+	}
+	archive := zipOf(t, many...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := unpack(t, archive, content.Zip, content.Limits{Entries: 10, Bytes: 1 << 20})
+	runtime.ReadMemStats(&after)
+	testkit.Refused(t, err, "more than 10 files, folders and links")
+	if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
+		t.Errorf("it took %d bytes of memory to refuse it", took)
+	}
 }
 
 func TestABrokenArchiveIsNamedSo(t *testing.T) {

@@ -28,9 +28,13 @@ type tree struct {
 // count one.
 func (t *tree) count() error {
 	if t.left.Entries--; t.left.Entries < 0 {
-		return fmt.Errorf("it has more than %d files, folders and links", t.limits.Entries)
+		return t.tooMany()
 	}
 	return nil
+}
+
+func (t *tree) tooMany() error {
+	return fmt.Errorf("it has more than %d files, folders and links", t.limits.Entries)
 }
 
 // cleaned is the name of an entry without "./" and a "/" at the end.
