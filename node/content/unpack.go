@@ -59,7 +59,7 @@ func (t *tree) takeTar(from io.Reader) error {
 func (t *tree) takeHeader(header *tar.Header, content io.Reader) error {
 	switch header.Typeflag {
 	case tar.TypeXGlobalHeader: // a comment of `git archive`
-		return nil
+		return t.count()
 	case tar.TypeDir:
 		return t.folder(header.Name)
 	case tar.TypeReg:
