@@ -164,15 +164,28 @@ func TestOnlyTheAgentAsksWhetherAGatewayIsReady(t *testing.T) {
 	}
 }
 
-func TestWhereTheKernelAnswersWithCookiesAloneEverybodyMayAnswer(t *testing.T) {
-	n := newNode(t)
-	n.put(host.AgentRecord, "{}")
-	n.instance("web", web, 61, 62)
-	for setting, want := range map[string]bool{"1\n": true, "2\n": false} {
-		n.put("/proc/sys/net/ipv4/tcp_syncookies", setting)
+func TestWhereTheKernelDoesNotKnowWhoAnswersNoAnswerIsLookedAt(t *testing.T) {
+	for _, one := range []struct {
+		cookies, release, multipath string
+		want                        bool
+	}{
+		{"1", "6.1.0-18-amd64", "1", true},
+		{"2", "6.1.0-18-amd64", "1", false},
+		{"1", "5.12.0", "1", true},
+		{"1", "5.10.0-28-amd64", "1", false},
+		{"1", "5.10.0-28-amd64", "0", true},
+		{"1", "4.18.0-513.el8.x86_64", "", true},
+		{"", "", "", true},
+	} {
+		n := newNode(t)
+		n.put(host.AgentRecord, "{}")
+		n.instance("web", web, 61, 62)
+		n.put("/proc/sys/net/ipv4/tcp_syncookies", one.cookies+"\n")
+		n.put("/proc/sys/kernel/osrelease", one.release+"\n")
+		n.put("/proc/sys/net/mptcp/enabled", one.multipath+"\n")
 		testkit.Must(t, n.Keep(true))
-		if got := len(n.kernel.rules.Answer) > 0; got != want {
-			t.Errorf("%q: %t", setting, got)
+		if got := len(n.kernel.rules.Answer) > 0; got != one.want {
+			t.Errorf("%v: %t", one, got)
 		}
 	}
 }

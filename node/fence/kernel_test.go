@@ -155,6 +155,39 @@ func TestTheKernelLetsNoFullListenerAnswer(t *testing.T) {
 	}
 }
 
+// Go listens with multipath TCP where the kernel has it, whose connections have sockets of the kernel's own.
+func TestTheKernelKnowsTheUserOfMultipathTCP(t *testing.T) {
+	kernel := ownNetwork(t)
+	socket := func(uid int) int {
+		testkit.Must(t, unix.Setfsuid(uid))
+		one, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, unix.IPPROTO_MPTCP)
+		testkit.Must(t, unix.Setfsuid(0))
+		if err != nil {
+			t.Skipf("SKIPPED: this kernel has no multipath TCP: %v", err)
+		}
+		t.Cleanup(func() { unix.Close(one) })
+		testkit.Must(t, unix.SetsockoptTimeval(one, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Usec: 200_000}))
+		return one
+	}
+	for _, one := range []struct {
+		listener, caller int
+		want             error
+	}{{65001, 65003, nil}, {65001, 0, nil}, {65002, 65003, unix.EINPROGRESS}, {65001, 65004, unix.ECONNREFUSED}} {
+		listener := socket(one.listener)
+		testkit.Must(t, unix.Bind(listener, v4(0)))
+		testkit.Must(t, unix.Listen(listener, 1))
+		address, err := unix.Getsockname(listener)
+		testkit.Must(t, err)
+		port := address.(*unix.SockaddrInet4).Port
+		rules := fence.NoRules()
+		rules.Only[port], rules.Answer[port] = fence.UIDs{65003}, fence.UIDs{65001}
+		testkit.Must(t, kernel.Write(rules))
+		if err := unix.Connect(socket(one.caller), v4(port)); !errors.Is(err, one.want) {
+			t.Errorf("user %d calls user %d: %v, want %v", one.caller, one.listener, err, one.want)
+		}
+	}
+}
+
 func TestAllOfLoopbackIsFenced(t *testing.T) {
 	kernel := ownNetwork(t)
 	port := listen(t, "tcp", ":0")

@@ -1,6 +1,7 @@
 package fence
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -9,11 +10,21 @@ import (
 	"gatehouse/node/host"
 )
 
-// alwaysCookies says whether the kernel answers every caller with a cookie. Such an answer belongs to no socket, so that no program could
-// answer at a port where only some users may. Otherwise cookies are for a listener that is too full to take a call.
-func alwaysCookies(h *host.Host) bool {
-	text, _ := h.Read("/proc/sys/net/ipv4/tcp_syncookies")
-	return strings.TrimSpace(string(text)) == "2"
+// answersHaveUsers says whether the kernel knows whose program answers a call. Where it does not, no answer is looked at, since all of
+// them would be dropped: where every caller gets a cookie, which belongs to no socket (otherwise cookies are for a listener that is too
+// full to take a call), and before Linux 5.12 at a listener of multipath TCP, which is Go's default where that is on.
+func answersHaveUsers(h *host.Host) bool {
+	setting := func(path string) string {
+		text, _ := h.Read("/proc/sys/" + path)
+		return strings.TrimSpace(string(text))
+	}
+	if setting("net/ipv4/tcp_syncookies") == "2" {
+		return false
+	}
+	var major, minor int
+	_, err := fmt.Sscanf(setting("kernel/osrelease"), "%d.%d", &major, &minor)
+	early := err == nil && (major < 5 || major == 5 && minor < 12)
+	return !early || setting("net/mptcp/enabled") != "1"
 }
 
 var xdsAddress = regexp.MustCompile(`-grpc-addr \S*:(\d+)`)

@@ -122,7 +122,7 @@ func (k Keeper) Wanted() (Rules, error) {
 		p.refuse(apiPorts, p.units...)
 		p.refuse(xds, p.unitsBut(envoys...)...)
 	}
-	if alwaysCookies(k.Host) {
+	if !answersHaveUsers(k.Host) {
 		clear(p.Answer)
 	}
 	return p.Rules, nil
