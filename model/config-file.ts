@@ -8,6 +8,7 @@ import { checkFile, type Files } from "./files";
 import { filledTextFault, versionFault } from "./formats/text";
 import { unicodeFault } from "./formats/unicode";
 import { signalFault } from "./formats/unit";
+import { privateFault } from "./private-files";
 
 /** Fields of `run`. */
 export interface ConfigFilesDeclaration {
@@ -170,7 +171,8 @@ function checkContent(
   }
   if (!checkFile(file.from, at, FROM, view, problems)) return undefined;
   const content = view.files.text(file.from);
-  const fault = content === undefined ? NOT_TEXT : (contentFault(content) ?? unicodeFault(content));
+  const textFault = content === undefined ? NOT_TEXT : (contentFault(content) ?? unicodeFault(content));
+  const fault = privateFault(file.from, view) ?? textFault;
   if (fault) problems.add(at, file.from, fault);
   return content;
 }

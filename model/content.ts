@@ -111,10 +111,10 @@ export function checkFiles(
     problems.add(at, files, { reason, remedy: BUILT, onlyForDeploy: look === "missing" });
     return;
   }
-  if (look !== "folder") return;
-  const fault = privateFault(where, view) ?? folderFault(files, view.files);
+  const fault = privateFault(files, view) ?? (look === "folder" ? folderFault(files, view.files) : undefined);
   if (fault) problems.add(at, files, fault);
-  else if (command?.[0] !== undefined) checkInside(files, command[0], [...path, "command", 0], view, problems);
+  else if (look === "folder" && command?.[0] !== undefined)
+    checkInside(files, command[0], [...path, "command", 0], view, problems);
 }
 
 function folderFault(folder: string, files: Files): Fault | undefined {

@@ -67,7 +67,7 @@ interface TlsOption {
 }
 
 interface HealthChecks {
-  /** Path to ask for; 2xx is healthy. */
+  /** Path to ask for; 2xx is healthy. A redirect is not followed. */
   http: string;
   /** A connection is healthy. */
   tcp: true;

@@ -18,6 +18,7 @@ import {
 import { checkFile, type Files, UNKNOWN_SHA256 } from "./files";
 import { filledTextFault, sha256Fault, textFault } from "./formats/text";
 import { sandboxPathFault } from "./formats/unit";
+import { privateFault } from "./private-files";
 
 /** Exactly one of `binary`, `files`, `artifact` and `command` alone; `files` need a `command`, and `artifact` may have one. */
 export type ProgramDeclaration =
@@ -124,6 +125,9 @@ function checkCommand(command: (string | undefined)[], path: Path, inFiles: bool
 function checkBinary(binary: string | undefined, path: Path, view: View, problems: Problems): boolean {
   const remedy = "write the path of an executable file from the project's folder; is it built yet?";
   if (!checkFile(binary, path, remedy, view, problems)) return false;
+  const fault = privateFault(binary!, view);
+  if (fault) problems.add(path, binary, fault);
+  if (fault) return false;
   if (view.files.look(binary!) === "executable") return true;
   problems.add(path, binary, {
     reason: `the file is not executable (${view.files.absolute(binary!)})`,

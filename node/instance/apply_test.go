@@ -235,6 +235,7 @@ func TestAReleaseThatOpensNoPortIsAwayNoLongerThanItMayTakeToStart(t *testing.T)
 	silent.Health.StartSeconds = 0.05
 	began := time.Now()
 	refused(t, n.Apply(context.Background(), silent, nil), "went back to release r1, which serves")
+	contains(t, n.Printed(), "web.service runs, and did not serve within 50ms: if it takes longer to start, declare health.startTimeout")
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("nothing served for %s", took)
 	}
