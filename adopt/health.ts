@@ -20,6 +20,8 @@ export function healthOf(
     change(`its health is a TCP check of port ${port}, every 2s`);
     return undefined;
   }
+  if (usable[0]?.script)
+    change("its health script runs as the service's user, and no longer as that of Consul's agent");
   for (const other of distinct.flatMap(({ others }) => others)) change(`the setting ${other} of its check goes`);
   return usable[0];
 }

@@ -5,6 +5,7 @@ import type { Mesh } from "../model";
 import { atReachableConsul } from "../nodes";
 import { declaredMesh } from "./declared-mesh";
 import type { Call } from "./gatehouse";
+import { leaveEntries } from "./leave-entries";
 
 interface Options {
   json?: boolean;
@@ -20,7 +21,7 @@ export async function run({ options }: Call): Promise<number> {
   if (!options.fix || fixes.length === 0) return tell(mesh, findings, json);
   console.error(asText(mesh, findings));
   const { replace } = require("../terraform") as typeof import("../terraform");
-  const code = await replace(fixes, { what: "doctor --fix", approved });
+  const code = await replace(fixes, { what: "doctor --fix", approved, beforePlan: leaveEntries });
   if (code !== 0) throw new Error(`Terraform did not apply the repairs (exit code ${code}); its output is above.`);
   return tell(mesh, await examine(mesh), json);
 }

@@ -8,6 +8,7 @@ import type { Mesh } from "../model";
 import { replace } from "../terraform";
 import { declaredMesh } from "./declared-mesh";
 import type { Call } from "./gatehouse";
+import { leaveEntries } from "./leave-entries";
 import type { Rotation } from "./rotate-secrets";
 
 const SHARED = ["authority", "gossip-key", "management-token"] as const satisfies Rotation[];
@@ -32,6 +33,7 @@ export async function run({ options, own }: Call): Promise<number> {
   const code = await replace(replacements, {
     what: ["rotate", ...own].join(" "),
     approved: chosen["auto-approve"] ?? false,
+    beforePlan: leaveEntries,
   });
   return code === 0 || code > 2 ? code : 1;
 }

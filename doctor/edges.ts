@@ -1,6 +1,6 @@
 /** Allowed and refused calls, tried for real from the callers' nodes. */
 
-import type { Instance, Mesh, MeshNode } from "../model";
+import { hasEnvoy, type Instance, type Mesh, type MeshNode } from "../model";
 import type { NodeReport } from "../nodes";
 import type { EdgeTrial } from "../templates";
 import { about, drift, Layer, type Symptom } from "./causes";
@@ -39,7 +39,7 @@ function upstreamEdges(mesh: Mesh): Edge[] {
     return from.workload.upstreams.map(({ name, localPort }): Edge => {
       const verdicts = new Set([...reachOf(mesh, name)].map((one) => verdict(mesh, caller, one)));
       const expect = verdicts.size === 1 ? [...verdicts][0]! : "either";
-      const id = `${caller}@${from.node.name}>${name}`;
+      const id = `${from.name}@${from.node.name}>${name}`;
       const protocol = protocolOf(mesh, name);
       return { trial: { id, expect, through: "upstream", protocol, port: localPort }, from, to: name };
     });
@@ -49,9 +49,9 @@ function upstreamEdges(mesh: Mesh): Edge[] {
 /** From the first instance of each workload to every instance that must refuse it. */
 function refusedEdges(mesh: Mesh): Edge[] {
   const callers = [...mesh.services, ...mesh.gateways].flatMap(
-    ({ name }) => mesh.instances.find(({ workload }) => workload.name === name) ?? [],
+    ({ name }) => mesh.instances.find(({ workload }) => workload.name === name && hasEnvoy(workload)) ?? [],
   );
-  const called = mesh.instances.filter(({ workload }) => workload.kind === "service");
+  const called = mesh.instances.filter(({ workload }) => workload.kind === "service" && workload.port !== undefined);
   return callers.flatMap((from) =>
     called
       .filter(({ workload }) => workload.name !== from.workload.name)
@@ -60,9 +60,9 @@ function refusedEdges(mesh: Mesh): Edge[] {
   );
 }
 
-function refusedEdge(mesh: Mesh, from: Instance, { workload, node, sidecarPort }: Instance): Edge {
+function refusedEdge(mesh: Mesh, from: Instance, { name, workload, node, sidecarPort }: Instance): Edge {
   const caller = from.workload.name;
-  const id = `${caller}@${from.node.name}>${workload.name}@${node.name}`;
+  const id = `${caller}@${from.node.name}>${name}@${node.name}`;
   const called = { protocol: protocolOf(mesh, workload.name), host: node.address, port: sidecarPort ?? 0 };
   return {
     trial: { id, expect: "refused", through: "certificate", caller, ...called },
@@ -110,6 +110,6 @@ function wrong(
     remedy: mesh.others.some(({ name }) => name === to)
       ? `others run ${to}: have them allow the call; compare: consul intention check ${caller} ${to}`
       : `compare: consul intention check ${caller} ${to}`,
-    concerns: [about.instance(caller, from.node.name), about.entry(caller), ...needs(mesh, [to])],
+    concerns: [about.instance(from.name, from.node.name), about.entry(caller), ...needs(mesh, [to])],
   });
 }

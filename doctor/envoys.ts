@@ -1,6 +1,6 @@
 /** Compares the admin pages of a node's Envoys with the declaration. */
 
-import type { Instance, Mesh } from "../model";
+import { hasEnvoy, type Instance, type Mesh } from "../model";
 import type { EnvoyReport, NodeReport } from "../nodes";
 import { about, drift, Layer, type Symptom } from "./causes";
 import { needs, reachOf } from "./reach";
@@ -10,19 +10,20 @@ const LEAST_LIFE = 0.1;
 
 /** `now` in milliseconds. */
 export function compareEnvoys(mesh: Mesh, instances: Instance[], report: NodeReport, now: number): Symptom[] {
-  return instances.flatMap((instance) => {
-    const { workload, node } = instance;
-    const envoy = report.envoys.find(({ name }) => name === workload.name);
-    const own = [about.instance(workload.name, node.name), about.entry(workload.name), about.anyEntry];
+  const meshed = instances.filter(({ workload }) => hasEnvoy(workload));
+  return meshed.flatMap((instance) => {
+    const { name: instanceName, workload, node } = instance;
+    const envoy = report.envoys.find(({ name }) => name === instanceName);
+    const own = [about.instance(instanceName, node.name), about.entry(workload.name), about.anyEntry];
     const finding = (expected: string, found: string, concerns = own) =>
       drift(
         Layer.Runs,
-        { on: node.name, what: `Envoy of ${workload.name}` },
+        { on: node.name, what: `Envoy of ${instanceName}` },
         {
           expected,
           found,
           concerns,
-          remedy: `on ${node.name}: mesh config ${workload.name}`,
+          remedy: `on ${node.name}: mesh config ${instanceName}`,
         },
       );
     if (envoy?.ready !== "LIVE") return [finding("LIVE", envoy?.ready || "no answer from its admin page")];

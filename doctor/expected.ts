@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Fix } from "../findings";
-import { type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
+import { hasEnvoy, hasOwnUnit, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
 import { agentRelease, agentSecretFiles, instanceRelease, type NodeFile, nodeRelease, runsItself } from "../templates";
 import { about } from "./causes";
 
@@ -22,6 +22,8 @@ export interface ExpectedUnit {
   unit: string;
   /** The program of a service's own unit. @default the unit runs an Envoy or Consul */
   binary?: { path: string; sha256: string };
+  /** A unit of others: it has to run, and nothing else about it is the mesh's business. @default the mesh's own */
+  ofOthers?: { service: string };
   fix: Fix[];
   concerns: string[];
 }
@@ -43,6 +45,8 @@ export interface Expected {
   sweep: Fix[];
   /** Gateways made by hand here that go on serving after they were taken over: until `takeOver.letGo` names them. */
   goOn: string[];
+  /** Units that others own and that serve in the mesh, here or on other nodes. */
+  unitsOfOthers: string[];
 }
 
 const { access } = layout;
@@ -51,8 +55,8 @@ const replacing = (stack: Fix["stack"], id: string): Fix[] => [{ stack, replace:
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The resources whose replacement repairs an instance, a node, the program or the agent. A test compares them with the stacks. */
-export const fixInstance = ({ workload, node }: Instance): Fix[] =>
-  replacing("mesh", layout.resources.instance(workload.name, node.name));
+export const fixInstance = ({ name, node }: Instance): Fix[] =>
+  replacing("mesh", layout.resources.instance(name, node.name));
 export const fixNode = (node: MeshNode): Fix[] => replacing("mesh", layout.resources.node(node.name));
 /** gatehouse-node comes with the first stack that needs it. */
 export const fixProgram = ({ consul }: Mesh, node: MeshNode): Fix[] =>
@@ -76,9 +80,10 @@ export function expectedOn(mesh: Mesh, node: MeshNode): Expected {
       .filter(({ name, runsOn }) => mesh.takeOver.gateways.includes(name) && !runsOn.includes(node.name))
       .map(({ name }) => name)
       .filter((name) => !mesh.takeOver.letGo.includes(name)),
+    unitsOfOthers: mesh.services.flatMap(({ unitOfOthers }) => unitOfOthers ?? []),
   };
   if (node.retired) return expected;
-  const all = instances.map(({ workload }) => about.instance(workload.name, node.name));
+  const all = instances.map(({ name }) => about.instance(name, node.name));
   if (!mesh.consul.existing) addAgent(expected, mesh, all);
   addNode(expected, mesh, all);
   for (const instance of instances) addInstance(expected, mesh, instance);
@@ -115,38 +120,44 @@ function addNode({ node, files, units }: Expected, mesh: Mesh, concerns: string[
 
 function addInstance(expected: Expected, mesh: Mesh, instance: Instance): void {
   const { node, files, units, links } = expected;
-  const { workload } = instance;
+  const { name, workload } = instance;
   const release = instanceRelease(mesh, instance);
   const fix = fixInstance(instance);
-  const concerns = [about.instance(workload.name, node.name)];
+  const concerns = [about.instance(name, node.name)];
   files.push(...release.files.map((file) => fileFrom(file, fix, concerns)).map((file) => locked(file, mesh)));
-  if (mesh.consul.acl) {
-    const token = layout.tokenFile(workload.name);
+  if (mesh.consul.acl && hasEnvoy(workload)) {
+    const token = layout.tokenFile(name);
     const brought = replacing("mesh", layout.resources.tokens(node.name));
     files.push({ path: token, ...reported(access.rootOnly), sha256: [], fix: [...brought, ...fix], concerns });
   }
   if (release.secretFile)
     files.push({ path: release.secretFile, ...reported(access.rootOnly), sha256: [], fix, concerns });
-  const link = layout.currentRelease(workload.name);
+  // It can be read by all who get into its folder: root and the service.
+  for (const path of release.secretConfig) files.push({ path, ...reported(access.anyone), sha256: [], fix, concerns });
+  const link = layout.currentRelease(name);
   links.push({ path: link, target: `releases/${release.release}`, fix, concerns });
   if (workload.kind !== "service") {
-    units.push({ unit: layout.unitOf(workload.name), fix, concerns });
+    units.push({ unit: layout.unitOf(name), fix, concerns });
     return;
   }
-  addProgram(expected, { workload, node }, { path: release.binaryPath ?? "", fix, concerns });
+  addProgram(expected, { name, workload, node }, { path: release.binaryPath ?? "", fix, concerns });
 }
 
 /** The units of a service, and what a deploy brings for it. */
 function addProgram(
   { files, units, binaries, unpacked }: Expected,
-  { workload, node }: { workload: Service; node: MeshNode },
+  { name, workload, node }: { name: string; workload: Service; node: MeshNode },
   at: { path: string; fix: Fix[]; concerns: string[] },
 ): void {
   const { binary } = workload;
   const { path, fix, concerns } = at;
   const itself = binary && runsItself(workload) && { binary: { path, sha256: binary.sha256 } };
-  units.push({ unit: layout.unitOf(workload.name), ...itself, fix, concerns });
-  units.push({ unit: layout.sidecarUnitOf(workload.name), fix, concerns });
+  if (hasOwnUnit(workload)) units.push({ unit: layout.unitOf(name), ...itself, fix, concerns });
+  const { name: service, unitOfOthers: unit } = workload;
+  if (unit !== undefined && !units.some((other) => other.unit === unit))
+    units.push({ unit, ofOthers: { service }, fix: [], concerns });
+  if (hasEnvoy(workload)) units.push({ unit: layout.sidecarUnitOf(name), fix, concerns });
+  if (workload.health.script) units.push({ unit: layout.healthUnits.socketUnit(name), fix, concerns });
   if (!binary) return;
   const { sha256, archive, url } = binary;
   const upload = url === undefined ? replacing("mesh", layout.resources.binary(node.name, binary)) : [];

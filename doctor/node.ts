@@ -1,7 +1,7 @@
 /** One node, inspected over one ssh connection. */
 
 import { unseen } from "../findings";
-import { layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, type Mesh, type MeshNode, processUnitOf } from "../model";
 import { type NodeReport, type Output, readReport, runOn, Unreadable } from "../nodes";
 import { inspectProgram } from "../templates";
 import { about, drift, Layer, type Symptom } from "./causes";
@@ -27,23 +27,34 @@ export interface Look {
 /** @param version of gatehouse-node as a deploy would install it */
 export async function inspect(mesh: Mesh, node: MeshNode, edges: Edge[], version: string): Promise<Look> {
   const expected = expectedOn(mesh, node);
-  const names = [...mesh.services, ...mesh.gateways].map(({ name }) => name);
+  const names = namesIn(mesh);
   const own = edges.filter(({ from }) => from.node === node);
   const script = inspectProgram({
     mesh: mesh.name,
     node: node.name,
     files: [...new Set(expected.files.map(({ path }) => path))],
     units: expected.units.map(({ unit }) => unit),
-    services: expected.instances.flatMap(({ workload: { kind, name } }) =>
-      kind === "service" ? [layout.unitOf(name)] : [],
-    ),
+    services: [
+      ...new Set(
+        expected.instances.flatMap(({ name, workload }) =>
+          workload.kind === "service" ? [processUnitOf(name, workload)] : [],
+        ),
+      ),
+    ],
     names,
-    envoys: expected.instances.map(({ workload, adminPort }) => ({ name: workload.name, adminPort })),
+    envoys: expected.instances
+      .filter(({ workload }) => hasEnvoy(workload))
+      .map(({ name, adminPort }) => ({ name, adminPort })),
     edges: own.map(({ trial }) => trial),
     edgeSeconds: EDGE_SECONDS,
   });
   return judgeAnswer(mesh, expected, await runOn(node, script), own, names, version);
 }
+
+/** Names that an instance has on a node, and those of all that is declared. */
+const namesIn = ({ services, gateways, instances }: Mesh): string[] => [
+  ...new Set([...services, ...gateways, ...instances].map(({ name }) => name)),
+];
 
 /** The findings that an answer over ssh amounts to. */
 export function judgeAnswer(
@@ -100,7 +111,7 @@ function notInspected({ node, instances }: Expected, answer: Output, found?: str
     found: found ?? line,
     why,
     remedy: node.retired ? "if it is gone, delete the node from the declaration" : remedy,
-    concerns: instances.map(({ workload }) => about.instance(workload.name, node.name)),
+    concerns: instances.map(({ name }) => about.instance(name, node.name)),
   });
   return { ...finding, severity: severity === "problem" ? severity : "note", blind: true };
 }

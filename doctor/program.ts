@@ -27,7 +27,7 @@ export function absent(mesh: Mesh, { node, instances }: Expected, version: strin
       expected: `gatehouse-node ${version}`,
       found: "nothing; the rest of the node could not be looked at",
       fix: fixProgram(mesh, node),
-      concerns: instances.map(({ workload }) => about.instance(workload.name, node.name)),
+      concerns: instances.map(({ name }) => about.instance(name, node.name)),
     }),
   ];
 }

@@ -90,7 +90,7 @@ export function needs(mesh: Mesh, names: Iterable<string>): string[] {
   }
   const instances = mesh.instances.filter(({ workload }) => reached.has(workload.name));
   return [
-    ...instances.map(({ workload, node }) => about.instance(workload.name, node.name)),
+    ...instances.map(({ name, node }) => about.instance(name, node.name)),
     ...[...reached].map(about.entry),
     about.anyEntry,
   ];

@@ -51,20 +51,20 @@ function labels({ name }: Mesh, { workload, node }: Instance): Record<string, un
   return { Meta: { [MARK]: name, ...meta }, ...(tags.length > 0 && { Tags: tags }) };
 }
 
-function wanted({ workload }: Instance, { Kind }: AgentService): Record<string, unknown> {
+function wanted({ name, workload }: Instance, { Kind }: AgentService): Record<string, unknown> {
   if (workload.kind !== "service") {
     const clusters = workload.extraStaticClustersJson;
     return clusters === undefined ? {} : { Proxy: { Config: { envoy_extra_static_clusters_json: clusters } } };
   }
-  return Kind === PROXY ? { Proxy: sidecarOf(workload) } : {};
+  return Kind === PROXY ? { Proxy: sidecarOf(name, workload) } : {};
 }
 
-function sidecarOf({ name, port, upstreams }: Extract<Instance["workload"], { kind: "service" }>) {
+function sidecarOf(id: string, { name, port, upstreams }: Extract<Instance["workload"], { kind: "service" }>) {
   return {
     DestinationServiceName: name,
-    DestinationServiceID: name,
+    DestinationServiceID: id,
     LocalServiceAddress: "127.0.0.1",
-    LocalServicePort: port,
+    LocalServicePort: port ?? 0,
     Upstreams: upstreams.map((one) => ({
       DestinationType: "service",
       DestinationName: one.name,

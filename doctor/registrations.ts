@@ -1,7 +1,7 @@
 /** Compares the registrations and health checks of a node's agent with the declaration. */
 
 import { shellWord } from "../findings";
-import { type Instance, layout, type Mesh } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh } from "../model";
 import type { AgentService, NodeReport } from "../nodes";
 import { about, drift, goesOn, Layer, type Symptom } from "./causes";
 import { type Expected, fixInstance } from "./expected";
@@ -9,7 +9,7 @@ import { restDifference } from "./registered";
 
 export function compareRegistrations(mesh: Mesh, expected: Expected, report: NodeReport): Symptom[] {
   const { node, instances } = expected;
-  const concerns = instances.map(({ workload }) => about.instance(workload.name, node.name));
+  const concerns = instances.map(({ name }) => about.instance(name, node.name));
   if (!report.services || !report.checks) {
     if (node.retired) return [];
     const what = {
@@ -39,8 +39,9 @@ export function compareRegistrations(mesh: Mesh, expected: Expected, report: Nod
 }
 
 /** The ids of an instance in Consul. */
-function idsOf({ workload }: Instance): string[] {
-  return workload.kind === "service" ? [workload.name, layout.sidecarOf(workload.name)] : [workload.name];
+function idsOf({ name, workload }: Instance): string[] {
+  if (!hasEnvoy(workload)) return [];
+  return workload.kind === "service" ? [name, layout.sidecarOf(name)] : [name];
 }
 
 /** A registration in one comparable line. */
@@ -51,12 +52,14 @@ function described({ Service, Kind, Port, Of, Upstreams }: Omit<AgentService, "I
     .join(", ");
 }
 
-function wanted({ workload, sidecarPort = 0 }: Instance, id: string): string {
+function wanted({ name, workload, sidecarPort = 0 }: Instance, id: string): string {
   const none = { Kind: "", Port: 0, Of: "", Upstreams: [] };
-  if (workload.kind !== "service") return described({ ...none, Service: id, Kind: "ingress-gateway" });
-  if (id === workload.name) return described({ ...none, Service: id, Port: workload.port });
+  const Service = workload.name;
+  if (workload.kind !== "service") return described({ ...none, Service, Kind: "ingress-gateway" });
+  if (id === name) return described({ ...none, Service, Port: workload.port ?? 0 });
   const Upstreams = workload.upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
-  return described({ Service: id, Kind: "connect-proxy", Port: sidecarPort, Of: workload.name, Upstreams });
+  const sidecar = layout.sidecarOf(Service);
+  return described({ Service: sidecar, Kind: "connect-proxy", Port: sidecarPort, Of: Service, Upstreams });
 }
 
 function missing(mesh: Mesh, instance: Instance, services: AgentService[]): Symptom[] {
@@ -66,7 +69,7 @@ function missing(mesh: Mesh, instance: Instance, services: AgentService[]): Symp
     const differs = service && whole.found === whole.expected ? restDifference(mesh, instance, service) : whole;
     if (!differs) return [];
     const { at, expected, found } = differs;
-    const concerns = [about.instance(instance.workload.name, instance.node.name)];
+    const concerns = [about.instance(instance.name, instance.node.name)];
     const where = { on: instance.node.name, what: `registration ${id}${at && ` ${at}`}` };
     const difference = { expected, found, fix: fixInstance(instance), concerns };
     // Nothing else that is wrong with the instance explains a registration that its own token changed.
@@ -92,13 +95,13 @@ function undeclared(
   const declared = new Set(instances.flatMap(idsOf));
   const names = new Set([...mesh.services, ...mesh.gateways].map(({ name }) => name));
   const moved = new Set(mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name)).map(({ name }) => name));
-  const recorded = (name: string) =>
+  const hasFolder = (name: string) =>
     !declared.has(name) && tree.some(({ path }) => path === layout.instanceFolder(name));
-  const sweeps = ({ Kind, Service, Of }: AgentService) =>
-    (Kind === "ingress-gateway" && moved.has(Service)) || recorded(Of || Service);
+  const recorded = ({ ID, Service, Of }: AgentService) => hasFolder(layout.serviceOf(ID)) || hasFolder(Of || Service);
+  const sweeps = (one: AgentService) => (one.Kind === "ingress-gateway" && moved.has(one.Service)) || recorded(one);
   return services
     .filter(({ Mesh: owner }) => owner === "" || owner === mesh.name)
-    .filter(({ ID, Service, Of }) => !declared.has(ID) && (names.has(Of || Service) || recorded(Of || Service)))
+    .filter((one) => !declared.has(one.ID) && (names.has(one.Of || one.Service) || recorded(one)))
     .filter(({ ID, Of }) => !(Of && services.some((one) => ID === layout.sidecarOf(one.ID) && !declared.has(one.ID))))
     .map((service) => {
       const where = { on: node.name, what: `registration ${service.ID}` };
@@ -116,7 +119,7 @@ function undeclared(
 }
 
 function unhealthy(instance: Instance, checks: NonNullable<NodeReport["checks"]>): Symptom[] {
-  const { workload, node } = instance;
+  const { name: instanceName, node } = instance;
   return checks
     .filter(({ ServiceID, Status }) => idsOf(instance).includes(ServiceID) && Status !== "passing")
     .slice(0, 1)
@@ -130,8 +133,8 @@ function unhealthy(instance: Instance, checks: NonNullable<NodeReport["checks"]>
           // A process that runs as declared and is ill is nothing that Terraform could put right.
           ...(Name === "Service Maintenance Mode"
             ? { fix: fixInstance(instance) }
-            : { remedy: `on ${node.name}: mesh logs ${workload.name}` }),
-          concerns: [about.instance(workload.name, node.name)],
+            : { remedy: `on ${node.name}: mesh logs ${instanceName}` }),
+          concerns: [about.instance(instanceName, node.name)],
         },
       ),
     );

@@ -15,8 +15,8 @@ function tokensOf(mesh: Mesh): Map<string, Fix[]> {
       { stack, replace: `consul_acl_token.${layout.resources.token(id)}` },
     ]);
   for (const { name } of mesh.nodes) add(name, mesh.consul.existing ? "mesh" : "cluster", layout.tokens.ofAgent(name));
-  for (const { workload, node } of mesh.instances)
-    add(workload.name, "mesh", layout.tokens.ofInstance(workload.name, node.name));
+  for (const { name, workload, node } of mesh.instances)
+    add(workload.name, "mesh", layout.tokens.ofInstance(name, node.name));
   add(handover, "mesh", handover);
   if (routedGateways(mesh).length > 0) add(routes, "mesh", routes);
   return tokens;

@@ -22,13 +22,14 @@ export function compareUnits(expected: Expected, report: NodeReport, names: stri
 
 function compareUnit(
   node: string,
-  { unit, binary, fix, concerns }: ExpectedUnit,
+  { unit, binary, ofOthers, fix, concerns }: ExpectedUnit,
   found: UnitReport | undefined,
   report: NodeReport,
   broken: Set<string>,
 ): Symptom[] {
   if (broken.has(layout.unitFile(unit))) return [];
   const where = { on: node, what: unit };
+  if (ofOthers) return notActive(where, ofOthers.service, found, concerns);
   const finding = (expected: string, is: string) => [
     drift(Layer.Declared, where, { expected, found: is, fix, concerns }),
   ];
@@ -51,10 +52,27 @@ function compareUnit(
   return found.NRestarts > 0 ? [restartNote(where, found, report)] : [];
 }
 
-/** The mesh must be the only way in. */
-function openServices({ node }: Expected, { open }: NodeReport): Symptom[] {
-  return open.map(({ unit, at }) =>
-    drift(
+/** A unit that others own has to run. How, and whether it starts with the node, is its owner's business. */
+function notActive(where: Place, service: string, found: UnitReport | undefined, concerns: string[]): Symptom[] {
+  if (found?.ActiveState === "active") return [];
+  const gone = !found || found.LoadState === "not-found";
+  return [
+    drift(Layer.Declared, where, {
+      expected: `active: it serves as ${service}`,
+      found: gone ? "there is no such unit" : found.ActiveState,
+      remedy: gone
+        ? `install it again, or change services.${service}.run.unit`
+        : `it is not Gatehouse's, so start it there: systemctl start ${operand(where.what)}`,
+      concerns,
+    }),
+  ];
+}
+
+/** The mesh must be the only way in, but for units that others own: who else they serve is their owner's business. */
+function openServices({ node, unitsOfOthers }: Expected, { open }: NodeReport): Symptom[] {
+  return open.map(({ unit, at }) => {
+    if (unitsOfOthers.includes(unit)) return openToOthers({ on: node.name, what: unit }, at);
+    return drift(
       Layer.Declared,
       { on: node.name, what: unit },
       {
@@ -62,8 +80,21 @@ function openServices({ node }: Expected, { open }: NodeReport): Symptom[] {
         found: `listens on ${at}`,
         remedy: "by run.args or run.env have the program listen on 127.0.0.1, then npm run deploy",
       },
-    ),
-  );
+    );
+  });
+}
+
+function openToOthers(where: Place, at: string): Symptom {
+  return {
+    severity: "note",
+    where,
+    expected: "listens on 127.0.0.1 alone",
+    found: `listens on ${at}`,
+    remedy:
+      "nothing, if its owner wants that: calls to that address pass by the mesh, its certificates and its intentions",
+    layer: Layer.Declared,
+    concerns: [],
+  };
 }
 
 function secondsUp({ ActiveEnterTimestampMonotonic }: UnitReport, { uptime }: NodeReport): number {
@@ -88,8 +119,14 @@ function ownDropIns({ Id, DropInPaths }: UnitReport): string[] {
 }
 
 /** A unit under the name of a workload that the mesh runs elsewhere. */
-function foreignUnits({ node, goOn }: Expected, report: NodeReport, names: string[], declared: Set<string>): Symptom[] {
+function foreignUnits(
+  { node, goOn, unitsOfOthers }: Expected,
+  report: NodeReport,
+  names: string[],
+  declared: Set<string>,
+): Symptom[] {
   const ours = new Set(names.flatMap((name) => layout.unitsOf("service", name)));
+  for (const unit of unitsOfOthers) ours.delete(unit); // one runs here too, and the mesh does not count on it
   const written = new Set(report.written); // already among the findings about files
   return report.units
     .filter(({ Id, LoadState, FragmentPath }) => {

@@ -1,6 +1,6 @@
 /** Completes a mesh's secrets: makes the missing ones, and names those that only a person has. */
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Mesh } from "../model";
+import { type Mesh, secretNames } from "../model";
 import { lifeLeft, makeAuthority, makeServerCertificate, type ServerNames, unfit } from "./certificates";
 import type { KeyPair, Secrets } from "./document";
 
@@ -65,13 +65,20 @@ async function completeServer(
   made.push(`the certificate of ${names.node} (${why})`);
 }
 
-/** A person alone knows the values of a service's secret variables. */
+/** A person alone knows the values of a service's secrets. A variable has one line, a file any number. */
 function wantedValues({ services }: Mesh, given: Secrets): string[] {
-  return services.flatMap(({ name, secrets }) =>
-    secrets
-      .filter((secret) => !given.services[name]?.[secret.name])
-      .map((secret) => `services.${name}.${secret.name}: write its value there`),
-  );
+  return services.flatMap((service) => {
+    const values = given.services[service.name] ?? {};
+    const missing = secretNames(service).filter((secret) => !values[secret]);
+    const long = service.secrets.filter(({ name }) => /[\n\t]/.test(values[name] ?? ""));
+    return [
+      ...missing.map((secret) => `services.${service.name}.${secret}: write its value there`),
+      ...long.map(
+        ({ name }) =>
+          `services.${service.name}.${name}: an environment variable is one line without tabs: correct its value`,
+      ),
+    ];
+  });
 }
 
 function serversOf({ nodes, consul }: Mesh): ServerNames[] {

@@ -20,7 +20,7 @@ export interface Secrets {
   ca?: Authority;
   /** Certificates of the Consul servers, by node name. */
   servers: Record<string, KeyPair>;
-  /** Values of secret environment variables, by service and variable. */
+  /** Values of secret environment variables, and contents of secret configuration files, by service and name. */
   services: Record<string, Record<string, string>>;
   /** The secrets that a rotation under way replaces, until no node has them any more. */
   previous?: { gossipKey?: string; managementToken?: string };
@@ -54,7 +54,7 @@ const authority = z
 const value = z
   .string()
   .min(1, "an empty value is no secret")
-  .refine(isOneLine, "a value is one line of text without control characters")
+  .refine(isText, "a value is text without control characters other than `\\n` line ends and tabs")
   .refine(
     arrives,
     "the value would not reach the service as it is: it has an accent apart from its letter (it is not NFC), a byte order mark or a character that Unicode reserves",
@@ -137,12 +137,12 @@ function isGossipKey(text: string): boolean {
   return bytes.length === 32 && bytes.toString("base64") === text;
 }
 
-function isOneLine(text: string): boolean {
-  return !/[\p{Cc}\p{Cs}]/u.test(text);
+function isText(text: string): boolean {
+  return !/[^\P{Cc}\n\t]|\p{Cs}/u.test(text);
 }
 
 function arrives(text: string): boolean {
-  return !isOneLine(text) || unicodeFault(text) === undefined; // the former is said elsewhere
+  return !isText(text) || unicodeFault(text) === undefined; // the former is said elsewhere
 }
 
 function works(attempt: () => unknown): boolean {

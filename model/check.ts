@@ -12,6 +12,7 @@ import type { Files } from "./files";
 import { checkHealth } from "./health";
 import { checkPlacement } from "./instance";
 import { checkIntentions } from "./intention";
+import { checkJobs } from "./job";
 import { checkRoutes } from "./listener";
 import { declarationSchema, type Mesh, type MeshDeclaration, resolveMesh } from "./mesh";
 import { checkNames } from "./name";
@@ -21,6 +22,7 @@ import { checkLabels } from "./placement";
 import { checkPorts } from "./port-clash";
 import { checkRuns } from "./run";
 import { checkUpstreams } from "./service";
+import { checkSeveral } from "./several";
 import { checkSsh } from "./ssh";
 import { checkTakenEntries, checkTakeOver } from "./take-over";
 
@@ -35,8 +37,10 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkLabels,
   checkRuns,
   checkHealth,
+  checkJobs,
   checkPorts,
   checkUpstreams,
+  checkSeveral,
   checkRoutes,
   checkIntentions,
   checkConfigEntries,

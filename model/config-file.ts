@@ -1,11 +1,11 @@
 /** Configuration files of a service, which it reads and no other service does. */
 import { z } from "zod";
-import { combination, type ExactlyOne } from "./checking/combination";
+import { combination, type ExactlyOne, type None } from "./checking/combination";
 import { field, judged, text } from "./checking/fields";
 import type { Fault, Path, Problems } from "./checking/problem";
 import { hasBroken, isBroken, type Sound, type View } from "./checking/view";
 import { checkFile, type Files } from "./files";
-import { filledTextFault } from "./formats/text";
+import { filledTextFault, versionFault } from "./formats/text";
 import { unicodeFault } from "./formats/unicode";
 import { signalFault } from "./formats/unit";
 
@@ -13,8 +13,8 @@ import { signalFault } from "./formats/unit";
 export interface ConfigFilesDeclaration {
   /**
    * Files by name, in the folder `/run/gatehouse-config` of the service, which is in `$CONFIGURATION_DIRECTORY` too. Only this
-   * service sees them there, and only root on the node. Not for secrets: the plan and the files for review have them. A change
-   * rolls the service. Text of at most 256 KiB together.
+   * service sees them there, and only root on the node. The plan and the files for review have the text of a file, unless it is a
+   * `secret`. A change rolls the service. Text of at most 256 KiB together, and as much again that is secret.
    * @default {}
    */
   configFiles?: Record<string, ConfigFileDeclaration>;
@@ -25,21 +25,41 @@ export interface ConfigFilesDeclaration {
   reload?: string;
 }
 
-/** A file of the project, or text. */
-export type ConfigFileDeclaration = ExactlyOne<{
-  /** Path of a text file, from the project's folder. */
-  from: string;
-  text: string;
-}>;
+/** A file of the project, text, or a secret. */
+export type ConfigFileDeclaration =
+  | (ExactlyOne<{
+      /** Path of a text file, from the project's folder. */
+      from: string;
+      text: string;
+    }> &
+      None<SecretFileDeclaration>)
+  | (SecretFileDeclaration & { from?: never; text?: never });
+
+/** A file whose content is a secret. */
+export interface SecretFileDeclaration {
+  /**
+   * The name of a secret of this service. Its value, text of any number of lines, is in the mesh's secrets under `services`
+   * (`npm run secrets` says whether it is missing); it is in no plan and in no state. 1 to 100 of A-Z, a-z, 0-9, `.`, `_` and `-`.
+   */
+  secret: string;
+  /**
+   * Changes with the value: that rolls the service, or sends it the signal of `reload`. A new value under the same version waits for the
+   * next change of the service. @default "1"
+   */
+  version?: string;
+}
 
 /** The same in the checked mesh; what is not declared is not there. */
 export interface ConfigFiles {
   /** In the order of their names. */
   configFiles?: { name: string; content: string }[];
+  /** Those whose content is a secret, by the secret's name. In the order of their names. */
+  secretFiles?: { name: string; secret: string; version: string }[];
   reload?: string;
 }
 
-const FORM = 'write `{ "app.yaml": { from: "config/app.yaml" } }` or `{ "app.yaml": { text: "..." } }`';
+const FORM =
+  'write `{ "app.yaml": { from: "config/app.yaml" } }`, `{ "app.yaml": { text: "..." } }` or `{ "app.yaml": { secret: "app-yaml" } }`';
 
 const FROM = "write the path of a text file, from the project's folder";
 
@@ -47,6 +67,8 @@ const fileSchema = combination<ConfigFileDeclaration>(
   z.strictObject({
     from: text(FROM, filledTextFault).optional(),
     text: field(judged(z.string(), contentFault), "write the text of the file").optional(),
+    secret: text("name a secret of this service, for example `app-yaml`", secretNameFault).optional(),
+    version: text('write a text that changes with the value, for example `"2"`', versionFault).optional(),
   }),
 );
 
@@ -57,6 +79,14 @@ export const configFilesSchema = {
     signalFault,
   ).optional(),
 };
+
+function secretNameFault(name: string): Fault | undefined {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name)) return undefined;
+  return {
+    reason: "this is not a name that a secret can have",
+    remedy: "use up to 100 of A-Z, a-z, 0-9, `.`, `_` and `-`, beginning with none of `.` and `-`: `app-yaml`",
+  };
+}
 
 /** Line breaks and tabs are part of a file; other control characters do not survive the way to a node. */
 function contentFault(content: string): Fault | undefined {
@@ -104,11 +134,18 @@ function checkContent(
   view: View,
   problems: Problems,
 ): string | undefined {
-  const given = ["from", "text"].filter((field) => Object.hasOwn(file, field));
+  const given = ["from", "text", "secret"].filter((field) => Object.hasOwn(file, field));
   if (given.length !== 1 && !hasBroken(file)) {
-    const reason = given.length ? "`from` and `text` are given" : "it is not said what is in the file";
+    const names = given.map((name) => `\`${name}\``).join(" and ");
+    const reason = given.length ? `${names} are given` : "it is not said what is in the file";
     problems.add(path, file, { reason, remedy: FORM });
     return undefined;
+  }
+  if (file.version !== undefined && given[0] !== "secret") {
+    problems.add([...path, "version"], file.version, {
+      reason: "only a secret has a version: of other files the text itself is known",
+      remedy: "remove it",
+    });
   }
   if (isBroken(file, "from") || file.from === undefined) return file.text;
   const at = [...path, "from"];
@@ -129,10 +166,18 @@ const NOT_TEXT = {
   remedy: "put it on the node another way, and name its path in `args` or `env`",
 };
 
-/** The files with their text. */
+/** The files with their text, or the names of their secrets. */
 export function resolveConfigFiles({ configFiles = {}, reload }: ConfigFilesDeclaration, files: Files): ConfigFiles {
-  const resolved = Object.entries(configFiles)
-    .map(([name, { from, text: content }]) => ({ name, content: content ?? files.text(from!) ?? "" }))
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
-  return { ...(resolved.length > 0 && { configFiles: resolved }), ...(reload !== undefined && { reload }) };
+  const open: NonNullable<ConfigFiles["configFiles"]> = [];
+  const secretFiles: NonNullable<ConfigFiles["secretFiles"]> = [];
+  const named = Object.entries(configFiles).sort(([one], [other]) => (one < other ? -1 : 1));
+  for (const [name, { from, text: content, secret, version = "1" }] of named) {
+    if (secret !== undefined) secretFiles.push({ name, secret, version });
+    else open.push({ name, content: content ?? files.text(from!) ?? "" });
+  }
+  return {
+    ...(open.length > 0 && { configFiles: open }),
+    ...(secretFiles.length > 0 && { secretFiles }),
+    ...(reload !== undefined && { reload }),
+  };
 }

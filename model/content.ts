@@ -136,7 +136,7 @@ function folderFault(folder: string, files: Files): Fault | undefined {
 }
 
 /** A program of the folder itself is there, and may be run. */
-function checkInside(folder: string, program: string, path: Path, view: View, problems: Problems): void {
+export function checkInside(folder: string, program: string, path: Path, view: View, problems: Problems): void {
   if (program.startsWith("/") || commandFault(program)) return;
   const look = view.files.look(posix.join(folder, program));
   if (look === "executable") return;

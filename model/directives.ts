@@ -42,9 +42,8 @@ const section = field(
   FORM,
 );
 
-export const directivesSchema = {
-  unit: field(z.strictObject({ Unit: section.optional(), Service: section.optional() }), FORM).optional(),
-};
+/** The value of `run.unit`, unless that is the name of a unit. */
+export const sectionsSchema = field(z.strictObject({ Unit: section.optional(), Service: section.optional() }), FORM);
 
 /** Directives that Gatehouse writes, by the field of `run` that decides about them. */
 const FIELDS: Record<string, string> = {

@@ -19,6 +19,17 @@ export type HealthDeclaration = HealthOptions &
     | (Way<"script"> & None<HttpOptions & TlsOption & { port: number }>)
   );
 
+/** The health of a service without a port: whether its process runs is all that there is to ask. */
+export type JobHealthDeclaration = None<
+  HealthChecks & HttpOptions & TlsOption & Omit<HealthOptions, "startTimeout">
+> & {
+  /**
+   * How long a new process has to run without ending, with whatever exit code: `1s` to `1h`. A deploy waits for all of it, and goes
+   * back to the release before when the process ends. @default "5s"
+   */
+  startTimeout?: Duration;
+};
+
 /** One kind of check. */
 type Way<Kind extends keyof HealthChecks> = Pick<HealthChecks, Kind> & None<Omit<HealthChecks, Kind>>;
 
@@ -63,14 +74,17 @@ interface HealthChecks {
   /** gRPC health protocol, asked for this service name (`""` asks for the whole server). */
   grpc: string;
   /**
-   * Command and arguments; exit 0 is healthy. It runs as the agent's user in the agent's sandbox: it may read and connect, and
-   * write nothing but its own /tmp. An agent that is not Gatehouse's needs `enable_local_script_checks`.
+   * Command and arguments; exit 0 is healthy. It runs as the service's user in the service's sandbox, with its `env` and without its
+   * secret variables, in a unit of its own. An agent that is not Gatehouse's needs `enable_local_script_checks`.
    */
   script: string[];
 }
 
-/** Exactly one of http, tcp, grpc, script is set. */
-export type Health = HealthDeclaration & { interval: string; timeout: string };
+/** Exactly one of http, tcp, grpc, script is set; none for a service without a port. */
+export type Health = (HealthDeclaration | Omit<JobHealthDeclaration, "interval" | "timeout">) & {
+  interval: string;
+  timeout: string;
+};
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "OPTIONS"] as const;
 const HEADER = 'write `{ Host: ["shop.example.org"] }`';
@@ -100,11 +114,12 @@ const WAYS = ["http", "tcp", "grpc", "script"] as const;
 
 /** Each service has one kind of check. */
 export function checkHealth(view: View, problems: Problems): void {
-  for (const [name, { health }] of view.services.entries)
-    if (health) checkOneHealth(health, ["services", name, "health"], problems);
+  for (const [name, { health, ...service }] of view.services.entries)
+    if (health && (Object.hasOwn(service, "port") || hasBroken(service)))
+      checkOneHealth(health, ["services", name, "health"], problems);
 }
 
-function checkOneHealth(health: Sound<HealthDeclaration>, path: Path, problems: Problems): void {
+function checkOneHealth(health: Sound<HealthDeclaration | JobHealthDeclaration>, path: Path, problems: Problems): void {
   const given = WAYS.filter((way) => Object.hasOwn(health, way));
   if (given.length > 1 || (given.length === 0 && !hasBroken(health))) {
     problems.add(path, health, {
@@ -158,7 +173,14 @@ function checkScript(script: (string | undefined)[], path: Path, problems: Probl
   }
 }
 
+type Declared = HealthDeclaration | JobHealthDeclaration;
+
 /** The check with its defaults. */
-export function resolveHealth(health: HealthDeclaration = { tcp: true }): Health {
-  return { ...health, interval: health.interval ?? "2s", timeout: health.timeout ?? "1s" };
+export function resolveHealth(health: Declared = { tcp: true }): Health {
+  return { ...health, interval: health.interval ?? "2s", timeout: health.timeout ?? "1s" } as Health;
+}
+
+/** That of a service without a port: no check. */
+export function resolveJobHealth({ startTimeout }: Declared = {}): Health {
+  return { ...(startTimeout !== undefined && { startTimeout }), interval: "2s", timeout: "1s" };
 }

@@ -29,7 +29,7 @@ export { FolderFault, packing } from "./folder";
 export { unicodeFault } from "./formats/unicode";
 export { sandboxPathFault, unitUserFault, workingDirectoryFault } from "./formats/unit";
 export type { Gateway, GatewayDeclaration } from "./gateway";
-export type { Duration, Health, HealthDeclaration } from "./health";
+export type { Duration, Health, HealthDeclaration, JobHealthDeclaration } from "./health";
 export { ASKED_FOR, hostKeyFault, hostKeyFrom, missingKeyFile, UNKNOWN_HOST_KEY, withoutComment } from "./host-key";
 export type { Instance } from "./instance";
 export type { IntentionDeclaration } from "./intention";
@@ -43,9 +43,17 @@ export type { Arch, MeshNode, NodeDeclaration } from "./node";
 export type { HeaderPermissionDeclaration, HttpPermissionDeclaration, PermissionDeclaration } from "./permission";
 export { type Labels, type LabelsDeclaration, labelsOf, nodeOf, type PlacementDeclaration } from "./placement";
 export { CONSUL_PORTS, type PortRange, type PortRanges, type PortsDeclaration, portRanges } from "./ports";
+export {
+  hasOwnUnit,
+  ownUnitsOf,
+  processUnitOf,
+  type SameProcessDeclaration,
+  type UnitOfOthersDeclaration,
+} from "./process";
 export type { ProgramDeclaration } from "./program";
-export type { RunDeclaration, SecretDeclaration } from "./run";
-export type { Protocol, Service, ServiceDeclaration, UpstreamDeclaration } from "./service";
+export { type RunDeclaration, type SecretDeclaration, secretNames } from "./run";
+export { hasEnvoy, type Protocol, type Service, type ServiceDeclaration, type UpstreamDeclaration } from "./service";
+export { instanceCount } from "./several";
 export type { BastionDeclaration, NodeSsh, SshDeclaration } from "./ssh";
 export type { TakeOver, TakeOverDeclaration } from "./take-over";
 export type { UnitDeclaration, UnitLimitsDeclaration, UnitSettings } from "./unit";

@@ -1,23 +1,28 @@
-/** An instance: one service or gateway on one node. */
+/** An instance: one service or gateway on one node, or one of several there. */
 import { z } from "zod";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
 import type { View } from "./checking/view";
 import type { Gateway } from "./gateway";
+import { instanceName } from "./layout";
 import type { MeshNode } from "./node";
 import { placedOn } from "./placement";
 import { assignPorts, type PortRanges } from "./ports";
 import type { Service } from "./service";
+import { asInstance, instancesOn } from "./several";
 
-/** One service or gateway on one node. */
+/** One service or gateway on one node, or one of several there. */
 export interface Instance {
+  /** Its name on the node: the workload's, or of a further instance there that with its number. */
+  name: string;
+  /** A service has the ports of this instance, and its texts have no placeholders any more. */
   workload: Service | Gateway;
   node: MeshNode;
   /** Envoy's admin port on 127.0.0.1. */
   adminPort: number;
   /** Port of the sidecar's public listener. Undefined for a gateway. */
   sidecarPort?: number;
-  /** The instance of the same workload that is rolled before this one, by node name. */
+  /** The node of the instance of the same workload that is rolled before this one. */
   after?: string;
 }
 
@@ -52,8 +57,8 @@ function checkRunsOn(runsOn: Parameters<typeof placedOn>[0], path: Path, view: V
 
 function twice(node: string, first: number) {
   return {
-    reason: `\`${node}\` stands here already (runsOn[${first}]), and a node carries one instance`,
-    remedy: "remove it, or name another node for a second instance",
+    reason: `\`${node}\` stands here already (runsOn[${first}])`,
+    remedy: `remove it, or name another node; for a second instance of a service there write \`{ node: "${node}", instances: 2 }\``,
   };
 }
 
@@ -76,23 +81,34 @@ function nodeFault(name: string, view: View) {
   return undefined;
 }
 
-/** An instance for each service and gateway on each of its nodes, with its ports. */
+/** The instances of each service and gateway on each of its nodes, with their ports. */
 export function placeInstances(workloads: (Service | Gateway)[], nodes: MeshNode[], ports: PortRanges): Instance[] {
   const nodeByName = new Map(nodes.map((node) => [node.name, node]));
   const namesOn = new Map<string, string[]>(nodes.map((node) => [node.name, []]));
-  for (const { name, runsOn } of workloads) for (const node of runsOn) namesOn.get(node)!.push(name);
+  for (const workload of workloads) for (const { node, name } of placesOf(workload)) namesOn.get(node)!.push(name);
   const portsOn = new Map([...namesOn].map(([node, names]) => [node, assignPorts(names, ports)]));
   return workloads.flatMap((workload) =>
-    workload.runsOn.map((node, index) => {
-      const { adminPort, sidecarPort } = portsOn.get(node)!.get(workload.name)!;
-      const after = workload.runsOn[index - 1];
+    placesOf(workload).map(({ node, name, number }, index, places) => {
+      const { adminPort, sidecarPort } = portsOn.get(node)!.get(name)!;
+      const after = places[index - 1]?.node;
       return {
-        workload,
+        name,
+        workload: workload.kind === "service" ? asInstance(workload, number) : workload,
         node: nodeByName.get(node)!,
         adminPort,
         ...(workload.kind === "service" ? { sidecarPort } : {}),
         ...(after === undefined ? {} : { after }),
       };
+    }),
+  );
+}
+
+/** In the order in which they are rolled. */
+function placesOf(workload: Service | Gateway): { node: string; name: string; number: number }[] {
+  return workload.runsOn.flatMap((node) =>
+    Array.from({ length: instancesOn(workload, node) }, (_, further) => {
+      const number = further + 1;
+      return { node, name: instanceName(workload.name, number), number };
     }),
   );
 }

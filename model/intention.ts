@@ -5,6 +5,7 @@ import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
 import { hasBroken, items, type Sound, type View } from "./checking/view";
 import { notOwned } from "./consul";
+import { uncallable } from "./job";
 import { notOursToAllow } from "./other-service";
 import { actionSchema, checkHttp, type PermissionDeclaration, permissionSchema } from "./permission";
 
@@ -60,15 +61,17 @@ function checkEnds({ source, destination }: Intention, path: Path, view: View, p
     if (unowned) problems.add([...path, "destination"], destination, unowned);
     return;
   }
-  if (destination === undefined || services.has(destination)) return;
-  const fault = others.has(destination)
-    ? notOursToAllow(destination)
-    : gateways.has(destination)
-      ? {
-          reason: `\`${destination}\` is a gateway: calls come to it from outside the mesh, where there is no identity to check`,
-          remedy: "name the service behind it as destination",
-        }
-      : services.unknown(destination, "service");
+  if (destination === undefined) return;
+  const fault = services.has(destination)
+    ? uncallable(destination, services)
+    : others.has(destination)
+      ? notOursToAllow(destination)
+      : gateways.has(destination)
+        ? {
+            reason: `\`${destination}\` is a gateway: calls come to it from outside the mesh, where there is no identity to check`,
+            remedy: "name the service behind it as destination",
+          }
+        : services.unknown(destination, "service");
   if (fault) problems.add([...path, "destination"], destination, fault);
 }
 

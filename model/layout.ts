@@ -1,10 +1,12 @@
 /**
- * Paths on a node, unit names, Consul ids and ports (and, from `resource-ids.ts`, Terraform's ids): each is written here and
- * nowhere else in TypeScript. `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the
- * node program (`node/host/host.go`). The templates of files have them in their own text.
+ * Paths on a node, unit names, Consul ids and ports (and from `resource-ids.ts`, `instance-name.ts` and `health-units.ts` the ids of
+ * Terraform, the names of instances and those of health scripts): each is written here and nowhere else in TypeScript.
+ * `__tests__/model/layout.test.ts` searches for copies, and compares the paths with those of the node program
+ * (`node/host/host.go`). The templates of files have them in their own text.
  */
 
 import type { Binary } from "./content";
+import { healthUnits } from "./health-units";
 import type { MeshNode } from "./node";
 
 const GATEHOUSE = "/opt/gatehouse";
@@ -106,7 +108,7 @@ export const uploadedBinary = (mesh: string, { sha256 }: Pick<Binary, "sha256">)
 export const uploadedSecrets = (mesh: string, name: string): string =>
   `${folders.incomingSecrets}/${mesh}/${name}.json`;
 
-/** Files of one instance, by the name of its service or gateway. */
+/** Files of one instance, by its name. */
 export const definitionFile = (name: string): string => `${folders.consul}/${name}.hcl`;
 /** The name in the path of a definition file; undefined for another file. */
 export const nameOfDefinition = (path: string): string | undefined =>
@@ -117,32 +119,17 @@ export const bootstrapFile = (name: string): string => `/run/gatehouse-envoy/${n
 /** Where the configuration files of a service are on the node; the service itself sees them in `seenConfig`. */
 export const configFolder = (name: string): string => `${folders.config}/${name}`;
 export const isConfigFile = (path: string): boolean => path.startsWith(`${folders.config}/`);
+/** Files that commands read which run before a release. They are there as long as those run. */
+export const beforeFolder = (name: string): string => `/run/gatehouse-before/${name}`;
 export const seenConfig = "/run/gatehouse-config";
 export const secretEnvironmentFile = (name: string): string => `${folders.secrets}/${name}.env`;
 export const tokenFile = (name: string): string => `${folders.secrets}/${name}.token`;
 export const instanceFolder = (name: string): string => `${folders.instances}/${name}`;
-/** A link to the release that runs. */
 export const currentRelease = (name: string): string => `${instanceFolder(name)}/current`;
 export const unitFile = (unit: string): string => `${folders.units}/${unit}`;
 
 /** The token of a node's agent has this name among those of the instances, which never begin with `_`. */
 export const AGENT_TOKEN = "_agent";
-
-/** Mode of a file and who owns it. */
-export interface Access {
-  /** Octal, for example "0644". */
-  mode: string;
-  owner: "root:root" | "root:consul";
-}
-
-/** The kinds of access that files on a node have. */
-export const access = {
-  anyone: { mode: "0644", owner: "root:root" },
-  program: { mode: "0755", owner: "root:root" },
-  /** Secrets that Consul's agent reads. */
-  consulOnly: { mode: "0640", owner: "root:consul" },
-  rootOnly: { mode: "0600", owner: "root:root" },
-} as const satisfies Record<string, Access>;
 
 /** The name of the folders that a service has to itself in /var/lib, /var/cache and /var/log. */
 export const ownFolder = (service: string): string => `gatehouse-${service}`;
@@ -164,37 +151,20 @@ export const unitsOf = (kind: "service" | "ingress-gateway", name: string): stri
   kind === "service" ? [unitOf(name), sidecarUnitOf(name)] : [unitOf(name)];
 export const isServiceUnit = (unit: string): boolean => unit.endsWith(UNIT);
 /** The service or gateway of a unit, whether of its program or its sidecar. */
-export const workloadOf = (unit: string): string => serviceOf(unit.endsWith(UNIT) ? unit.slice(0, -UNIT.length) : unit);
+export const workloadOf = (unit: string): string =>
+  healthUnits.serviceOf(unit) ?? serviceOf(unit.endsWith(UNIT) ? unit.slice(0, -UNIT.length) : unit);
 
 /** The unit that reads this file when it starts; undefined for files of another kind. */
 export function unitReading(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
+  if (healthUnits.serviceOf(name) !== undefined) return healthUnits.socketUnit(workloadOf(name));
   if (path === unitFile(name) && isServiceUnit(name)) return name;
   if (isConfigFile(path)) return unitOf(path.split("/").at(-2)!);
   return path.startsWith(`${folders.env}/`) ? unitOf(name.replace(/\.env$/, "")) : undefined;
 }
 
-/** Consul's ports. https://developer.hashicorp.com/consul/docs/reference/architecture/ports */
-export const consulPorts = {
-  serverRpc: 8300,
-  lanGossip: 8301,
-  wanGossip: 8302,
-  http: 8500,
-  https: 8501,
-  grpc: 8502,
-  grpcTls: 8503,
-  dns: 8600,
-} as const;
-
-/** The ports of an agent that Gatehouse sets up, as `templates/consul/agent.hcl` has them. */
-export function agentPorts(role: MeshNode["role"], { tls, wanGossip }: { tls: boolean; wanGossip: boolean }): number[] {
-  const { serverRpc, lanGossip, http, https, grpc, grpcTls, dns } = consulPorts;
-  const wan = wanGossip ? [consulPorts.wanGossip] : [];
-  const servers = role === "server" ? [serverRpc, ...wan, tls ? https : grpcTls] : [];
-  return [...servers, lanGossip, http, tls ? grpcTls : grpc, dns];
-}
-
-/** First ports of the ranges for instances. Consul's own default range for sidecars begins at 21000 too. */
-export const firstPorts = { admin: 19_000, sidecars: 21_000 } as const;
-
+export { type Access, access } from "./access";
+export { agentPorts, consulPorts, firstPorts } from "./consul-ports";
+export { healthUnits } from "./health-units";
+export * from "./instance-name";
 export { resources, tokens } from "./resource-ids";

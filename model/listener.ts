@@ -5,6 +5,7 @@ import { formatPath, type Path, type Problems } from "./checking/problem";
 import { items, type Sound, type View } from "./checking/view";
 import { filledTextFault } from "./formats/text";
 import type { GatewayDeclaration } from "./gateway";
+import { uncallable } from "./job";
 import { checkHosts } from "./listener-host";
 import { type Protocol, protocolSchema } from "./service";
 
@@ -142,7 +143,7 @@ function twice(name: string, where: string) {
   };
 }
 
-function serviceFault(name: string, { protocol }: Listener, { callable, gateways, others }: View) {
+function serviceFault(name: string, { protocol }: Listener, { callable, services, gateways, others }: View) {
   if (name === "*") {
     if (protocol !== "tcp") return undefined;
     return {
@@ -155,6 +156,8 @@ function serviceFault(name: string, { protocol }: Listener, { callable, gateways
   }
   const unknown = callable.unknown(name, "service");
   if (unknown) return unknown;
+  const deaf = uncallable(name, services);
+  if (deaf) return deaf;
   const spoken = callable.get(name)?.protocol;
   if (spoken === undefined || protocol === undefined || spoken === protocol) return undefined;
   return {

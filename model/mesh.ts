@@ -15,6 +15,7 @@ import { nameFault } from "./name";
 import { type MeshNode, type NodeDeclaration, nodeSchema, resolveNode } from "./node";
 import { type CallToOther, type OtherService, otherServicesOf } from "./other-service";
 import { type PortRanges, type PortsDeclaration, portRanges, portsSchema } from "./ports";
+import { resolveOtherProcess } from "./process";
 import { resolveService, type Service, type ServiceDeclaration, serviceSchema, upstreamsOf } from "./service";
 import { type SshDeclaration, sshSchema } from "./ssh";
 import { resolveTakeOver, type TakeOver, type TakeOverDeclaration, takeOverSchema } from "./take-over";
@@ -120,7 +121,9 @@ export const declarationSchema = field(
 export function resolveMesh(declaration: MeshDeclaration, files: Files): Mesh {
   const nodes = Object.entries(declaration.nodes).map(([name, node]) => resolveNode(name, node, declaration, files));
   const named = Object.entries(declaration.services ?? {});
-  const steps = deployOrder(named.map(([name, service]) => ({ name, upstreams: upstreamsOf(service) })));
+  const steps = deployOrder(
+    named.map(([name, service]) => ({ name, upstreams: upstreamsOf(service), ...resolveOtherProcess(service.run) })),
+  );
   const after = new Map(steps.map((step) => [step.name, step.deployAfter]));
   const services = named.map(([name, service]) => resolveService(name, service, after.get(name)!, files));
   const gateways = Object.entries(declaration.gateways ?? {}).map(([name, gateway]) => resolveGateway(name, gateway));

@@ -1,6 +1,6 @@
 /** Where a service runs, and what tells its instances apart in Consul. */
 import { z } from "zod";
-import { field, judged, text } from "./checking/fields";
+import { count, field, judged, text } from "./checking/fields";
 import type { Fault, Path, Problems } from "./checking/problem";
 import { items, type Sound, type View } from "./checking/view";
 import { filledTextFault, textFault } from "./formats/text";
@@ -16,9 +16,16 @@ export interface LabelsDeclaration {
   tags?: string[];
 }
 
-/** One instance on a node, with labels besides those of its service. */
+/** The instances on a node, with labels besides those of their service. */
 export interface PlacementDeclaration extends LabelsDeclaration {
   node: string;
+  /**
+   * So many instances on this node, 1 to 32, rolled one after another. All their ports count up: `port` 9001 is 9001, 9002, … (and
+   * so are `health.port` and the `localPort` of each upstream), and the program learns its own by `%port`, `%health.port` and
+   * `%upstream.NAME.port` in `args`, `env` or `command`. The second one is called `NAME_2` on the node; in Consul all are one
+   * service. @default 1
+   */
+  instances?: number;
 }
 
 /** Labels of an instance. */
@@ -46,13 +53,19 @@ export const labelsSchema = {
   ).optional(),
 };
 
-const placementSchema = z.strictObject({ node: text("write a node's name", () => undefined), ...labelsSchema });
+const MOST_INSTANCES = 32;
+
+const placementSchema = z.strictObject({
+  node: text("write a node's name", () => undefined),
+  instances: count(1, MOST_INSTANCES).optional(),
+  ...labelsSchema,
+});
 
 export const placementsSchema = field(
   z.array(
     field(
       judged(z.union([z.string(), placementSchema]), () => undefined),
-      'write a node\'s name, or `{ node: "worker1", meta: { version: "2" }, tags: ["canary"] }`',
+      'write a node\'s name, or `{ node: "worker1", instances: 2, meta: { version: "2" }, tags: ["canary"] }`',
     ),
   ),
   'list the worker nodes to run on, for example `runsOn: ["worker1"]`',
@@ -67,10 +80,11 @@ export const nodeOf = (placement: string | PlacementDeclaration): string =>
 /** The nodes that can be read, each with its place in the list and its path there. */
 export function placedOn(
   runsOn: readonly (Placement | undefined)[] | undefined,
-): { index: number; node: string; at: Path }[] {
+): { index: number; node: string; at: Path; instances: number }[] {
   return items(runsOn).flatMap(({ index, value }) => {
-    if (typeof value === "string") return [{ index, node: value, at: [index] }];
-    return value.node === undefined ? [] : [{ index, node: value.node, at: [index, "node"] }];
+    if (typeof value === "string") return [{ index, node: value, at: [index], instances: 1 }];
+    const { node, instances = 1 } = value;
+    return node === undefined ? [] : [{ index, node, at: [index, "node"], instances }];
   });
 }
 

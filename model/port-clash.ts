@@ -1,14 +1,19 @@
 /** Declared ports: no two on one node are the same. */
 
-import { formatPath, type Path, type Problems } from "./checking/problem";
-import { items, type View } from "./checking/view";
+import { type Fault, formatPath, type Path, type Problems } from "./checking/problem";
+import { items, type Sound, type View } from "./checking/view";
 import { consulPorts } from "./layout";
 import { placedOn } from "./placement";
 import { CONSUL_PORTS, portRanges, reservedFor, SLOTS } from "./ports";
+import type { ServiceDeclaration } from "./service";
 
-/** A declared port, with the nodes that need it. */
+/** A declared port, or that of a further instance, with the nodes that need it. */
 interface Claim {
   path: Path;
+  /** The port of the first instance on a node. */
+  declared: number;
+  /** Which instance on a node needs this port: 1 for the first. */
+  number: number;
   port: number;
   nodes: string[];
 }
@@ -17,23 +22,29 @@ interface Claim {
 export function checkPorts(view: View, problems: Problems): void {
   const ranges = portRanges(view.declaration.ports);
   checkRanges(view, problems);
-  const taken = new Map<string, Map<number, Path>>();
+  const taken = new Map<string, Map<number, Taken>>();
   const on = (node: string) => taken.get(node) ?? taken.set(node, sshPort(node, view)).get(node)!;
+  const faulty = new Set<Path>();
   for (const claim of claims(view)) {
-    const owner = reservedFor(claim.port, ranges);
-    if (owner !== undefined) {
-      problems.add(claim.path, claim.port, {
-        reason: `port ${claim.port} belongs to ${owner} on every node`,
-        remedy: "choose another port",
-      });
-      continue;
-    }
+    if (faulty.has(claim.path)) continue; // said of an earlier instance
     const clash = claim.nodes.find((node) => on(node).has(claim.port));
-    if (clash !== undefined) addClash(claim, clash, on(clash).get(claim.port)!, problems);
-    for (const node of claim.nodes) if (!on(node).has(claim.port)) on(node).set(claim.port, claim.path);
+    const fault = unusable(claim, reservedFor(claim.port, ranges));
+    if (fault) problems.add(claim.path, claim.declared, fault);
+    else if (clash !== undefined) addClash(claim, clash, on(clash).get(claim.port)!, problems);
+    if (fault || clash !== undefined) faulty.add(claim.path);
+    for (const node of claim.nodes) if (!fault && !on(node).has(claim.port)) on(node).set(claim.port, claim);
   }
   checkSlots(view, problems);
 }
+
+function unusable({ port, number }: Claim, owner: string | undefined): Fault | undefined {
+  const whose = number === 1 ? "" : ` (of instance ${number} on a node)`;
+  if (port > LAST_PORT) return { reason: `there is no port ${port}${whose}`, remedy: "choose a lower port" };
+  if (owner === undefined) return undefined;
+  return { reason: `port ${port}${whose} belongs to ${owner} on every node`, remedy: "choose another port" };
+}
+
+const LAST_PORT = 65_535;
 
 /** The ranges themselves: apart from each other and from Consul's ports. */
 function checkRanges({ declaration }: View, problems: Problems): void {
@@ -56,50 +67,75 @@ function checkRanges({ declaration }: View, problems: Problems): void {
   });
 }
 
-function addClash({ path, port }: Claim, node: string, other: Path, problems: Problems): void {
+/** Whose a port of a node is. */
+type Taken = Pick<Claim, "path" | "number">;
+
+const named = ({ path, number }: Taken): string =>
+  `${formatPath(path)}${number === 1 ? "" : ` (of instance ${number} there)`}`;
+
+function addClash(claim: Claim, node: string, other: Taken, problems: Problems): void {
+  const { path, declared, port } = claim;
   const where = node.startsWith("?") ? "" : ` on node \`${node}\``;
-  const whose = other.at(-1) === "ssh" ? "the node's ssh" : formatPath(other);
-  problems.add(path, port, {
-    reason: `port ${port} is already taken${where} by ${whose}, and ${formatPath(path)} wants it too`,
-    remedy: "give one of them another port, or another node",
+  const whose = other.path.at(-1) === "ssh" ? "the node's ssh" : named(other);
+  const several = [claim, other].some(({ number }) => number > 1);
+  problems.add(path, declared, {
+    reason: `port ${port} is already taken${where} by ${whose}, and ${named(claim)} wants it too`,
+    remedy: several
+      ? "the ports of further instances follow the first one's: leave room between declared ports, or name another node"
+      : "give one of them another port, or another node",
   });
 }
 
 /** Every port that the declaration asks for. An upstream's is bound by the caller's sidecar, so it counts like any. */
 function* claims(view: View): Generator<Claim> {
-  for (const [name, { port, health, upstreams, runsOn }] of view.services.entries) {
-    const nodes = placesOf(runsOn, name);
-    if (port !== undefined) yield { path: ["services", name, "port"], port, nodes };
-    if (health?.port !== undefined && health.port !== port)
-      yield { path: ["services", name, "health", "port"], port: health.port, nodes };
-    for (const [upstream, value] of Object.entries(upstreams ?? {})) {
-      const path = ["services", name, "upstreams", upstream, "localPort"];
-      if (value?.localPort !== undefined) yield { path, port: value.localPort, nodes };
+  for (const [name, service] of view.services.entries) {
+    const declared = [...portsOf(name, service)];
+    const most = Math.max(1, ...placedOn(service.runsOn).map(({ instances }) => instances));
+    for (let number = 1; number <= most; number++) {
+      const nodes = placesOf(service.runsOn, name, number);
+      for (const { path, port } of declared) yield { path, declared: port, number, port: port + number - 1, nodes };
     }
   }
   for (const [name, { listeners, runsOn }] of view.gateways.entries) {
     for (const { index, value } of items(listeners)) {
       const path = ["gateways", name, "listeners", index, "port"];
-      if (value.port !== undefined) yield { path, port: value.port, nodes: placesOf(runsOn, name) };
+      const { port } = value;
+      if (port !== undefined) yield { path, declared: port, number: 1, port, nodes: placesOf(runsOn, name) };
     }
   }
 }
 
-/** The nodes, or a place of its own for what runs nowhere: it can still clash with itself. */
-function placesOf(runsOn: Parameters<typeof placedOn>[0], name: string): string[] {
-  const nodes = placedOn(runsOn).map(({ node }) => node);
+/** The ports of a service's first instance. */
+function* portsOf(name: string, { port, health, upstreams }: Sound<ServiceDeclaration>) {
+  const path = ["services", name];
+  if (port !== undefined) yield { path: [...path, "port"], port };
+  if (health?.port !== undefined && health.port !== port)
+    yield { path: [...path, "health", "port"], port: health.port };
+  for (const [upstream, value] of Object.entries(upstreams ?? {})) {
+    if (value?.localPort !== undefined)
+      yield { path: [...path, "upstreams", upstream, "localPort"], port: value.localPort };
+  }
+}
+
+/** The nodes with so many instances, or a place of its own for what runs nowhere: it can still clash with itself. */
+function placesOf(runsOn: Parameters<typeof placedOn>[0], name: string, number = 1): string[] {
+  const nodes = placedOn(runsOn)
+    .filter(({ instances }) => instances >= number)
+    .map(({ node }) => node);
   return nodes.length > 0 ? [...new Set(nodes)] : [`?${name}`];
 }
 
-function sshPort(node: string, { nodes, declaration }: View): Map<number, Path> {
+function sshPort(node: string, { nodes, declaration }: View): Map<number, Taken> {
   if (!nodes.has(node)) return new Map();
-  return new Map([[nodes.get(node)?.ssh?.port ?? declaration.ssh?.port ?? 22, ["nodes", node, "ssh"]]]);
+  return new Map([
+    [nodes.get(node)?.ssh?.port ?? declaration.ssh?.port ?? 22, { path: ["nodes", node, "ssh"], number: 1 }],
+  ]);
 }
 
 function checkSlots({ nodes, services, gateways }: View, problems: Problems): void {
   const count = new Map<string, number>();
   for (const [, { runsOn }] of [...services.entries, ...gateways.entries]) {
-    for (const node of new Set(placedOn(runsOn).map(({ node: on }) => on))) count.set(node, (count.get(node) ?? 0) + 1);
+    for (const { node, instances } of placedOn(runsOn)) count.set(node, (count.get(node) ?? 0) + instances);
   }
   for (const [name] of nodes.entries) {
     const instances = count.get(name) ?? 0;

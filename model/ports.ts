@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { count } from "./checking/fields";
-import { consulPorts, firstPorts } from "./layout";
+import { consulPorts, firstPorts, isFurther } from "./layout";
 
 /** A node has a port of each range for each of its instances. */
 export interface PortsDeclaration {
@@ -71,12 +71,13 @@ export interface SlotPorts {
 
 /**
  * Gives every name on one node its ports. The slot comes from the name's hash, so that adding or removing another
- * instance leaves it alone; only where two hashes meet does the later name move to the next free slot.
+ * instance leaves it alone; only where two hashes meet does the later name move to the next free slot. A service's further
+ * instances come last: they move nothing that is there.
  */
 export function assignPorts(names: Iterable<string>, { admin, sidecars }: PortRanges): Map<string, SlotPorts> {
   const taken = new Set<number>();
   const ports = new Map<string, SlotPorts>();
-  for (const name of [...names].sort()) {
+  for (const name of [...names].sort(firstBefore)) {
     if (taken.size === SLOTS) throw new RangeError(`a node carries at most ${SLOTS} instances`);
     let slot = createHash("sha256").update(name).digest().readUInt32BE(0) % SLOTS;
     while (taken.has(slot)) slot = (slot + 1) % SLOTS;
@@ -84,4 +85,10 @@ export function assignPorts(names: Iterable<string>, { admin, sidecars }: PortRa
     ports.set(name, { adminPort: admin.first + slot, sidecarPort: sidecars.first + slot });
   }
   return ports;
+}
+
+function firstBefore(one: string, other: string): number {
+  const [here, there] = [isFurther(one), isFurther(other)];
+  if (here !== there) return here ? 1 : -1;
+  return one < other ? -1 : 1;
 }

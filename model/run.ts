@@ -1,6 +1,7 @@
 /** The program of a service, with its arguments, environment and secrets. */
 import { z } from "zod";
-import { combination } from "./checking/combination";
+import { type Before, type BeforeDeclaration, beforeSchema, checkBefore, resolveBefore } from "./before";
+import { combination, type None } from "./checking/combination";
 import { field, text } from "./checking/fields";
 import type { Path, Problems } from "./checking/problem";
 import type { Sound, View } from "./checking/view";
@@ -11,30 +12,54 @@ import {
   configFilesSchema,
   resolveConfigFiles,
 } from "./config-file";
-import {
-  checkDirectives,
-  type Directives,
-  type DirectivesDeclaration,
-  directivesSchema,
-  resolveDirectives,
-} from "./directives";
+import type { ArtifactDeclaration, FilesDeclaration } from "./content";
+import { checkDirectives, type Directives, type DirectivesDeclaration, resolveDirectives } from "./directives";
 import type { Files } from "./files";
 import { textFault, versionFault } from "./formats/text";
-import { checkProgram, type Program, type ProgramDeclaration, programSchema, resolveProgram } from "./program";
+import {
+  checkOtherProcess,
+  isOthers,
+  type OtherProcess,
+  processSchema,
+  resolveOtherProcess,
+  type SameProcessDeclaration,
+  type UnitOfOthersDeclaration,
+} from "./process";
+import {
+  type BinaryDeclaration,
+  type CommandDeclaration,
+  checkProgram,
+  type Program,
+  type ProgramDeclaration,
+  programSchema,
+  resolveProgram,
+} from "./program";
 import { checkUnit, resolveUnit, type UnitDeclaration, type UnitSettings, unitSchema } from "./unit";
 
-/** The program of a service, and how it runs. */
-export type RunDeclaration = ProgramDeclaration &
-  SettingsDeclaration &
-  UnitDeclaration &
-  ConfigFilesDeclaration &
-  DirectivesDeclaration;
+/**
+ * The program of a service and how it runs; or a process that runs already, `unit` with the name of a unit or `sameProcessAs`, about
+ * which nothing else can be said: the checks refuse it.
+ */
+export type RunDeclaration = Settings &
+  (
+    | OwnProcess
+    | (UnitOfOthersDeclaration & None<AnyProgram & SameProcessDeclaration>)
+    | (SameProcessDeclaration & None<AnyProgram & DirectivesDeclaration>)
+  );
+
+type OwnProcess = ProgramDeclaration & DirectivesDeclaration & None<SameProcessDeclaration>;
+type Settings = SettingsDeclaration & UnitDeclaration & ConfigFilesDeclaration & BeforeDeclaration;
+type AnyProgram = BinaryDeclaration & FilesDeclaration & ArtifactDeclaration & CommandDeclaration;
 
 /** Arguments, environment and secrets of a program. */
 export interface SettingsDeclaration {
-  /** Arguments, passed as they are: no shell looks at them. @default [] */
+  /**
+   * Arguments, passed as they are: no shell and no systemd looks at them. In these, in `env` and in `command`, `%port` is the port
+   * of the instance, `%health.port` that of its check and `%upstream.NAME.port` that of an upstream; `%%port` is the text `%port`,
+   * and any other `%` is text. @default []
+   */
   args?: string[];
-  /** Environment variables. Not for secrets: Terraform's state has these values. @default {} */
+  /** Environment variables, with the same placeholders. Not for secrets: Terraform's state has these values. @default {} */
   env?: Record<string, string>;
   /**
    * Environment variables whose values are secret, by name. The value itself is in the mesh's secrets, under `services`
@@ -54,7 +79,7 @@ export interface SecretDeclaration {
 }
 
 /** A service's program in the checked mesh. */
-export interface Run extends Program, UnitSettings, ConfigFiles, Directives {
+export interface Run extends Program, OtherProcess, UnitSettings, ConfigFiles, Before, Directives {
   args: string[];
   env: Record<string, string>;
   /** Secret environment variables by name, in the order of their names. Their values are in the mesh's secrets. */
@@ -82,24 +107,32 @@ export const runSchema = combination<RunDeclaration>(
     secrets: field(z.record(z.string(), field(secretSchema, SECRET)), SECRET).optional(),
     ...unitSchema,
     ...configFilesSchema,
-    ...directivesSchema,
-  }),
+    ...beforeSchema,
+    ...processSchema,
+  }) as never,
 );
 
 /** Each service has one program, which is there; no variable is both open and secret. */
 export function checkRuns(view: View, problems: Problems): void {
-  for (const [name, { run, memoryMax, cpuQuota }] of view.services.entries) {
+  for (const [name, service] of view.services.entries) {
+    const { run, memoryMax, cpuQuota } = service;
     const path = ["services", name, "run"];
     if (!run) continue;
-    checkProgram(run, path, view, problems);
-    checkSecrets(run, path, problems);
-    checkConfigFiles(run, path, view, problems);
-    checkDirectives(run, path, problems);
-    checkUnit(run, { memoryMax, cpuQuota }, path, problems);
+    if (isOthers(run)) {
+      checkOtherProcess(name, service, view, problems);
+      continue;
+    }
+    const own = run as Sound<Settings & OwnProcess>;
+    checkProgram(own, path, view, problems);
+    checkSecrets(own, path, problems);
+    checkConfigFiles(own, path, view, problems);
+    checkBefore(own, path, view, problems);
+    checkDirectives(own, path, problems);
+    checkUnit(own, { memoryMax, cpuQuota }, path, problems);
   }
 }
 
-function checkSecrets({ env = {}, secrets = {} }: Sound<RunDeclaration>, path: Path, problems: Problems): void {
+function checkSecrets({ env = {}, secrets = {} }: Sound<SettingsDeclaration>, path: Path, problems: Problems): void {
   for (const variable of Object.keys(secrets)) {
     if (!Object.hasOwn(env, variable)) continue;
     problems.add([...path, "secrets", variable], variable, {
@@ -109,14 +142,22 @@ function checkSecrets({ env = {}, secrets = {} }: Sound<RunDeclaration>, path: P
   }
 }
 
+/** Names under which the values of a service's secrets are in the mesh's secrets: of its variables and of its files, each once. */
+export const secretNames = ({ secrets, secretFiles = [] }: Pick<Run, "secrets" | "secretFiles">): string[] => [
+  ...new Set([...secrets.map(({ name }) => name), ...secretFiles.map(({ secret }) => secret)]),
+];
+
 /** Program, arguments and environment with their defaults. */
 export function resolveRun(run: RunDeclaration, files: Files): Run {
-  const { args = [], env = {}, secrets = {} } = run;
+  if (isOthers(run)) return { ...resolveOtherProcess(run), args: [], env: {}, secrets: [] };
+  const own = run as Settings & OwnProcess;
+  const { args = [], env = {}, secrets = {} } = own;
   return {
-    ...resolveProgram(run, files),
-    ...resolveUnit(run),
-    ...resolveConfigFiles(run, files),
-    ...resolveDirectives(run),
+    ...resolveProgram(own, files),
+    ...resolveUnit(own),
+    ...resolveConfigFiles(own, files),
+    ...resolveBefore(own),
+    ...resolveDirectives(own),
     args: [...args],
     env: { ...env },
     secrets: Object.entries(secrets)

@@ -50,7 +50,11 @@ func run(ctx context.Context, args []string) int {
 	syscall.Umask(0o022)
 	for length := min(len(words), 2); length > 0; length-- {
 		if do, known := verbs[strings.Join(words[:length], " ")]; known {
-			if err := do(ctx, host.New(), words[length:]); err != nil {
+			err := do(ctx, host.New(), words[length:])
+			if code, isCode := err.(exitCode); isCode { //nolint:errorlint // a verb returns it as it is
+				return int(code)
+			}
+			if err != nil {
 				fmt.Fprintf(os.Stderr, "gatehouse: error: %s\n", failure(ctx, err))
 				return exitFailed
 			}

@@ -7,11 +7,14 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/coreos/go-systemd/v22/activation"
+
 	"gatehouse/node/bootstrap"
 	"gatehouse/node/consul"
 	"gatehouse/node/drain"
 	"gatehouse/node/fence"
 	"gatehouse/node/host"
+	"gatehouse/node/script"
 	"gatehouse/node/systemd"
 )
 
@@ -71,4 +74,39 @@ func makeBootstrap(ctx context.Context, h *host.Host, words []string) error {
 		fmt.Fprintf(os.Stderr, "gatehouse: warning: the ports of %s are not fenced: %s\n", words[0], host.Clean(err.Error()))
 	}
 	return bootstrap.New(h, keeper.UID).Make(ctx, words[0], own, words[1:]...)
+}
+
+// exitCode of this program, other than those of runs that fail. Whoever started it has read why.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// serveScript is for the unit of a health script: health serve COMMAND. systemd holds the socket, so that a question never
+// meets a restart.
+func serveScript(ctx context.Context, _ *host.Host, words []string) error {
+	listeners, err := activation.Listeners()
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 || len(listeners) != 1 || listeners[0] == nil {
+		return errors.New("usage, in a unit with a socket: health serve COMMAND...")
+	}
+	return script.Serve(ctx, listeners[0], words)
+}
+
+// askScript is the check that Consul's agent runs: health ask SOCKET. Its output and exit code are those of the script.
+func askScript(ctx context.Context, _ *host.Host, words []string) error {
+	if len(words) != 1 {
+		return errors.New("usage: health ask SOCKET")
+	}
+	result, err := script.Ask(ctx, words[0])
+	if err != nil {
+		fmt.Println(err)
+		return exitCode(script.Critical)
+	}
+	fmt.Print(result.Output)
+	if result.Exit != 0 {
+		return exitCode(result.Exit)
+	}
+	return nil
 }

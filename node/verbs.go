@@ -66,6 +66,8 @@ func init() {
 		}),
 		"fence":         keepFence,
 		"bootstrap":     makeBootstrap,
+		"health serve":  serveScript,
+		"health ask":    askScript,
 		"drain node":    drainNode,
 		"drain gateway": drainGateway,
 		"expand": withDocument(func(ctx context.Context, h *host.Host, doc document.Expand) error {
@@ -108,7 +110,7 @@ func showVersion(context.Context, *host.Host, []string) error {
 
 func applyInstance(ctx context.Context, n *instance.Node, doc document.Instance) error {
 	var values map[string]string
-	if len(doc.Secrets) > 0 {
+	if len(doc.Secrets)+len(doc.SecretFiles) > 0 {
 		var err error
 		if values, err = secrets.Take(n.Host, doc.Mesh, "env-"+doc.Name); err != nil {
 			return err

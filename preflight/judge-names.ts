@@ -13,10 +13,16 @@ import type { WantedPort } from "./plan-ports";
 export function judgePorts(plan: Plan, facts: Facts): Finding[] {
   const found = new Map<string, Finding>();
   // A unit made by hand under a declared name has a finding of its own, and is stopped before the new one starts.
-  const byHand = new Set(plan.workloads.flatMap(({ name }) => findByHand(facts, name).units.map(({ name }) => name)));
+  const byHand = new Set(
+    plan.workloads.flatMap(({ name, unitOfOthers }) =>
+      findByHand(facts, name, unitOfOthers).units.map(({ name }) => name),
+    ),
+  );
+  const ofOthers = new Set(plan.unitsOfOthers.map(({ unit }) => unit));
   for (const wanted of plan.ports) {
     // A running agent's ports are its own affair.
     if (wanted.unit === layout.consulUnit && !willSetUpAgent(plan, facts)) continue;
+    if (ofOthers.has(wanted.unit)) continue; // see judgeUnitsOfOthers
     for (const listener of facts.listeners.filter((one) => !byHand.has(one.unit) && inTheWay(wanted, one))) {
       // A process that listens on IPv4 and on IPv6 makes one finding.
       found.set(`${wanted.port} ${listener.pid}`, portFinding(plan, facts, wanted, listener));
@@ -85,13 +91,17 @@ export function judgeRollbacks({ node, mesh }: Plan, { rolledBack, owners }: Fac
 }
 
 /** A service that listens for more than its sidecar. A deploy may be what fixes that, so this is no problem. */
-export function judgeOpen({ node }: Plan, { open }: Facts): Finding[] {
+export function judgeOpen({ node, unitsOfOthers }: Plan, { open }: Facts): Finding[] {
+  const ofOthers = new Set(unitsOfOthers.map(({ unit }) => unit));
   return open.map(({ unit, at }) => ({
-    severity: "warning",
+    // It may serve people outside of the mesh, and that is for its owner to decide.
+    severity: ofOthers.has(unit) ? "note" : "warning",
     where: { on: node.name, what: unit },
     found: `it listens on ${at}`,
     why: "whoever reaches that address calls the service past the mesh: without a certificate, and whatever the intentions say",
-    remedy: "have the program listen on 127.0.0.1 alone, by its run.args or run.env",
+    remedy: ofOthers.has(unit)
+      ? "nothing, if that is what its owner wants; else have it listen on 127.0.0.1 alone, in its own configuration"
+      : "have the program listen on 127.0.0.1 alone, by its run.args or run.env",
   }));
 }
 

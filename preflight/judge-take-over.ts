@@ -14,8 +14,11 @@ export interface ByHand {
 
 const PROXY = "connect-proxy";
 
-/** Everything with a mark of Gatehouse, or of an instance that Gatehouse has put there, is not by hand. */
-export function findByHand(facts: Facts, name: string): ByHand {
+/**
+ * Everything with a mark of Gatehouse, or of an instance that Gatehouse has put there, is not by hand.
+ * @param unitOfOthers stays its owner's, so that it is not taken over
+ */
+export function findByHand(facts: Facts, name: string, unitOfOthers?: string): ByHand {
   if (facts.instances.includes(name)) return { units: [], definitions: [], registrations: [] };
   const written = new Set(facts.written);
   const ownDefinition = layout.definitionFile(name);
@@ -31,7 +34,8 @@ export function findByHand(facts: Facts, name: string): ByHand {
   const settings = facts.settings.filter(({ file }) => definitions.includes(file));
   const ids = [...own, ...registrations.map(({ id }) => id), ...valuesOf(settings, "id")];
   const ports = [...registrations.map(({ port }) => port), ...valuesOf(settings, "port").map(Number)];
-  return { units: unitsOf(facts, own, ids, ports), definitions, registrations };
+  const units = unitsOf(facts, own, ids, ports).filter((unit) => unit.name !== unitOfOthers);
+  return { units, definitions, registrations };
 }
 
 const valuesOf = (settings: Facts["settings"], key: string) =>
@@ -69,11 +73,9 @@ const listOf = ({ units, definitions, registrations }: ByHand): string =>
 
 export function judgeTakeOver(plan: Plan, facts: Facts): Finding[] {
   return [
-    ...plan.workloads.flatMap(({ name, kind, takeOver }) => {
-      const found = findByHand(facts, name);
-      return isNothing(found)
-        ? []
-        : [declaredHere(plan, name, kind === "service" ? "services" : "gateways", takeOver, found)];
+    ...plan.workloads.flatMap((workload) => {
+      const found = findByHand(facts, workload.name, workload.unitOfOthers);
+      return isNothing(found) ? [] : [declaredHere(plan, workload, found)];
     }),
     ...plan.elsewhere.flatMap((gateway) => {
       const found = findByHand(facts, gateway.name);
@@ -86,11 +88,10 @@ export function judgeTakeOver(plan: Plan, facts: Facts): Finding[] {
 
 function declaredHere(
   { node }: Plan,
-  name: string,
-  section: "services" | "gateways",
-  takeOver: boolean,
+  { name, kind, takeOver, canTakeOver }: Plan["workloads"][number],
   found: ByHand,
 ): Finding {
+  const section = kind === "service" ? "services" : "gateways";
   const common = { where: { on: node.name, what: name }, found: `made by hand: ${listOf(found)}` };
   if (takeOver) {
     return {
@@ -104,7 +105,9 @@ function declaredHere(
     ...common,
     severity: "problem",
     why: `the mesh declares ${name} on this node, and what others made is left alone`,
-    remedy: `have it taken over: \`takeOver: { ${section}: [${JSON.stringify(name)}] }\`; or declare another name`,
+    remedy: canTakeOver
+      ? `have it taken over: \`takeOver: { ${section}: [${JSON.stringify(name)}] }\`; or declare another name`
+      : "a service without a port takes nothing over: stop what is there and remove it, or declare another name",
   };
 }
 

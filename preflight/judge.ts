@@ -10,6 +10,7 @@ import { judgeArch, judgeFences, judgeFolders, judgeLimits, judgePrograms, judge
 import { judgeOthers, renamed, renamedFrom } from "./judge-others";
 import { judgeBuilds, judgeCommands, judgeNeeds } from "./judge-run";
 import { judgeTakeOver } from "./judge-take-over";
+import { judgeUnitsOfOthers } from "./judge-units";
 import { judgeXds } from "./judge-xds";
 import type { Plan } from "./plan";
 
@@ -67,6 +68,7 @@ function judgeNode(look: Look, serversComing: boolean): Finding[] {
     ...judgeAgent(plan, facts, serversComing),
     ...judgeXds(plan, facts),
     ...judgePorts(plan, facts),
+    ...judgeUnitsOfOthers(plan, facts),
     ...judgeOpen(plan, facts),
     ...judgeConsulUnit(plan, facts),
     ...judgeTakeOver(plan, facts),

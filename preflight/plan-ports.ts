@@ -1,5 +1,5 @@
 /** The ports that a deploy needs on one node. */
-import { type Consul, type Instance, layout, type MeshNode } from "../model";
+import { type Consul, hasEnvoy, type Instance, layout, type MeshNode, processUnitOf, type Service } from "../model";
 
 export interface WantedPort {
   port: number;
@@ -19,8 +19,7 @@ export function agentPorts(node: MeshNode, consul: Consul): WantedPort[] {
 }
 
 export function portsOf(instance: Instance): WantedPort[] {
-  const { workload, adminPort, sidecarPort } = instance;
-  const { name } = workload;
+  const { name, workload, adminPort, sidecarPort } = instance;
   if (workload.kind === "ingress-gateway") {
     const unit = layout.unitOf(name);
     return [
@@ -29,10 +28,15 @@ export function portsOf(instance: Instance): WantedPort[] {
       ...workload.listeners.map(({ port }) => ({ port, where: "any" as const, unit, use: `the gateway ${name}` })),
     ];
   }
+  if (!hasEnvoy(workload)) return [];
   const unit = layout.sidecarUnitOf(name);
+  const own: WantedPort[] =
+    workload.port === undefined
+      ? []
+      : [{ port: workload.port, where: "loopback", unit: processUnitOf(name, workload), use: `the service ${name}` }];
   return [
-    { port: workload.port, where: "loopback", unit: layout.unitOf(name), use: `the service ${name}` },
-    ...(sidecarPort ? [sidecarOf(name, sidecarPort, unit)] : []),
+    ...own,
+    ...(sidecarPort ? [sidecarOf({ ...workload, name }, sidecarPort, unit)] : []),
     { port: adminPort, where: "loopback", unit, use: `the admin page of ${name}'s sidecar`, assigned: true },
     ...workload.upstreams.map((upstream) => ({
       port: upstream.localPort,
@@ -43,6 +47,8 @@ export function portsOf(instance: Instance): WantedPort[] {
   ];
 }
 
-function sidecarOf(name: string, port: number, unit: string): WantedPort {
-  return { port, where: "any", unit, use: `the sidecar of ${name}`, assigned: true };
+/** That of a service which nothing calls takes no calls of other nodes. */
+function sidecarOf({ name, port: own }: Service, port: number, unit: string): WantedPort {
+  const where = own === undefined ? "loopback" : "any";
+  return { port, where, unit, use: `the sidecar of ${name}`, assigned: true };
 }

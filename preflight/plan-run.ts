@@ -13,12 +13,18 @@ export interface WantedCommand {
 
 /** @param here reads the service's files */
 export function commandsOf(service: Service, here: FilesHere): WantedCommand[] {
-  const { name, command } = service;
-  if (command?.[0]?.startsWith("/")) return [{ command: command[0], service: name }];
-  const starts = startedFile(service);
-  const interpreter = starts && here.interpreter(starts);
-  return interpreter ? [{ command: interpreter, service: name, starts }] : [];
+  return programsOf(service).flatMap((program) => {
+    if (program?.startsWith("/")) return [{ command: program, service: service.name }];
+    const starts = startedFile(service, program);
+    const interpreter = starts && here.interpreter(starts);
+    return interpreter ? [{ command: interpreter, service: service.name, starts }] : [];
+  });
 }
+
+/** Programs of its command and of those before a release; undefined for its binary. */
+const programsOf = ({ command, before = [] }: Service): (string | undefined)[] => [
+  ...new Set([command?.[0], ...before.map(([program]) => program)]),
+];
 
 /** A file of the project that is built for one kind of processor. */
 export interface Build {
@@ -28,18 +34,19 @@ export interface Build {
 }
 
 export function buildsOf(service: Service, here: FilesHere): Build[] {
-  const file = startedFile(service);
-  const processor = file && here.processor(file);
-  return processor ? [{ service: service.name, file, processor }] : [];
+  return programsOf(service).flatMap((program) => {
+    const file = program?.startsWith("/") ? undefined : startedFile(service, program);
+    const processor = file && here.processor(file);
+    return processor ? [{ service: service.name, file, processor }] : [];
+  });
 }
 
 /** The file of the project that a service starts. Into an archive or an artifact the node looks, when it has it. */
-function startedFile({ binary, command }: Service): string | undefined {
+function startedFile({ binary, command }: Service, program: string | undefined): string | undefined {
   if (!binary || binary.missing || binary.url !== undefined) return undefined;
-  if (!command) return binary.path;
+  if (!command || program === undefined) return binary.path;
   if (binary.archive && !binary.folder) return undefined;
-  const program = command[0] ?? "";
-  return program.startsWith("/") ? undefined : join(binary.folder ? binary.path : dirname(binary.path), program);
+  return join(binary.folder ? binary.path : dirname(binary.path), program);
 }
 
 /** Bytes that a node needs for what a deploy brings: an archive is there packed and unpacked. What it fetches it measures itself. */

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode, ownUnitsOf, processUnitOf } from "../model";
 import { agentRelease, type PreflightQuestions, programsOn } from "../templates";
 import { agentPorts, portsOf, type WantedPort } from "./plan-ports";
 import { type Build, buildsOf, bytesOf, commandsOf, type Need, namesOf, needsOf, type WantedCommand } from "./plan-run";
@@ -37,13 +37,21 @@ export interface Plan {
   ports: WantedPort[];
   /** Names of the instances. */
   instances: string[];
-  /** The same with what the declaration says of what was made by hand under such a name. */
-  workloads: { name: string; kind: Instance["workload"]["kind"]; takeOver: boolean }[];
+  /** The same with what the declaration says of what was made by hand under such a name, and the unit of others that serves. */
+  workloads: {
+    name: string;
+    kind: Instance["workload"]["kind"];
+    takeOver: boolean;
+    canTakeOver: boolean;
+    unitOfOthers?: string;
+  }[];
   /** Gateways that run on other nodes, and whether one made by hand here is to go. */
   elsewhere: { name: string; runsOn: string[]; letGo: boolean }[];
   units: string[];
-  /** The units of services. */
+  /** The units whose processes are services. */
   services: string[];
+  /** Units that others own, with the service that each is to be. */
+  unitsOfOthers: { unit: string; service: string; port: number }[];
   /** Declared limits, each with what systemd needs for it: `{ memory: "memoryMax of shop" }`. */
   limits: Partial<Record<"cpu" | "memory", string>>;
   /** Bytes that must be free, by folder; the binaries are not among them. */
@@ -73,6 +81,11 @@ export interface FilesHere {
 export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
   // A retired node is emptied: that needs no space, no port and no Envoy.
   const instances = node.retired ? [] : mesh.instances.filter((instance) => instance.node.name === node.name);
+  const services = [
+    ...new Map(
+      instances.flatMap(({ workload }) => (workload.kind === "service" ? [[workload.name, workload]] : [])),
+    ).values(),
+  ];
   const ownAgent = !mesh.consul.existing && !node.retired;
   const binaries: Plan["binaries"] = new Map();
   for (const { workload } of instances) {
@@ -91,28 +104,39 @@ export function planFor(mesh: Mesh, node: MeshNode, here: FilesHere): Plan {
     hasCluster: !mesh.consul.existing,
     programs: node.retired ? [] : programsOn(node),
     ports: [...(ownAgent ? agentPorts(node, mesh.consul) : []), ...instances.flatMap(portsOf)],
-    instances: instances.map(({ workload }) => workload.name),
-    workloads: instances.map(({ workload: { name, kind } }) => ({
+    instances: instances.map(({ name }) => name),
+    workloads: instances.map(({ name, workload }) => ({
       name,
-      kind,
-      takeOver: (kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(name),
+      kind: workload.kind,
+      ...("unitOfOthers" in workload && { unitOfOthers: workload.unitOfOthers }),
+      takeOver: (workload.kind === "service" ? mesh.takeOver.services : mesh.takeOver.gateways).includes(name),
+      canTakeOver: workload.kind !== "service" || workload.port !== undefined,
     })),
     elsewhere: node.retired
       ? []
       : mesh.gateways
           .filter(({ runsOn }) => !runsOn.includes(node.name))
           .map(({ name, runsOn }) => ({ name, runsOn, letGo: mesh.takeOver.letGo.includes(name) })),
-    units: instances.flatMap(({ workload: { kind, name } }) => layout.unitsOf(kind, name)),
-    services: instances.flatMap(({ workload: { kind, name } }) => (kind === "service" ? [layout.unitOf(name)] : [])),
+    units: instances.flatMap(({ name, workload }) =>
+      hasEnvoy(workload) ? ownUnitsOf(name, workload) : [layout.unitOf(name)],
+    ),
+    services: [
+      ...new Set(
+        instances.flatMap(({ name, workload }) => (workload.kind === "service" ? [processUnitOf(name, workload)] : [])),
+      ),
+    ],
+    unitsOfOthers: services.flatMap(({ name: service, port, unitOfOthers: unit }) =>
+      unit === undefined || port === undefined ? [] : [{ unit, service, port }],
+    ),
     limits: {
       ...limitOf(instances, "memoryMax", "memory"),
       ...limitOf(instances, "cpuQuota", "cpu"),
     },
     folders: node.retired ? {} : MARGINS,
     binaries,
-    commands: instances.flatMap(({ workload }) => (workload.kind === "service" ? commandsOf(workload, here) : [])),
-    needs: instances.flatMap(({ workload }) => (workload.kind === "service" ? needsOf(workload) : [])),
-    builds: instances.flatMap(({ workload }) => (workload.kind === "service" ? buildsOf(workload, here) : [])),
+    commands: services.flatMap((service) => commandsOf(service, here)),
+    needs: services.flatMap(needsOf),
+    builds: services.flatMap((service) => buildsOf(service, here)),
     agentFiles: ownAgent ? agentFiles(mesh, node) : {},
   };
 }
@@ -127,6 +151,7 @@ export function questionsOf({
   instances,
   units,
   services,
+  unitsOfOthers,
   folders,
   agentFiles,
   elsewhere,
@@ -137,7 +162,14 @@ export function questionsOf({
   return {
     programs,
     ports: ports.map(({ port }) => port),
-    units: [layout.consulUnit, ...units, ...gateways.map(layout.unitOf)],
+    units: [
+      ...new Set([
+        layout.consulUnit,
+        ...units,
+        ...gateways.map(layout.unitOf),
+        ...unitsOfOthers.map(({ unit }) => unit),
+      ]),
+    ],
     services,
     names: [...instances, ...gateways],
     folders: Object.keys(folders),
@@ -158,5 +190,5 @@ function agentFiles(mesh: Mesh, node: MeshNode): Record<string, string> {
 
 function limitOf(instances: Instance[], field: "memoryMax" | "cpuQuota", controller: "memory" | "cpu") {
   const names = instances.filter(({ workload }) => workload[field] !== undefined).map(({ workload }) => workload.name);
-  return names.length > 0 ? { [controller]: `${field} of ${names.join(", ")}` } : {};
+  return names.length > 0 ? { [controller]: `${field} of ${[...new Set(names)].join(", ")}` } : {};
 }

@@ -1,7 +1,8 @@
 /** The differences between two meshes, in the mesh's own words. Pure. */
 import { layout, UNKNOWN_SHA256 } from "../model";
+import { changedPlaces, without } from "./places";
 import type { Rendered, Workload } from "./rendered";
-import { ticks, word, wordList } from "./ticks";
+import { ticks, word } from "./ticks";
 
 export interface Changes {
   name: string;
@@ -11,7 +12,7 @@ export interface Changes {
   removed: { name: string; workload: Workload }[];
   /** `what` is Markdown. */
   changed: { name: string; kind: Workload["kind"]; what: string[] }[];
-  /** Instances that go on, but not with all of their processes. */
+  /** Instances by their names on the node that go on, but not with all of their processes. */
   restarts: { workload: string; node: string; units: string[]; outage: boolean; instances: number }[];
   /** Instances of which Consul hears something new, and nothing restarts. */
   reloads: { workload: string; node: string }[];
@@ -85,22 +86,20 @@ function touched(
   const restarts: Changes["restarts"] = [];
   const signals: Changes["signals"] = [];
   const reloads: Changes["reloads"] = [];
-  const earlier = new Map(before.instances.map(({ workload, node, files }) => [`${workload} ${node}`, files]));
-  for (const { workload, node, files } of after.instances) {
-    const had = earlier.get(`${workload} ${node}`);
+  const places = ({ instances }: Rendered) => new Map(instances.map((one) => [`${one.name} ${one.node}`, one]));
+  const [earlier, later] = [places(before), places(after)];
+  for (const { workload, name, node, files } of after.instances) {
+    const had = earlier.get(`${name} ${node}`)?.files;
     if (!had) continue;
     const all = new Set([...files, ...had.filter(layout.isConfigFile)]);
     const different = [...all].filter((path) => changed.has(`${node}:${path}`));
     const signal = after.workloads[workload]!.settings.reload as string | undefined;
     const restarting = different.filter((path) => signal === undefined || !layout.isConfigFile(path));
     const units = [...new Set(restarting.map(layout.unitReading).filter((unit) => unit !== undefined))].sort();
-    const instances = before.workloads[workload]!.runsOn.filter((one) =>
-      after.workloads[workload]!.runsOn.includes(one),
-    );
-    if (units.length > 0) {
-      restarts.push({ workload, node, units, outage: instances.length === 1, instances: instances.length });
-    } else if (restarting.length < different.length) signals.push({ workload, node, signal: signal! });
-    else if (different.length > 0) reloads.push({ workload, node });
+    const stay = [...earlier].filter(([place, one]) => one.workload === workload && later.has(place)).length;
+    if (units.length > 0) restarts.push({ workload: name, node, units, outage: stay === 1, instances: stay });
+    else if (restarting.length < different.length) signals.push({ workload: name, node, signal: signal! });
+    else if (different.length > 0) reloads.push({ workload: name, node });
   }
   return { restarts, reloads, signals };
 }
@@ -118,16 +117,8 @@ function changedSettings(before: Workload, after: Workload): string[] {
   const variables = [...new Set([...Object.keys(before.env), ...Object.keys(after.env)])]
     .filter((name) => before.env[name] !== after.env[name])
     .sort();
-  const comes = without(after.runsOn, before.runsOn);
-  const goes = without(before.runsOn, after.runsOn);
   return [
-    ...(comes.length > 0 && goes.length > 0
-      ? [`moves from ${wordList(goes)} to ${wordList(comes)}`]
-      : comes.length > 0
-        ? [`also runs on ${wordList(comes)}`]
-        : goes.length > 0
-          ? [`no longer runs on ${wordList(goes)}`]
-          : []),
+    ...changedPlaces(before, after),
     ...(before.binary !== after.binary ? [changedBinary(before, after)] : []),
     ...(variables.length > 0 ? [`environment (${ticks(variables.join(", "))})`] : []),
     ...settings,
@@ -190,9 +181,4 @@ function changedFiles(before: Rendered, after: Rendered): Changes["files"] {
       .filter((path) => old[path] !== now[path])
       .map((path) => ({ node, path, before: old[path] ?? "", after: now[path] ?? "" }));
   });
-}
-
-function without<T>(all: T[], some: T[]): T[] {
-  const known = new Set(some);
-  return all.filter((item) => !known.has(item));
 }

@@ -1,5 +1,5 @@
 /** The ports that are open on the nodes of a mesh. */
-import { type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, hasOwnUnit, type Instance, layout, type Mesh, type MeshNode, processUnitOf } from "../model";
 
 /** A port that is open on a node. */
 export interface Listener {
@@ -52,34 +52,32 @@ function agentPorts({ consul }: Mesh, { role, retired }: MeshNode): OnNode[] {
   ];
 }
 
-function instancePorts({ workload, adminPort, sidecarPort }: Instance): OnNode[] {
+function instancePorts({ name, workload, adminPort, sidecarPort }: Instance): OnNode[] {
   const admin = {
     address: LOOPBACK,
     port: adminPort,
     protocol: "http",
-    owner: `admin page of \`${workload.name}\`'s Envoy`,
+    owner: `admin page of \`${name}\`'s Envoy`,
   };
   if (workload.kind === "ingress-gateway") {
     const opened = workload.listeners.map(({ port, protocol, tls }) => ({
       address: EVERYWHERE,
       port,
       protocol: tls ? `${protocol} over TLS` : protocol,
-      owner: `\`${workload.name}\`, for clients`,
+      owner: `\`${name}\`, for clients`,
     }));
     return [...opened, admin];
   }
-  const { name, port, protocol, upstreams } = workload;
+  if (!hasEnvoy(workload)) return [];
+  const { port, protocol, upstreams } = workload;
+  const whose = hasOwnUnit(workload) ? "" : `, by \`${processUnitOf(name, workload)}\``;
+  const sidecar = { protocol: "mutual TLS", port: sidecarPort ?? 0 };
   return [
-    { address: LOOPBACK, port, protocol, owner: `\`${name}\`` },
-    ...(sidecarPort === undefined
-      ? []
+    ...(port === undefined
+      ? [{ ...sidecar, address: LOOPBACK, owner: `sidecar of \`${name}\`, which nothing calls` }]
       : [
-          {
-            address: EVERYWHERE,
-            port: sidecarPort,
-            protocol: "mutual TLS",
-            owner: `sidecar of \`${name}\`, for callers`,
-          },
+          { address: LOOPBACK, port, protocol, owner: `\`${name}\`${whose}` },
+          { ...sidecar, address: EVERYWHERE, owner: `sidecar of \`${name}\`, for callers` },
         ]),
     ...upstreams.map((upstream) => ({
       address: LOOPBACK,

@@ -4,6 +4,7 @@
  */
 import type { Changes } from "./compare";
 import { fileDiff } from "./file-diff";
+import { placesOf } from "./places";
 import type { Workload } from "./rendered";
 import { ticks, word, wordList } from "./ticks";
 import { veiledWords } from "./veil";
@@ -72,11 +73,11 @@ function sections(changes: Changes): string[] {
     ...list("Services and gateways", [
       ...added.map(
         ({ name, workload }) =>
-          `${kind(workload.kind)}${ticks(name)} is **new**, on ${wordList(workload.runsOn)}${said(workload)}`,
+          `${kind(workload.kind)}${ticks(name)} is **new**, on ${placesOf(workload)}${said(workload)}`,
       ),
       ...changed.map((one) => `${kind(one.kind)}${ticks(one.name)} changes: ${one.what.join(", ")}`),
       ...removed.map(
-        ({ name, workload }) => `${kind(workload.kind)}${ticks(name)} is **removed** from ${wordList(workload.runsOn)}`,
+        ({ name, workload }) => `${kind(workload.kind)}${ticks(name)} is **removed** from ${placesOf(workload)}`,
       ),
     ]),
     ...restartSection(changes),

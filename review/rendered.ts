@@ -20,6 +20,8 @@ export interface Rendered {
 export interface Workload {
   kind: "service" | "ingress-gateway";
   runsOn: string[];
+  /** More than one instance by node. */
+  instancesOn?: Record<string, number>;
   /** The fields that a person wrote, in the words of the declaration. Values of `env` are by name. */
   settings: Record<string, unknown>;
   env: Record<string, string>;
@@ -31,6 +33,8 @@ export interface Workload {
 
 export interface Instance {
   workload: string;
+  /** On its node. */
+  name: string;
   node: string;
   /** Paths on the node. */
   files: string[];
@@ -46,7 +50,8 @@ export function rendered(mesh: Mesh): Rendered {
     const contents = some.map(({ path, content }) => [path, content]);
     files[node.name] = { ...files[node.name], ...Object.fromEntries(contents) };
     if (!instance) continue;
-    instances.push({ workload: instance.workload.name, node: node.name, files: some.map(({ path }) => path) });
+    const { name, workload } = instance;
+    instances.push({ workload: workload.name, name, node: node.name, files: some.map(({ path }) => path) });
   }
   return {
     name: mesh.name,
@@ -76,8 +81,8 @@ export function rendered(mesh: Mesh): Rendered {
 
 function workloads(mesh: Mesh): Rendered["workloads"] {
   const services = mesh.services.map((service): [string, Workload] => {
-    const { kind, name, runsOn, env, binary, deployAfter: _, ...settings } = service;
-    return [name, { kind, runsOn, settings, env, ...broughtFor(binary) }];
+    const { kind, name, runsOn, instancesOn, env, binary, deployAfter: _, ...settings } = service;
+    return [name, { kind, runsOn, ...(instancesOn && { instancesOn }), settings, env, ...broughtFor(binary) }];
   });
   const gateways = mesh.gateways.map(({ kind, name, runsOn, ...settings }): [string, Workload] => [
     name,

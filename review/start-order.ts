@@ -51,8 +51,11 @@ function instances({ instances: all }: Mesh, kind: Instance["workload"]["kind"],
   return parts.length === 0 ? [] : [{ text: `${text}:`, parts }];
 }
 
-function startOf({ workload, node, after }: Instance): string {
+function startOf({ name, workload, node, after }: Instance): string {
   const waits = after === undefined ? (workload.kind === "service" ? workload.deployAfter : []) : [];
   const first = waits.length > 0 ? `, after ${waits.map(ticks).join(", ")}` : "";
-  return `${ticks(workload.name)} on ${node.name}${after === undefined ? first : `, after the one on ${after}`}`;
+  const ofOthers = workload.kind === "service" ? workload.unitOfOthers : undefined;
+  const runs = ofOthers === undefined ? "" : ` (${ticks(ofOthers)} runs already, and is left as it is)`;
+  const before = after === node.name ? "the one before it there" : `the one on ${after}`;
+  return `${ticks(name)} on ${node.name}${runs}${after === undefined ? first : `, after ${before}`}`;
 }

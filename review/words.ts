@@ -43,8 +43,7 @@ function whatIsMissing(missing: readonly Problem[]): string[] {
 
 function nodes({ nodes: all, instances, consul }: Mesh): string[] {
   const runs = new Map<string, string[]>();
-  for (const { workload, node } of instances)
-    runs.set(node.name, [...(runs.get(node.name) ?? []), ticks(workload.name)]);
+  for (const { name, node } of instances) runs.set(node.name, [...(runs.get(node.name) ?? []), ticks(name)]);
   const agentOf = (role: string) => (consul.existing ? [] : [role === "server" ? "Consul's server" : "Consul's agent"]);
   const rows = all.map(({ name, role, address, retired }) =>
     row(
@@ -102,7 +101,9 @@ function denied(mesh: Mesh): string[] {
   const other = closed
     ? "Every other call is denied, by `service-intentions/*`."
     : "What happens to other calls is for that Consul to decide: this mesh does not own its deny-all.";
-  const byCalled = new Map<string, Call[]>(mesh.services.map(({ name }) => [name, []]));
+  const byCalled = new Map<string, Call[]>(
+    mesh.services.filter(({ port }) => port !== undefined).map(({ name }) => [name, []]),
+  );
   for (const call of all) byCalled.get(call.called)?.push(call);
   const callers = [...mesh.services, ...mesh.gateways].map(({ name }) => name);
   const lines = [...byCalled].flatMap(([called, written]) => {

@@ -4,7 +4,7 @@ import { AclToken as ConsulAclToken } from "@cdktf/provider-consul/lib/acl-token
 import { DataConsulAclTokenSecretId } from "@cdktf/provider-consul/lib/data-consul-acl-token-secret-id";
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { type ConfigEntry, type Gateway, layout, type Mesh, type MeshNode, type Service } from "../model";
+import { type ConfigEntry, type Gateway, type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { gatewayRules, handoverRules, nodeRules, routesRules, takenRules } from "../templates";
 import { terraformLiteral } from "./terraform-literal";
 
@@ -68,10 +68,10 @@ export class AclToken extends ConsulAclToken {
   }
 
   /** The token of one instance. */
-  static ofInstance(scope: Construct, mesh: Mesh, workload: Service | Gateway, node: MeshNode): AclToken {
-    const description = `${workload.name} on ${node.name}`;
+  static ofInstance(scope: Construct, mesh: Mesh, { name, workload, node }: Instance): AclToken {
+    const description = `${name} on ${node.name}`;
     const rights = workload.kind === "service" ? { service: workload.name } : { rules: gatewayRules(workload) };
-    return new AclToken(scope, layout.tokens.ofInstance(workload.name, node.name), { mesh, description, ...rights });
+    return new AclToken(scope, layout.tokens.ofInstance(name, node.name), { mesh, description, ...rights });
   }
 
   static ofHandover(scope: Construct, mesh: Mesh): AclToken {

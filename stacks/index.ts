@@ -1,5 +1,5 @@
 import { Annotations, type App } from "cdktf";
-import { type Mesh, weakening } from "../model";
+import { instanceCount, type Mesh, weakening } from "../model";
 import { type Backend, LOCAL } from "./backend-settings";
 import { ClusterStack } from "./cluster-stack";
 import { MeshStack } from "./mesh-stack";
@@ -30,6 +30,17 @@ export function openings({ consul, services }: Pick<Mesh, "consul" | "services">
         const names = weakening(service).join(", ");
         return `services.${service.name}.run.unit may weaken the sandbox of ${service.name}: ${names}`;
       }),
+    ...services
+      .filter(({ unitOfOthers }) => unitOfOthers !== undefined)
+      .map(
+        ({ name, port, unitOfOthers }) =>
+          `services.${name}.run.unit: ${unitOfOthers} has no sandbox of Gatehouse's, and its port ${port} is not fenced: every program of its node may call it`,
+      ),
+    ...(consul.existing
+      ? [
+          "consul.existing is true: on a worker, whoever is not a user of this mesh's units reaches the agent and services as before, and with the agent the key of every service there",
+        ]
+      : []),
     ...(consul.acl
       ? []
       : ["consul.acl is false: whoever reaches an agent may register services and change intentions"]),
@@ -50,7 +61,7 @@ export function openings({ consul, services }: Pick<Mesh, "consul" | "services">
 
 /** Workloads of which a replaced instance is an outage, for the reviewer of a plan. Undefined when there are none. */
 export function outageOnRestart({ services, gateways }: Pick<Mesh, "services" | "gateways">): string | undefined {
-  const single = [...services, ...gateways].filter(({ runsOn }) => runsOn.length === 1).map(({ name }) => name);
+  const single = [...services, ...gateways].filter((one) => instanceCount(one) === 1).map(({ name }) => name);
   if (single.length === 0) return undefined;
   const shown =
     single.length > 10 ? `${single.slice(0, 10).join(", ")} and ${single.length - 10} more` : single.join(", ");

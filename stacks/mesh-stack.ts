@@ -4,7 +4,7 @@
  */
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import type { Construct } from "constructs";
-import type { Mesh } from "../model";
+import { type Mesh, secretNames } from "../model";
 import { useBackend } from "./backend";
 import type { Backend } from "./backend-settings";
 import { forgetTaken, forgetUnowned } from "./config-entry";
@@ -69,6 +69,6 @@ export class MeshStack extends Stack {
 
   /** Where Consul has nothing secret of ours, its services may have. */
   private secretsOfServices(mesh: Mesh): MeshSecrets | undefined {
-    return mesh.services.some(({ secrets }) => secrets.length > 0) ? new MeshSecrets(this, mesh) : undefined;
+    return mesh.services.some((service) => secretNames(service).length > 0) ? new MeshSecrets(this, mesh) : undefined;
   }
 }

@@ -27,9 +27,9 @@ export class ReviewFiles {
   }
 
   /** Adds the files of an instance. */
-  addInstance(workload: string, node: MeshNode, files: readonly NodeFile[]): void {
-    const text = together(`${node.name}/instances/${workload}.txt`, files);
-    this.write(`files_of_instance_${workload}_${node.name}`, text);
+  addInstance(name: string, node: MeshNode, files: readonly NodeFile[]): void {
+    const text = together(`${node.name}/instances/${name}.txt`, files);
+    this.write(`files_of_instance_${name}_${node.name}`, text);
   }
 
   private write(id: string, { path, mode, content }: NodeFile): void {

@@ -46,7 +46,7 @@ export class MeshSecrets {
     return { cert: this.at("servers", name, "cert"), key: this.at("servers", name, "key") };
   }
 
-  /** A secret environment variable of a service. */
+  /** A secret of a service. */
   valueOf(service: string, variable: string): string {
     return this.at("services", service, variable);
   }
@@ -57,6 +57,14 @@ export class MeshSecrets {
     return {
       condition: Token.asString(usable),
       errorMessage: `The mesh's secrets hold no value of ${variable} for the service ${service} that can be an environment variable: one line of text, not empty. Write it to services.${service}.${variable}, see: npm run secrets.`,
+    };
+  }
+
+  /** Whether Terraform finds a value there that can be a configuration file, and what it tells otherwise. */
+  requireFileOf(service: string, secret: string, file: string): { condition: string; errorMessage: string } {
+    return {
+      condition: Token.asString(Fn.can(Fn.regex(Fn.rawString("[^[:space:]]"), this.valueOf(service, secret)))),
+      errorMessage: `The mesh's secrets hold no content of ${file} for the service ${service}: text, not empty. Write it to services.${service}.${secret}, see: npm run secrets.`,
     };
   }
 

@@ -26,6 +26,14 @@ export function filesFolder({ binary, command }: Service): string | undefined {
   return binary.archive ? binaryPath(binary) : placeOf(binary);
 }
 
+/** A command before a release of it, with its program's full path. */
+export function commandBefore(service: Service, [program = "", ...rest]: string[]): string[] {
+  const { binary } = service;
+  if (program.startsWith("/") || !binary) return [program, ...rest];
+  const folder = filesFolder(service) ?? placeOf(binary);
+  return [runsItself(service) && !binary.archive && !binary.url ? binaryPath(binary) : `${folder}/${program}`, ...rest];
+}
+
 /** The command of its unit: the program with its full path, and all arguments. */
 export function commandOf(service: Service): string[] {
   const { binary, command = [], args } = service;

@@ -10,6 +10,7 @@ import { environmentValue, hclString, systemdWord, yamlString } from "./escape";
 const escapes: Record<string, (text: string) => string> = {
   ".hcl": hclString,
   ".service": systemdWord,
+  ".socket": systemdWord,
   ".env": environmentValue,
   ".yaml": yamlString,
 };

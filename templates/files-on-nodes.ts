@@ -1,7 +1,7 @@
 /** The files that a deploy puts on the nodes of a mesh. */
-import { type Instance, layout, type Mesh, type MeshNode } from "../model";
+import { hasEnvoy, type Instance, layout, type Mesh, type MeshNode } from "../model";
 import { agentRelease, agentSecretFiles } from "./agent";
-import { instanceRelease } from "./instance";
+import { instanceRelease, secretConfigOf } from "./instance";
 import { nodeRelease } from "./node";
 import type { NodeFile } from "./node-file";
 
@@ -29,10 +29,11 @@ export function secretFilesOnNodes(mesh: Mesh): Map<MeshNode, string[]> {
   const nodes = mesh.nodes.filter(({ retired }) => !retired);
   const agent = (node: MeshNode) => (mesh.consul.existing ? [] : agentSecretFiles(mesh, node).map(({ path }) => path));
   const paths = new Map(nodes.map((node) => [node, agent(node)]));
-  for (const { workload, node } of mesh.instances) {
-    if (mesh.consul.acl) paths.get(node)?.push(layout.tokenFile(workload.name));
-    if (workload.kind === "service" && workload.secrets.length > 0)
-      paths.get(node)?.push(layout.secretEnvironmentFile(workload.name));
+  for (const { name, workload, node } of mesh.instances) {
+    if (mesh.consul.acl && hasEnvoy(workload)) paths.get(node)?.push(layout.tokenFile(name));
+    if (workload.kind !== "service") continue;
+    if (workload.secrets.length > 0) paths.get(node)?.push(layout.secretEnvironmentFile(name));
+    paths.get(node)?.push(...secretConfigOf({ ...workload, name }));
   }
   return paths;
 }

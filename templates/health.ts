@@ -1,9 +1,9 @@
 /** The health check of an instance: for Consul's agent in the definition, for the node program in its document. */
-import type { Instance, Service } from "../model";
+import { type Instance, instanceCount, layout, type Service } from "../model";
 import type { Instance as InstanceDocument } from "./node-documents";
 
 /** The check as Consul's agent runs it, on loopback. */
-export function checkTarget(service: Service) {
+export function checkTarget(service: Service, mesh: string) {
   const { health } = service;
   const server = checkedServer(service);
   const { tls = false } = health;
@@ -13,7 +13,8 @@ export function checkTarget(service: Service) {
     method: health.method ?? null,
     tcp: health.tcp ? server : null,
     grpc: health.grpc === undefined ? null : health.grpc === "" ? server : `${server}/${health.grpc}`,
-    script: health.script ?? null,
+    // The agent runs no program of a service: it asks the service's sandbox.
+    script: health.script ? [layout.programOf(mesh), "health", "ask", layout.healthUnits.socket(service.name)] : null,
     tls: { tcp: tls && health.tcp === true, grpc: tls && health.grpc !== undefined, any: tls },
     interval: health.interval,
     timeout: health.timeout,
@@ -23,6 +24,19 @@ export function checkTarget(service: Service) {
 }
 
 const checkedServer = ({ port, health }: Service): string => `127.0.0.1:${health.port ?? port}`;
+
+/** Seconds that the process of a service without a port has to run, where none are declared. */
+const JOB_SECONDS = 5;
+
+function healthOfJob({ startTimeout }: Service["health"]): InstanceDocument["health"] {
+  const declared = startTimeout === undefined ? undefined : seconds(startTimeout);
+  return {
+    direct: true,
+    timeoutSeconds: 1,
+    steadySeconds: declared ?? JOB_SECONDS,
+    ...(declared !== undefined && { startSeconds: declared }),
+  };
+}
 
 function urlOf(service: Service): string | undefined {
   const { http, tls } = service.health;
@@ -37,7 +51,8 @@ export function healthOf(instance: Instance): InstanceDocument["health"] {
   const { workload } = instance;
   if (workload.kind === "ingress-gateway")
     return { direct: false, url: readyUrl(instance), timeoutSeconds: 1, steadySeconds: STEADY_SECONDS };
-  const { health } = workload;
+  const { health, port } = workload;
+  if (port === undefined) return healthOfJob(health);
   const url = urlOf(workload);
   return {
     direct: true,
@@ -45,7 +60,7 @@ export function healthOf(instance: Instance): InstanceDocument["health"] {
     ...(health.method && { method: health.method }),
     ...(health.header && { header: health.header }),
     ...(health.grpc !== undefined && { grpc: { server: checkedServer(workload), service: health.grpc } }),
-    ...(health.script && { script: health.script }),
+    ...(health.script && { script: health.script, socket: layout.healthUnits.socket(instance.name) }),
     ...(health.tcp && health.port !== undefined && { tcp: checkedServer(workload) }),
     ...(health.tls && { tls: true }),
     timeoutSeconds: seconds(health.timeout),
@@ -58,8 +73,8 @@ export function healthOf(instance: Instance): InstanceDocument["health"] {
  * Callers of the only instance have no other one: a check that fails once, because it met a restart of some milliseconds,
  * must not take the instance away until the next check.
  */
-export function failuresBeforeCritical({ runsOn }: Service): number {
-  return runsOn.length > 1 ? 1 : 2;
+export function failuresBeforeCritical(service: Service): number {
+  return instanceCount(service) > 1 ? 1 : 2;
 }
 
 /** A process that ended in less than this did not work. */

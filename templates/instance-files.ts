@@ -1,58 +1,131 @@
 /** The files of one instance: definition, units and environment. */
-import { type Gateway, type Instance, labelsOf, layout, type Mesh, type Service } from "../model";
-import { commandOf } from "./binary";
+import {
+  type Gateway,
+  hasEnvoy,
+  hasOwnUnit,
+  type Instance,
+  labelsOf,
+  layout,
+  type Mesh,
+  processUnitOf,
+  type Service,
+} from "../model";
+import { commandBefore, commandOf } from "./binary";
 import { render } from "./engine";
 import { checkTarget, failuresBeforeCritical } from "./health";
+import { healthFiles, ownerOf } from "./health-script";
 import type { Fence } from "./node-documents";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash } from "./program";
-import { settingsOf } from "./unit-settings";
+import { OF_A_PROCESS_THAT_STAYS, settingsOf } from "./unit-settings";
 import { unitUser } from "./unit-user";
 
-/** Those of a service with its sidecar. */
-export function serviceFiles(mesh: Mesh, { node, adminPort, sidecarPort }: Instance, service: Service): NodeFile[] {
+/** The unit of a service's program. */
+function serviceUnit(mesh: Mesh, service: Service): string {
   const { name } = service;
-  const definition = render("consul/service.hcl", {
-    mesh: mesh.name,
-    service,
-    ...labelsIn(service, node.name),
-    failures: failuresBeforeCritical(service),
-    health: checkTarget(service),
-    sidecarPort,
-    sidecarCheck: `127.0.0.1:${sidecarPort}`,
-  });
-  const unit = render("systemd/service.service", {
+  return render("systemd/service.service", {
     name,
     mesh: mesh.name,
     program: layout.programOf(mesh.name),
-    command: commandOf(service),
+    commands: [commandOf(service)],
     ...settingsOf(service),
+    environmentFile: layout.environmentFile(name),
     secretFile: service.secrets.length > 0 ? layout.secretEnvironmentFile(name) : null,
+    before: null,
+    isHealth: false,
+  });
+}
+
+/** The unit of the commands before a release: like the service's own, but for the places of files. Undefined where none are to run. */
+export function beforeUnit(mesh: Mesh, service: Service): string | undefined {
+  if (!service.before) return undefined;
+  const folder = layout.beforeFolder(service.name);
+  const settings = settingsOf(service);
+  const { Unit, Service } = settings.directives;
+  return render("systemd/service.service", {
+    name: service.name,
+    mesh: mesh.name,
+    program: layout.programOf(mesh.name),
+    commands: service.before.map((command) => commandBefore(service, command)),
+    ...settings,
+    directives: { Unit, Service: Service.filter(({ name }) => !OF_A_PROCESS_THAT_STAYS.test(name)) },
+    config: settings.config && { ...settings.config, folder: `${folder}/config` },
+    environmentFile: `${folder}/env`,
+    secretFile: service.secrets.length > 0 ? `${folder}/secret.env` : null,
+    before: { timeout: service.health.startTimeout ?? "60s" },
+    isHealth: false,
+  });
+}
+
+/** Those of a service with its sidecar. */
+export function serviceFiles(mesh: Mesh, instance: Instance, service: Service): NodeFile[] {
+  const { name, node, adminPort, sidecarPort } = instance;
+  const named = { ...service, name };
+  const definition = render("consul/service.hcl", {
+    mesh: mesh.name,
+    id: name,
+    service,
+    port: service.port ?? null,
+    ...labelsIn(service, node.name),
+    failures: failuresBeforeCritical(service),
+    health: checkTarget(named, mesh.name),
+    sidecarPort,
+    sidecarCheck: `127.0.0.1:${sidecarPort}`,
   });
   const sidecar = render("systemd/sidecar-proxy.service", {
     name,
+    process: processUnitOf(name, service),
     user: unitUser(name, "sidecar"),
     mesh: mesh.name,
     ...bootstrapOf(mesh, name),
     adminPort,
     acl: mesh.consul.acl,
   });
-  const fence = fenceFile(name, {
-    envoy: unitUser(name, "sidecar"),
-    service: service.user ?? unitUser(name),
-    port: service.port,
-    adminPort,
-    upstreams: service.upstreams.map(({ localPort }) => localPort),
-  });
-  const environment = render("service.env", { env: Object.entries(service.env) });
+  const meshed = hasEnvoy(service);
+  const own = hasOwnUnit(service) ? ownFiles(mesh, named) : undefined;
   return [
-    nodeFile(layout.definitionFile(name), definition), // once it has the instance's token: `access.consulOnly`
-    nodeFile(layout.unitFile(layout.unitOf(name)), unit),
-    nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar),
-    nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
-    fence,
+    // Once it has the instance's token: `access.consulOnly`.
+    ...(meshed ? [nodeFile(layout.definitionFile(name), definition)] : []),
+    ...(own ? [own.unit] : []),
+    ...(meshed ? [nodeFile(layout.unitFile(layout.sidecarUnitOf(name)), sidecar)] : []),
+    ...(own ? [own.environment] : []),
+    fenceFile(name, fenceOf(mesh, named, adminPort)),
+    ...(meshed ? healthFiles(mesh, named) : []),
     ...(service.configFiles ?? []).map((file) => nodeFile(`${layout.configFolder(name)}/${file.name}`, file.content)),
   ];
+}
+
+/** Those of a service whose process runs in a unit of its own. */
+function ownFiles(mesh: Mesh, service: Service) {
+  const { name } = service;
+  const environment = render("service.env", { env: Object.entries(service.env) });
+  return {
+    unit: nodeFile(layout.unitFile(layout.unitOf(name)), serviceUnit(mesh, service)),
+    environment: nodeFile(layout.environmentFile(name), environment, layout.access.rootOnly),
+  };
+}
+
+function fenceOf(mesh: Mesh, service: Service, adminPort: number): Fence {
+  const process = processFence(mesh, service);
+  if (!hasEnvoy(service)) return process;
+  return {
+    envoy: unitUser(service.name, "sidecar"),
+    ...process,
+    adminPort,
+    upstreams: service.upstreams.map(({ localPort }) => localPort),
+  };
+}
+
+/** The port of a unit of others stays open: which user it has is not known, and it may serve people outside of the mesh. */
+function processFence(mesh: Mesh, service: Service): Pick<Fence, "service" | "port" | "healthPort"> {
+  if (service.unitOfOthers !== undefined) return {};
+  const owner = ownerOf(mesh, service);
+  const { port, health } = service;
+  return {
+    service: owner.user ?? unitUser(owner.name),
+    ...(port !== undefined && { port }),
+    ...(health.port !== undefined && health.port !== port && { healthPort: health.port }),
+  };
 }
 
 /** For the service and for its sidecar: Consul chooses among sidecars. */
@@ -92,7 +165,7 @@ export function gatewayFiles(mesh: Mesh, instance: Instance, gateway: Gateway): 
   return [
     nodeFile(layout.definitionFile(name), definition),
     nodeFile(layout.unitFile(layout.unitOf(name)), unit),
-    fenceFile(name, { envoy: unitUser(name), adminPort }),
+    fenceFile(name, { envoy: unitUser(name), adminPort, readyPort }),
   ];
 }
 

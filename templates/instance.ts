@@ -1,9 +1,20 @@
 /** A release of one instance, and the program that puts it into service on its node. */
 import { basename, dirname } from "node:path";
-import { type Binary, type Gateway, type Instance, layout, type Mesh, type MeshNode, type Service } from "../model";
-import { binaryPath, commandOf, nameOnNode } from "./binary";
+import {
+  type Binary,
+  hasEnvoy,
+  hasOwnUnit,
+  type Instance,
+  instanceCount,
+  layout,
+  type Mesh,
+  type MeshNode,
+  processUnitOf,
+  type Service,
+} from "../model";
+import { binaryPath, commandBefore, commandOf, nameOnNode } from "./binary";
 import { healthOf } from "./health";
-import { gatewayFiles, serviceFiles } from "./instance-files";
+import { beforeUnit, gatewayFiles, serviceFiles } from "./instance-files";
 import type { Instance as InstanceDocument } from "./node-documents";
 import type { NodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
@@ -16,6 +27,8 @@ export interface InstanceRelease {
    * there are none.
    */
   secretFile?: string;
+  /** Configuration files whose content is a secret, which takes the same way. */
+  secretConfig: string[];
   /** Hash of what makes the release: the files and the binary. */
   hash: string;
   /** The name of the release's folder on the node. */
@@ -28,22 +41,27 @@ export interface InstanceRelease {
 
 /** Renders one instance. */
 export function instanceRelease(mesh: Mesh, instance: Instance): InstanceRelease {
-  const { workload } = instance;
+  const { name, workload } = instance;
   const isService = workload.kind === "service";
   const files = isService ? serviceFiles(mesh, instance, workload) : gatewayFiles(mesh, instance, workload);
   const binary = isService ? workload.binary : undefined;
   const secrets = isService ? workload.secrets : [];
-  const hash = releaseHash(files, binary, secrets, isService ? unseen(workload) : []);
+  const hash = releaseHash(files, binary, secrets, isService ? unseen(mesh, { ...workload, name }) : []);
   const release = hash.slice(0, 12);
   return {
     files,
-    ...(secrets.length > 0 && { secretFile: layout.secretEnvironmentFile(workload.name) }),
+    ...(secrets.length > 0 && { secretFile: layout.secretEnvironmentFile(name) }),
+    secretConfig: isService ? secretConfigOf({ ...workload, name }) : [],
     hash,
     release,
     ...(binary && { binaryPath: binaryPath(binary) }),
     program: nodeProgram("instance apply", documentOf(mesh, instance, files, release)),
   };
 }
+
+/** Paths on the node of configuration files whose content is a secret. */
+export const secretConfigOf = ({ name, secretFiles = [] }: Service): string[] =>
+  secretFiles.map((file) => `${layout.configFolder(name)}/${file.name}`);
 
 /** Hashes each file with the kind of its folder: the hash was made so from the first version on, and another one rolls every instance. */
 const kinds: Record<string, string> = {
@@ -54,11 +72,17 @@ const kinds: Record<string, string> = {
 };
 
 /** The settings of a release that are in none of its files. */
-const unseen = ({ purge, reload, health }: Service): string[] => [
-  ...(health.startTimeout === undefined ? [] : [`start ${health.startTimeout}`]),
-  ...(purge ? ["purge"] : []),
-  ...(reload === undefined ? [] : [`reload ${reload}`]),
-];
+function unseen(mesh: Mesh, service: Service): string[] {
+  const { purge, reload, health, secretFiles = [] } = service;
+  const before = beforeUnit(mesh, service);
+  return [
+    ...(health.startTimeout === undefined ? [] : [`start ${health.startTimeout}`]),
+    ...(purge ? ["purge"] : []),
+    ...(reload === undefined ? [] : [`reload ${reload}`]),
+    ...secretFiles.map(({ name, secret, version }) => `file ${name}:${secret}:${version}`),
+    ...(before === undefined ? [] : [`before ${before}`]),
+  ];
+}
 
 function releaseHash(
   files: NodeFile[],
@@ -76,27 +100,53 @@ function releaseHash(
 }
 
 function documentOf(mesh: Mesh, instance: Instance, files: NodeFile[], release: string): InstanceDocument {
-  const { workload, node, sidecarPort, adminPort } = instance;
+  const { name, workload, node, sidecarPort, adminPort } = instance;
   const service = workload.kind === "service" ? workload : undefined;
   return {
     mesh: mesh.name,
     node: node.name,
-    name: workload.name,
-    kind: workload.kind,
+    name,
+    ...(name !== workload.name && { service: workload.name }),
+    kind: hasEnvoy(workload) ? workload.kind : "job",
     release,
     files,
     ...(service?.binary && { binary: binaryOf(service.binary, node) }),
-    ...(service && { program: commandOf(service)[0] }),
+    ...(service && processOf(name, service)),
     // Names and versions: a release with other ones is another release.
     ...(service && service.secrets.length > 0 && { secrets: service.secrets }),
-    ...(service && { port: service.port, sidecarPort, upstreams: service.upstreams }),
-    adminPort,
+    ...(service && partsOf(mesh, { ...service, name })),
+    ...(service && hasEnvoy(service) && { port: service.port, sidecarPort, upstreams: service.upstreams }),
+    adminPort: hasEnvoy(workload) ? adminPort : 0,
     health: healthOf(instance),
-    drain: workload.runsOn.length > 1,
+    drain: instanceCount(workload) > 1 && (workload.kind !== "service" || workload.port !== undefined),
     ...(service?.purge && { purge: true }),
     ...(service?.reload !== undefined && { reload: service.reload }),
     // No part of the hash: a takeover does not change the release, and a deploy that was refused runs again anyway.
-    ...(isTakenOver(mesh, workload) && { takeOver: true }),
+    ...(isTakenOver(mesh, instance) && { takeOver: true }),
+  };
+}
+
+/** The program that its unit starts, or the unit that runs already. */
+function processOf(name: string, service: Service): Pick<InstanceDocument, "program" | "unit" | "sameProcessAs"> {
+  if (hasOwnUnit(service)) return { program: commandOf(service)[0] };
+  const { sameProcessAs } = service;
+  return { unit: processUnitOf(name, service), ...(sameProcessAs !== undefined && { sameProcessAs }) };
+}
+
+/** The secret files of a service, and what runs before a release of it. */
+function partsOf(mesh: Mesh, service: Service): Pick<InstanceDocument, "secretFiles" | "before"> {
+  const { name, secretFiles = [], before = [] } = service;
+  const unit = beforeUnit(mesh, service);
+  const programs = before.map((command) => commandBefore(service, command)[0]!);
+  return {
+    ...(secretFiles.length > 0 && {
+      secretFiles: secretFiles.map((file) => ({
+        path: `${layout.configFolder(name)}/${file.name}`,
+        secret: file.secret,
+        version: file.version,
+      })),
+    }),
+    ...(unit !== undefined && { before: { unit, programs: [...new Set(programs)] } }),
   };
 }
 
@@ -110,6 +160,7 @@ function binaryOf(binary: Binary, node: MeshNode): InstanceDocument["binary"] {
   };
 }
 
-function isTakenOver({ takeOver }: Mesh, { kind, name }: Service | Gateway): boolean {
+/** The first instance on a node: what a person made there has its name. */
+function isTakenOver({ takeOver }: Mesh, { name, workload: { kind } }: Instance): boolean {
   return (kind === "service" ? takeOver.services : takeOver.gateways).includes(name);
 }

@@ -1,7 +1,7 @@
 // Generated from node/document by `npm run generate`: change the Go types, then run that again.
 
 /** Kind of a workload. */
-export type Kind = "service" | "ingress-gateway";
+export type Kind = "service" | "ingress-gateway" | "job";
 
 /** Role of a node. */
 export type Role = "server" | "worker";
@@ -48,8 +48,10 @@ export type Tokens = Owner;
 
 /** Instance is one release of a service or a gateway on one node. Verb: instance apply. */
 export interface Instance extends Owner {
-  /** Name of the workload. */
+  /** Name of the instance on its node: that of its files and units, and its id in Consul. */
   name: string;
+  /** Service is the name of the service in Consul, of a further instance on a node. Absent: Name. */
+  service?: string;
   kind: Kind;
   /** Release names the release: twelve hex digits of the hash of all that makes it. */
   release: string;
@@ -61,18 +63,33 @@ export interface Instance extends Owner {
   binary?: Binary;
   /** Program that the unit starts: an absolute path. Absent for a gateway. */
   program?: string;
+  /**
+   * Unit whose process listens on Port, where that is no unit of the instance: it is never written, started, stopped, enabled
+   * or disabled. It is a unit of others, or that of the service SameProcessAs. Absent: the instance's own unit.
+   */
+  unit?: string;
+  /**
+   * SameProcessAs is a service of the mesh on this node, whose process listens on Port too. Absent: the process is not shared.
+   */
+  sameProcessAs?: string;
   /** Secrets are the secret environment variables; their values arrive as the secret file "env-NAME". */
   secrets?: SecretVariable[];
-  /** Port that the service listens on, on 127.0.0.1. Absent for a gateway. */
+  /**
+   * SecretFiles are configuration files whose content is a secret: its value arrives with those of Secrets, by the secret's name.
+   */
+  secretFiles?: SecretFile[];
+  /** Before runs once before the release is put into service. Absent where nothing is to run. */
+  before?: Before;
+  /** Port that the service listens on, on 127.0.0.1. Absent for a gateway, and for a service that nothing calls. */
   port?: number;
-  /** SidecarPort is the sidecar's public listener. Absent for a gateway. */
+  /** SidecarPort is the sidecar's public listener. Absent for a gateway and a job. */
   sidecarPort?: number;
-  /** AdminPort is the port of Envoy's admin page, on 127.0.0.1. */
+  /** AdminPort is the port of Envoy's admin page, on 127.0.0.1. 0 for a job, which has no Envoy. */
   adminPort: number;
   /** Upstreams are the services for which the sidecar listens on behalf of this one. */
   upstreams?: Upstream[];
   health: Health;
-  /** Drain says whether the workload is declared on other nodes too, so that callers can use those meanwhile. */
+  /** Drain says whether other instances of the workload are declared, so that callers can use those meanwhile. */
   drain: boolean;
   /** Purge says that the folders which systemd made for the service are removed together with it. */
   purge?: boolean;
@@ -110,6 +127,26 @@ export interface SecretVariable {
   version: string;
 }
 
+/** SecretFile is a configuration file whose content is a secret. */
+export interface SecretFile {
+  /** Path is absolute. */
+  path: string;
+  secret: string;
+  /** Version changes with the content. */
+  version: string;
+}
+
+/** Before are the commands that run before a release. */
+export interface Before {
+  /**
+   * Unit is the text of the unit that runs them, in the sandbox of the service. It reads the files of the release in
+   * /run/gatehouse-before/NAME.
+   */
+  unit: string;
+  /** Programs that they start: absolute paths. */
+  programs: string[];
+}
+
 /** Upstream is a service that this one calls. */
 export interface Upstream {
   name: string;
@@ -134,6 +171,11 @@ export interface Health {
   grpc?: GRPCHealth;
   /** Script is a command that has to end with 0. */
   script?: string[];
+  /**
+   * Socket on which the service's own sandbox runs Script. Absent in a release of an earlier version, whose script Consul's agent
+   * runs.
+   */
+  socket?: string;
   /** TCP is an address that has to accept connections, besides the service's port. */
   tcp?: string;
   /** TLS says that URL, GRPC or TCP speak TLS, with any certificate. */
@@ -142,7 +184,10 @@ export interface Health {
   timeoutSeconds: number;
   /** StartSeconds is how long a release may take until it serves. 0: a minute. */
   startSeconds?: number;
-  /** SteadySeconds is how long a process that was just started must go on serving. */
+  /**
+   * SteadySeconds is how long a process that was just started must go on serving; without a port: how long it must run without
+   * ending once.
+   */
   steadySeconds: number;
 }
 
@@ -299,7 +344,7 @@ export interface Inspection extends Owner {
   units: string[];
   /** Services are those of the units that only the mesh may reach. */
   services: string[];
-  /** Names of every workload of the mesh. */
+  /** Names of every workload of the mesh, and of their instances. */
   names: string[];
   envoys: EnvoyAdmin[];
   edges: EdgeTrial[];
@@ -636,7 +681,7 @@ export interface AgentCheck {
 
 /** EnvoyReport is the state of an Envoy, from its admin page. */
 export interface EnvoyReport {
-  /** Name of the workload. */
+  /** Name of the instance. */
   name: string;
   /** Ready is "LIVE", another state of Envoy, or "" when the page does not answer. */
   ready: string;
@@ -678,14 +723,21 @@ export interface EdgeReport {
  * /opt/gatehouse/fences/NAME.json; package fence makes rules of the kernel from it.
  */
 export interface Fence {
-  /** Envoy is the user of the unit of the instance's Envoy. */
-  envoy: string;
-  /** Service is the user of the unit of a service's program. Absent for a gateway. */
+  /** Envoy is the user of the unit of the instance's Envoy. Absent where it has none. */
+  envoy?: string;
+  /**
+   * Service is the user of the unit of a service's program. Absent for a gateway, and for a service that a unit of others runs,
+   * whose user is not known.
+   */
   service?: string;
-  /** Port that the service listens on. Absent for a gateway. */
+  /** Port that the service listens on. Absent where nothing calls it, and where Service is. */
   port?: number;
-  /** AdminPort is the port of Envoy's admin page. */
-  adminPort: number;
+  /** HealthPort is the service's port for health checks. Absent where that is Port. */
+  healthPort?: number;
+  /** AdminPort is the port of Envoy's admin page. Absent where there is no Envoy. */
+  adminPort?: number;
+  /** ReadyPort is where a gateway's Envoy tells Consul's agent that it is ready. Absent for a service. */
+  readyPort?: number;
   /** Upstreams are the ports on which the sidecar listens for the service. */
   upstreams?: number[];
 }

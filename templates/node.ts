@@ -87,7 +87,7 @@ export function routesOf(mesh: Mesh, gateway: Gateway): Route[] {
       .flatMap(({ name, hosts }) =>
         name === "*"
           ? mesh.services
-              .filter((service) => service.protocol === protocol)
+              .filter((service) => service.protocol === protocol && service.port !== undefined)
               .map((service) => ({ name: service.name, hosts }))
           : [{ name, hosts }],
       )

@@ -13,6 +13,9 @@ const FOLDERS = {
 /** Open files and processes of a service that declares none. */
 const DEFAULTS = { openFiles: 65_536, tasks: 2048 };
 
+/** Directives of systemd that are about a process which is to run for ever. */
+export const OF_A_PROCESS_THAT_STAYS = /^(Restart|Watchdog|NotifyAccess)/;
+
 export function settingsOf(service: Service) {
   const { name, user, group, workingDirectory, readWritePaths = [], stopSignal, stopTimeout } = service;
   const asksFor = (field: string): field is keyof typeof FOLDERS => service[field as keyof typeof FOLDERS] === true;
@@ -22,7 +25,10 @@ export function settingsOf(service: Service) {
     user: user ?? unitUser(name),
     group: group ?? null,
     workingDirectory: workingDirectory ?? filesFolder(service) ?? null,
-    config: service.configFiles ? { folder: layout.configFolder(name), seen: layout.seenConfig } : null,
+    config:
+      service.configFiles || service.secretFiles
+        ? { folder: layout.configFolder(name), seen: layout.seenConfig }
+        : null,
     folders: Object.keys(FOLDERS)
       .filter(asksFor)
       .map((field) => ({ directive: FOLDERS[field], name: layout.ownFolder(name) })),

@@ -10,7 +10,7 @@ const LONGEST = 31;
  * @param part the sidecar has a user of its own
  */
 export function unitUser(name: string, part?: "sidecar"): string {
-  // A workload's name has no `_`, so no two units get one user.
+  // A part of a name has no `_`, and a number is no part: so no two units get one user.
   const user = `gatehouse-${name}${part ? `_${part}` : ""}`;
   return user.length <= LONGEST ? user : `gatehouse-_${contentHash(user).slice(0, 16)}`;
 }

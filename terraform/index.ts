@@ -14,5 +14,5 @@ export { moveStates } from "./move-state";
 export { chooseProviders, type ProviderChoice } from "./provider-choice";
 export { replace } from "./replace";
 export { outputFolder, settleProviders } from "./settle";
-export type { Stack } from "./stack";
-export type { Ran } from "./unfinished";
+export type { Stack, Synthesized } from "./stack";
+export type { CreatedState, Ran } from "./unfinished";

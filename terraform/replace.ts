@@ -2,12 +2,15 @@
 import type { Fix } from "../findings";
 import { exitCodeOf } from "./ended";
 import { prepare } from "./prepare";
+import type { Stack } from "./stack";
 
 export interface ReplaceOptions {
   /** The name of this run, for another one that is refused meanwhile. */
   what: string;
   /** Whether Terraform asks before it applies its plan. */
   approved: boolean;
+  /** Called for each stack that has something to replace, when it has been initialized. @default nothing */
+  beforePlan?: (stack: Stack) => Promise<void>;
 }
 
 /**
@@ -19,11 +22,12 @@ export function replace(replacements: Fix[], options: ReplaceOptions): Promise<n
   return exitCodeOf(replaceIn(replacements, options));
 }
 
-async function replaceIn(replacements: Fix[], { what, approved }: ReplaceOptions): Promise<number> {
+async function replaceIn(replacements: Fix[], { what, approved, beforePlan }: ReplaceOptions): Promise<number> {
   for (const stack of await prepare(what, "stderr")) {
     const own = replacements.filter((one) => one.stack === stack.name);
     if (own.length === 0) continue;
     await stack.initialize();
+    await beforePlan?.(stack);
     const plain = process.stderr.isTTY ? [] : ["-no-color"];
     const code = await stack.change("apply", [...plain, ...applyArguments(own, approved)]);
     if (code !== 0) return code;

@@ -26,7 +26,14 @@ export interface CreatedState {
 interface CreatedInstance {
   status?: string;
   deposed?: string;
-  attributes?: { id?: string; triggers?: Record<string, string> | null };
+  attributes?: {
+    id?: string;
+    triggers?: Record<string, string> | null;
+    /** The next three are a config entry's. */
+    kind?: string;
+    name?: string;
+    config_json?: string;
+  };
 }
 
 interface Program {

@@ -1,5 +1,7 @@
 import { type Draft, draftOf, reportOf } from "../../adopt";
 import type { Found } from "../../adopt/found";
+import { healthOf } from "../../adopt/health";
+import { Remarks } from "../../adopt/remarks";
 import { nodeFiles } from "../../model";
 import { handMade } from "../support/hand-made";
 
@@ -102,6 +104,15 @@ test("a service that was registered through the API gets Consul's registration a
     about: "frontend",
     text: "its health is a TCP check of port 9001, every 2s",
   });
+});
+
+test("a health script is kept, and its other user named", () => {
+  const remarks = new Remarks();
+  const check = { http: "", tcp: "", grpc: "", args: ["/bin/check", "-v"], interval: "2s", timeout: "", others: [] };
+  const definition = { checks: [check] } as unknown as Parameters<typeof healthOf>[1][number];
+  expect(healthOf("web", [definition], 9001, remarks)).toEqual({ script: ["/bin/check", "-v"], interval: "2s" });
+  const text = "its health script runs as the service's user, and no longer as that of Consul's agent";
+  expect(remarks.all).toEqual([{ kind: "changes", about: "web", text }]);
 });
 
 test("a locked Consul is declared as one", () => {

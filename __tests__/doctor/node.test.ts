@@ -1,8 +1,10 @@
+import { edgesOf } from "../../doctor/edges";
+import { compareNode } from "../../doctor/node";
 import { placeText } from "../../findings";
 import type { NodeReport } from "../../nodes";
-import { expectedNode, findingsOn, mesh, runningUnit } from "../support/doctor";
+import { expectedNode, findingsOn, healthyReport, mesh, runningUnit } from "../support/doctor";
 import { clusterGraph, meshGraph } from "../support/graph";
-import { declaration, meshOf } from "../support/shop";
+import { declaration, meshOf, severalBackends } from "../support/shop";
 
 const frontend = "/etc/systemd/system/frontend.service";
 const unitOf = (report: NodeReport, name: string) => report.units.find(({ Id }) => Id === name)!;
@@ -10,6 +12,72 @@ const file = (report: NodeReport, path: string) => report.files.find((one) => on
 
 test.each(mesh.nodes.map(({ name }) => name))("%s as declared has no finding", (name) => {
   expect(findingsOn(name)).toEqual([]);
+});
+
+describe("two instances on one node", () => {
+  const two = meshOf(severalBackends(2));
+
+  test("have no finding as declared", () => {
+    expect(findingsOn("worker2", () => {}, two)).toEqual([]);
+  });
+
+  test("are known apart", () => {
+    const [finding] = findingsOn(
+      "worker2",
+      (report) => report.units.splice(report.units.indexOf(unitOf(report, "backend_2.service")), 1),
+      two,
+    );
+    expect(finding).toMatchObject({
+      where: { on: "worker2", what: "backend_2.service" },
+      fix: [{ replace: "null_resource.instance_backend_2_worker2" }],
+    });
+    const ports = findingsOn(
+      "worker2",
+      (report) => Object.assign(report.services!.find(({ ID }) => ID === "backend_2")!, { Port: 9002 }),
+      two,
+    );
+    expect(ports.map(({ expected, found }) => [expected, found])).toEqual([
+      ["service backend, port 9003", "service backend, port 9002"],
+    ]);
+  });
+
+  test("and the second one goes with the sweep when it is no longer declared", () => {
+    const one = meshOf(severalBackends(1));
+    const found = findingsOn(
+      "worker2",
+      (report) => {
+        const [second] = healthyReport(expectedNode("worker2", two), two).services!.filter(
+          ({ ID }) => ID === "backend_2",
+        );
+        report.services!.push(second!);
+        report.tree.push({ path: "/opt/gatehouse/instances/backend_2", type: "d", target: "" });
+      },
+      one,
+    );
+    const sweep = [{ stack: "mesh", replace: "null_resource.sweep_worker2" }];
+    expect(found.map(({ where, fix }) => [placeText(where), fix])).toEqual([
+      ["worker2: /opt/gatehouse/instances/backend_2", sweep],
+      ["worker2: registration backend_2", sweep],
+    ]);
+  });
+});
+
+test("a node with services that have no port has no finding, and nothing is tried or expected at one", () => {
+  const changed = declaration();
+  changed.services!.job = { runsOn: ["worker1"], run: { command: ["/usr/bin/job"] } };
+  changed.services!.worker = { ...changed.services!.job, upstreams: { backend: { localPort: 5009 } } };
+  const other = meshOf(changed);
+  const expected = expectedNode("worker1", other);
+  const report = healthyReport(expected, other);
+  const { edges } = edgesOf(other);
+  const own = edges.filter(({ from }) => from.node.name === "worker1");
+  expect(compareNode(other, expected, report, own, ["job", "worker"])).toEqual([]);
+  expect(report.services?.map(({ ID }) => ID)).not.toContain("job");
+  expect(edges.filter(({ to, from }) => [to, from.workload.name].includes("job"))).toEqual([]);
+  expect(edges.filter(({ to }) => to === "worker")).toEqual([]);
+  expect(edges.filter(({ from, to }) => from.workload.name === "worker" && to === "backend")).toHaveLength(1);
+  const { units } = expected;
+  expect(units.map(({ unit }) => unit).filter((unit) => unit.startsWith("job"))).toEqual(["job.service"]);
 });
 
 test("every resource that may be replaced is one of Terraform's", () => {

@@ -17,6 +17,9 @@ jest.setTimeout(120_000);
 const declared = declaration();
 declared.services!.frontend!.meta = { team: "shop" };
 declared.services!.frontend!.tags = ["v1"];
+declared.services!.worker = {
+  ...{ runsOn: ["worker1"], run: { command: ["/usr/bin/worker"] }, upstreams: { backend: { localPort: 5009 } } },
+};
 const mesh = meshOf(declared);
 /** One of each workload: an agent of the test has one of each id. */
 const instances = [...new Map(mesh.instances.map((one) => [one.workload.name, one])).values()];
@@ -84,6 +87,16 @@ test("there is none in what was declared, and Consul has added to it", async () 
   expect(await differences()).toEqual([]);
   const sidecar = (await registered()).find(({ ID }) => ID === "frontend-sidecar-proxy");
   expect(JSON.stringify(sidecar?.Rest.Proxy)).toContain("passive_health_check");
+});
+
+test("a service without a port has an identity, and nothing that could be called", async () => {
+  const one = (id: string) => fetch(`http://${agent.address}/v1/agent/service/${id}`).then((answer) => answer.json());
+  const [service, sidecar] = [await one("worker"), await one("worker-sidecar-proxy")];
+  expect(service).toMatchObject({ Service: "worker", Port: 0 });
+  expect(sidecar).toMatchObject({
+    Proxy: { DestinationServiceName: "worker", Config: { bind_address: "127.0.0.1" } },
+  });
+  expect(sidecar.Proxy.LocalServicePort ?? 0).toBe(0);
 });
 
 test("one that its own token has moved has one", async () => {

@@ -79,7 +79,7 @@ test.each<[string, () => unknown, RegExp]>([
   ["text for a certificate", () => withServer({ cert: SECRET }), /servers\.server1\.cert: no certificate in PEM/],
   ["text for a key", () => withServer({ key: SECRET }), /servers\.server1\.key: no private key in PEM/],
   ["another's key", () => withServer({ key: project.secrets().ca.key }), /servers\.server1: the key is not/],
-  ["a value of two lines", () => withValue(`${SECRET}\nX`), /services\.frontend\.API_KEY: a value is one line/],
+  ["a value with other line ends", () => withValue(`${SECRET}\r\nX`), /services\.frontend\.API_KEY: a value is text/],
   ["a value that Terraform would change", () => withValue(`${SECRET}e\u0301`), /services\.frontend\.API_KEY: .*NFC/],
   [
     "a value that systemd would drop",

@@ -25,6 +25,19 @@ describe("deployOrder", () => {
     ]);
   });
 
+  it("puts a process before its other ports, also within a circle", () => {
+    const admin = { ...service("admin"), sameProcessAs: "web" };
+    expect(deployOrder([admin, service("web")])).toEqual([
+      { name: "web", deployAfter: [] },
+      { name: "admin", deployAfter: ["web"] },
+    ]);
+    expect(deployOrder([admin, service("web", "admin", "other"), service("other")])).toEqual([
+      { name: "other", deployAfter: [] },
+      { name: "web", deployAfter: ["other"] },
+      { name: "admin", deployAfter: ["web"] },
+    ]);
+  });
+
   it("keeps the order of the declaration where nothing demands another", () => {
     expect(deployOrder([service("b"), service("a"), service("c")]).map(({ name }) => name)).toEqual(["b", "a", "c"]);
   });

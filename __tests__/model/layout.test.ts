@@ -1,6 +1,6 @@
 /** The layout of a node: one place in TypeScript, and the same in Go. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { layout } from "../../model";
 
 const folders = readdirSync(".", { withFileTypes: true })
@@ -12,7 +12,8 @@ const folders = readdirSync(".", { withFileTypes: true })
 
 const sources = folders
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))
-  .filter((file) => file.endsWith(".ts") && file !== "model/layout.ts" && file !== "templates/node-documents.ts");
+  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => !["model/layout.ts", "model/consul-ports.ts", "templates/node-documents.ts"].includes(file));
 
 /** The code of a file without comments and imports. */
 const codeOf = (file: string): string =>
@@ -20,6 +21,9 @@ const codeOf = (file: string): string =>
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/(^|\s)\/\/.*/g, "$1")
     .replace(/^import .*$/gm, "");
+
+/** Files of which `layout` consists, too. */
+const PARTS = ["model/resource-ids.ts", "model/health-units.ts", "model/access.ts"];
 
 const written: [what: string, pattern: RegExp][] = [
   ["a path below /opt/gatehouse", /\/opt\/gatehouse/],
@@ -35,7 +39,7 @@ const written: [what: string, pattern: RegExp][] = [
 ];
 
 test.each(written)("%s is written in model/layout.ts alone", (_what, pattern) => {
-  const copies = sources.filter((file) => file !== "model/resource-ids.ts" && pattern.test(codeOf(file)));
+  const copies = sources.filter((file) => !PARTS.includes(file) && pattern.test(codeOf(file)));
   expect(copies).toEqual([]);
 });
 
@@ -68,7 +72,10 @@ describe("the node program has the same places", () => {
     ["UnitDir", folders.units],
     ["ConsulDir", folders.consul],
     ["Backups", folders.backups],
+    ["Config", folders.config],
+    ["Before", dirname(layout.beforeFolder("web"))],
     ["MeshFile", files.meshCommand],
+    ["Health", dirname(layout.healthUnits.socket("web"))],
   ])("host.%s", (name, path) => expect(constants.get(name)).toBe(path));
 });
 
@@ -76,6 +83,8 @@ test("a unit leads to its workload and back", () => {
   for (const unit of layout.unitsOf("service", "web")) expect(layout.workloadOf(unit)).toBe("web");
   expect(layout.unitsOf("service", "web")).toEqual(["web.service", "web-sidecar-proxy.service"]);
   expect(layout.unitsOf("ingress-gateway", "edge")).toEqual(["edge.service"]);
+  for (const unit of [layout.healthUnits.unit("web"), layout.healthUnits.socketUnit("web")])
+    expect(layout.workloadOf(unit)).toBe("web");
   expect(layout.serviceOf("web-sidecar-proxy")).toBe("web");
   expect(layout.serviceOf("web")).toBe("web");
 });
@@ -90,4 +99,6 @@ test.each([
   [layout.environmentFile("web"), "web.service"],
   [layout.definitionFile("web"), undefined],
   ["/opt/gatehouse/config/web/app.yaml", "web.service"],
+  [layout.unitFile(layout.healthUnits.unit("web")), "gatehouse-health-web.socket"],
+  [layout.unitFile(layout.healthUnits.socketUnit("web")), "gatehouse-health-web.socket"],
 ])("the unit that reads %s", (path, unit) => expect(layout.unitReading(path)).toBe(unit));

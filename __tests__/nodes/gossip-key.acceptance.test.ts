@@ -78,6 +78,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** As gatehouse-node brings the key to a node's file (node/agent/settings.go). */
+async function heardWithoutARestart(key: string): Promise<void> {
+  const keyring = JSON.parse(readFileSync(join(folder, "worker", "serf", "local.keyring"), "utf8"));
+  expect(keyring[0]).toBe(key);
+  const file = join(folder, "worker.json");
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), encrypt: key }));
+  running.get("worker")!.kill("SIGHUP");
+  await sleep(2000);
+  expect(running.get("worker")!.exitCode).toBeNull();
+  expect(readFileSync(join(folder, "worker.log"), "utf8")).not.toMatch(/\[ERROR\].*reload/i);
+  expect(await alive()).toEqual(["server", "worker"]);
+}
+
 test("another gossip key in running agents: who has the old one alone is heard no more", async () => {
   const [old, now] = [await consul("keygen"), await consul("keygen")];
   for (const name of Object.keys(ADDRESSES) as Name[]) start(name, old);
@@ -93,6 +106,7 @@ test("another gossip key in running agents: who has the old one alone is heard n
   expect(keys).toContain(now);
   expect(keys).not.toContain(old);
   await until(["server", "worker"]);
+  await heardWithoutARestart(now);
 
   await stop("worker");
   start("worker", now);

@@ -1,6 +1,6 @@
 import { questionsOf } from "../../preflight/plan";
 import { preflightScript } from "../../templates";
-import { gateway, instanceOf, mesh, worker } from "../support/parts";
+import { gateway, instanceOf, mesh, service, worker } from "../support/parts";
 import { MiB, planOf, shop } from "../support/preflight";
 
 test("a service wants its own port, its upstreams', and the two of its sidecar", () => {
@@ -10,6 +10,23 @@ test("a service wants its own port, its upstreams', and the two of its sidecar",
     "19001 loopback frontend-sidecar-proxy.service",
     "5000 loopback frontend-sidecar-proxy.service",
   ]);
+});
+
+test("a service without a port wants those of its sidecar, which are on loopback, or none", () => {
+  const upstreams = [{ name: "backend", localPort: 5000 }];
+  const of = (changes: object) =>
+    planOf("worker1", { ...shop, instances: [instanceOf(service({ port: undefined, ...changes }))] });
+  expect(of({ upstreams }).ports.map(({ port, where }) => `${port} ${where}`)).toEqual([
+    ...["21001 loopback", "19001 loopback", "5000 loopback"],
+  ]);
+  const { ports, units } = of({});
+  expect({ ports, units }).toEqual({ ports: [], units: ["frontend.service"] });
+});
+
+test("commands before a release are programs that the node needs", () => {
+  const one = service({ command: ["/usr/bin/web"], binary: undefined, before: [["/usr/bin/migrate", "-v"]] });
+  const { commands } = planOf("worker1", { ...shop, instances: [instanceOf(one)] });
+  expect(commands.map(({ command }) => command)).toEqual(["/usr/bin/web", "/usr/bin/migrate"]);
 });
 
 test("a gateway wants its listeners' ports and its admin page's", () => {

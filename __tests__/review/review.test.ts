@@ -2,7 +2,7 @@ import { type MeshDeclaration, UNKNOWN_SHA256 } from "../../model";
 import { compare } from "../../review/compare";
 import { markdown } from "../../review/markdown";
 import { type Rendered, rendered } from "../../review/rendered";
-import { declaration, meshOf } from "../support/shop";
+import { declaration, meshOf, severalBackends } from "../support/shop";
 
 const sides = { from: "`main` (1111111)", to: "2222222" };
 const sidesOf = (edit: (mesh: MeshDeclaration) => void, from = declaration()): [Rendered, Rendered] => {
@@ -71,6 +71,30 @@ describe("what restarts, as the transaction on the machine decides it", () => {
       { workload: "frontend", node: "worker1", units: ["frontend.service"], outage: false, instances: 2 },
       { workload: "frontend", node: "worker2", units: ["frontend.service"], outage: false, instances: 2 },
     ]);
+  });
+
+  test("two instances on one node: one after another, no outage", () => {
+    const { restarts } = changesOf(({ services }) => {
+      services!.backend!.run.env!.LEVEL = "debug";
+    }, severalBackends(2));
+    expect(restarts).toEqual([
+      { workload: "backend", node: "worker2", units: ["backend.service"], outage: false, instances: 2 },
+      { workload: "backend_2", node: "worker2", units: ["backend_2.service"], outage: false, instances: 2 },
+    ]);
+  });
+
+  test("a new service says how many instances it has", () => {
+    const text = textOf(({ services }) => {
+      services!.cart = { ...severalBackends(2).services!.backend!, port: 9020 };
+    });
+    expect(text).toContain("- `cart` is **new**, on worker2 (2 instances)");
+  });
+
+  test("one more instance on a node restarts nothing", () => {
+    const changes = compare(rendered(meshOf(severalBackends(1))), rendered(meshOf(severalBackends(2))));
+    expect(changes.restarts).toEqual([]);
+    expect(changes.reloads).toEqual([{ workload: "backend", node: "worker2" }]);
+    expect(changes.changed).toEqual([{ name: "backend", kind: "service", what: ["1 → 2 instances on worker2"] }]);
   });
 
   test("a health check is told to Consul, and restarts nothing", () => {

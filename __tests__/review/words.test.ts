@@ -46,6 +46,17 @@ describe("the example mesh", () => {
     );
   });
 
+  test("says which ports a process that is another's has", () => {
+    const shop = declaration();
+    shop.services!.backend!.run = { unit: "nginx.service" };
+    shop.services!.admin = { runsOn: ["worker1"], port: 9101, protocol: "http", run: { sameProcessAs: "frontend" } };
+    const words = meshInWords(meshOf(shop), []);
+    expect(words).toContain("| worker2 | 127.0.0.1 | 9002 | http | `backend`, by `nginx.service` |");
+    expect(words).toContain("| worker1 | 127.0.0.1 | 9101 | http | `admin`, by `frontend.service` |");
+    expect(words).toContain("`backend` on worker2 (`nginx.service` runs already, and is left as it is)");
+    expect(words).toContain("`admin` on worker1, after `frontend`");
+  });
+
   test("says what listens where", () => {
     const rows = said["What listens where"]?.split("\n").slice(2);
     expect(rows?.filter((row) => row.startsWith("| worker1 "))).toEqual([

@@ -146,6 +146,13 @@ describe("without a word about it in the declaration", () => {
     expect(openings({ ...locked, services: [web] })).toEqual(warnings);
   });
 
+  test("a unit of others is warned of: its port stays open", () => {
+    const { binary: _, ...site } = service({ name: "site", unitOfOthers: "nginx.service" });
+    expect(openings({ ...locked, services: [site] })).toEqual([
+      expect.stringMatching(/^services\.site\.run\.unit: nginx\.service has no sandbox .* its port 9001 is not fenced/),
+    ]);
+  });
+
   test("there is nothing to warn of", () => expect(openings(locked)).toEqual([]));
 });
 
@@ -190,6 +197,12 @@ describe("what is switched off", () => {
       expect.stringMatching(/^consul\.gossipEncryption is false: /),
       expect.stringMatching(/^consul\.openDns is true: /),
       expect.stringMatching(/^consul\.wanGossip is true: /),
+    ]);
+  });
+
+  test("is warned of where Consul was there before", () => {
+    expect(openings(meshOf(lockedBut({ existing: true })))).toEqual([
+      expect.stringMatching(/^consul\.existing is true: /),
     ]);
   });
 

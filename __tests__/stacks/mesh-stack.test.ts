@@ -2,7 +2,7 @@ import type { ConfigEntryDeclaration, OwnedEntry } from "../../model";
 import { instanceRelease, type NodeFile } from "../../templates";
 import { clusterGraph, type Graph, meshGraph, programs } from "../support/graph";
 import { documentOf, verbOf } from "../support/programs";
-import { declaration, meshOf } from "../support/shop";
+import { declaration, meshOf, severalBackends } from "../support/shop";
 import { filesIn, readText } from "../support/terraform-text";
 
 const graph = meshGraph(meshOf(declaration()));
@@ -210,6 +210,31 @@ describe("what a change touches", () => {
     expect(touched.filter((address) => address.includes(".instance_"))).toEqual([
       "null_resource.instance_cart_worker1",
     ]);
+  });
+
+  test("one more instance on a node: the definition of the first, and what is new", () => {
+    const [one, two] = [1, 2].map((instances) => meshGraph(meshOf(severalBackends(instances)))) as [Graph, Graph];
+    expect(changes(one, two)).toEqual([
+      "consul_acl_token.token_backend_2_worker2",
+      "null_resource.begun_worker2",
+      "null_resource.instance_backend_2_worker2",
+      "null_resource.instance_backend_worker2",
+      "null_resource.settled",
+      "null_resource.sweep_worker2",
+      "null_resource.tokens_worker2",
+    ]);
+    expect(
+      two.addresses.filter((address) => !one.addresses.includes(address) && !address.startsWith("local_")),
+    ).toEqual(["consul_acl_token.token_backend_2_worker2", "null_resource.instance_backend_2_worker2"]);
+    expect(two.waitsFor("null_resource.instance_backend_2_worker2", "null_resource.instance_backend_worker2")).toBe(
+      true,
+    );
+    expect(two.waitsFor("null_resource.instance_frontend_worker1", "null_resource.instance_backend_2_worker2")).toBe(
+      true,
+    );
+    expect(documentOf(two.program("null_resource.sweep_worker2"))).toMatchObject({
+      instances: ["backend", "backend_2", "frontend"],
+    });
   });
 
   test("a node replaced by a new machine: everything that is put on it", () => {

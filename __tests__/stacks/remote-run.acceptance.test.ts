@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { App } from "cdktf";
-import { checkMesh, type Mesh, type MeshDeclaration, nodeFiles } from "../../model";
+import { checkMesh, type Files, type Mesh, type MeshDeclaration, nodeFiles } from "../../model";
 import { addStacks } from "../../stacks";
 import type { Backend } from "../../stacks/backend-settings";
 import { programs } from "../support/graph";
@@ -28,7 +28,7 @@ function writeBinary(folder: string): void {
 }
 
 /** Without private keys anywhere, as in a runner of continuous integration. */
-function meshIn(folder: string, changed: MeshDeclaration = declaration()): Mesh {
+function meshIn(folder: string, changed: MeshDeclaration = declaration(), files: Partial<Files> = {}): Mesh {
   const result = checkMesh(changed, {
     look: (path) => (path.startsWith("keys/") ? "missing" : "executable"),
     absolute: (path) => join(folder, path),
@@ -36,6 +36,7 @@ function meshIn(folder: string, changed: MeshDeclaration = declaration()): Mesh 
     sha256: () => SHA,
     pack: () => ({ sha256: SHA, files: 1, bytes: 1 }),
     keysElsewhere: true,
+    ...files,
   });
   if ("problems" in result) throw new Error(JSON.stringify(result.problems, null, 2));
   return result.mesh;
@@ -75,12 +76,18 @@ test.each([
   const dist = join(checkout, "dist");
   mkdirSync(join(dist, "lib"), { recursive: true });
   writeFileSync(join(dist, "lib/web.js"), "the program");
+  const packed = (sha256 = nodeFiles(checkout).pack("dist").sha256) => {
+    const changed = declaration();
+    for (const service of Object.values(changed.services ?? {}))
+      service.run = { files: "dist", command: ["/usr/bin/node", "lib/web.js"] };
+    return meshIn(checkout, changed, {
+      look: (path) => (path === "dist" ? "folder" : "missing"),
+      pack: () => ({ sha256, files: 1, bytes: 11 }),
+    });
+  };
   const { sha256 } = nodeFiles().pack(dist);
-  const binary = { path: dist, sha256, archive: "tar" as const, folder: { files: 1, bytes: 11 } };
   const folder = mkdtempSync(join(checkout, "run-"));
-  const mesh = meshIn(checkout);
-  for (const service of mesh.services) Object.assign(service, { binary, command: ["/usr/bin/node", "lib/web.js"] });
-  const stack = join(synth(folder, backend, mesh), "mesh");
+  const stack = join(synth(folder, backend, packed()), "mesh");
   const archive = `assets/packed/${sha256}.tar`;
   expect(read(join(stack, ".."), "mesh")).toContain(`"source": "\${path.module}/${archive}"`);
   expect(readdirSync(join(stack, "assets/packed"))).toEqual([`${sha256}.tar`]);
@@ -92,12 +99,9 @@ test.each([
   if (backend.kind === "cloud") expect(uploaded(stack)).toContain(archive);
   // Another content is another archive, and the former one goes; one that changes after it was read stops the synthesis.
   writeFileSync(join(dist, "lib/web.js"), "another");
-  Object.assign(binary, { sha256: nodeFiles().pack(dist).sha256 });
-  synth(folder, backend, mesh);
-  expect(readdirSync(join(stack, "assets/packed"))).toEqual([`${binary.sha256}.tar`]);
-  writeFileSync(join(dist, "lib/web.js"), "a third");
-  Object.assign(binary, { sha256: "0".repeat(64) });
-  expect(() => synth(folder, backend, mesh)).toThrow("changed while it was packed");
+  synth(folder, backend, packed());
+  expect(readdirSync(join(stack, "assets/packed"))).toEqual([`${nodeFiles().pack(dist).sha256}.tar`]);
+  expect(() => synth(folder, backend, packed("0".repeat(64)))).toThrow("changed while it was packed");
 });
 
 test.each(["cluster", "mesh"])("the cloud block of %s names a workspace of its own and no token", (stack) => {

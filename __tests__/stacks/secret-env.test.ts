@@ -89,3 +89,34 @@ test("a service whose name begins with a digit, or has a hyphen, finds its value
     '${jsonencode({"KEY" = local.secrets.services["web-shop"].KEY})}',
   ]);
 });
+
+test("secret configuration files take the same way, and none of their text is here", () => {
+  const changed = declaration();
+  Object.assign(changed.services!.frontend!.run, {
+    secrets: { API_KEY: { version: "1" } },
+    configFiles: { "app.yaml": { secret: "app-yaml" }, "open.yaml": { text: "a" } },
+  });
+  const graph = meshGraph(meshOf(changed));
+  for (const address of INSTANCES) {
+    expect(provisioners(graph, address)[1]?.content).toBe(
+      '${jsonencode({"API_KEY" = local.secrets.services.frontend.API_KEY, "app-yaml" = local.secrets.services.frontend["app-yaml"]})}',
+    );
+    const { precondition } = graph.resource(address).lifecycle as { precondition: Record<string, string>[] };
+    expect(precondition.map(({ condition }) => condition)).toEqual([
+      '${can(regex("^[^[:cntrl:]]+$", local.secrets.services.frontend.API_KEY))}',
+      '${can(regex("[^[:space:]]", local.secrets.services.frontend["app-yaml"]))}',
+    ]);
+    expect(precondition[1]?.error_message).toContain("no content of app.yaml for the service frontend");
+  }
+});
+
+test("a service that Consul does not know has no token", () => {
+  const changed = declaration();
+  changed.services!.job = { runsOn: ["worker1"], run: { command: ["/usr/bin/job"] } };
+  changed.services!.worker = { ...changed.services!.job, upstreams: { backend: { localPort: 5009 } } };
+  const { addresses } = meshGraph(meshOf(changed));
+  const ofTokens = addresses.filter((address) => /^consul_acl_token\..*_(job|worker)_worker1$/.test(address));
+  expect(ofTokens).toEqual([expect.stringContaining("_worker_worker1")]);
+  expect(addresses).toContain("null_resource.instance_job_worker1");
+  expect(addresses.filter((address) => address.endsWith("_job"))).toEqual([]);
+});

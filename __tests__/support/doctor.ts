@@ -2,7 +2,7 @@
 import { edgesOf } from "../../doctor/edges";
 import { type Expected, expectedOn } from "../../doctor/expected";
 import { compareNode } from "../../doctor/node";
-import { layout, type Mesh } from "../../model";
+import { hasEnvoy, layout, type Mesh } from "../../model";
 import type { AgentService, NodeReport, UnitReport } from "../../nodes";
 import { declaration, meshOf } from "./shop";
 
@@ -20,19 +20,20 @@ export function expectedNode(name: string, of: Mesh = mesh): Expected {
 
 /** The report of a node that is as declared. */
 export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
-  const { files, links, units, unpacked, instances, node } = expected;
-  const services = instances.flatMap(({ workload, sidecarPort = 0 }): AgentService[] => {
+  const { files, links, units, unpacked, node } = expected;
+  const instances = expected.instances.filter(({ workload }) => hasEnvoy(workload));
+  const services = instances.flatMap(({ name: id, workload, sidecarPort = 0 }): AgentService[] => {
     const Meta = { "gatehouse-mesh": of.name };
     const none = { Kind: "", Port: 0, Of: "", Mesh: of.name, Upstreams: [], Rest: { Meta } };
     if (workload.kind !== "service") {
-      return [{ ...none, ID: workload.name, Service: workload.name, Kind: "ingress-gateway" }];
+      return [{ ...none, ID: id, Service: workload.name, Kind: "ingress-gateway" }];
     }
-    const { name, port, upstreams } = workload;
+    const { name, port = 0, upstreams } = workload;
     const Upstreams = upstreams.map((one) => ({ DestinationName: one.name, LocalBindPort: one.localPort }));
     const sidecar = layout.sidecarOf(name);
     const proxy = {
       DestinationServiceName: name,
-      DestinationServiceID: name,
+      DestinationServiceID: id,
       LocalServiceAddress: "127.0.0.1",
       LocalServicePort: port,
       Upstreams: Upstreams.map((one) => ({ DestinationType: "service", ...one, MeshGateway: {} })),
@@ -40,10 +41,10 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
       Expose: {},
     };
     return [
-      { ...none, ID: name, Service: name, Port: port },
+      { ...none, ID: id, Service: name, Port: port },
       {
         ...none,
-        ID: sidecar,
+        ID: layout.sidecarOf(id),
         Service: sidecar,
         Kind: "connect-proxy",
         Port: sidecarPort,
@@ -84,8 +85,8 @@ export function healthyReport(expected: Expected, of: Mesh = mesh): NodeReport {
     services,
     checks: services.map(({ ID }) => ({ ServiceID: ID, Name: "health", Status: "passing", Output: "" })),
     leader: "10.77.0.10:8300",
-    envoys: instances.map(({ workload, sidecarPort = 0 }) => ({
-      name: workload.name,
+    envoys: instances.map(({ name, workload, sidecarPort = 0 }) => ({
+      name,
       ready: "LIVE",
       listeners:
         workload.kind === "service"

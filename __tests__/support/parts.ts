@@ -63,7 +63,13 @@ export function mesh(changes: Partial<Mesh> = {}): Mesh {
 }
 
 export function instanceOf(workload: Service | Gateway): Instance {
-  return { workload, node: worker, adminPort: 19001, sidecarPort: workload.kind === "service" ? 21001 : undefined };
+  return {
+    name: workload.name,
+    workload,
+    node: worker,
+    adminPort: 19001,
+    sidecarPort: workload.kind === "service" ? 21001 : undefined,
+  };
 }
 
 /** The content of the one file with this path. */

@@ -53,6 +53,14 @@ export function declaration(changes: Partial<MeshDeclaration> = {}): MeshDeclara
   };
 }
 
+/** The shop with so many backends on worker2. */
+export function severalBackends(instances: number): MeshDeclaration {
+  const { services } = declaration();
+  const run = { binary: "build/web", env: { PORT: "%port" }, stateDirectory: true };
+  const runsOn = instances === 1 ? ["worker2"] : [{ node: "worker2", instances }];
+  return declaration({ services: { ...services!, backend: { ...services!.backend!, runsOn, run } } });
+}
+
 /** The shop with one of everything that a declaration is refused for: a tcp service, a health check, arguments, a host name. */
 export function fullDeclaration(): MeshDeclaration {
   const full = declaration({ intentions: [], configEntries: [] });

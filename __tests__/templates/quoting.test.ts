@@ -60,11 +60,16 @@ describe("what a person wrote comes out unchanged", () => {
     );
   });
 
-  test("as a health check's path and script in hcl", () => {
+  test("as a health check's path in hcl, and its script in a unit", () => {
     fc.assert(
       fc.property(text, fc.array(text, { minLength: 1 }), (path, script) => {
         expect(readHclStrings(definition({ http: `/${path}` }), "http")).toEqual([`http://127.0.0.1:9001/${path}`]);
-        expect(readHclStrings(definition({ script }), "args")).toEqual(script);
+        const { files } = instanceRelease(
+          mesh(),
+          instanceOf(service({ health: { script, interval: "2s", timeout: "1s" } })),
+        );
+        const unit = content(files, "/etc/systemd/system/gatehouse-health-frontend.service");
+        expect(readExecStart(unit).slice(3)).toEqual(script);
       }),
     );
   });

@@ -17,6 +17,7 @@ import {
 import { nodeProgram, nodeScript } from "../../templates/program";
 import { content, gateway, instanceOf, mesh, server, service, worker } from "../support/parts";
 import { documentOf, verbOf } from "../support/programs";
+import { meshOf, severalBackends } from "../support/shop";
 
 test("no service, sidecar or gateway may take all of its node's processes", () => {
   const files = [service({}), gateway()].flatMap((one) => instanceRelease(mesh(), instanceOf(one)).files);
@@ -285,13 +286,59 @@ describe("a service", () => {
     [{ tcp: true as const }, 'tcp = "127.0.0.1:9001"'],
     [{ grpc: "" }, 'grpc = "127.0.0.1:9001"'],
     [{ grpc: "shop.Cart" }, 'grpc = "127.0.0.1:9001/shop.Cart"'],
-    [{ script: ["/bin/check", "-v"] }, 'args = ["/bin/check", "-v"]'],
+    [
+      { script: ["/bin/check", "-v"] },
+      'args = ["/opt/gatehouse/bin/lab/gatehouse-node", "health", "ask", "/run/gatehouse-health/frontend"]',
+    ],
   ])("checks %j", (health, expected) => {
     const { files } = instanceRelease(
       mesh(),
       instanceOf(service({ health: { ...health, interval: "2s", timeout: "1s" } })),
     );
     expect(lines(files, "/etc/consul.d/frontend.hcl")).toContain(expected);
+  });
+
+  describe("with a health script", () => {
+    const scripted = service({
+      health: { script: ["/bin/check", "-v"], interval: "2s", timeout: "1s" },
+      secrets: [{ name: "KEY", version: "1" }],
+      stateDirectory: true,
+      memoryMax: "64M",
+      tasks: 2,
+      unit: {
+        Service: [
+          { name: "InaccessiblePaths", value: "/srv" },
+          { name: "WatchdogSec", value: "5" },
+        ],
+      },
+    });
+    const { files } = instanceRelease(mesh(), instanceOf(scripted));
+    const own = lines(files, "/etc/systemd/system/frontend.service");
+    const sandbox = lines(files, "/etc/systemd/system/gatehouse-health-frontend.service");
+    const socket = lines(files, "/etc/systemd/system/gatehouse-health-frontend.socket");
+
+    test("runs it in the sandbox of the service, without its secrets", () => {
+      const differs =
+        /^(#|Description=|PartOf=|Wants=|After=|ExecStart(Pre)?=|Restart|WatchdogSec=|EnvironmentFile=.*secrets|TasksMax=|MemoryMax=|\[Install|WantedBy=)/;
+      const rest = (unit: string[]) => unit.filter((line) => line && !differs.test(line));
+      expect(rest(sandbox)).toEqual(rest(own));
+      expect(sandbox).toContain("ExecStart=/opt/gatehouse/bin/lab/gatehouse-node health serve /bin/check -v");
+      expect(sandbox).toContain("InaccessiblePaths=/srv");
+      expect(sandbox).toContain("TasksMax=256"); // the program that waits has threads, too
+      expect(sandbox.join()).not.toMatch(/WatchdogSec|secrets|MemoryMax/);
+    });
+
+    test("lets the agent alone ask", () => {
+      expect(socket).toEqual(expect.arrayContaining(["SocketGroup=consul", "SocketMode=0660"]));
+    });
+
+    test("lets an agent of others ask, whose user is not known", () => {
+      const foreign = instanceRelease(
+        { ...mesh(), consul: { ...mesh().consul, existing: true } },
+        instanceOf(scripted),
+      );
+      expect(lines(foreign.files, "/etc/systemd/system/gatehouse-health-frontend.socket")).toContain("SocketMode=0666");
+    });
   });
 
   test("checks another port with a method, headers and TLS, and has patience", () => {
@@ -336,7 +383,7 @@ describe("a service", () => {
 
   test.each([
     [{ grpc: "shop.Cart" }, { grpc: { server: "127.0.0.1:9001", service: "shop.Cart" } }],
-    [{ script: ["/bin/check"] }, { script: ["/bin/check"] }],
+    [{ script: ["/bin/check"] }, { script: ["/bin/check"], socket: "/run/gatehouse-health/frontend" }],
     [{ tcp: true as const, port: 9011 }, { tcp: "127.0.0.1:9011" }],
     [{ tcp: true as const }, {}],
   ])("is asked by the node program itself in a deploy: %j", (check, asked) => {
@@ -592,3 +639,55 @@ function lines(files: { path: string; content: string }[], path: string): string
     .map((line) => line.trim().replace(/ +/g, " "))
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
+
+describe("two instances of a service on one node", () => {
+  const [first, second] = meshOf(severalBackends(2)).instances.filter(({ workload }) => workload.name === "backend");
+  const [alone] = meshOf(severalBackends(1)).instances.filter(({ workload }) => workload.name === "backend");
+  const shop = meshOf(severalBackends(2));
+  const filesOf = (instance = first!) => instanceRelease(shop, instance).files;
+  const pathsOf = (instance = first!) => filesOf(instance).map(({ path }) => path);
+
+  test("the first has the files of the only one; callers hear of a failed check at once", () => {
+    expect(filesOf().filter(({ content: text }, index) => filesOf(alone)[index]!.content !== text)).toEqual([
+      expect.objectContaining({ path: "/etc/consul.d/backend.hcl" }),
+    ]);
+    const definition = (instance = first!) => content(filesOf(instance), "/etc/consul.d/backend.hcl");
+    expect(definition()).toBe(definition(alone).replaceAll("critical = 2", "critical = 1"));
+  });
+
+  test("the second has files, units, users and folders of its own", () => {
+    expect(pathsOf(second)).toEqual([
+      "/etc/consul.d/backend_2.hcl",
+      "/etc/systemd/system/backend_2.service",
+      "/etc/systemd/system/backend_2-sidecar-proxy.service",
+      "/opt/gatehouse/env/backend_2.env",
+      "/opt/gatehouse/fences/backend_2.json",
+    ]);
+    const unit = content(filesOf(second), "/etc/systemd/system/backend_2.service");
+    expect(unit).toContain("\nUser=gatehouse-backend_2\n");
+    expect(unit).toContain("\nStateDirectory=gatehouse-backend_2\n");
+    expect(unit).toContain("\nEnvironmentFile=/opt/gatehouse/env/backend_2.env\n");
+    expect(content(filesOf(second), "/opt/gatehouse/env/backend_2.env")).toContain('\nPORT="9003"\n');
+    const sidecar = content(filesOf(second), "/etc/systemd/system/backend_2-sidecar-proxy.service");
+    expect(sidecar).toContain(" -sidecar-for backend_2 ");
+    expect(JSON.parse(content(filesOf(second), "/opt/gatehouse/fences/backend_2.json"))).toMatchObject({
+      service: "gatehouse-backend_2",
+      port: 9003,
+      adminPort: second!.adminPort,
+    });
+  });
+
+  test("and is the same service in Consul, under an id of its own", () => {
+    const definition = lines(filesOf(second), "/etc/consul.d/backend_2.hcl");
+    expect(definition).toEqual(
+      expect.arrayContaining(['id = "backend_2"', 'name = "backend"', "port = 9003", 'alias_service = "backend_2"']),
+    );
+  });
+
+  test("the node program gets both names, and drains each where the other serves", () => {
+    const document = (instance = first!) => documentOf(instanceRelease(shop, instance).program);
+    expect(document(second)).toMatchObject({ name: "backend_2", service: "backend", port: 9003, drain: true });
+    expect(document()).not.toHaveProperty("service");
+    expect(document()).toMatchObject({ name: "backend", port: 9002, drain: true });
+  });
+});

@@ -52,12 +52,20 @@ function faultsOf(issue: Issue, schema: z.ZodType, whole: unknown): Found[] {
   if (issue.code === "invalid_value") {
     return [{ path, value, fault: invalidValue(issue.values.map(String), value, remedy) }];
   }
+  if (issue.code === "invalid_union") {
+    const form = issue.errors.find((inner) => inner.length > 0 && inner.every(isOfForm));
+    if (form) return form.flatMap((inner) => faultsOf({ ...inner, path: [...path, ...inner.path] }, schema, whole));
+  }
   if (issue.code === "invalid_union" && typeof value === "object" && value !== null) {
     return [{ path, value, fault: { reason: "this is none of the forms that can stand here", remedy } }];
   }
   const expected = issue.code === "invalid_type" ? kindOfType(issue.expected) : "something else";
   return [{ path, value, fault: { reason: `${expected} is needed here, and this is ${kindOf(value)}`, remedy } }];
 }
+
+/** Whether an issue is about a value of the right form: about a part of it, or from a check that knows the reason. */
+const isOfForm = ({ code, path }: Issue): boolean =>
+  path.length > 0 || code === "unrecognized_keys" || code === "custom";
 
 function unknownField(key: string, parent: Path, value: unknown, known: string[]): Found {
   const remedy = didYouMean(
@@ -83,7 +91,7 @@ function invalidValue(allowed: string[], found: unknown, remedy: string): Fault 
 function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
   let at: unknown = schema;
   for (const step of path) {
-    const inner = unwrap(at);
+    const inner = unwrap(at, step);
     if (inner instanceof z.ZodObject) at = inner.shape[step];
     else if (inner instanceof z.ZodRecord) at = inner.valueType;
     else if (inner instanceof z.ZodArray) at = inner.element;
@@ -92,8 +100,13 @@ function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
   return at as z.ZodType | undefined;
 }
 
-function unwrap(schema: unknown): unknown {
-  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
+/** @param step of a union, the form that has such a part */
+function unwrap(schema: unknown, step: string | number = ""): unknown {
+  if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap(), step);
+  if (!(schema instanceof z.ZodUnion)) return schema;
+  const forms = schema.options.map((form) => unwrap(form, step));
+  const isList = typeof step === "number";
+  return forms.find((form) => (isList ? form instanceof z.ZodArray : form instanceof z.ZodObject)) ?? schema;
 }
 
 function fieldsOf(schema: z.ZodType | undefined): string[] {
@@ -102,7 +115,8 @@ function fieldsOf(schema: z.ZodType | undefined): string[] {
 }
 
 function adviceAt(schema: z.ZodType, path: Path): { remedy: string; ifMissing?: Fault } {
-  const inner = unwrap(schemaAt(schema, path));
+  const at = schemaAt(schema, path);
+  const inner = at instanceof z.ZodOptional ? at.unwrap() : at;
   const known = inner instanceof z.ZodType ? advice.get(inner) : undefined;
   return known ?? { remedy: "see the types in `model/` for what belongs here" };
 }

@@ -4,6 +4,7 @@ import { text } from "../checking/fields";
 import { didYouMean, type Fault, formatPath, type Path, type Problems } from "../checking/problem";
 import type { View } from "../checking/view";
 import { notOwned } from "../consul";
+import { uncallable } from "../job";
 import { nameFault } from "../name";
 import { checkFreeFields } from "./free-fields";
 import { MARK } from "./mark";
@@ -173,7 +174,8 @@ function serviceFault(kind: string, name: string, { services, others }: View): F
       remedy: "remove it, and have whoever runs it write the entry",
     };
   }
-  if ((ROUTING_KINDS as readonly string[]).includes(kind)) return services.unknown(name, "service");
+  if ((ROUTING_KINDS as readonly string[]).includes(kind))
+    return services.unknown(name, "service") ?? uncallable(name, services);
   if (kind === "mesh" && name !== "mesh")
     return { reason: "the one entry of kind `mesh` is named `mesh`", remedy: 'write `name: "mesh"`' };
   return nameFault(name);

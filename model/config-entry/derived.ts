@@ -5,7 +5,7 @@ import type { Gateway } from "../gateway";
 import { components } from "../graph";
 import type { IntentionDeclaration } from "../intention";
 import { namesPath } from "../permission";
-import type { Service } from "../service";
+import { hasEnvoy, type Service } from "../service";
 import type { ConfigEntryDeclaration } from "./declared";
 import { marked } from "./mark";
 import { toConsul } from "./pascal-case";
@@ -45,7 +45,7 @@ export function configEntries(sources: EntrySources): ConfigEntry[] {
 function entriesOf({ owns, services, gateways, intentions, configEntries: declared }: EntrySources): ConfigEntry[] {
   return [
     ...(owns.includes("proxy-defaults") ? [proxyDefaults()] : []),
-    ...services.map(serviceDefaults),
+    ...services.filter(hasEnvoy).map(serviceDefaults),
     ...intentionEntries(services, gateways, intentions, owns.includes("default-deny"), reachOf(declared)),
     ...(owns.includes("mesh") ? unambiguousPaths(intentions, declared) : []),
     ...ROUTING_KINDS.flatMap((kind) => targetsFirst(declared.filter((entry) => entry.kind === kind))).map(

@@ -3,6 +3,7 @@
 import { oneOf, type Path, type Problems } from "../checking/problem";
 import type { Item, Sound, View } from "../checking/view";
 import { components } from "../graph";
+import { uncallable } from "../job";
 import type { Protocol } from "../service";
 import type { ConfigEntryDeclaration } from "./declared";
 import { checkResolver, type ServiceResolverDeclaration } from "./resolver";
@@ -57,7 +58,8 @@ function checkTarget(
 ): void {
   if (service === undefined) return;
   const at = [...path, ...inner];
-  const unknown = service === name ? undefined : view.callable.unknown(service, "service");
+  const unknown =
+    service === name ? undefined : (view.callable.unknown(service, "service") ?? uncallable(service, view.services));
   if (unknown) problems.add([...at, "service"], service, unknown);
   if (unknown || !view.callable.has(service)) return;
   const [own, other] = [name, service].map((each) =>

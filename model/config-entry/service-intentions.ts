@@ -69,11 +69,15 @@ function* derivedEdges(services: readonly Service[], gateways: readonly Gateway[
     for (const listener of listeners) {
       for (const route of listener.services) {
         if (route.name !== "*") yield [name, route.name];
-        else for (const service of services) if (service.protocol === listener.protocol) yield [name, service.name];
+        else for (const service of behind(services, listener)) yield [name, service.name];
       }
     }
   }
 }
+
+/** The services to which a listener for all of them leads. */
+const behind = (services: readonly Service[], { protocol }: Gateway["listeners"][number]) =>
+  services.filter((service) => service.protocol === protocol && service.port !== undefined);
 
 /** Consul computes this itself on every write; a form that plans clean must name the same number. */
 function precedence(source: string, destination: string): number {

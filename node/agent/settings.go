@@ -63,8 +63,8 @@ func (t *transaction) installSecrets(context.Context) error {
 	var now settings
 	now.Encrypt = t.secrets["gossipKey"]
 	now.ACL.Tokens.Agent, now.ACL.Tokens.InitialManagement = token, t.secrets["managementToken"]
-	// A reload does not change the gossip key, nor end the encryption.
-	t.restart = t.restart || before.Encrypt != now.Encrypt
+	// A reload does not change the gossip key, nor end the encryption. It is enough where the running agent has the key already.
+	t.restart = t.restart || before.Encrypt != now.Encrypt && (before.Encrypt == "" || !t.encryptsWith(now.Encrypt))
 	if !t.doc.Secrets {
 		_, err := t.undo.Remove(t.h, secretsFile)
 		return err
@@ -74,6 +74,25 @@ func (t *transaction) installSecrets(context.Context) error {
 		return err
 	}
 	return t.hearText(secretsFile, string(text), host.ConsulMayRead)
+}
+
+// keyrings of gossip within the datacenter, and between datacenters, which only some servers have.
+var keyrings = []string{dataDir + "/serf/local.keyring", dataDir + "/serf/remote.keyring"}
+
+// encryptsWith says whether the agent's keyrings have a key in use: the first of their lists. `consul keyring` changes a keyring
+// while the agent runs, and an agent that starts takes the keyring and not its configuration.
+func (t *transaction) encryptsWith(key string) bool {
+	for at, path := range keyrings {
+		text, err := t.h.Read(path)
+		if at > 0 && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var keys []string
+		if err != nil || json.Unmarshal(text, &keys) != nil || len(keys) == 0 || keys[0] != key {
+			return false
+		}
+	}
+	return true
 }
 
 // installToken writes the agent's own token to the file that the node's programs read, and returns it.

@@ -74,7 +74,7 @@ func tlsFiles() []string {
 // paths of all that the transaction may change.
 func (t *transaction) paths() []string {
 	paths := []string{configuration, unitFile, secretsFile, tlsDir, RecordFile, legacyRecord, consul.NodeToken}
-	return append(append(paths, tlsFiles()...), dataDir+"/serf/local.keyring", dataDir+"/serf/remote.keyring")
+	return append(append(paths, tlsFiles()...), keyrings...)
 }
 
 // takeSecrets from the folder where they arrived. A mesh may be open on purpose, and has none then.

@@ -127,6 +127,53 @@ func TestChangesRestartOrReloadTheProcess(t *testing.T) {
 	}
 }
 
+func TestAGossipKeyThatTheAgentHasAlreadyRestartsNothing(t *testing.T) {
+	for name, one := range map[string]struct {
+		local, remote, calls string
+	}{
+		"in use":                       {`["another","gossip"]`, "", "reload consul.service"},
+		"in use everywhere":            {`["another"]`, `["another","gossip"]`, "reload consul.service"},
+		"known, but not in use":        {`["gossip","another"]`, "", "restart consul.service"},
+		"not in use between servers":   {`["another"]`, `["gossip"]`, "restart consul.service"},
+		"no keyring":                   {"", "", "restart consul.service"},
+		"a keyring that is not a list": {`another`, "", "restart consul.service"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := withWorker(t)
+			for file, text := range map[string]string{"local": one.local, "remote": one.remote} {
+				if text != "" {
+					n.put("/opt/consul/serf/"+file+".keyring", text, 0o600)
+				}
+			}
+			secrets := workerSecrets()
+			secrets["gossipKey"] = "another"
+			n.arrive("agent", secrets)
+			testkit.Must(t, n.setup(workerDocument()))
+			if got := strings.Join(n.units.Calls(), ", "); got != one.calls {
+				t.Errorf("calls: %s", got)
+			}
+			if !strings.Contains(n.read("/etc/consul.d/gatehouse-secrets.json"), `"encrypt": "another"`) {
+				t.Error("the file has the earlier key")
+			}
+		})
+	}
+}
+
+func TestEncryptionThatBeginsRestartsTheAgentWhateverAKeyringHas(t *testing.T) {
+	n := newNode(t)
+	plain := workerSecrets()
+	delete(plain, "gossipKey")
+	n.arrive("agent", plain)
+	testkit.Must(t, n.setup(workerDocument()))
+	n.put("/opt/consul/serf/local.keyring", `["gossip"]`, 0o600)
+	n.units.Forget()
+	n.arrive("agent", workerSecrets())
+	testkit.Must(t, n.setup(workerDocument()))
+	if got := strings.Join(n.units.Calls(), ", "); got != "restart consul.service" {
+		t.Errorf("calls: %s", got)
+	}
+}
+
 func TestAStoppedAgentIsStarted(t *testing.T) {
 	n := withWorker(t)
 	testkit.Must(t, n.units.Stop(context.Background(), "consul.service"))

@@ -53,6 +53,9 @@ type Upstream struct {
 	LocalPort int
 }
 
+// Offer is a registration that callers are sent to.
+type Offer struct{ Node, ID string }
+
 // Agent has the program's requests to a node's Consul agent. With "" as token, they use the node's own.
 type Agent interface {
 	// Answers says whether the agent answers.
@@ -69,9 +72,9 @@ type Agent interface {
 	Maintenance(ctx context.Context, id string, on bool, token string) error
 	// NodeMaintenance switches the maintenance mode of everything on this node.
 	NodeMaintenance(ctx context.Context, on bool) error
-	// Offered says for each node whether Consul's servers offer a healthy instance of the service there to callers. With
-	// sidecar, the instance's sidecar counts.
-	Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error)
+	// Offered are the healthy instances of the service that Consul's servers offer to callers. With sidecar, these are the
+	// instances' sidecars.
+	Offered(ctx context.Context, service string, sidecar bool) ([]Offer, error)
 	// Registrations are all of the agent's.
 	Registrations(ctx context.Context) ([]Registration, error)
 	// Deregister removes a registration, with the token that made it; "" is the node's own.

@@ -11,7 +11,7 @@ import (
 )
 
 // Offered implements Agent.
-func (c *Client) Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error) {
+func (c *Client) Offered(ctx context.Context, service string, sidecar bool) ([]Offer, error) {
 	ask := c.Client.Health().Service
 	if sidecar {
 		ask = c.Client.Health().Connect
@@ -20,10 +20,10 @@ func (c *Client) Offered(ctx context.Context, service string, sidecar bool) (map
 	if err != nil {
 		return nil, err
 	}
-	offered := map[string]bool{}
+	var offered []Offer
 	for _, entry := range entries {
 		if entry.Checks.AggregatedStatus() != api.HealthCritical && entry.Checks.AggregatedStatus() != api.HealthMaint {
-			offered[entry.Node.Node] = true
+			offered = append(offered, Offer{entry.Node.Node, entry.Service.ID})
 		}
 	}
 	return offered, nil

@@ -10,6 +10,8 @@ type Kind string
 const (
 	Service        Kind = "service"
 	IngressGateway Kind = "ingress-gateway"
+	// Job is a service without a port and without upstreams: a unit alone, which Consul does not know.
+	Job Kind = "job"
 )
 
 // Role of a node.

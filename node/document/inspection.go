@@ -9,7 +9,7 @@ type Inspection struct {
 	Units []string `json:"units"`
 	// Services are those of the units that only the mesh may reach.
 	Services []string `json:"services"`
-	// Names of every workload of the mesh.
+	// Names of every workload of the mesh, and of their instances.
 	Names  []string     `json:"names"`
 	Envoys []EnvoyAdmin `json:"envoys"`
 	Edges  []EdgeTrial  `json:"edges"`

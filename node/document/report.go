@@ -160,7 +160,7 @@ type AgentCheck struct {
 
 // EnvoyReport is the state of an Envoy, from its admin page.
 type EnvoyReport struct {
-	// Name of the workload.
+	// Name of the instance.
 	Name string `json:"name"`
 	// Ready is "LIVE", another state of Envoy, or "" when the page does not answer.
 	Ready        string             `json:"ready"`

@@ -3,15 +3,17 @@ package drain
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"gatehouse/node/consul"
 	"gatehouse/node/envoy"
 	"gatehouse/node/host"
 )
 
 // GatewayAgent has the requests of a gateway's drain to the agent.
 type GatewayAgent interface {
-	Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error)
+	Offered(ctx context.Context, service string, sidecar bool) ([]consul.Offer, error)
 }
 
 // gatewayPace of a gateway's drain.
@@ -67,12 +69,7 @@ func othersServe(ctx context.Context, h *host.Host, agent GatewayAgent, name str
 		h.Say("Consul's agent does not say where else %s runs, so it is not drained: %s", name, err)
 		return false
 	}
-	for node, offers := range offered {
-		if node != records[0].Node && offers {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(offered, func(one consul.Offer) bool { return one.Node != records[0].Node })
 }
 
 // quiet says that no request runs, and that none has arrived for a while. An Envoy that has ended is quiet.

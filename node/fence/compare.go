@@ -34,16 +34,22 @@ func (k Keeper) Compare() (open, closed []int, err error) {
 	return open, closed, nil
 }
 
-// closes says whether other rules refuse at a port all users that these refuse.
+// closes says whether other rules refuse at a port all users that these refuse, as callers and as programs that answer.
 func (r Rules) closes(port int, other Rules) bool {
 	_, only := r.Only[port]
 	_, otherOnly := other.Only[port]
-	return (!only || otherOnly) && (otherOnly || containsAll(other.Refused[port], r.Refused[port]))
+	_, answer := r.Answer[port]
+	_, otherAnswer := other.Answer[port]
+	return (!only || otherOnly) && (otherOnly || containsAll(other.Refused[port], r.Refused[port])) && (!answer || otherAnswer)
 }
 
-// lets says whether other rules let in all users that these let in.
+// lets says whether other rules let in, and let answer, all users that these do.
 func (r Rules) lets(port int, other Rules) bool {
 	_, only := r.Only[port]
+	answer, answers := r.Answer[port]
+	if may, otherAnswers := other.Answer[port]; otherAnswers && (!answers || !containsAll(may, answer)) {
+		return false
+	}
 	if allowed, otherOnly := other.Only[port]; otherOnly {
 		return only && containsAll(allowed, r.Only[port])
 	}

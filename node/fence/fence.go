@@ -27,10 +27,16 @@ type Rules struct {
 	Only map[int]UIDs
 	// Refused users may not connect to a port; all others may.
 	Refused map[int]UIDs
+	// Answer are the users whose programs, besides root's, may answer at a port: a program of another one that listens there gets
+	// no connection.
+	Answer map[int]UIDs
 }
 
+// NoRules fence nothing, and can be added to.
+func NoRules() Rules { return Rules{map[int]UIDs{}, map[int]UIDs{}, map[int]UIDs{}} }
+
 // Empty says that no port is fenced.
-func (r Rules) Empty() bool { return len(r.Only) == 0 && len(r.Refused) == 0 }
+func (r Rules) Empty() bool { return len(r.Only) == 0 && len(r.Refused) == 0 && len(r.Answer) == 0 }
 
 // Kernel has the rules.
 type Kernel interface {
@@ -118,9 +124,9 @@ func uidOf(h *host.Host) func(name string) (uint32, bool) {
 
 // Ports of the rules, in order.
 func (r Rules) Ports() []int {
-	ports := slices.Collect(maps.Keys(r.Only))
-	for port := range r.Refused {
-		ports = append(ports, port)
+	var ports []int
+	for _, rules := range []map[int]UIDs{r.Only, r.Refused, r.Answer} {
+		ports = slices.AppendSeq(ports, maps.Keys(rules))
 	}
 	slices.Sort(ports)
 	return slices.Compact(ports)

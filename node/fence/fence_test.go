@@ -75,6 +75,9 @@ func (n *node) rules() string {
 		if refused, is := rules.Refused[port]; is {
 			lines = append(lines, fmt.Sprintf("%d not %v", port, refused))
 		}
+		if answer, is := rules.Answer[port]; is {
+			lines = append(lines, fmt.Sprintf("%d answered by %v", port, answer))
+		}
 	}
 	return strings.Join(lines, "; ")
 }
@@ -94,7 +97,8 @@ func TestAnAgentOfGatehouseIsForRootAndItsUser(t *testing.T) {
 	n.instance("api", api, 71, 72)
 	n.keep(true,
 		"5000 only [62]", "5001 only [62]",
-		"8500 only [100]", "8501 only [100]", "8502 only [61 71 100]", "8503 only [61 71 100]",
+		"8500 only [100]", "8501 only [100]",
+		"8502 only [61 71 100]", "8502 answered by [100]", "8503 only [61 71 100]", "8503 answered by [100]",
 		"9001 only [61 62 100]", "9002 only [71 72 100]", "19001 only [61]", "19002 only [71]")
 }
 
@@ -119,6 +123,49 @@ func TestAnInstanceOfAnEarlierVersionStillReachesTheAgent(t *testing.T) {
 		"9001 not []", "19001 only [61]")
 }
 
+func TestAPortForHealthIsFencedLikeTheService(t *testing.T) {
+	n := newNode(t)
+	withHealth := strings.Replace(web, `"adminPort"`, `"healthPort": 9011, "adminPort"`, 1)
+	n.instance("web", withHealth, 61, 62)
+	n.instance("api", api, 71, 72)
+	testkit.Must(t, n.Keep(true))
+	if got := n.kernel.rules.Refused[9011]; !slices.Equal(got, fence.UIDs{71, 72}) {
+		t.Errorf("at another person's agent: %v", got)
+	}
+	n.put(host.AgentRecord, "{}")
+	testkit.Must(t, n.Keep(true))
+	if got := n.kernel.rules.Only[9011]; !slices.Equal(got, fence.UIDs{61, 62, 100}) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestOnlyTheAgentAsksWhetherAGatewayIsReady(t *testing.T) {
+	n := newNode(t)
+	n.instance("edge", `{"envoy": "gatehouse-edge", "adminPort": 19003, "readyPort": 21003}`)
+	n.users["gatehouse-edge"] = 81
+	n.instance("api", api, 71, 72)
+	testkit.Must(t, n.Keep(true))
+	if got := n.kernel.rules.Refused[21003]; !slices.Equal(got, fence.UIDs{71, 72, 81}) {
+		t.Errorf("at another person's agent: %v", got)
+	}
+	n.put(host.AgentRecord, "{}")
+	testkit.Must(t, n.Keep(true))
+	if got := n.kernel.rules.Only[21003]; !slices.Equal(got, fence.UIDs{100}) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestThePortOfAUnitOfOthersStaysOpenAndItsUpstreamsAreNoOtherUnits(t *testing.T) {
+	n := newNode(t)
+	n.put(host.AgentRecord, "{}")
+	n.instance("web", web, 61, 62)
+	n.instance("api", `{"envoy": "gatehouse-api_sidecar", "adminPort": 19002, "upstreams": [5002]}`, 71)
+	n.keep(true,
+		"5000 only [62]", "5001 only [62]", "5002 not [61 62 71]",
+		"8500 only [100]", "8501 only [100]", "8502 only [61 71 100]", "8502 answered by [100]", "8503 only [61 71 100]", "8503 answered by [100]",
+		"9001 only [61 62 100]", "19001 only [61]", "19002 only [71]")
+}
+
 func TestAPortThatIsLeftStaysClosedUntilItIsFreed(t *testing.T) {
 	n := newNode(t)
 	n.instance("web", web, 61, 62)
@@ -138,7 +185,8 @@ func TestAUserThatIsNotThereIsLetInNowhere(t *testing.T) {
 	n := newNode(t)
 	n.put(host.AgentRecord, "{}")
 	n.instance("api", api)
-	n.keep(true, "8500 only [100]", "8501 only [100]", "8502 only [100]", "8503 only [100]", "9002 only [100]", "19002 only []")
+	n.keep(true, "8500 only [100]", "8501 only [100]",
+		"8502 only [100]", "8502 answered by [100]", "8503 only [100]", "8503 answered by [100]", "9002 only [100]", "19002 only []")
 }
 
 func TestNothingIsLeftAfterTheLastInstance(t *testing.T) {
@@ -203,6 +251,14 @@ func TestTheRulesAreComparedWithThoseThatAreNeeded(t *testing.T) {
 	testkit.Must(t, n.Keep(true))
 	testkit.Must(t, n.Host.Remove(host.AgentRecord))
 	differ("an agent that is another person's now", nil, []int{8500, 8501, 8502, 8503, 9001, 9002})
+	n.put(host.AgentRecord, "{}")
+	testkit.Must(t, n.Keep(true))
+	delete(n.kernel.rules.Answer, 8502)
+	differ("anybody may answer", []int{8502}, nil)
+	n.kernel.rules.Answer[8502] = fence.UIDs{}
+	n.kernel.rules.Answer[9] = fence.UIDs{}
+	differ("no user may answer", nil, []int{8502, 9})
+	testkit.Must(t, n.Host.Remove(host.AgentRecord))
 	n.kernel.rules = fence.Rules{}
 	differ("no rules", []int{5000, 5001, 8500, 8501, 8502, 8503, 9001, 9002, 19001, 19002}, nil)
 }
@@ -216,4 +272,18 @@ func TestAtAnotherPersonsAgentAUserOfTheNodeIsNotRefused(t *testing.T) {
 		"5000 only [33]", "5001 only [33]",
 		"8500 not [61 71 72]", "8501 not [61 71 72]", "8502 not [72]", "8503 not [72]",
 		"9001 not [71 72]", "9002 not [61]", "19001 only [61]", "19002 only [71]")
+}
+
+func TestAServiceWithoutAPortHasItsUpstreamsFencedOrNothing(t *testing.T) {
+	n := newNode(t)
+	n.put("/opt/gatehouse/agent.json", "{}")
+	n.instance("web", `{"envoy": "gatehouse-web_sidecar", "service": "gatehouse-web", "adminPort": 19001, "upstreams": [5000]}`, 101, 102)
+	n.instance("api", `{"service": "gatehouse-api"}`, 0, 104)
+	testkit.Must(t, n.Keep(true))
+	if rules := n.rules(); strings.HasPrefix(rules, "0 ") || !strings.Contains(rules, "5000 only [102]") || !strings.Contains(rules, "19001 only [101]") {
+		t.Errorf("%s", rules)
+	}
+	if rules := n.rules(); !strings.Contains(rules, "8500 only [100]") || !strings.Contains(rules, "8502 only [100 101]") {
+		t.Errorf("the agent is not fenced from a service that has no Envoy: %s", rules)
+	}
 }

@@ -16,9 +16,11 @@ const Table = "gatehouse_fence"
 
 // Names of its sets.
 const (
-	closedSet  = "closed"
-	callersSet = "callers"
-	refusedSet = "refused"
+	closedSet    = "closed"
+	callersSet   = "callers"
+	refusedSet   = "refused"
+	answeredSet  = "answered"
+	answerersSet = "answerers"
 )
 
 // priority before the filters that a person may have.
@@ -49,12 +51,11 @@ func (Netfilter) Write(rules Rules) error {
 	closed := &nftables.Set{Table: own, Name: closedSet, KeyType: nftables.TypeInetService}
 	callers := &nftables.Set{Table: own, Name: callersSet, KeyType: portAndUser, Concatenation: true}
 	refused := &nftables.Set{Table: own, Name: refusedSet, KeyType: portAndUser, Concatenation: true}
-	var ports []nftables.SetElement
-	for port := range rules.Only {
-		ports = append(ports, nftables.SetElement{Key: portKey(port)})
-	}
+	answered := &nftables.Set{Table: own, Name: answeredSet, KeyType: nftables.TypeInetService}
+	answerers := &nftables.Set{Table: own, Name: answerersSet, KeyType: portAndUser, Concatenation: true}
 	if err := errors.Join(
-		conn.AddSet(closed, ports), conn.AddSet(callers, elements(rules.Only)), conn.AddSet(refused, elements(rules.Refused)),
+		conn.AddSet(closed, ports(rules.Only)), conn.AddSet(callers, elements(rules.Only)), conn.AddSet(refused, elements(rules.Refused)),
+		conn.AddSet(answered, ports(rules.Answer)), conn.AddSet(answerers, elements(rules.Answer)),
 	); err != nil {
 		return err
 	}
@@ -63,10 +64,17 @@ func (Netfilter) Write(rules Rules) error {
 		Hooknum: nftables.ChainHookOutput, Priority: nftables.ChainPriorityRef(priority),
 	})
 	for _, loopback := range []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")} {
-		for _, match := range [][]expr.Any{inSet(refused, false), slices.Concat(toPort(closed), notRoot(), inSet(callers, true))} {
+		for _, match := range [][]expr.Any{
+			inSet(refused, tcpDestination, false),
+			slices.Concat(atPort(closed, tcpDestination), notRoot(), inSet(callers, tcpDestination, true)),
+		} {
 			rule := slices.Concat(newConnections(loopback), match, []expr.Any{&expr.Reject{Type: unix.NFT_REJECT_TCP_RST}})
 			conn.AddRule(&nftables.Rule{Table: own, Chain: output, Exprs: rule})
 		}
+		// Who called waits: a reset would go to the program that answered.
+		rule := slices.Concat(answers(loopback), atPort(answered, tcpSource), notRoot(), inSet(answerers, tcpSource, true),
+			[]expr.Any{&expr.Verdict{Kind: expr.VerdictDrop}})
+		conn.AddRule(&nftables.Rule{Table: own, Chain: output, Exprs: rule})
 	}
 	return conn.Flush()
 }
@@ -85,7 +93,7 @@ func removeTable() error {
 
 // Read implements Kernel.
 func (Netfilter) Read() (Rules, error) {
-	rules := Rules{map[int]UIDs{}, map[int]UIDs{}}
+	rules := NoRules()
 	conn, err := nftables.New()
 	if err != nil {
 		return rules, err
@@ -95,32 +103,52 @@ func (Netfilter) Read() (Rules, error) {
 	if err != nil || !slices.ContainsFunc(there, isOwn) {
 		return rules, err
 	}
-	ports, err := conn.GetSetElements(setOf(closedSet))
+	sets, err := conn.GetSets(table())
 	if err != nil {
 		return rules, err
 	}
-	for _, one := range ports {
-		rules.Only[portOf(one.Key)] = UIDs{}
-	}
-	for set, into := range map[string]map[int]UIDs{callersSet: rules.Only, refusedSet: rules.Refused} {
-		found, err := conn.GetSetElements(setOf(set))
-		if err != nil {
+	// An earlier version had fewer of them.
+	for _, set := range sets {
+		if err := readSet(conn, set, rules); err != nil {
 			return rules, err
-		}
-		for _, one := range found {
-			port := portOf(one.Key)
-			into[port] = append(into[port], binaryutil.NativeEndian.Uint32(one.Key[4:]))
-			slices.Sort(into[port])
 		}
 	}
 	return rules, nil
 }
 
-func setOf(name string) *nftables.Set { return &nftables.Set{Table: table(), Name: name} }
+func readSet(conn *nftables.Conn, set *nftables.Set, rules Rules) error {
+	found, err := conn.GetSetElements(&nftables.Set{Table: table(), Name: set.Name})
+	if err != nil {
+		return err
+	}
+	into := map[string]map[int]UIDs{
+		closedSet: rules.Only, callersSet: rules.Only, refusedSet: rules.Refused, answeredSet: rules.Answer, answerersSet: rules.Answer,
+	}[set.Name]
+	for _, one := range found {
+		port := portOf(one.Key)
+		if into[port] == nil {
+			into[port] = UIDs{}
+		}
+		if len(one.Key) > 4 {
+			into[port] = append(into[port], binaryutil.NativeEndian.Uint32(one.Key[4:]))
+			slices.Sort(into[port])
+		}
+	}
+	return nil
+}
 
 func portKey(port int) []byte { return binaryutil.BigEndian.PutUint16(uint16(port)) }
 
 func portOf(key []byte) int { return int(binaryutil.BigEndian.Uint16(key)) }
+
+// ports of rules, as elements of a set.
+func ports(rules map[int]UIDs) []nftables.SetElement {
+	var all []nftables.SetElement
+	for port := range rules {
+		all = append(all, nftables.SetElement{Key: portKey(port)})
+	}
+	return all
+}
 
 // elements of a set of ports and users: each part takes four bytes.
 func elements(rules map[int]UIDs) []nftables.SetElement {

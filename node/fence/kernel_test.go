@@ -52,6 +52,9 @@ func as(t *testing.T, uid int, address unix.Sockaddr) error {
 		t.Fatal(err)
 	}
 	defer unix.Close(socket)
+	if err := unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Usec: 200_000}); err != nil {
+		t.Fatal(err)
+	}
 	return unix.Connect(socket, address)
 }
 
@@ -65,6 +68,7 @@ func TestTheKernelRefusesWhoMayNotConnect(t *testing.T) {
 	rules := fence.Rules{
 		Only:    map[int]fence.UIDs{closed: {65001, 65002}, 9: {}},
 		Refused: map[int]fence.UIDs{refusing: {65003}},
+		Answer:  map[int]fence.UIDs{},
 	}
 	testkit.Must(t, kernel.Write(rules))
 	for _, one := range []struct {
@@ -89,6 +93,33 @@ func TestTheKernelRefusesWhoMayNotConnect(t *testing.T) {
 	testkit.Must(t, err)
 	if !reflect.DeepEqual(read, rules) {
 		t.Errorf("read %v, written %v", read, rules)
+	}
+}
+
+func TestTheKernelLetsOnlySomeAnswer(t *testing.T) {
+	kernel := ownNetwork(t)
+	for _, one := range []struct {
+		listener int
+		want     error
+	}{{0, nil}, {65001, nil}, {65002, unix.EINPROGRESS}} {
+		for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+			testkit.Must(t, unix.Setfsuid(one.listener))
+			port := listen(t, "tcp", address)
+			testkit.Must(t, unix.Setfsuid(0))
+			rules := fence.NoRules()
+			rules.Answer[port] = fence.UIDs{65001}
+			testkit.Must(t, kernel.Write(rules))
+			to := v4(port)
+			if address[0] == '[' {
+				to = &unix.SockaddrInet6{Port: port, Addr: [16]byte{15: 1}}
+			}
+			if err := as(t, 65534, to); !errors.Is(err, one.want) {
+				t.Errorf("user %d listens on %s: %v, want %v", one.listener, address, err, one.want)
+			}
+			if read, err := kernel.Read(); err != nil || !reflect.DeepEqual(read, rules) {
+				t.Errorf("read %v, written %v, %v", read, rules, err)
+			}
+		}
 	}
 }
 

@@ -11,8 +11,13 @@ import (
 
 const (
 	tcpFlagsOffset = 13
-	tcpPortOffset  = 2
 	syn, ack       = 0x02, 0x10
+)
+
+// Offsets of a packet's port in the header of TCP.
+const (
+	tcpSource      = 0
+	tcpDestination = 2
 )
 
 // portRegister and userRegister are next to each other: together they are the key of a set (NFT_REG32_00 and _01).
@@ -22,34 +27,40 @@ const (
 )
 
 // newConnections to addresses on loopback: a SYN without an ACK.
-func newConnections(to netip.Prefix) []expr.Any {
-	family, offset, address := byte(unix.NFPROTO_IPV4), uint32(16), to.Addr().AsSlice()
-	if to.Addr().Is6() {
-		family, offset = unix.NFPROTO_IPV6, 24
+func newConnections(to netip.Prefix) []expr.Any { return handshakes(to, 16, 24, syn) }
+
+// answers to new connections, from addresses on loopback: a SYN with an ACK.
+func answers(from netip.Prefix) []expr.Any { return handshakes(from, 12, 8, syn|ack) }
+
+// handshakes with these flags, and an address in the prefix. Where the address is in the header depends on the version of IP.
+func handshakes(address netip.Prefix, offset4, offset6 uint32, flags byte) []expr.Any {
+	family, offset, bytes := byte(unix.NFPROTO_IPV4), offset4, address.Addr().AsSlice()
+	if address.Addr().Is6() {
+		family, offset = unix.NFPROTO_IPV6, offset6
 	}
-	length := uint32(to.Bits() / 8)
+	length := uint32(address.Bits() / 8)
 	return []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyNFPROTO, Register: 1},
 		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{family}},
 		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
 		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_TCP}},
 		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: length},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: address[:length]},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: bytes[:length]},
 		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: tcpFlagsOffset, Len: 1},
 		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 1, Mask: []byte{syn | ack}, Xor: []byte{0}},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{syn}},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{flags}},
 	}
 }
 
-// toPort of a set.
-func toPort(ports *nftables.Set) []expr.Any {
+// atPort of a set: the port that a packet goes to, or comes from.
+func atPort(ports *nftables.Set, which uint32) []expr.Any {
 	return []expr.Any{
-		&expr.Payload{DestRegister: portRegister, Base: expr.PayloadBaseTransportHeader, Offset: tcpPortOffset, Len: 2},
+		&expr.Payload{DestRegister: portRegister, Base: expr.PayloadBaseTransportHeader, Offset: which, Len: 2},
 		&expr.Lookup{SourceRegister: portRegister, SetName: ports.Name, SetID: ports.ID},
 	}
 }
 
-// notRoot: the user who opened the connection is another one.
+// notRoot: the user whose socket sends is another one.
 func notRoot() []expr.Any {
 	return []expr.Any{
 		&expr.Meta{Key: expr.MetaKeySKUID, Register: userRegister},
@@ -58,9 +69,9 @@ func notRoot() []expr.Any {
 }
 
 // inSet says whether port and user are, or are not, in a set.
-func inSet(pairs *nftables.Set, invert bool) []expr.Any {
+func inSet(pairs *nftables.Set, which uint32, invert bool) []expr.Any {
 	return []expr.Any{
-		&expr.Payload{DestRegister: portRegister, Base: expr.PayloadBaseTransportHeader, Offset: tcpPortOffset, Len: 2},
+		&expr.Payload{DestRegister: portRegister, Base: expr.PayloadBaseTransportHeader, Offset: which, Len: 2},
 		&expr.Meta{Key: expr.MetaKeySKUID, Register: userRegister},
 		&expr.Lookup{SourceRegister: portRegister, SetName: pairs.Name, SetID: pairs.ID, Invert: invert},
 	}

@@ -88,13 +88,15 @@ func (k Keeper) Wanted() (Rules, error) {
 	if err != nil {
 		return Rules{}, err
 	}
-	p := plan{Rules{map[int]UIDs{}, map[int]UIDs{}}, k.UID, nil, Strict(k.Host, fences)}
+	p := plan{NoRules(), k.UID, nil, Strict(k.Host, fences)}
 	if len(fences) == 0 {
 		return p.Rules, nil
 	}
 	var services, envoys []string
 	for _, one := range fences {
-		envoys = append(envoys, one.Envoy)
+		if one.Envoy != "" {
+			envoys = append(envoys, one.Envoy)
+		}
 		if one.Service != "" {
 			services = append(services, one.Service)
 		}
@@ -109,6 +111,8 @@ func (k Keeper) Wanted() (Rules, error) {
 	if p.strict {
 		p.only(apiPorts, agentUser)
 		p.only(xds, append(envoys, agentUser)...)
+		// An Envoy sends its token there, and without TLS it does not know which program that is. This program looks for itself (package consul).
+		p.add(p.Answer, xds, []string{agentUser})
 	} else {
 		p.refuse(apiPorts, p.units...)
 		p.refuse(xds, p.unitsBut(envoys...)...)
@@ -117,18 +121,30 @@ func (k Keeper) Wanted() (Rules, error) {
 }
 
 func (p *plan) instance(one document.Fence) {
-	// An Envoy's listener for its own readiness asks its own page.
-	p.only([]int{one.AdminPort}, one.Envoy)
-	if one.Port != 0 {
-		own := []int{one.Port}
-		if p.strict && one.Service != "" {
+	if one.AdminPort != 0 { // an Envoy's listener for its own readiness asks its own page
+		p.only([]int{one.AdminPort}, one.Envoy)
+	}
+	for _, port := range []int{one.Port, one.HealthPort} {
+		own := []int{port}
+		switch {
+		case port == 0:
+		case p.strict && one.Service != "":
 			p.only(own, one.Service, one.Envoy, agentUser)
-		} else {
+		default:
 			p.refuse(own, p.unitsBut(one.Service, one.Envoy)...)
 		}
 	}
+	switch {
+	case one.ReadyPort == 0:
+	case p.strict:
+		p.only([]int{one.ReadyPort}, agentUser)
+	default:
+		p.refuse([]int{one.ReadyPort}, p.units...)
+	}
 	if one.Service != "" {
 		p.only(one.Upstreams, one.Service)
+	} else {
+		p.refuse(one.Upstreams, p.units...) // the user of a unit of others is not known
 	}
 }
 

@@ -31,6 +31,10 @@ const (
 	Fences    = Gatehouse + "/fences"
 	// Bootstraps of Envoys, with their tokens.
 	Bootstraps = "/run/gatehouse-envoy"
+	// Health has the sockets of services' health scripts.
+	Health = "/run/gatehouse-health"
+	// Before has the files of releases while commands run before them. In memory.
+	Before = "/run/gatehouse-before"
 	// AgentRecord says that Gatehouse set up the agent, and for which mesh: without this file, a person set it up.
 	AgentRecord = Gatehouse + "/agent.json"
 	UnitDir     = "/etc/systemd/system"

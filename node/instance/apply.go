@@ -42,6 +42,8 @@ type apply struct {
 	renewed bool
 	// earlier says that a person rolls back.
 	earlier bool
+	// drained are other instances that the same process serves, and that this run took out of traffic.
+	drained []document.Instance
 	// served are the ports that a gateway's routes have it listen on.
 	served []int
 }
@@ -112,6 +114,11 @@ func (a *apply) do(ctx context.Context, values map[string]string) error {
 	if err := consul.WaitForLeader(ctx, a.Agent, a.Timing.Leader); err != nil {
 		return err
 	}
+	if !a.beforeInside() {
+		if err := a.runBefore(ctx); err != nil {
+			return err
+		}
+	}
 	if err := a.putIntoService(ctx); err != nil {
 		return err
 	}
@@ -139,12 +146,11 @@ func (a *apply) putIntoService(ctx context.Context) error {
 	if !a.hand.Empty() {
 		return a.takeOver(ctx, files)
 	}
-	status, err := a.Agent.Status(ctx, a.release.Name)
+	isNew, err := a.isNew(ctx)
 	if err != nil {
-		return fmt.Errorf("Consul's agent does not say whether %s is registered: %w", a.release.Name, err)
+		return err
 	}
-	isNew := status == consul.Absent
-	fresh := isNew || a.changed.none()
+	fresh := isNew && isCalled(a.release) || a.changed.none()
 	a.served = a.servedPorts(ctx)
 	drained := false
 	if !fresh {
@@ -152,7 +158,7 @@ func (a *apply) putIntoService(ctx context.Context) error {
 			return err
 		}
 	}
-	outage := !fresh && !drained && len(a.changed.units) > 0
+	outage := isCalled(a.release) && !fresh && !drained && len(a.changed.units) > 0
 	if err := a.swapTo(ctx, isNew, outage); err != nil {
 		return err
 	}
@@ -165,10 +171,27 @@ func (a *apply) putIntoService(ctx context.Context) error {
 	return nil
 }
 
+// isNew says whether Consul's agent does not know the instance yet, though it has to.
+func (a *apply) isNew(ctx context.Context) (bool, error) {
+	if a.release.Kind == document.Job {
+		return false, nil
+	}
+	status, err := a.Agent.Status(ctx, a.release.Name)
+	if err != nil {
+		return false, fmt.Errorf("Consul's agent does not say whether %s is registered: %w", a.release.Name, err)
+	}
+	return status == consul.Absent, nil
+}
+
 func (a *apply) files() ([]liveFile, error) {
 	secretText, err := secretEnv(a.Host, releaseFolder(a.release.Name, a.release.Release), a.release)
 	if err != nil {
 		return nil, fmt.Errorf("the secret variables of %s cannot be read: %w", a.release.Name, err)
 	}
-	return a.liveFiles(a.release, secretText)
+	files, err := a.liveFiles(a.release, secretText)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := secretFiles(a.Host, a.release)
+	return append(files, secret...), err
 }

@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/script"
 )
 
 // longestExcerpt of an answer, in characters. It reaches the terminal of a deploy and its log.
@@ -41,8 +42,8 @@ func (n *Node) ask(ctx context.Context, health document.Health) (string, error) 
 		return askHTTP(ctx, health)
 	case health.GRPC != nil:
 		return askGRPC(ctx, *health.GRPC, health.TLS)
-	case len(health.Script) > 0:
-		return n.runScript(ctx, health.Script)
+	case health.Socket != "":
+		return n.askScript(ctx, health.Socket)
 	case health.TCP != "":
 		return "", askTCP(ctx, health.TCP)
 	}
@@ -77,6 +78,19 @@ func askHTTP(ctx context.Context, health document.Health) (string, error) {
 	body, _ := io.ReadAll(io.LimitReader(response.Body, utf8.UTFMax*(longestExcerpt+1)))
 	answer := fmt.Sprintf("status %d%s", response.StatusCode, excerpt(string(body)))
 	if response.StatusCode >= http.StatusBadRequest {
+		return answer, errors.New(answer)
+	}
+	return answer, nil
+}
+
+// askScript has a service's sandbox run its health script. Consul takes exit code 1 for a warning, which is no good answer either.
+func (n *Node) askScript(ctx context.Context, socket string) (string, error) {
+	result, err := script.Ask(ctx, n.Host.Path(socket))
+	if err != nil {
+		return "", err
+	}
+	answer := fmt.Sprintf("exit status %d%s", result.Exit, excerpt(result.Output))
+	if result.Exit != 0 {
 		return answer, errors.New(answer)
 	}
 	return answer, nil

@@ -17,6 +17,8 @@ import (
 type ByHand struct {
 	Kind document.Kind
 	Name string
+	// theirs is the unit of others whose process the release counts on: it is no part of this, and goes on.
+	theirs string
 	// Definitions are files of Consul's configuration that define the workload or its sidecar.
 	Definitions []string
 	// Units run the workload or its sidecar, under whichever name.
@@ -74,6 +76,9 @@ func (b *ByHand) refusal(takeOver bool) error {
 	switch section := map[document.Kind]string{document.Service: "services"}[b.Kind]; {
 	case b.Empty():
 		return nil
+	case b.Kind == document.Job:
+		return fmt.Errorf("the name %s is in use on this node by hand: %s; nothing was changed. Remove it from the node, or give the service another name in the declaration: a service without a port takes nothing over",
+			b.Name, b)
 	case len(b.Shared) > 0:
 		return fmt.Errorf("the name %s is in use on this node by hand, and cannot be taken over: %s; nothing was changed", b.Name, strings.Join(b.Shared, "; "))
 	case len(b.unkept) > 0 && takeOver:

@@ -15,8 +15,10 @@ import (
 )
 
 // FindByHand finds what a person made under the name of a workload. What bears a mark of Gatehouse is not by hand.
-func (n *Node) FindByHand(ctx context.Context, kind document.Kind, name string) (*ByHand, error) {
-	found := &ByHand{Kind: kind, Name: name}
+//
+// theirs is a unit that stays others' and is left out; "" for none.
+func (n *Node) FindByHand(ctx context.Context, kind document.Kind, name, theirs string) (*ByHand, error) {
+	found := &ByHand{Kind: kind, Name: name, theirs: theirs}
 	registered, err := n.Agent.Registrations(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("Consul's agent does not tell what is registered under the name %s: %w", name, err)

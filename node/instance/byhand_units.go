@@ -40,6 +40,7 @@ func (n *Node) findUnits(found *ByHand) ([]string, error) {
 		}
 		for _, holding := range n.Processes.Holders(one.Address, one.Port) {
 			switch name := strings.TrimSuffix(holding.Unit, ".service"); {
+			case holding.Unit == found.theirs && found.theirs != "":
 			case name == holding.Unit:
 				found.Shared = append(found.Shared, fmt.Sprintf("port %d of %q is held by %s (process %d), which is in no unit of systemd: stop it, or run it as one",
 					one.Port, one.ID, holding.Program, holding.PID))
@@ -50,6 +51,7 @@ func (n *Node) findUnits(found *ByHand) ([]string, error) {
 			}
 		}
 	}
+	units = slices.DeleteFunc(units, func(unit string) bool { return unit == found.theirs })
 	slices.Sort(units)
 	return slices.Compact(units), nil
 }

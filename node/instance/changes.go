@@ -48,11 +48,11 @@ func (n *Node) changes(ctx context.Context, release document.Instance, files []l
 	if path := secretEnvPath(release.Name); !hasSecrets && n.Host.Exists(path) {
 		found.stale = path
 	}
-	if release.Kind == document.Service && n.undeclaredConfig(release) {
+	if release.Kind != document.IngressGateway && n.undeclaredConfig(release) {
 		found.signal = release.Reload != ""
 		restart[mainUnit(release.Name)] = restart[mainUnit(release.Name)] || release.Reload == ""
 	}
-	for _, unit := range Units(release.Kind, release.Name) {
+	for _, unit := range startedUnits(release) {
 		otherwise, err := n.runsOtherwise(ctx, release.Name, unit)
 		if err != nil {
 			return found, err

@@ -57,7 +57,7 @@ func (a *apply) finish(ctx context.Context) error {
 	a.awaitMoved(ctx, release)
 	a.fence(name, true)
 	// Callers are sent here again first, so that the next instance can be drained: tidying may wait for another run.
-	back := a.takeBack(ctx, release)
+	back := errors.Join(a.takeBack(ctx, release), a.takeCompanionsBack(ctx))
 	a.warnOfLeftovers(a.tidy(ctx))
 	if back != nil {
 		return back
@@ -71,11 +71,8 @@ func (a *apply) finish(ctx context.Context) error {
 func (a *apply) final() {
 	// A killed run may also have kept files that this one did not change.
 	name := a.release.Name
-	paths := []string{recordPath(name), rolledBackPath(name), currentLink(name)}
-	for _, file := range a.release.Files {
-		paths = append(paths, file.Path)
-	}
-	failed := []error{a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, paths...)}
+	written := append(paths(a.release), recordPath(name), rolledBackPath(name), currentLink(name))
+	failed := []error{a.undo.Forget(), a.swap.drop(), undo.Clean(a.Host, written...)}
 	killed, _, _ := a.readInterrupted(name)
 	for _, kept := range killed.Files {
 		if kept != "" {
@@ -112,14 +109,18 @@ func (a *apply) tidy(ctx context.Context) error {
 
 // warnOfBypass warns of a service that other nodes can reach past the mesh, where there are neither certificates nor intentions.
 func (n *Node) warnOfBypass(ctx context.Context, release document.Instance) {
-	if release.Kind != document.Service {
+	if release.Kind == document.IngressGateway {
 		return
 	}
-	unit, err := n.Systemd.Unit(ctx, mainUnit(release.Name))
+	unit, err := n.Systemd.Unit(ctx, processUnit(release))
 	if err != nil {
 		return
 	}
 	for _, at := range n.Processes.Open(unit.ControlGroup) {
+		if release.Unit != "" && release.SameProcessAs == "" {
+			n.Host.Say("warning: %s also listens on %s for other nodes: a call to that address bypasses the mesh, and the unit is not Gatehouse's to change", unit.Name, at)
+			continue
+		}
 		n.Host.Say("warning: %s also listens on %s for other nodes: a call to that address bypasses the mesh; have it listen only on 127.0.0.1", unit.Name, at)
 	}
 }

@@ -15,8 +15,8 @@ import (
 // the folder to the service alone.
 func (a *apply) stageConfig() error {
 	folder := configFolder(a.release.Name)
-	hasConfig := func(file document.File) bool { return isConfig(a.release.Name, file.Path) }
-	if !slices.ContainsFunc(a.release.Files, hasConfig) {
+	ofConfig := func(path string) bool { return isConfig(a.release.Name, path) }
+	if !slices.ContainsFunc(paths(a.release), ofConfig) {
 		return nil
 	}
 	if err := a.Host.Folder(host.Config, 0o700, host.Owner{}); err != nil {
@@ -39,7 +39,7 @@ func signals(release document.Instance, path string) bool {
 // undeclaredConfig says whether the node has a configuration file that the release does not have.
 func (n *Node) undeclaredConfig(release document.Instance) bool {
 	return slices.ContainsFunc(configFiles(n.Host, release.Name), func(path string) bool {
-		return !slices.ContainsFunc(release.Files, func(file document.File) bool { return file.Path == path })
+		return !hasPath(release, path)
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 // enable the units, and reload systemd if it has earlier ones in memory.
 func (a *apply) enable(ctx context.Context) error {
 	name := a.release.Name
-	units := Units(a.release.Kind, name)
+	units := startedUnits(a.release)
 	if err := a.clearOverrides(ctx, units); err != nil {
 		return err
 	}
@@ -24,13 +24,13 @@ func (a *apply) enable(ctx context.Context) error {
 		}
 	}
 	// systemd reads a new unit when the unit is started. Reading all of them again takes long.
-	if !a.swap.hadUnits() || !a.changesUnits() {
-		return nil
+	if a.swap.hadUnits() && a.changesUnits() {
+		if err := a.Systemd.DaemonReload(ctx); err != nil {
+			return fmt.Errorf("systemd did not read the units of %s: %w", name, err)
+		}
 	}
-	if err := a.Systemd.DaemonReload(ctx); err != nil {
-		return fmt.Errorf("systemd did not read the units of %s: %w", name, err)
-	}
-	return nil
+	// Before the agent has the definition that asks there.
+	return a.start(ctx, units[len(OwnUnits(a.release)):]...)
 }
 
 // changesUnits says whether a unit in systemd's memory differs from the one on the disk.

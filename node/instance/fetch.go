@@ -43,13 +43,20 @@ func (a *apply) fetch(ctx context.Context) error {
 }
 
 // checkProgram refuses a release whose unit could not start: before anything that serves is touched.
-func (a *apply) checkProgram() error {
-	program := a.release.Program
-	if program == "" {
-		return nil
+func (a *apply) checkProgram(ctx context.Context) error {
+	if a.release.Unit != "" {
+		return a.checkUnit(ctx)
 	}
-	if fault := content.StartFault(a.Host, program); fault != "" {
-		return fmt.Errorf("%s cannot be started: %s", program, content.InWords(fault))
+	if err := a.checkOwnUnit(ctx); err != nil {
+		return err
+	}
+	for _, program := range append([]string{a.release.Program}, beforePrograms(a.release)...) {
+		if program == "" {
+			continue
+		}
+		if fault := content.StartFault(a.Host, program); fault != "" {
+			return fmt.Errorf("%s cannot be started: %s", program, content.InWords(fault))
+		}
 	}
 	return nil
 }

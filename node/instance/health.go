@@ -11,10 +11,14 @@ import (
 // hopelessRestarts is when a unit counts as crash-looping: systemd restarts it after a second.
 const hopelessRestarts = 4
 
-// restarts counts systemd's own restarts since this run last started the units.
+// restarts counts systemd's own restarts since this run last started the units, or others theirs.
 func (n *Node) restarts(ctx context.Context, release document.Instance) int {
 	sum := 0
-	for _, name := range Units(release.Kind, release.Name) {
+	units := OwnUnits(release)
+	if release.Unit != "" {
+		units = append(units, release.Unit)
+	}
+	for _, name := range units {
 		if restarts, err := n.Systemd.Restarts(ctx, name); err == nil {
 			sum += restarts
 		}
@@ -23,7 +27,7 @@ func (n *Node) restarts(ctx context.Context, release document.Instance) int {
 }
 
 func (n *Node) crashLooping(ctx context.Context, release document.Instance) bool {
-	for _, name := range Units(release.Kind, release.Name) {
+	for _, name := range OwnUnits(release) {
 		if restarts, err := n.Systemd.Restarts(ctx, name); err == nil && restarts >= hopelessRestarts {
 			return true
 		}
@@ -89,6 +93,9 @@ func (n *Node) patience(release document.Instance) time.Duration {
 
 // awaitHealth waits until the release serves. fresh says that Consul has no result of an earlier process.
 func (n *Node) awaitHealth(ctx context.Context, release document.Instance, fresh bool, served []int) bool {
+	if !isCalled(release) {
+		return n.awaitJob(ctx, release, fresh)
+	}
 	well := func() bool { return n.goesOnServing(ctx, release) }
 	if fresh {
 		well = func() bool { return n.serves(ctx, release, listeners(release)) }
@@ -115,7 +122,11 @@ func (n *Node) registered(ctx context.Context, release document.Instance) bool {
 }
 
 func (n *Node) checksPass(ctx context.Context, release document.Instance) bool {
-	checks, err := n.Agent.Checks(ctx, IDs(release.Kind, release.Name)...)
+	ids := IDs(release.Kind, release.Name)
+	if len(ids) == 0 {
+		return true
+	}
+	checks, err := n.Agent.Checks(ctx, ids...)
 	if err != nil {
 		return false
 	}

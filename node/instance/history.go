@@ -28,6 +28,9 @@ type Record struct {
 	// GivenUp are binaries, by SHA-256, of releases that did not work. A binary stays until another release works, since the
 	// same one may be deployed again.
 	GivenUp []string `json:"givenUp"`
+	// Before are the releases whose commands before the release ran here, the newest first: a content hash each, so that the same
+	// release does not run them again.
+	Before []string `json:"before,omitempty"`
 }
 
 func recordPath(name string) string { return filepath.Join(Home(name), "history.json") }

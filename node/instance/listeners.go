@@ -16,12 +16,19 @@ func portsOf(all []listener) []int {
 	return ports
 }
 
-// listeners of an instance, that of its main process first.
+// listeners of an instance, that of its main process first if others call it.
 func listeners(release document.Instance) []listener {
+	if release.Kind == document.Job {
+		return nil
+	}
 	if release.Kind != document.Service {
 		return []listener{{release.AdminPort, mainUnit(release.Name)}}
 	}
-	found := []listener{{release.Port, mainUnit(release.Name)}, {release.SidecarPort, sidecarUnit(release.Name)}}
+	var found []listener
+	if release.Port != 0 {
+		found = append(found, listener{release.Port, processUnit(release)})
+	}
+	found = append(found, listener{release.SidecarPort, sidecarUnit(release.Name)})
 	for _, upstream := range release.Upstreams {
 		found = append(found, listener{upstream.LocalPort, sidecarUnit(release.Name)})
 	}

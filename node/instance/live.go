@@ -38,7 +38,9 @@ func (n *Node) liveFiles(release document.Instance, secrets []byte) ([]liveFile,
 		live := liveFile{path: file.Path, content: []byte(file.Content), mode: mode}
 		switch filepath.Dir(file.Path) {
 		case host.UnitDir:
-			live.unit = filepath.Base(file.Path)
+			if live.unit = filepath.Base(file.Path); isHealth(live.unit) {
+				live.unit = healthSocket(release.Name) // the sandbox restarts with its socket
+			}
 		case host.EnvDir, configFolder(release.Name):
 			live.unit = mainUnit(release.Name)
 		case host.ConsulDir:

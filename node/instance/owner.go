@@ -25,7 +25,7 @@ func OwnerOf(h *host.Host, name string) string {
 	if text, err := h.Read(definitionPath(name)); err == nil && mark.OfDefinition(text) != "" {
 		return mark.OfDefinition(text)
 	}
-	for _, unit := range Units(document.Service, name) {
+	for _, unit := range allUnits(document.Service, name) {
 		if text, err := h.Read(filepath.Join(host.UnitDir, unit)); err == nil && mark.OfUnit(text) != "" {
 			return mark.OfUnit(text)
 		}

@@ -46,12 +46,15 @@ func check(release document.Instance) error {
 		filepath.Join(host.EnvDir, release.Name+".env"): true,
 		fence.Path(release.Name):                        true,
 	}
-	for _, unit := range Units(release.Kind, release.Name) {
+	for _, unit := range allowedUnits(release) {
 		allowed[filepath.Join(host.UnitDir, unit)] = true
 	}
-	for _, file := range release.Files {
-		if !allowed[file.Path] && !(release.Kind == document.Service && isConfig(release.Name, file.Path)) {
-			return fmt.Errorf("the release of %s holds the file %s, which is not a path of this instance", release.Name, file.Path)
+	if err := checkUnitName(release); err != nil {
+		return err
+	}
+	for _, path := range paths(release) {
+		if !allowed[path] && !(release.Kind != document.IngressGateway && isConfig(release.Name, path)) {
+			return fmt.Errorf("the release of %s holds the file %s, which is not a path of this instance", release.Name, path)
 		}
 	}
 	return nil

@@ -132,7 +132,7 @@ func (n *Node) remove(ctx context.Context, name string) error {
 func (n *Node) parts(name string) (files, units []string) {
 	files = []string{filepath.Join(host.EnvDir, name+".env"), secretEnvPath(name), TokenFile(name), fence.Path(name)}
 	paths := []string{definitionPath(name)}
-	for _, unit := range Units(document.Service, name) {
+	for _, unit := range allUnits(document.Service, name) {
 		paths = append(paths, filepath.Join(host.UnitDir, unit))
 	}
 	for _, path := range paths {

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gatehouse/node/document"
@@ -9,14 +10,7 @@ import (
 
 // report why an instance does not serve, with everything that a person would look at first.
 func (n *Node) report(ctx context.Context, release document.Instance) {
-	n.Host.Say("%s did not become healthy. Consul's checks:", release.Name)
-	if checks, err := n.Agent.Checks(ctx, IDs(release.Kind, release.Name)...); err != nil {
-		n.Host.Say("  Consul's agent does not answer: %v", err)
-	} else {
-		for _, check := range checks {
-			n.Host.Say("  %s: %s %s", check.Name, check.Status, strings.TrimSpace(check.Output))
-		}
-	}
+	n.reportChecks(ctx, release)
 	if check := asked(release.Health); check != "" {
 		switch answer, err := n.ask(ctx, release.Health); {
 		case answer != "":
@@ -34,7 +28,23 @@ func (n *Node) report(ctx context.Context, release document.Instance) {
 			n.Host.Say("127.0.0.1:%d is held by %s, which is not a process of %s alone", one.port, n.Processes.Holder(one.port), one.unit)
 		}
 	}
-	for _, unit := range Units(release.Kind, release.Name) {
+	for _, unit := range slices.Compact(append([]string{processUnit(release)}, OwnUnits(release)...)) {
 		n.Host.Say("the last lines of %s:\n%s", unit, n.Systemd.Journal(ctx, unit, 20))
+	}
+}
+
+func (n *Node) reportChecks(ctx context.Context, release document.Instance) {
+	ids := IDs(release.Kind, release.Name)
+	if len(ids) == 0 {
+		n.Host.Say("%s did not run as it should", release.Name)
+		return
+	}
+	n.Host.Say("%s did not become healthy. Consul's checks:", release.Name)
+	checks, err := n.Agent.Checks(ctx, ids...)
+	if err != nil {
+		n.Host.Say("  Consul's agent does not answer: %v", err)
+	}
+	for _, check := range checks {
+		n.Host.Say("  %s: %s %s", check.Name, check.Status, strings.TrimSpace(check.Output))
 	}
 }

@@ -13,14 +13,7 @@ import (
 
 // introduce starts a new instance, and registers it in Consul once it serves, with that result of its check.
 func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
-	unit := mainUnit(a.release.Name)
-	var err error
-	if restart {
-		err = a.restart(ctx, []string{unit}, outage)
-	} else {
-		err = a.start(ctx, unit)
-	}
-	if err != nil {
+	if err := a.startProcess(ctx, restart, outage); err != nil {
 		return err
 	}
 	own := listeners(a.release)[:1]
@@ -41,6 +34,18 @@ func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
 		return err
 	}
 	return a.announce(ctx, definition, withResult(definition.content))
+}
+
+// startProcess starts the unit of the service's program, if that is the instance's own.
+func (a *apply) startProcess(ctx context.Context, restart, outage bool) error {
+	unit := mainUnit(a.release.Name)
+	switch {
+	case a.release.Unit != "":
+		return nil
+	case restart:
+		return a.restart(ctx, []string{unit}, outage)
+	}
+	return a.start(ctx, unit)
 }
 
 func (a *apply) start(ctx context.Context, units ...string) error {
@@ -78,7 +83,7 @@ func (a *apply) restart(ctx context.Context, units []string, outage bool) error 
 	}
 	closing := a.closing(units)
 	began := time.Now()
-	if err := a.Hold.Hold(a.release.Name, closing); err != nil {
+	if err := a.Hold.Hold(a.release.Name, append(a.sharedPorts(units), closing...)); err != nil {
 		a.Host.Say("connections could not be held back (%v); they are refused meanwhile", err)
 	}
 	defer a.Hold.Release(a.release.Name)

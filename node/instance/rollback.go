@@ -3,6 +3,7 @@ package instance
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -46,7 +47,7 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 	}
 	run.final()
 	n.fence(name, true)
-	if err := n.takeBack(ctx, release); err != nil {
+	if err := errors.Join(n.takeBack(ctx, release), run.takeCompanionsBack(ctx)); err != nil {
 		return err
 	}
 	n.Host.Say("%s serves with release %s (restarted: %s)", name, earlier, cmp.Or(strings.Join(run.changed.units, " "), "nothing"))
@@ -55,7 +56,7 @@ func (n *Node) Rollback(ctx context.Context, name string) error {
 }
 
 func (a *apply) rollBack(ctx context.Context) error {
-	if err := a.checkProgram(); err != nil {
+	if err := a.checkProgram(ctx); err != nil {
 		return err
 	}
 	if err := a.putIntoService(ctx); err != nil {

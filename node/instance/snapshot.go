@@ -134,7 +134,7 @@ func started(unit systemd.Unit) bool {
 
 // ran says whether all units ran.
 func (s *snapshot) ran() bool {
-	return !slices.ContainsFunc(s.units, func(unit systemd.Unit) bool { return !started(unit) })
+	return !slices.ContainsFunc(s.units, func(unit systemd.Unit) bool { return !started(unit) && !isHealth(unit.Name) })
 }
 
 // endUnits stops and disables units that were not running and enabled before.

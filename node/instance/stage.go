@@ -18,7 +18,7 @@ import (
 // stage the release and its binary on the node; nothing of it is in service yet.
 func (a *apply) stage(ctx context.Context, values map[string]string) error {
 	name := a.release.Name
-	secretText, err := a.secretText(values)
+	secret, err := a.secretParts(values)
 	if err != nil {
 		return err
 	}
@@ -52,12 +52,23 @@ func (a *apply) stage(ctx context.Context, values map[string]string) error {
 			return err
 		}
 	}
-	unstage, err := stage(a.Host, a.release, secretText)
+	unstage, err := stage(a.Host, a.release, secret)
 	if err != nil {
 		return fmt.Errorf("the release could not be written: %w", err)
 	}
 	a.undo.Add("remove the release "+a.release.Release, func(context.Context) error { return a.giveUp(unstage) })
-	return a.checkProgram()
+	return a.checkProgram(ctx)
+}
+
+// secretParts are the files of a release's folder that only root reads; nil for one that the release does not have.
+type secretParts struct{ env, files []byte }
+
+func (a *apply) secretParts(values map[string]string) (secret secretParts, err error) {
+	if secret.env, err = a.secretText(values); err != nil {
+		return secret, err
+	}
+	secret.files, err = secretContents(a.release, values)
+	return secret, err
 }
 
 func (a *apply) secretText(values map[string]string) ([]byte, error) {
@@ -89,14 +100,15 @@ func recoverReplaced(h *host.Host, name string) error {
 const replacedSuffix = ".replaced"
 
 // stage puts a release into its folder, whole or not at all, and returns a function that undoes it.
-func stage(h *host.Host, release document.Instance, secrets []byte) (unstage func() error, err error) {
+func stage(h *host.Host, release document.Instance, secret secretParts) (unstage func() error, err error) {
 	text, err := json.MarshalIndent(release, "", "  ")
 	if err != nil {
 		return nil, err
 	}
 	text = append(text, '\n')
 	folder := releaseFolder(release.Name, release.Release)
-	if sameFile(h, filepath.Join(folder, documentFile), text) && sameFile(h, filepath.Join(folder, secretFile), secrets) {
+	if sameFile(h, filepath.Join(folder, documentFile), text) && sameFile(h, filepath.Join(folder, secretFile), secret.env) &&
+		sameFile(h, filepath.Join(folder, secretFilesFile), secret.files) {
 		return func() error { return nil }, nil // it is there already, and perhaps in service
 	}
 	staging, replaced := folder+".staging", folder+replacedSuffix
@@ -105,7 +117,7 @@ func stage(h *host.Host, release document.Instance, secrets []byte) (unstage fun
 			return nil, err
 		}
 	}
-	if err := writeRelease(h, staging, text, secrets); err != nil {
+	if err := writeRelease(h, staging, text, secret); err != nil {
 		return nil, errors.Join(err, h.Remove(staging))
 	}
 	existed := h.Exists(folder)
@@ -127,15 +139,23 @@ func stage(h *host.Host, release document.Instance, secrets []byte) (unstage fun
 	return unstage, nil
 }
 
-func writeRelease(h *host.Host, folder string, text, secrets []byte) error {
+func writeRelease(h *host.Host, folder string, text []byte, secret secretParts) error {
 	if err := h.Folder(folder, 0o755, host.Owner{}); err != nil {
 		return err
 	}
-	// It has the environment, which only root may read.
-	if err := h.Write(filepath.Join(folder, documentFile), text, 0o600, host.Owner{}); err != nil || secrets == nil {
-		return err
+	// The document has the environment, which only root may read.
+	for _, one := range []struct {
+		name string
+		text []byte
+	}{{documentFile, text}, {secretFile, secret.env}, {secretFilesFile, secret.files}} {
+		if one.text == nil {
+			continue
+		}
+		if err := h.Write(filepath.Join(folder, one.name), one.text, 0o600, host.Owner{}); err != nil {
+			return err
+		}
 	}
-	return h.Write(filepath.Join(folder, secretFile), secrets, 0o600, host.Owner{})
+	return nil
 }
 
 func sameFile(h *host.Host, path string, content []byte) bool {

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"gatehouse/node/consul"
-	"gatehouse/node/document"
 	"gatehouse/node/host"
 )
 
@@ -30,7 +29,7 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 	if err := a.keep(ctx); err != nil {
 		return err
 	}
-	introduces := isNew && a.release.Health.Direct
+	introduces := isNew && a.release.Health.Direct && isCalled(a.release) && !a.beforeInside()
 	if err := a.install(ctx, introduces); err != nil {
 		return err
 	}
@@ -55,6 +54,9 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 		}
 	}
 	release()
+	if restart, err = a.sidecarFirst(ctx, restart); err != nil {
+		return err
+	}
 	a.awaitUpstreams(ctx, restart)
 	if err := a.restart(ctx, restart, outage); err != nil {
 		return err
@@ -65,7 +67,7 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 			return err
 		}
 	}
-	return a.start(ctx, Units(a.release.Kind, a.release.Name)...)
+	return a.start(ctx, startedUnits(a.release)...)
 }
 
 // keep the files and units that the swap is going to touch, and register the way back.
@@ -77,7 +79,7 @@ func (a *apply) keep(ctx context.Context) error {
 	}
 	leaving, leavingUnits := a.leaving()
 	paths = append(paths, leaving...)
-	units := append(Units(a.release.Kind, name), leavingUnits...)
+	units := append(startedUnits(a.release), leavingUnits...)
 	for _, unit := range units {
 		paths = append(paths, dropIns(a.Host, unit)...)
 	}
@@ -146,14 +148,11 @@ func (a *apply) install(ctx context.Context, introduces bool) error {
 func (a *apply) leaving() (files, units []string) {
 	had := configFiles(a.Host, a.release.Name)
 	if a.old != nil {
-		for _, old := range a.old.Files {
-			had = append(had, old.Path)
-		}
+		had = append(had, paths(*a.old)...)
 	}
 	slices.Sort(had)
 	for _, path := range slices.Compact(had) {
-		isSame := func(file document.File) bool { return file.Path == path }
-		if slices.ContainsFunc(a.release.Files, isSame) || !belongsTo(a.release.Name, path) || a.replaced(path) {
+		if hasPath(a.release, path) || !belongsTo(a.release.Name, path) || a.replaced(path) {
 			continue
 		}
 		files = append(files, path)
@@ -173,6 +172,11 @@ func (a *apply) removeLeaving(ctx context.Context) error {
 	leavesFence := a.leavesFence()
 	for _, file := range files {
 		if err := a.Host.Remove(file); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(files, definitionPath(a.release.Name)) { // nothing calls it any more, and it calls nothing
+		if err := a.reloadConsul(ctx); err != nil {
 			return err
 		}
 	}

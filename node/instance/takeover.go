@@ -115,7 +115,7 @@ func (a *apply) installUnits(ctx context.Context, files []liveFile) error {
 
 // startInstead starts the units, and waits until every port listens.
 func (a *apply) startInstead(ctx context.Context) error {
-	units := Units(a.release.Kind, a.release.Name)
+	units := OwnUnits(a.release)
 	for _, unit := range units {
 		a.swap.restarted[unit] = true
 	}
@@ -142,6 +142,12 @@ func (a *apply) heldByHand() []int {
 		if one.Port > 0 {
 			ports = append(ports, one.Port)
 		}
+	}
+	if a.release.Unit != "" { // it goes on, and may serve others than the mesh
+		ports = slices.DeleteFunc(ports, func(port int) bool {
+			isItsOwn := func(holding Holding) bool { return holding.Unit == a.release.Unit }
+			return slices.ContainsFunc(a.Processes.Holders("", port), isItsOwn)
+		})
 	}
 	slices.Sort(ports)
 	return slices.Compact(ports)

@@ -65,7 +65,7 @@ func (a *apply) dropUnits(ctx context.Context) error {
 func (a *apply) otherUnits() []string {
 	var others []string
 	for _, unit := range a.hand.Units {
-		if !slices.Contains(Units(a.release.Kind, a.release.Name), unit.Name) {
+		if !slices.Contains(OwnUnits(a.release), unit.Name) {
 			others = append(others, unit.Name)
 		}
 	}

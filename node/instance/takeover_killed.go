@@ -18,6 +18,8 @@ import (
 // the way back to the next run.
 type interrupted struct {
 	Kind document.Kind
+	// Unit of others, which the takeover leaves alone; "" for none.
+	Unit string
 	// Drained says that registrations may be in maintenance mode.
 	Drained bool
 	// Ports are automatic ports that sidecars had.
@@ -56,7 +58,7 @@ func (n *Node) readInterrupted(name string) (note interrupted, there bool, err e
 
 // noteTakeover writes the way back. before is nil as long as no file or unit is changed.
 func (a *apply) noteTakeover(before *snapshot) error {
-	note := interrupted{Kind: a.release.Kind, Drained: a.release.Drain, Ports: automaticPorts(a.hand.Registrations), Files: map[string]string{}}
+	note := interrupted{Kind: a.release.Kind, Unit: a.release.Unit, Drained: a.release.Drain, Ports: automaticPorts(a.hand.Registrations), Files: map[string]string{}}
 	if before != nil {
 		for _, file := range before.files {
 			note.Files[file.path] = file.kept
@@ -107,7 +109,7 @@ func (i interrupted) putBack(ctx context.Context, n *Node, name string) (*apply,
 	if err := errors.Join(hand.keepNoPorts(), before.restore(ctx)); err != nil {
 		return nil, err
 	}
-	if hand.hand, err = n.FindByHand(ctx, i.Kind, name); err != nil {
+	if hand.hand, err = n.FindByHand(ctx, i.Kind, name, i.Unit); err != nil {
 		return nil, err
 	}
 	if len(before.restarted) > 0 {
@@ -128,7 +130,7 @@ func (a *apply) findByHand(ctx context.Context) (err error) {
 	if a.show, err = a.putBackInterrupted(ctx, a.release.Name); err != nil {
 		return err
 	}
-	if a.hand, err = a.FindByHand(ctx, a.release.Kind, a.release.Name); err != nil {
+	if a.hand, err = a.FindByHand(ctx, a.release.Kind, a.release.Name, a.release.Unit); err != nil {
 		err = fmt.Errorf("%w; nothing was changed", err)
 	} else {
 		err = a.hand.refusal(a.release.TakeOver)

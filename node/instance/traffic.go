@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"gatehouse/node/consul"
 	"gatehouse/node/document"
 	"gatehouse/node/host"
 )
@@ -19,23 +21,36 @@ func (n *Node) token(name string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// othersServe says whether Consul's servers offer a healthy instance on another node to callers.
+// othersServe says whether Consul's servers offer another healthy instance to callers: on another node, or another one of the
+// mesh's on this node. A registration that a person made here is none.
 func (n *Node) othersServe(ctx context.Context, release document.Instance) bool {
-	offered, err := n.Agent.Offered(ctx, release.Name, release.Kind == document.Service)
+	offered, err := n.Agent.Offered(ctx, release.Workload(), release.Kind == document.Service)
 	if err != nil {
 		return false
 	}
-	for node := range offered {
-		if node != release.Node {
-			return true
-		}
+	var here []string
+	for _, name := range n.siblings(release) {
+		here = append(here, IDs(release.Kind, name)...)
 	}
-	return false
+	return slices.ContainsFunc(offered, func(one consul.Offer) bool {
+		return one.Node != release.Node || slices.Contains(here, one.ID)
+	})
+}
+
+// siblings are the other instances of the workload on this node.
+func (n *Node) siblings(release document.Instance) []string {
+	return slices.DeleteFunc(OwnedBy(n.Host, release.Mesh), func(name string) bool {
+		other, there := Current(n.Host, name)
+		return !there || name == release.Name || other.Kind != release.Kind || other.Workload() != release.Workload()
+	})
 }
 
 func (n *Node) offered(ctx context.Context, release document.Instance) bool {
-	offered, err := n.Agent.Offered(ctx, release.Name, release.Kind == document.Service)
-	return err == nil && offered[release.Node]
+	offered, err := n.Agent.Offered(ctx, release.Workload(), release.Kind == document.Service)
+	own := IDs(release.Kind, release.Name)
+	return err == nil && slices.ContainsFunc(offered, func(one consul.Offer) bool {
+		return one.Node == release.Node && slices.Contains(own, one.ID)
+	})
 }
 
 // hide sends callers elsewhere.
@@ -85,8 +100,8 @@ func (n *Node) quiet(ctx context.Context, adminPort int) bool {
 
 // endRequests lets running requests end.
 func (n *Node) endRequests(ctx context.Context, release document.Instance) {
-	// A gateway's clients do not ask Consul; its unit drains it when it stops.
-	if release.Kind != document.Service {
+	// A gateway's clients do not ask Consul; its unit drains it when it stops. A job has no clients.
+	if release.Kind != document.Service || !isCalled(release) {
 		return
 	}
 	if !n.wait(ctx, n.Timing.Drain, func() bool { return n.quiet(ctx, release.AdminPort) }) {
@@ -100,7 +115,7 @@ func (n *Node) takeBack(ctx context.Context, release document.Instance) error {
 	if err := n.undrain(context.WithoutCancel(ctx), release.Kind, release.Name); err != nil {
 		return err
 	}
-	if n.wait(ctx, n.Timing.Offered, func() bool { return n.offered(ctx, release) }) {
+	if !isCalled(release) || n.wait(ctx, n.Timing.Offered, func() bool { return n.offered(ctx, release) }) {
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -112,7 +127,8 @@ func (n *Node) takeBack(ctx context.Context, release document.Instance) error {
 // drain sends callers elsewhere and lets running requests end. False when there is no other instance: then waiting would only
 // make the outage longer.
 func (a *apply) drain(ctx context.Context) (bool, error) {
-	if !a.release.Drain {
+	// A sibling that is no longer declared serves until the sweep.
+	if !a.release.Drain && len(a.siblings(a.release)) == 0 {
 		return false, nil
 	}
 	if !a.wait(ctx, a.Timing.Others, func() bool { return a.othersServe(ctx, a.release) }) {
@@ -124,11 +140,14 @@ func (a *apply) drain(ctx context.Context) (bool, error) {
 	if err := a.hide(ctx, kind, name); err != nil {
 		return false, fmt.Errorf("%s could not be taken out of traffic: %w", name, err)
 	}
+	a.drainCompanions(ctx)
 	host.Pause(ctx, a.Timing.Heard)
 	draining := a.release
 	if a.old != nil {
 		draining = *a.old // its Envoy is the one that runs
 	}
-	a.endRequests(ctx, draining)
+	for _, one := range append([]document.Instance{draining}, a.drained...) {
+		a.endRequests(ctx, one)
+	}
 	return true, ctx.Err()
 }

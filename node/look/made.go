@@ -32,7 +32,7 @@ func (l *looker) made(ctx context.Context) {
 		kind := l.madeNames(known)[name]
 		made := document.MadeByHand{Name: name, Kind: kind}
 		if kind == "" || kind == string(document.IngressGateway) {
-			found, err := node.FindByHand(ctx, cmp.Or(document.Kind(kind), document.Service), name)
+			found, err := node.FindByHand(ctx, cmp.Or(document.Kind(kind), document.Service), name, "")
 			if err != nil {
 				made.Shared = []string{err.Error()}
 			} else {

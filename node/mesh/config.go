@@ -47,6 +47,9 @@ func (c command) config(ctx context.Context, name string) error {
 	for _, variable := range environment(release) {
 		c.print("%s\n", variable)
 	}
+	if release.AdminPort == 0 {
+		return nil // a job without upstreams: Consul does not know it
+	}
 	c.print("### as Consul has it\n")
 	if registration, err := c.Agent.Registration(ctx, name); err != nil {
 		c.print("%s\n", err)

@@ -50,15 +50,27 @@ func (c command) meshOf(name string) string {
 	return ""
 }
 
-// units of an instance that are on the node.
+// units of an instance that are on the node. The one whose process serves is not among them where it is another's: see theirs.
 func (c command) units(name string) []string {
 	var units []string
-	for _, unit := range []string{name + ".service", name + "-sidecar-proxy.service"} {
+	own := []string{name + ".service", name + "-sidecar-proxy.service"}
+	if len(c.theirs(name)) > 0 {
+		own = own[1:]
+	}
+	for _, unit := range own {
 		if c.host.Exists(host.UnitDir + "/" + unit) {
 			units = append(units, unit)
 		}
 	}
 	return units
+}
+
+// theirs is the unit whose process serves, where it is of others or of another service.
+func (c command) theirs(name string) []string {
+	if release, err := c.current(name); err == nil && release.Unit != "" {
+		return []string{release.Unit}
+	}
+	return nil
 }
 
 func (c command) current(name string) (document.Instance, error) {

@@ -29,7 +29,11 @@ func (c command) status(ctx context.Context) error {
 	names := c.names()
 	var units []string
 	for _, name := range names {
-		units = append(units, c.units(name)...)
+		for _, unit := range append(c.theirs(name), c.units(name)...) {
+			if !slices.Contains(units, unit) {
+				units = append(units, unit)
+			}
+		}
 	}
 	if err := c.table(ctx, manager, units); err != nil {
 		return err
@@ -100,6 +104,9 @@ func (c command) release(ctx context.Context, name string) {
 		rolledBack = ", rolled back by hand; deployed was " + strings.TrimSpace(string(text))
 	}
 	c.print("release of %s%s: %s%s\n", name, c.meshOf(name), release.Release, rolledBack)
+	if release.AdminPort == 0 {
+		return // a job without upstreams
+	}
 	ready := c.admin(release).Ready(ctx)
 	if ready == "" {
 		ready = "does not answer"
@@ -108,6 +115,9 @@ func (c command) release(ctx context.Context, name string) {
 }
 
 func (c command) restart(ctx context.Context, name string) error {
+	if _, err := c.current(name); err != nil { // it says which units are others'
+		return fmt.Errorf("which units %s has is not known: %w", name, err)
+	}
 	units := c.units(name)
 	if len(units) == 0 {
 		return fmt.Errorf("no unit of %s is in %s", name, host.UnitDir)
@@ -119,6 +129,9 @@ func (c command) restart(ctx context.Context, name string) error {
 	defer manager.Close()
 	if err := manager.Restart(ctx, units...); err != nil {
 		return fmt.Errorf("%w; see: mesh logs %s", err, name)
+	}
+	for _, unit := range c.theirs(name) {
+		c.print("%s serves for %s, and was not restarted: it is not a unit of %s\n", unit, name, name)
 	}
 	return c.table(ctx, manager, units)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"gatehouse/node/agent"
 	"gatehouse/node/document"
@@ -44,6 +46,24 @@ func (s *setup) envoyFlags(ctx context.Context) (string, error) {
 	}
 	s.h.Say("this Consul does not list Envoy %s as supported; starting it with -ignore-envoy-compatibility", version)
 	return "-ignore-envoy-compatibility", nil
+}
+
+// checkEnvoy refuses one that is a script: in the unit of an Envoy no shell starts.
+func (s *setup) checkEnvoy() error {
+	path, err := s.tools.LookPath("envoy")
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(s.h.Path(path))
+	if err != nil {
+		return nil //nolint:nilerr // starting it says what is wrong
+	}
+	defer file.Close()
+	var begins [2]byte
+	if _, err := io.ReadFull(file, begins[:]); err != nil || string(begins[:]) != "#!" {
+		return nil //nolint:nilerr // the same
+	}
+	return fmt.Errorf("%s is a script, and in the units of sidecars and gateways nothing starts but Envoy itself: put its program there; nothing was changed", path)
 }
 
 // xdsFlags say where Envoy reaches this node's agent, and which authority signed the agent's certificate.

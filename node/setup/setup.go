@@ -89,6 +89,11 @@ func (s *setup) prepare(ctx context.Context) error {
 	if err := s.needPrograms(); err != nil {
 		return err
 	}
+	if s.doc.Role == document.Worker {
+		if err := s.checkEnvoy(); err != nil {
+			return err
+		}
+	}
 	if err := consul.WaitForAgent(ctx, s.agent, s.tools.Patience, s.tools.Poll); err != nil {
 		return err
 	}

@@ -92,6 +92,8 @@ func TestRefusals(t *testing.T) {
 		"no programs": {func(n *node) {
 			n.tools.LookPath = func(string) (string, error) { return "", errors.New("not found") }
 		}, "not on this node: consul, envoy; install them (the rendered user_data does) and deploy again"},
+		"an Envoy that is a script": {func(n *node) { n.put("/usr/bin/envoy", "#!/bin/sh\nexec /opt/envoy\n") },
+			"/usr/bin/envoy is a script, and in the units of sidecars and gateways nothing starts but Envoy itself"},
 		"an agent without gRPC": {func(n *node) {
 			testkit.Must(t, n.h.Remove("/etc/consul.d/tls/xds-ca.pem"))
 			n.pages["/v1/agent/self"] = `{"xDS": {"Ports": {"TLS": -1, "Plaintext": -1}}}`

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/host"
+	"gatehouse/node/instance"
 	"gatehouse/node/undo"
 )
 
@@ -26,6 +27,9 @@ func (s *sweep) recorded() []string {
 
 // workload that a unit belongs to.
 func workload(unit string) (name string, isUnit bool) {
+	if name, isHealth := instance.HealthOf(unit); isHealth {
+		return name, true
+	}
 	name, isUnit = strings.CutSuffix(unit, ".service")
 	return strings.TrimSuffix(name, "-sidecar-proxy"), isUnit
 }

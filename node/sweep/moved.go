@@ -34,7 +34,7 @@ func (s *sweep) registrations(ctx context.Context) error {
 		if one.Mesh != "" && one.Mesh != s.mesh {
 			continue
 		}
-		if one.Kind != proxyKind && s.declared(one.Service) && one.ID != one.Service {
+		if one.Kind != proxyKind && s.declared(one.Service) && !s.declared(one.ID) {
 			s.Host.Say("%q stays: it was registered by hand under the name of %s, and callers of %s may be sent to it", one.ID, one.Service, one.Service)
 		}
 	}
@@ -44,7 +44,7 @@ func (s *sweep) registrations(ctx context.Context) error {
 // letGo removes a gateway that a person made here and that the declaration runs on other nodes, where it serves by now.
 // Copies of its files are kept.
 func (s *sweep) letGo(ctx context.Context, name string) error {
-	found, err := s.FindByHand(ctx, document.IngressGateway, name)
+	found, err := s.FindByHand(ctx, document.IngressGateway, name, "")
 	if err != nil {
 		return err
 	}

@@ -129,7 +129,7 @@ func (s *sweep) removeShared(ctx context.Context, doc document.Wipe) error {
 			return err
 		}
 	}
-	return errors.Join(s.Host.Remove(host.Bootstraps), removeMeshCommand(s.Host))
+	return errors.Join(s.Host.Remove(host.Bootstraps), s.Host.Remove(host.Health), removeMeshCommand(s.Host))
 }
 
 // removeMeshCommand unless another program has its name.

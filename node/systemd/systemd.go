@@ -4,7 +4,6 @@ package systemd
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 	"time"
 
@@ -85,11 +84,12 @@ func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
 	bus := m.bus()
 	var since uint64
 	var pid, restarts uint32
-	for _, one := range []struct {
+	type question struct {
 		property string
 		ask      func(ctx context.Context, unit, property string) (*dbus.Property, error)
 		into     any
-	}{
+	}
+	questions := []question{
 		{"LoadState", bus.GetUnitPropertyContext, &unit.LoadState},
 		{"ActiveState", bus.GetUnitPropertyContext, &unit.ActiveState},
 		{"SubState", bus.GetUnitPropertyContext, &unit.SubState},
@@ -99,10 +99,14 @@ func (m *manager) Unit(ctx context.Context, name string) (Unit, error) {
 		{"NeedDaemonReload", bus.GetUnitPropertyContext, &unit.NeedDaemonReload},
 		{"ActiveEnterTimestampMonotonic", bus.GetUnitPropertyContext, &unit.ActiveEnter},
 		{"ActiveEnterTimestamp", bus.GetUnitPropertyContext, &since},
-		{"MainPID", ofService(bus), &pid},
-		{"NRestarts", ofService(bus), &restarts},
-		{"ControlGroup", ofService(bus), &unit.ControlGroup},
-	} {
+	}
+	if strings.HasSuffix(name, ".service") { // a socket has none of these
+		questions = append(questions,
+			question{"MainPID", ofService(bus), &pid},
+			question{"NRestarts", ofService(bus), &restarts},
+			question{"ControlGroup", ofService(bus), &unit.ControlGroup})
+	}
+	for _, one := range questions {
 		property, err := one.ask(ctx, name, one.property)
 		if err == nil {
 			err = property.Value.Store(one.into)
@@ -183,17 +187,4 @@ func (m *manager) ResetFailed(ctx context.Context, units ...string) error {
 func (m *manager) UnmaskRuntime(ctx context.Context, units ...string) error {
 	_, err := m.bus().UnmaskUnitFilesContext(ctx, units, true)
 	return err
-}
-
-func (m *manager) Verify(ctx context.Context, files ...string) error {
-	out, err := exec.CommandContext(ctx, "systemd-analyze", append([]string{"verify", "--man=no"}, files...)...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("systemd refuses the units: %s", strings.TrimSpace(string(out)))
-	}
-	return nil
-}
-
-func (m *manager) Journal(ctx context.Context, unit string, lines int) string {
-	out, _ := exec.CommandContext(ctx, "journalctl", "--no-pager", "-o", "short-precise", "-n", fmt.Sprint(lines), "-u", unit).CombinedOutput()
-	return string(out)
 }

@@ -15,7 +15,7 @@ export function begin({ stack, mesh }: Context, after: { nodes: ReadyNodes }): B
   const nodes = mesh.nodes.filter(({ retired }) => !retired);
   return new Map(
     nodes.map((node) => {
-      const instances = instancesOn(node).map(({ workload }) => workload.name);
+      const instances = instancesOn(node).map(({ name }) => name);
       const milestone = new Milestone(
         stack,
         layout.resources.begun(node.name),

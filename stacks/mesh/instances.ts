@@ -2,7 +2,15 @@
  * Phase: the instances of services, upstreams before their callers, then those of gateways. Instances of one service
  * follow each other.
  */
-import { type Binary, type Gateway, type Instance, layout, type MeshNode, type Service } from "../../model";
+import {
+  type Binary,
+  type Gateway,
+  type Instance,
+  layout,
+  type MeshNode,
+  type Service,
+  secretNames,
+} from "../../model";
 import { instanceRelease } from "../../templates";
 import { RemoteProgram, type RemoteProgramProps } from "../remote-program";
 import { UploadedBinary } from "../uploaded-binary";
@@ -42,16 +50,16 @@ class Instances {
   start(instance: Instance): void {
     const { stack, mesh, review } = this.context;
     const { nodes, tokens, begun } = this.after;
-    const { workload, node } = instance;
+    const { name, workload, node } = instance;
     const release = instanceRelease(mesh, instance);
     const token = tokens.ofInstance.get(instance);
-    review.addInstance(workload.name, node, release.files);
+    review.addInstance(name, node, release.files);
     const before = this.last.get(workload.name);
-    const started = new RemoteProgram(stack, layout.resources.instance(workload.name, node.name), {
+    const started = new RemoteProgram(stack, layout.resources.instance(name, node.name), {
       node,
       program: release.program,
       triggers: { release: release.hash, ...(token && { token: token.id }) },
-      ...environmentOf(this.context, workload),
+      ...environmentOf(this.context, instance),
       dependsOn: present(
         nodes.wipes.get(node.name),
         tokens.brought.get(node.name),
@@ -79,16 +87,19 @@ class Instances {
   }
 }
 
-/** The secret variables of a service: each run of its program brings them again. */
+/** The secret variables and files of a service: each run of its program brings them again. */
 function environmentOf(
   { mesh, secrets }: Context,
-  workload: Service | Gateway,
+  { name: instance, workload }: Instance,
 ): Pick<RemoteProgramProps, "secrets" | "requires"> {
-  if (workload.kind !== "service" || workload.secrets.length === 0 || !secrets) return {};
-  const values = workload.secrets.map(({ name }) => [name, secrets.valueOf(workload.name, name)]);
+  if (workload.kind !== "service" || secretNames(workload).length === 0 || !secrets) return {};
+  const values = secretNames(workload).map((name) => [name, secrets.valueOf(workload.name, name)]);
+  const files = (workload.secretFiles ?? []).map(({ secret, name }) =>
+    secrets.requireFileOf(workload.name, secret, name),
+  );
   return {
-    secrets: { mesh: mesh.name, name: `env-${workload.name}`, values: Object.fromEntries(values) },
-    requires: workload.secrets.map(({ name }) => secrets.requireValueOf(workload.name, name)),
+    secrets: { mesh: mesh.name, name: `env-${instance}`, values: Object.fromEntries(values) },
+    requires: [...workload.secrets.map(({ name }) => secrets.requireValueOf(workload.name, name)), ...files],
   };
 }
 

@@ -21,7 +21,7 @@ interface After {
 export function settle({ stack, mesh }: Context, writer: EntryWriter, after: After): void {
   const { handover, tokens, swept, guard } = after;
   const intentions = [...(guard.denyAll ? [guard.denyAll] : []), ...after.intentions.values()];
-  const instances = mesh.instances.map(({ workload, node }) => `${workload.name} ${node.name}`).sort();
+  const instances = mesh.instances.map(({ name, node }) => `${name} ${node.name}`).sort();
   new Milestone(stack, "settled", [swept, ...intentions, ...tokens.ofInstance.values()], {
     edges: handover.release.hash,
     instances: contentHash(...instances),

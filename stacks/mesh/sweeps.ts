@@ -59,9 +59,9 @@ function sweep(
   instancesOn: ReturnType<typeof instancesByNode>,
   begun: Begun,
 ): Sweep {
-  const here = instancesOn(node).map(({ workload }) => workload);
+  const here = instancesOn(node);
   const instances = here.map(({ name }) => name).sort();
-  const binaries = here.flatMap((workload) =>
+  const binaries = here.flatMap(({ workload }) =>
     workload.kind === "service" && workload.binary ? [workload.binary.sha256] : [],
   );
   const elsewhere = mesh.gateways.filter(({ runsOn }) => !runsOn.includes(node.name));

@@ -1,6 +1,6 @@
 /** Phase: each instance gets an ACL token of its own. All tokens of a node travel there at once, while others are at work. */
 import { Fn } from "cdktf";
-import { type Instance, layout, type MeshNode } from "../../model";
+import { hasEnvoy, type Instance, layout, type MeshNode } from "../../model";
 import { tokensProgram } from "../../templates";
 import { AclToken } from "../acl-token";
 import { RemoteProgram } from "../remote-program";
@@ -19,12 +19,16 @@ export function bringTokens(context: Context, after: { programs: Programs }): To
   const brought = new Map<string, RemoteProgram>();
   if (!mesh.consul.acl) return { ofInstance, brought };
   for (const instance of mesh.instances) {
-    ofInstance.set(instance, AclToken.ofInstance(stack, mesh, instance.workload, instance.node));
+    if (!hasEnvoy(instance.workload)) continue; // Consul does not know it
+    ofInstance.set(instance, AclToken.ofInstance(stack, mesh, instance));
   }
   const instancesOn = instancesByNode(mesh);
   for (const node of mesh.nodes) {
     const tokens = Object.fromEntries(
-      instancesOn(node).map((instance) => [instance.workload.name, ofInstance.get(instance)!]),
+      instancesOn(node).flatMap((instance) => {
+        const token = ofInstance.get(instance);
+        return token ? [[instance.name, token]] : [];
+      }),
     );
     // An agent that Gatehouse set up has its token already.
     if (mesh.consul.existing) tokens._agent = AclToken.ofMachine(stack, mesh, node);

@@ -1,8 +1,10 @@
 # Written by Gatehouse. Edit the mesh's declaration instead.
 service {
-  id   = {{ service.name }}
+  id   = {{ id }}
   name = {{ service.name }}
-  port = {{ service.port }}
+{%- if port != nil %}
+  port = {{ port }}
+{%- endif %}
 
   meta = {
     gatehouse-mesh = {{ mesh }}
@@ -14,6 +16,7 @@ service {
 
   tags = [{% for tag in tags %}{{ tag }}{% unless forloop.last %}, {% endunless %}{% endfor %}]
 {%- endif %}
+{%- if port != nil %}
 
   check {
     name     = "health"
@@ -58,6 +61,7 @@ service {
 
     failures_before_critical = {{ health.failures }}
   }
+{%- endif %}
 
   connect {
     sidecar_service {
@@ -86,11 +90,18 @@ service {
         },
         {
           name          = "service"
-          alias_service = {{ service.name }}
+          alias_service = {{ id }}
         },
       ]
 
       proxy {
+{%- if port == nil %}
+        # Nothing calls the service: its sidecar takes no calls of other nodes.
+        config {
+          bind_address = "127.0.0.1"
+        }
+
+{%- endif %}
         upstreams = [
 {%- for upstream in service.upstreams %}
           {

@@ -1,4 +1,5 @@
 import { appendFileSync, chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import oneWorker from "../../../meshes/examples/one-worker";
 import type { MeshDeclaration } from "../../../model";
 import { type Load, underLoad } from "../support/load";
 import { cdktf, deploy, describeOnLab, freshLab, gatewayUrl, get, mainPid, on, plan } from "../support/mesh";
@@ -166,5 +167,42 @@ describeOnLab("a service with two instances", () => {
     alone.services!.backend!.health = { http: "/", interval: "1s", timeout: "1s" };
     const reloaded = await roll("one instance: a health check and an upstream", () => deploy(alone));
     expect(reloaded.load).toMatchObject({ failed: 0 });
+  });
+});
+
+describeOnLab("one worker with two instances of each service", () => {
+  const mesh = structuredClone(oneWorker);
+  const { frontend, backend } = mesh.services as Record<string, NonNullable<MeshDeclaration["services"]>[string]>;
+  const units = ["frontend", "frontend_2", "backend", "backend_2"];
+  const running = async () => Promise.all(units.map((unit) => mainPid("worker1", unit)));
+
+  beforeAll(async () => {
+    await freshLab();
+    await deploy(mesh);
+  });
+
+  test("both services change: no request is lost, and each instance is another process", async () => {
+    const before = await running();
+    backend!.run.args!.push("-H", "X-Release: 2");
+    frontend!.run.env = { RELEASE: "2" };
+    const { load } = await roll("one worker, two instances of each service there: both change", () => deploy(mesh));
+    expect(load).toMatchObject({ failed: 0 });
+    const after = await running();
+    expect(units.filter((_, index) => after[index] === before[index])).toEqual([]);
+    expect(await plan(mesh)).toEqual([]);
+  });
+
+  test("a release that does not become healthy is taken back on the first instance, and the second never touched", async () => {
+    const before = await running();
+    const broken = structuredClone(mesh);
+    broken.services!.backend!.run.args = ["no-such-command", "%port"];
+    const { load, result } = await underLoad(gatewayUrl, () =>
+      cdktf(broken, "deploy", "cluster", "mesh", "--auto-approve"),
+    );
+    expect(load).toMatchObject({ failed: 0 });
+    expect(result.exitCode).not.toBe(0);
+    const after = await running();
+    expect(units.filter((_, index) => after[index] !== before[index])).toEqual(["backend"]);
+    expect(await maintained()).toEqual([]);
   });
 });

@@ -6,14 +6,19 @@ import { as, openToTheNetwork, reached, reachedAtHome, STRANGER, userOf } from "
 
 jest.setTimeout(300_000);
 
-/** The frontend and another service on one node. */
+/** The frontend and another service on one node, which has a port for health. */
 function together(): MeshDeclaration {
   const mesh = declaration();
   const { backend } = mesh.services!;
   const args = backend!.run.args!.map((arg) => arg.replace("9002", "9020"));
-  mesh.services!.echo = { ...backend!, runsOn: ["worker1"], port: 9020, run: { ...backend!.run, args } };
+  const health = { tcp: true as const, port: HEALTH };
+  args[args.indexOf("-tcp-port") + 1] = `127.0.0.1:${HEALTH}`;
+  mesh.services!.echo = { ...backend!, runsOn: ["worker1"], port: 9020, run: { ...backend!.run, args }, health };
   return mesh;
 }
+
+const HEALTH = 9021;
+const health = `127.0.0.1:${HEALTH}`;
 
 interface Ports {
   sidecarPort: number;
@@ -54,7 +59,14 @@ describeOnLab("a node with two services", () => {
 
   test("lets root reach everything, so the attempts are sound", async () => {
     const { adminPort } = await portsOf("worker1", "frontend");
-    const all = ["127.0.0.1:9001", "127.0.0.1:9020", "127.0.0.1:5000", "127.0.0.1:8500", `127.0.0.1:${adminPort}`];
+    const all = [
+      "127.0.0.1:9001",
+      "127.0.0.1:9020",
+      health,
+      "127.0.0.1:5000",
+      "127.0.0.1:8500",
+      `127.0.0.1:${adminPort}`,
+    ];
     expect(await atHome("0 0")).toEqual(expect.arrayContaining(all));
     expect(await leaf("0 0", "frontend")).toBe("200"); // the agent asks for no token
   });
@@ -66,7 +78,7 @@ describeOnLab("a node with two services", () => {
   test("lets a service reach itself and its upstreams", async () => {
     const frontend = await userOf("worker1", "frontend");
     expect(await atHome(frontend)).toEqual(await sorted("127.0.0.1:9001", "127.0.0.1:5000"));
-    expect(await atHome(await userOf("worker1", "echo"))).toEqual(await sorted("127.0.0.1:9020"));
+    expect(await atHome(await userOf("worker1", "echo"))).toEqual(await sorted("127.0.0.1:9020", health));
     expect(await on("worker1", `${as(frontend)} curl -s -o /dev/null -w '%{http_code}' 127.0.0.1:5000`)).toBe("200");
   });
 
@@ -75,6 +87,17 @@ describeOnLab("a node with two services", () => {
     const sidecar = await userOf("worker1", "frontend-sidecar-proxy");
     const own = ["127.0.0.1:9001", "127.0.0.1:8503", `127.0.0.1:${adminPort}`];
     expect(await atHome(sidecar)).toEqual(await sorted(...own));
+  });
+
+  test("lets only the agent ask whether a gateway is ready", async () => {
+    const [ready] = await on(
+      "gateway1",
+      "grep -o 'http://127.0.0.1:[0-9]*/ready' /etc/consul.d/ingress-gateway.hcl",
+    ).then((url) => url.split("\n"));
+    const port = new URL(ready!).host;
+    const gateway = await userOf("gateway1", "ingress-gateway");
+    for (const user of [STRANGER, gateway]) expect(await reached("gateway1", user, [port])).toEqual([]);
+    expect(await reached("gateway1", await userOf("gateway1", "consul"), [port])).toEqual([port]);
   });
 
   test("gives no certificate and key of a service to who does not have root", async () => {
@@ -138,6 +161,24 @@ cat /run/sits.log; rm /run/sits.log /run/told.log`,
     expect(log).toMatch(/^is not Consul.s agent, so no token was sent$/m);
     expect(log).toContain("of-this-test");
     expect(log.match(/X-Consul-Token/gi)).toHaveLength((log.match(/of-this-test/g) ?? []).length);
+    await getUntil(200, gatewayUrl);
+  });
+
+  test("gives no connection to a program that sits on the port of the agent's xDS", async () => {
+    const fortio = await on("worker1", "readlink /proc/$(systemctl show -P MainPID echo)/exe");
+    const asked = await on(
+      "worker1",
+      `systemctl stop consul
+trap 'systemctl start consul' EXIT
+${as(STRANGER)} ${fortio} server -loglevel debug -http-port 127.0.0.1:8503 -redirect-port disabled -grpc-port disabled -tcp-port disabled -udp-port disabled >/run/sits.log 2>&1 &
+for try in $(seq 100); do ss -Hltn 'sport = 8503' | grep -q . && break; sleep 0.1; done
+ss -Hltn 'sport = 8503' | wc -l
+curl -s -m 2 -o /dev/null -w '%{http_code}\\n' 127.0.0.1:8503 || true
+sleep 3
+ss -Htn state established 'sport = 8503' | wc -l
+kill %1; rm /run/sits.log`,
+    );
+    expect(asked.split("\n")).toEqual(["1", "000", "0"]);
     await getUntil(200, gatewayUrl);
   });
 

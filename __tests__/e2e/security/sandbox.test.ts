@@ -3,7 +3,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ssh } from "../../../lab";
 import type { MeshDeclaration } from "../../../model";
-import { declaration, deploy, describeOnLab, freshLab, gatewayUrl, get, getUntil, mainPid, on } from "../support/mesh";
+import {
+  asOperator,
+  declaration,
+  deploy,
+  describeOnLab,
+  freshLab,
+  gatewayUrl,
+  get,
+  getUntil,
+  mainPid,
+  on,
+} from "../support/mesh";
 
 jest.setTimeout(300_000);
 
@@ -43,9 +54,17 @@ async function statusOf(machine: string, unit: string): Promise<Record<string, s
   return Object.fromEntries(text.split("\n").map((line) => line.split(":\t") as [string, string]));
 }
 
-/** Runs a command where the process sees its files. */
+/** Runs a program where the process sees its files. */
 const inside = async (machine: string, unit: string, command: string) =>
-  ssh(machine, `nsenter -t ${await mainPid(machine, unit)} -m sh -c '${command}'`);
+  ssh(machine, `nsenter -t ${await mainPid(machine, unit)} -m ${command}`);
+
+/** An extension that the frontend's own token may write. Its sidecar then tells whether a shell ran. */
+const RUNS_A_SHELL = `function envoy_on_response(handle)
+  handle:headers():add("x-shell", tostring(os.execute("true")))
+end`;
+
+const writeEntry = (entry: object) =>
+  on("server1", asOperator(`consul config write - <<'END'\n${JSON.stringify(entry)}\nEND`));
 
 describeOnLab("the sandbox", () => {
   beforeAll(async () => {
@@ -83,12 +102,38 @@ describeOnLab("the sandbox", () => {
   );
 
   test.each([...units, ...agents])("on %s gives %s no way to write, no devices, no other's files", async (...which) => {
-    const writes = "touch /etc/x /usr/x /opt/gatehouse/x /var/lib/x; ls /dev/kmsg /root/.ssh";
-    const { stdout, stderr } = await inside(...which, writes);
+    const seen = `/proc/${await mainPid(...which)}/root`;
+    const files = ["/etc/x", "/usr/x", "/opt/gatehouse/x", "/var/lib/x"].map((file) => seen + file);
+    const others = ["/dev/kmsg", "/root/.ssh"].map((file) => seen + file);
+    const { stdout, stderr } = await ssh(which[0], `touch ${files.join(" ")}; ls ${others.join(" ")}`);
     expect(stdout).toBe("");
-    const files = ["/etc/x", "/usr/x", "/opt/gatehouse/x", "/var/lib/x"];
     for (const file of files) expect(stderr).toContain(`cannot touch '${file}': Read-only file system`);
-    for (const file of ["/dev/kmsg", "/root/.ssh"]) expect(stderr).toContain(`cannot access '${file}'`);
+    for (const file of others) expect(stderr).toContain(`cannot access '${file}'`);
+  });
+
+  test.each(units)("on %s gives %s the programs that it needs", async (machine, unit) => {
+    const isEnvoy = !["frontend", "backend"].includes(unit);
+    const { stderr, exitCode } = await inside(machine, unit, "/bin/sh -c true");
+    if (isEnvoy) expect(stderr).toMatch(/\/bin\/sh: Permission denied/);
+    else expect(exitCode).toBe(0);
+    const loader = await inside(machine, unit, "/lib64/ld-linux-x86-64.so.2 /bin/true");
+    expect(loader.exitCode === 0).toBe(!isEnvoy);
+  });
+
+  test("starts no shell for code that a service's own token brought into its sidecar", async () => {
+    const read = "consul config read -kind service-defaults -name frontend";
+    const { CreateIndex, ModifyIndex, ...declared } = JSON.parse(await on("server1", asOperator(read)));
+    const Arguments = { ProxyType: "connect-proxy", Listener: "inbound", Script: RUNS_A_SHELL };
+    const shell = async () =>
+      (await on("worker1", `curl -s -o /dev/null -D - ${gatewayUrl}`)).match(/x-shell: (\S+)/i)?.[1];
+    await writeEntry({ ...declared, EnvoyExtensions: [{ Name: "builtin/lua", Arguments }] });
+    try {
+      let said = await shell();
+      for (let tries = 0; tries < 50 && said === undefined; tries++) said = await shell();
+      expect(said).toMatch(/^(nil|false|-?[1-9]\d*)$/); // of a shell that ran: true or 0
+    } finally {
+      await writeEntry(declared);
+    }
   });
 
   test("limits what is declared", async () => {

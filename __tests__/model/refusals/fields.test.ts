@@ -19,7 +19,6 @@ describe("fields and types", () => {
     ["missing consul", (d) => delete d.consul, "consul", "nothing", /`consul` is missing/, /datacenter/],
     ["missing ssh", (d) => delete d.ssh, "ssh", "nothing", /`ssh` is missing/, /how to reach the nodes/],
     ["missing nodes", (d) => delete d.nodes, "nodes", "nothing", /`nodes` is missing/, /list the nodes/],
-    ["missing port", (d) => delete frontend(d).port, "services.frontend.port", "nothing", /`port` is missing/, /for example 9001/],
     ["missing protocol", (d) => delete d.services.backend.protocol, "services.backend.protocol", "nothing", /is missing/, /`http`, `http2`, `grpc` or `tcp`/],
     ["missing run", (d) => delete frontend(d).run, "services.frontend.run", "nothing", /is missing/, /binary/],
     ["missing runsOn", (d) => delete frontend(d).runsOn, "services.frontend.runsOn", "nothing", /is missing/, /worker nodes/],

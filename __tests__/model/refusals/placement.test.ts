@@ -10,7 +10,7 @@ describe("placement", () => {
     ["nowhere", (d) => (frontend(d).runsOn = []), "services.frontend.runsOn", "[]", /runs nowhere/, /at least one worker/],
     ["a gateway nowhere", (d) => (d.gateways.edge.runsOn = []), "gateways.edge.runsOn", "[]", /runs nowhere/, /at least one worker/],
     ["labels on an unknown node", (d) => (frontend(d).runsOn = [{ node: "worker11", tags: ["a"] }]), "services.frontend.runsOn[0].node", '"worker11"', /no node `worker11`/, /did you mean `worker1`/],
-    ["a node that is misspelt", (d) => (frontend(d).runsOn = [{ nod: "worker1" }]), "services.frontend.runsOn[0]", '{"nod":"worker1"}', /none of the forms/, /node: "worker1"/],
+    ["a node that is misspelt", (d) => (frontend(d).runsOn = [{ nod: "worker1" }]), "services.frontend.runsOn[0].nod", '"worker1"', /no field `nod`/, /did you mean `node`/],
     ["a key of Consul's", (d) => (frontend(d).meta = { "consul-x": "1" }), "services.frontend.meta.consul-x", '"consul-x"', /Consul's own/, /version/],
     ["a key of Gatehouse's", (d) => (frontend(d).runsOn = [{ node: "worker1", meta: { "gatehouse-mesh": "other" } }]), "services.frontend.runsOn[0].meta.gatehouse-mesh", '"gatehouse-mesh"', /Gatehouse's own/, /version/],
     ["a key with a space", (d) => (frontend(d).meta = { "a b": "1" }), 'services.frontend.meta["a b"]', '"a b"', /does not take/, /version/],

@@ -3,6 +3,7 @@ package fake
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"gatehouse/node/consul"
 )
@@ -51,20 +52,31 @@ func (a *Agent) Checks(ctx context.Context, ids ...string) ([]consul.Check, erro
 }
 
 // Offered implements consul.Agent.
-func (a *Agent) Offered(ctx context.Context, service string, sidecar bool) (map[string]bool, error) {
+func (a *Agent) Offered(ctx context.Context, service string, sidecar bool) ([]consul.Offer, error) {
 	if err := errors.Join(a.ask("offered", service), ctx.Err()); err != nil {
 		return nil, err
 	}
-	offered := map[string]bool{}
+	var offered []consul.Offer
 	for _, node := range a.Others[service] {
-		offered[node] = true
+		offered = append(offered, consul.Offer{Node: node, ID: service})
 	}
-	id := service
-	if sidecar {
-		id += "-sidecar-proxy"
-	}
-	if there, hidden := a.has(id); there && !hidden && a.isWell(id) {
-		offered[a.Node] = true
+	for _, id := range a.idsOf(service, sidecar) {
+		if _, hidden := a.has(id); !hidden && a.isWell(id) {
+			offered = append(offered, consul.Offer{Node: a.Node, ID: id})
+		}
 	}
 	return offered, nil
+}
+
+func (a *Agent) idsOf(service string, sidecar bool) []string {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	var ids []string
+	for id, one := range a.registered {
+		if sidecar && one.Of == service || !sidecar && one.Service == service {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }

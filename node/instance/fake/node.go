@@ -54,6 +54,7 @@ func New(t testing.TB) *Node {
 	n := &Node{t: t}
 	n.Units = systemdfake.New()
 	n.Units.Folder = filepath.Join(root, host.UnitDir)
+	n.Units.Runtime = filepath.Join(root, "/run/systemd/system")
 	n.Consul = &consulfake.Agent{Folder: filepath.Join(root, host.ConsulDir), Data: filepath.Join(root, "/opt/consul"), Node: Owner.Node}
 	h := &host.Host{Root: root, Out: writer{n}, Unowned: true, LockTimeout: time.Second}
 	n.Procs = newProcesses(h, n.Units)
@@ -76,7 +77,7 @@ func New(t testing.TB) *Node {
 func folder(t testing.TB) string {
 	t.Helper()
 	root := testkit.Folder(t)
-	for _, path := range []string{host.UnitDir, host.ConsulDir, host.Instances, host.Binaries, host.Incoming, host.Secrets, host.EnvDir, host.Meshes, host.Fences} {
+	for _, path := range []string{host.UnitDir, host.ConsulDir, host.Instances, host.Binaries, host.Incoming, host.Secrets, host.EnvDir, host.Meshes, host.Fences, "/run/systemd/system"} {
 		if err := os.MkdirAll(filepath.Join(root, path), 0o755); err != nil {
 			t.Fatal(err)
 		}

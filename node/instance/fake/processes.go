@@ -54,6 +54,9 @@ var (
 func (p *Processes) start(unit string) error {
 	text, err := p.host.Read(filepath.Join(host.UnitDir, unit))
 	if err != nil {
+		text, err = p.host.Read(filepath.Join("/run/systemd/system", unit))
+	}
+	if err != nil {
 		return err
 	}
 	if strings.Contains(string(text), DoesNotStart) {

@@ -94,3 +94,20 @@ func (n *Node) WithBinary(release document.Instance, content string) document.In
 	n.Put(filepath.Join(instance.Incoming(release.Mesh), release.Binary.SHA256), content)
 	return release
 }
+
+// OfUnit is a service's release whose process is of another unit, which listens on its port.
+func OfUnit(unit string, release document.Instance) document.Instance {
+	release.Unit = unit
+	files := release.Files
+	release.Files = nil
+	for _, file := range files {
+		switch file.Path {
+		case filepath.Join(host.UnitDir, release.Name+".service"), filepath.Join(host.EnvDir, release.Name+".env"):
+			continue
+		case fence.Path(release.Name):
+			file.Content = fmt.Sprintf(`{"envoy": "gatehouse-%s_sidecar", "adminPort": 19000, "upstreams": [5000]}`+"\n", release.Name)
+		}
+		release.Files = append(release.Files, file)
+	}
+	return release
+}

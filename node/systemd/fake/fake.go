@@ -16,6 +16,8 @@ type Manager struct {
 	// Folder holds the unit files. "": every unit has one. It is read when systemd would read it: at DaemonReload, and at a
 	// request for a unit that had no file.
 	Folder string
+	// Runtime is a further folder of unit files, for units that are gone with the next boot. "": there is none.
+	Runtime string
 	// OnStart is called as a unit starts or restarts; an error makes the unit fail. Nothing is locked meanwhile, so that it
 	// may ask for the state of units.
 	OnStart func(unit string) error
@@ -38,7 +40,9 @@ type Manager struct {
 	units  map[string]*systemd.Unit
 	read   map[string]string // the unit files as they were at the last DaemonReload
 	masked map[string]bool
-	calls  []string
+	// isRuntime says which units were read from Runtime.
+	isRuntime map[string]bool
+	calls     []string
 	// linked are the states from Enable and Disable for units that systemd has read, by unit.
 	linked map[string]string
 	pid    int
@@ -49,7 +53,7 @@ var _ systemd.Manager = (*Manager)(nil)
 
 // New systemd with these units; empty fields get likely values.
 func New(units ...systemd.Unit) *Manager {
-	m := &Manager{units: map[string]*systemd.Unit{}, read: map[string]string{}, masked: map[string]bool{}, linked: map[string]string{}, pid: 1000}
+	m := &Manager{units: map[string]*systemd.Unit{}, read: map[string]string{}, masked: map[string]bool{}, isRuntime: map[string]bool{}, linked: map[string]string{}, pid: 1000}
 	for _, unit := range units {
 		m.Set(unit)
 	}
@@ -106,7 +110,8 @@ func (m *Manager) State() string {
 	defer m.mutex.Unlock()
 	var lines []string
 	for name, unit := range m.units {
-		if unit.LoadState != "not-found" || unit.ActiveState != "inactive" {
+		isForgotten := m.isRuntime[name] && m.onDisk(name) == "" // systemd unloads it
+		if unit.ActiveState != "inactive" || unit.LoadState != "not-found" && !isForgotten {
 			lines = append(lines, fmt.Sprintf("%s %s %s", name, unit.ActiveState, unit.UnitFileState))
 		}
 	}

@@ -47,11 +47,15 @@ func (m *Manager) readFile(name string) {
 }
 
 func (m *Manager) onDisk(name string) string {
-	text, err := os.ReadFile(filepath.Join(m.Folder, name))
-	if err != nil {
-		return ""
+	for _, folder := range []string{m.Folder, m.Runtime} {
+		if text, err := os.ReadFile(filepath.Join(folder, name)); err == nil && folder != "" {
+			if folder == m.Runtime {
+				m.isRuntime[name] = true
+			}
+			return "file:" + string(text)
+		}
 	}
-	return "file:" + string(text)
+	return ""
 }
 
 // Enable implements systemd.Manager.
