@@ -1,5 +1,6 @@
 /** Decides whether a declaration can work, and reports every problem at once. */
 
+import { checkAgent } from "./agent";
 import { toPlain } from "./checking/plain";
 import { type Problem, Problems } from "./checking/problem";
 import { keepSound } from "./checking/sound";
@@ -30,6 +31,7 @@ import { checkTakenEntries, checkTakeOver } from "./take-over";
 const checks: ((view: View, problems: Problems) => void)[] = [
   checkNames,
   checkConsul,
+  checkAgent,
   checkOtherServices,
   checkNodes,
   checkSsh,

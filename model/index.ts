@@ -1,4 +1,6 @@
 /** The door of this folder: everything that a mesh file and the other folders use. */
+export type { AgentDeclaration, AgentLimitsDeclaration, LogLevel, TelemetryDeclaration } from "./agent";
+export type { AgentSetting } from "./agent-setting";
 export { checkMesh } from "./check";
 export { formatProblems, type Problem } from "./checking/problem";
 export type {
