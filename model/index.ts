@@ -3,13 +3,10 @@ export type { AgentDeclaration, AgentLimitsDeclaration, LogLevel, TelemetryDecla
 export type { AgentSetting } from "./agent-setting";
 export { checkMesh } from "./check";
 export { formatProblems, type Problem } from "./checking/problem";
-export type {
-  ConfigEntryDeclaration,
-  OtherConfigEntryDeclaration,
-  OtherConfigEntryKind,
-} from "./config-entry/declared";
+export type { ConfigEntryDeclaration, OtherConfigEntryDeclaration } from "./config-entry/declared";
 export type { ConfigEntry } from "./config-entry/derived";
 export type { HeaderModifiersDeclaration } from "./config-entry/fields";
+export type { OtherConfigEntryKind } from "./config-entry/kinds";
 export type { LoadBalancerDeclaration } from "./config-entry/load-balancer";
 export { MARK } from "./config-entry/mark";
 export { below, pascalCase, toConsul } from "./config-entry/pascal-case";
@@ -42,6 +39,7 @@ export { LAB_MESH, loadDeclaration, loadMesh, meshPath } from "./load";
 export { defineMesh, type Mesh, type MeshDeclaration } from "./mesh";
 export { LONGEST_NAME } from "./name";
 export type { Arch, MeshNode, NodeDeclaration } from "./node";
+export type { OtherServiceDeclaration } from "./other-service";
 export type { HeaderPermissionDeclaration, HttpPermissionDeclaration, PermissionDeclaration } from "./permission";
 export { type Labels, type LabelsDeclaration, labelsOf, nodeOf, type PlacementDeclaration } from "./placement";
 export { CONSUL_PORTS, type PortRange, type PortRanges, type PortsDeclaration, portRanges } from "./ports";
