@@ -26,6 +26,7 @@ import { checkUpstreams } from "./service";
 import { checkSeveral } from "./several";
 import { checkSsh } from "./ssh";
 import { checkTakenEntries, checkTakeOver } from "./take-over";
+import { checkTraffic } from "./traffic";
 
 /** Checks of one part of a declaration against another. Each looks at sound parts only. */
 const checks: ((view: View, problems: Problems) => void)[] = [
@@ -42,6 +43,7 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkJobs,
   checkPorts,
   checkUpstreams,
+  checkTraffic,
   checkSeveral,
   checkRoutes,
   checkIntentions,

@@ -56,4 +56,12 @@ export { hasEnvoy, type Protocol, type Service, type ServiceDeclaration, type Up
 export { instanceCount } from "./several";
 export type { BastionDeclaration, NodeSsh, SshDeclaration } from "./ssh";
 export type { TakeOver, TakeOverDeclaration } from "./take-over";
+export type {
+  CallLimitsDeclaration,
+  ConnectTimeoutDeclaration,
+  PassiveHealthCheckDeclaration,
+  ServiceLimitsDeclaration,
+  TimeoutsDeclaration,
+  UpstreamTrafficDeclaration,
+} from "./traffic";
 export type { UnitDeclaration, UnitLimitsDeclaration, UnitSettings } from "./unit";
