@@ -8,7 +8,15 @@ export interface Answer {
 
 /** One request to the lab. */
 export async function get(url: string, headers: string[] = [], seconds = 10): Promise<Answer> {
-  const arguments_ = ["-s", "-m", String(seconds), "-w", "\n%{http_code}", ...headers.flatMap((header) => ["-H", header]), url];
+  const arguments_ = [
+    "-s",
+    "-m",
+    String(seconds),
+    "-w",
+    "\n%{http_code}",
+    ...headers.flatMap((header) => ["-H", header]),
+    url,
+  ];
   const { stdout } = await output("curl", arguments_);
   const lines = stdout.split("\n");
   return { status: Number(lines.at(-1)), body: lines.slice(0, -1).join("\n") };
