@@ -115,10 +115,10 @@ export function checkTraffic(view: View, problems: Problems): void {
 function checkInbound(service: Sound<ServiceDeclaration>, path: Path, problems: Problems): void {
   const { timeouts, limits, protocol } = service;
   if (!Object.hasOwn(service, "port") && !hasBroken(service)) {
-    const nobody = { reason: "the service has no port, so nothing calls it", remedy: "remove it" };
-    if (timeouts !== undefined) problems.add([...path, "timeouts"], timeouts, nobody);
+    const uncalled = { reason: "the service has no port, so nothing calls it", remedy: "remove it" };
+    if (timeouts !== undefined) problems.add([...path, "timeouts"], timeouts, uncalled);
     if (limits?.maxInboundConnections !== undefined)
-      problems.add([...path, "limits", "maxInboundConnections"], limits.maxInboundConnections, nobody);
+      problems.add([...path, "limits", "maxInboundConnections"], limits.maxInboundConnections, uncalled);
     return;
   }
   if (protocol !== "tcp" || timeouts?.request === undefined) return;
