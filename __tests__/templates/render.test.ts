@@ -521,6 +521,27 @@ describe("an agent", () => {
     expect(withConsul({ tls: false })).toContain('dns = "127.0.0.1"');
   });
 
+  test("has the declared settings by Consul's names, with the servers first of those it joins", () => {
+    const configuration = withConsul({
+      agent: {
+        logLevel: "warn",
+        retryJoin: ["provider=aws tag_key=consul"],
+        telemetry: { prometheusRetentionTime: "60s", prefixFilter: ["-consul.rpc"] },
+        limits: { httpMaxConnsPerClient: 400 },
+        settings: { dns_config: { service_ttl: { "*": "5s" }, allow_stale: false } },
+      },
+    });
+    expect(configuration).toEqual(
+      expect.arrayContaining([
+        'log_level = "WARN"',
+        'retry_join = ["10.77.0.10", "provider=aws tag_key=consul"]',
+        '"telemetry" = { "prometheus_retention_time" = "60s", "prefix_filter" = ["-consul.rpc"] }',
+        '"limits" = { "http_max_conns_per_client" = 400 }',
+        '"dns_config" = { "service_ttl" = { "*" = "5s" }, "allow_stale" = false }',
+      ]),
+    );
+  });
+
   test.each([server, worker])("of a $role denies by default", (node) => {
     expect(lines(agentRelease(mesh(), node).files, "/etc/consul.d/consul.hcl")).toContain(
       'default_intention_policy = "deny"',

@@ -33,7 +33,7 @@ beforeEach(() => {
 
 const PROGRAMS = {
   deploy: `require("${resolve("terraform/deploy.ts")}").deploy(["-auto-approve"], { preflight: async () => ({}) })`,
-  destroy: `require("${resolve("terraform/destroy.ts")}").destroy(["-auto-approve"])`,
+  destroy: `require("${resolve("terraform/destroy.ts")}").destroy(["-auto-approve"], async () => {})`,
   replace: `require("${resolve("terraform/replace.ts")}").replace([{ stack: "mesh", replace: "null_resource.a" }], { what: "doctor --fix", approved: true })`,
 };
 

@@ -2,6 +2,7 @@ package fence_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -225,6 +226,24 @@ func TestAUserThatIsNotThereIsLetInNowhere(t *testing.T) {
 	n.keep(true, "8500 only [100]", "8501 only [100]",
 		"8502 only [100]", "8502 answered by [100]", "8503 only [100]", "8503 answered by [100]",
 		"9002 only [100]", "9002 answered by []", "19002 only []", "19002 answered by []")
+}
+
+func TestAUnitThatAPersonChangedGoesOnAnswering(t *testing.T) {
+	for unit, left := range map[string][]int{
+		"web": {5000, 5001, 8502, 8503, 19001}, "web-sidecar-proxy": {8502, 8503, 9001}, "consul": {5000, 5001, 9001, 19001},
+	} {
+		n := newNode(t)
+		n.put(host.AgentRecord, "{}")
+		n.instance("web", web, 61, 62)
+		n.put("/etc/systemd/system/"+unit+".service.d/user.conf", "[Service]\nUser=shop\n")
+		testkit.Must(t, n.Keep(true))
+		if got := slices.Sorted(maps.Keys(n.kernel.rules.Answer)); !slices.Equal(got, left) {
+			t.Errorf("%s: %v", unit, got)
+		}
+		if only := n.kernel.rules.Only[9001]; !slices.Equal(only, fence.UIDs{61, 62, 100}) {
+			t.Errorf("%s: %v", unit, only)
+		}
+	}
 }
 
 func TestTheAgentsAPIStaysClosedAfterTheLastInstance(t *testing.T) {

@@ -1,12 +1,14 @@
 package fence
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"gatehouse/node/document"
 	"gatehouse/node/host"
 )
 
@@ -25,6 +27,25 @@ func answersHaveUsers(h *host.Host) bool {
 	_, err := fmt.Sscanf(setting("kernel/osrelease"), "%d.%d", &major, &minor)
 	early := err == nil && (major < 5 || major == 5 && minor < 12)
 	return !early || setting("net/mptcp/enabled") != "1"
+}
+
+// overriddenUsers are those of units that have a drop-in of a person: the process may run as another user, and must go on to serve until
+// a deploy takes the drop-in away.
+func overriddenUsers(h *host.Host, fences map[string]document.Fence) []string {
+	var users []string
+	add := func(unit, user string) {
+		for _, folder := range host.DropInFolders {
+			if len(h.List(folder+"/"+unit+".service.d")) > 0 {
+				users = append(users, user)
+			}
+		}
+	}
+	add("consul", agentUser)
+	for name, one := range fences {
+		add(name+"-sidecar-proxy", one.Envoy)
+		add(name, cmp.Or(one.Service, one.Envoy))
+	}
+	return users
 }
 
 var xdsAddress = regexp.MustCompile(`-grpc-addr \S*:(\d+)`)

@@ -67,6 +67,8 @@ type plan struct {
 	units []string
 	// strict: see Strict.
 	strict bool
+	// overridden users: see overriddenUsers.
+	overridden []string
 }
 
 // Strict says whether Gatehouse set up the node's agent, and every instance has a fence. Otherwise programs that are not
@@ -90,7 +92,7 @@ func (k Keeper) Wanted() (Rules, error) {
 	if err != nil {
 		return Rules{}, err
 	}
-	p := plan{NoRules(), k.UID, nil, Strict(k.Host, fences)}
+	p := plan{NoRules(), k.UID, nil, Strict(k.Host, fences), overriddenUsers(k.Host, fences)}
 	if len(fences) == 0 {
 		if p.strict && k.Host.Exists(served) {
 			p.only(apiPorts, agentUser)
@@ -168,7 +170,11 @@ func (p *plan) only(ports []int, names ...string)   { p.add(p.Only, ports, names
 func (p *plan) refuse(ports []int, names ...string) { p.add(p.Refused, ports, names) }
 
 // answer: a program of another user that takes a port while its own process is away is taken for that process otherwise.
-func (p *plan) answer(ports []int, names ...string) { p.add(p.Answer, ports, names) }
+func (p *plan) answer(ports []int, name string) {
+	if !slices.Contains(p.overridden, name) {
+		p.add(p.Answer, ports, []string{name})
+	}
+}
 
 func (p *plan) add(rules map[int]UIDs, ports []int, names []string) {
 	uids := UIDs{}
