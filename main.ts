@@ -1,5 +1,5 @@
 import { Annotations, App, TerraformStack } from "cdktf";
-import { formatProblems, loadMesh, type Mesh, meshPath, nodeFiles, type Problem } from "./model";
+import { FolderFault, formatProblems, loadMesh, type Mesh, meshPath, nodeFiles, type Problem } from "./model";
 import { atReachableConsul, passedOverText } from "./nodes";
 import { writeReview } from "./review";
 import { addStacks, keepPrivate, readBackend, runsElsewhere, untraced } from "./stacks";
@@ -53,4 +53,11 @@ function refuse(problems: string): never {
   process.exit(1);
 }
 
-void main();
+/** A folder that changes while it is packed is a person's to put right, like what the declaration says. */
+function onFault(error: unknown): never {
+  if (!(error instanceof FolderFault)) throw error;
+  const { entry, reason, remedy } = error;
+  return refuse(formatProblems([{ path: "run.files", found: entry, reason, remedy }], meshPath()));
+}
+
+main().catch(onFault);

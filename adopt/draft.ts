@@ -13,6 +13,7 @@ import { entriesOf } from "./entries";
 import { type Found, isKnownKind, type Workload, workloadsOf } from "./found";
 import { gatewayOf } from "./gateway";
 import { intentionsOf } from "./intentions";
+import { othersIn, withNamedOthers } from "./others";
 import { type Remark, Remarks } from "./remarks";
 import { serviceOf } from "./service";
 
@@ -41,8 +42,16 @@ export function draftOf(found: Found, wanted: Wanted, files: Files): Draft {
   const workloads = workloadsOf(found);
   const taken = workloads.filter((one) => isKnownKind(one) && wanted.chosen.includes(one.name));
   const bare = bareMesh(found, wanted);
-  const whole = { ...bare, ...workloadsIn(found, taken, remarks) };
-  const declaration = withEntries(whole, found, files, remarks);
+  const others = othersIn(
+    found.consul,
+    taken.map(({ name }) => name),
+  );
+  const whole = {
+    ...bare,
+    consul: { ...bare.consul, services: others },
+    ...workloadsIn(found, taken, Object.keys(others), remarks),
+  };
+  const declaration = withNamedOthers(withEntries(whole, found, files, remarks), remarks);
   const checked = takingOver(declaration, found, files, remarks);
   const result = checkMesh(checked, { ...files, forReview: true });
   if ("mesh" in result) remarkEntries(result.mesh, found, remarks);
@@ -82,18 +91,19 @@ function bareMesh({ consul, ssh, nodes }: Found, { mesh, hostKey }: Wanted): Mes
 function workloadsIn(
   found: Found,
   taken: Workload[],
+  others: string[],
   remarks: Remarks,
 ): Pick<MeshDeclaration, "services" | "gateways"> {
   const { consul } = found;
-  const chosen = new Set(taken.filter(({ kind }) => kind === "").map(({ name }) => name));
+  const callable = new Set([...taken.filter(({ kind }) => kind === "").map(({ name }) => name), ...others]);
   const services: NonNullable<MeshDeclaration["services"]> = {};
   for (const one of taken.filter(({ kind }) => kind === "")) {
-    const service = serviceOf(one, consul, chosen, remarks, copyCommand(found));
+    const service = serviceOf(one, consul, callable, remarks, copyCommand(found));
     if (service) services[one.name] = service;
-    else chosen.delete(one.name);
+    else callable.delete(one.name);
   }
   // A service that could not be declared is no upstream and no route either.
-  const dropped = taken.filter(({ name, kind }) => kind === "" && !chosen.has(name));
+  const dropped = taken.filter(({ name, kind }) => kind === "" && !callable.has(name));
   for (const { name } of dropped)
     for (const [caller, { upstreams }] of Object.entries(services)) {
       if (!upstreams?.[name]) continue;
@@ -103,7 +113,7 @@ function workloadsIn(
   const free = freeWorkers(found);
   const gateways: NonNullable<MeshDeclaration["gateways"]> = {};
   for (const one of taken.filter(({ kind }) => kind !== "")) {
-    const gateway = gatewayOf(one, consul, chosen, remarks, free);
+    const gateway = gatewayOf(one, consul, callable, remarks, free);
     if (gateway) gateways[one.name] = gateway;
   }
   return {
@@ -129,7 +139,8 @@ const copyCommand =
 function withEntries(mesh: MeshDeclaration, found: Found, files: Files, remarks: Remarks): MeshDeclaration {
   const { entries } = found.consul;
   const services = Object.keys(mesh.services ?? {});
-  const declared = new Set([...services, ...Object.keys(mesh.gateways ?? {})]);
+  const { gateways = {}, consul } = mesh;
+  const declared = new Set([...services, ...Object.keys(gateways), ...Object.keys(consul.services ?? {})]);
   const intentions = intentionsOf(entries, services, declared, derivedIn(mesh), remarks);
   const routing = entriesOf(entries, services);
   const whole = { ...mesh, ...(intentions.length > 0 && { intentions }) };

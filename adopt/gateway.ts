@@ -17,11 +17,14 @@ interface LiveListener {
   Services?: { Name: string; Hosts?: string[] | null }[] | null;
 }
 
-/** @param free workers without a service, the better place for one that is on a server */
+/**
+ * @param callable what its listeners may lead to: chosen services, and those that others run
+ * @param free workers without a service, the better place for one that is on a server
+ */
 export function gatewayOf(
   { name, places }: Workload,
   consul: FoundConsul,
-  chosen: ReadonlySet<string>,
+  callable: ReadonlySet<string>,
   remarks: Remarks,
   free: string[],
 ): GatewayDeclaration | undefined {
@@ -50,19 +53,19 @@ export function gatewayOf(
       `on ${servers.join(", ")}, which is a Consul server, it goes on until takeOver.letGo names it; the declared one is on ${runsOn.join(", ")}: move DNS or your load balancer there`,
     );
   const entry = consul.entries.find(({ Kind, Name }) => Kind === "ingress-gateway" && Name === name);
-  return { runsOn, listeners: listenersOf(name, entry, chosen, remarks), ...limitsOf(places) };
+  return { runsOn, listeners: listenersOf(name, entry, callable, remarks), ...limitsOf(places) };
 }
 
 function listenersOf(
   gateway: string,
   entry: LiveEntry | undefined,
-  chosen: ReadonlySet<string>,
+  callable: ReadonlySet<string>,
   remarks: Remarks,
 ): ListenerDeclaration[] {
   return ((entry?.Listeners ?? []) as LiveListener[]).flatMap((listener) => {
     const services = (listener.Services ?? []).flatMap(({ Name, Hosts }) => {
-      if (Name !== "*" && !chosen.has(Name)) {
-        remarks.add("blocks", gateway, `it leads to ${Name}, which is not named: name both, or neither`);
+      if (Name !== "*" && !callable.has(Name)) {
+        remarks.add("blocks", gateway, `it leads to ${Name}, which Consul does not know as a service`);
         return [];
       }
       return [{ name: Name, ...(Hosts?.length && { hosts: Hosts }) }];

@@ -12,7 +12,7 @@ interface LiveSource {
 }
 
 /**
- * @param declared every declared service and gateway
+ * @param declared every declared service and gateway, and the services that others run
  * @param derived whether the declaration allows the call from the one to the other without an intention
  */
 export function intentionsOf(
@@ -33,7 +33,7 @@ export function intentionsOf(
           return [];
         }
         if (source.Name !== "*" && !declared.has(source.Name)) {
-          block(`${source.Name}, which is not named, has an intention for it: name both, or neither`);
+          block(`${source.Name}, which is no service in Consul and not named, has an intention for it`);
           return [];
         }
         return intentionOf(entry.Name, source, derived, block);

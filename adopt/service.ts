@@ -12,7 +12,7 @@ import { type UpstreamFacts, upstreamsOf } from "./upstreams";
 export function serviceOf(
   workload: Workload,
   consul: FoundConsul,
-  chosen: ReadonlySet<string>,
+  callable: ReadonlySet<string>,
   remarks: Remarks,
   scp: (node: string, path: string, to: string) => string,
 ): ServiceDeclaration | undefined {
@@ -29,7 +29,7 @@ export function serviceOf(
   for (const place of places) remarkPlace(place, consul, port, remarks);
   const run = runOf(name, places, remarks, scp);
   if (!run) return undefined;
-  const upstreams = upstreamsOf(name, facts(places, consul), chosen, remarks);
+  const upstreams = upstreamsOf(name, facts(places, consul), callable, remarks);
   const health = healthOf(name, definitions(places), port, remarks);
   return {
     runsOn: places.map(({ node }) => node),
@@ -93,7 +93,7 @@ const OTHERS: Record<string, string> = {
 };
 
 /** Consul's own default is tcp. */
-function protocolOf(name: string, entries: LiveEntry[], remarks: Remarks): Protocol {
+export function protocolOf(name: string, entries: LiveEntry[], remarks: Remarks): Protocol {
   const find = (kind: string, of: string) => entries.find(({ Kind, Name }) => Kind === kind && Name === of);
   const everyone = find("proxy-defaults", "global")?.Config as { protocol?: unknown } | undefined;
   const spoken = String(find("service-defaults", name)?.Protocol || everyone?.protocol || "tcp");

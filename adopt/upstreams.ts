@@ -17,11 +17,14 @@ interface Upstream {
   isService: boolean;
 }
 
-/** By name. One that is not chosen is left out, and blocks its caller: taken over it would lose it. */
+/**
+ * By name. One that is neither chosen nor another's service is left out, and blocks its caller: taken over it would lose it.
+ * @param callable what may be named: chosen services, and those that others run
+ */
 export function upstreamsOf(
   service: string,
   facts: UpstreamFacts[],
-  chosen: ReadonlySet<string>,
+  callable: ReadonlySet<string>,
   remarks: Remarks,
 ): Record<string, UpstreamDeclaration> {
   const upstreams: Record<string, UpstreamDeclaration> = {};
@@ -29,7 +32,7 @@ export function upstreamsOf(
   for (const { name, localPort, localAddress, isService } of facts.flatMap(allOf)) {
     const known = upstreams[name];
     if (!isService || localPort === 0) block(`its upstream ${name} is none that a declaration can have`);
-    else if (!chosen.has(name)) block(`it calls ${name}, which is not named: name both, or neither`);
+    else if (!callable.has(name)) block(`it calls ${name}, which Consul does not know as a service`);
     else if (known && known.localPort !== localPort)
       block(`it finds ${name} at port ${known.localPort} and at port ${localPort}: one service has one port for it`);
     else upstreams[name] = { localPort };

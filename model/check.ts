@@ -1,5 +1,6 @@
 /** Decides whether a declaration can work, and reports every problem at once. */
 
+import { checkAgent } from "./agent";
 import { toPlain } from "./checking/plain";
 import { type Problem, Problems } from "./checking/problem";
 import { keepSound } from "./checking/sound";
@@ -25,11 +26,13 @@ import { checkUpstreams } from "./service";
 import { checkSeveral } from "./several";
 import { checkSsh } from "./ssh";
 import { checkTakenEntries, checkTakeOver } from "./take-over";
+import { checkTraffic } from "./traffic";
 
 /** Checks of one part of a declaration against another. Each looks at sound parts only. */
 const checks: ((view: View, problems: Problems) => void)[] = [
   checkNames,
   checkConsul,
+  checkAgent,
   checkOtherServices,
   checkNodes,
   checkSsh,
@@ -40,6 +43,7 @@ const checks: ((view: View, problems: Problems) => void)[] = [
   checkJobs,
   checkPorts,
   checkUpstreams,
+  checkTraffic,
   checkSeveral,
   checkRoutes,
   checkIntentions,

@@ -8,6 +8,7 @@ import { checkFile, type Files } from "./files";
 import { filledTextFault, versionFault } from "./formats/text";
 import { unicodeFault } from "./formats/unicode";
 import { signalFault } from "./formats/unit";
+import { privateFault } from "./private-files";
 
 /** Fields of `run`. */
 export interface ConfigFilesDeclaration {
@@ -101,8 +102,10 @@ function contentFault(content: string): Fault | undefined {
 
 const MOST_BYTES = 256 * 1024;
 
+type Reloaded = Sound<ConfigFilesDeclaration & { stopSignal?: string }>;
+
 /** Files are there, are text, and are not too large for Terraform's plan. */
-export function checkConfigFiles(run: Sound<ConfigFilesDeclaration>, path: Path, view: View, problems: Problems): void {
+export function checkConfigFiles(run: Reloaded, path: Path, view: View, problems: Problems): void {
   let bytes = 0;
   for (const [name, file] of Object.entries(run.configFiles ?? {})) {
     const at = [...path, "configFiles", name];
@@ -115,11 +118,23 @@ export function checkConfigFiles(run: Sound<ConfigFilesDeclaration>, path: Path,
       remedy: "put large files on the node another way, and name their path in `args` or `env`",
     });
   }
-  if (run.reload === undefined || Object.hasOwn(run, "configFiles")) return;
-  problems.add([...path, "reload"], run.reload, {
-    reason: "there are no `configFiles` that could change",
-    remedy: "remove it: every other change restarts the program",
-  });
+  const fault = run.reload === undefined ? undefined : reloadFault(run.reload, run);
+  if (fault) problems.add([...path, "reload"], run.reload, fault);
+}
+
+/** A signal asks a program to read its files, and not to end. */
+function reloadFault(reload: string, { configFiles, stopSignal = "SIGTERM" }: Reloaded): Fault | undefined {
+  if (!configFiles || Object.keys(configFiles).length === 0) {
+    return {
+      reason: "there are no `configFiles` that could change",
+      remedy: "remove it: every other change restarts the program",
+    };
+  }
+  if (reload !== stopSignal && reload !== "SIGKILL") return undefined;
+  return {
+    reason: "the program ends by this signal",
+    remedy: "name the one by which it reads its files again, often `SIGHUP`; without `reload` they restart it",
+  };
 }
 
 const BAD_NAME = {
@@ -156,7 +171,8 @@ function checkContent(
   }
   if (!checkFile(file.from, at, FROM, view, problems)) return undefined;
   const content = view.files.text(file.from);
-  const fault = content === undefined ? NOT_TEXT : (contentFault(content) ?? unicodeFault(content));
+  const textFault = content === undefined ? NOT_TEXT : (contentFault(content) ?? unicodeFault(content));
+  const fault = privateFault(file.from, view) ?? textFault;
   if (fault) problems.add(at, file.from, fault);
   return content;
 }

@@ -1,5 +1,6 @@
 /** The Consul of a mesh: where Terraform reaches it, and which of its entries for every service the mesh writes. */
 import { z } from "zod";
+import { type AgentDeclaration, agentSchema } from "./agent";
 import { type AtLeastOne, combination } from "./checking/combination";
 import { field, flag, text } from "./checking/fields";
 import type { Fault, Problems } from "./checking/problem";
@@ -65,6 +66,8 @@ interface ConsulSettings {
    * @default false: the port is closed; `true` gives a warning
    */
   wanGossip?: boolean;
+  /** Settings of Consul's agents beyond those that a mesh needs. Refused with `existing`. @default `{ logLevel: "info" }` */
+  agent?: AgentDeclaration;
 }
 
 /** An entry of Consul's that is for every service: `proxy-defaults/global`, the intention from `*` to `*`, and `mesh/mesh`. */
@@ -85,6 +88,8 @@ export interface Consul {
   gossipEncryption: boolean;
   openDns: boolean;
   wanGossip: boolean;
+  /** As declared. */
+  agent?: AgentDeclaration;
 }
 
 const OWNED_ENTRIES = ["proxy-defaults", "default-deny", "mesh"] as const satisfies OwnedEntry[];
@@ -110,6 +115,7 @@ export const consulSchema = combination<ConsulDeclaration>(
     gossipEncryption: flag().optional(),
     openDns: flag().optional(),
     wanGossip: flag().optional(),
+    agent: agentSchema.optional(),
   }),
 );
 
@@ -161,7 +167,15 @@ export function resolveConsul(consul: ConsulDeclaration): Consul {
   const addresses = addressesOf(consul);
   const owns = existing ? [...new Set(consul.owns)] : [...OWNED_ENTRIES];
   const locks = { acl, tls, gossipEncryption, openDns, wanGossip };
-  return { datacenter, address: addresses[0]!, addresses, existing, owns, ...locks };
+  return {
+    datacenter,
+    address: addresses[0]!,
+    addresses,
+    existing,
+    owns,
+    ...locks,
+    ...(consul.agent && { agent: consul.agent }),
+  };
 }
 
 /** `checkConsul` refuses a declaration without any. */

@@ -7,6 +7,7 @@ import type { Sound, View } from "./checking/view";
 import { type Files, UNKNOWN_SHA256 } from "./files";
 import { FolderFault, type PackedFolder } from "./folder";
 import { filledTextFault, sha256Fault, textFault } from "./formats/text";
+import { privateFault } from "./private-files";
 
 /** Files of the project. */
 export interface FilesDeclaration {
@@ -110,24 +111,16 @@ export function checkFiles(
     problems.add(at, files, { reason, remedy: BUILT, onlyForDeploy: look === "missing" });
     return;
   }
-  if (look !== "folder") return;
-  const project = view.files.absolute(".");
-  if (project === where || project.startsWith(where.endsWith("/") ? where : `${where}/`)) {
-    problems.add(at, files, {
-      reason: "the whole project is in this folder: its keys, secrets and Terraform's state would go to the node",
-      remedy: "name the folder with what the program needs alone, such as `dist/`",
-    });
-    return;
-  }
-  const fault = folderFault(files, view.files);
+  const fault = privateFault(files, view) ?? (look === "folder" ? folderFault(files, view.files) : undefined);
   if (fault) problems.add(at, files, fault);
-  else if (command?.[0] !== undefined) checkInside(files, command[0], [...path, "command", 0], view, problems);
+  else if (look === "folder" && command?.[0] !== undefined)
+    checkInside(files, command[0], [...path, "command", 0], view, problems);
 }
 
 function folderFault(folder: string, files: Files): Fault | undefined {
   try {
-    files.pack(folder);
-    return undefined;
+    if (files.pack(folder).files > 0) return undefined;
+    return { reason: `there is no file in it (${files.absolute(folder)})`, remedy: BUILT, onlyForDeploy: true };
   } catch (error) {
     if (!(error instanceof FolderFault)) throw error;
     const { entry, reason, remedy } = error;
@@ -174,7 +167,20 @@ export function resolveFiles(declared: string, files: Files): Binary {
   return { path, sha256, archive: "tar", folder };
 }
 
-export function resolveArtifact({ url, sha256, format }: ArtifactDeclaration["artifact"]): Binary {
-  const archive = format ?? formatOf(basename(new URL(url).pathname));
-  return { path: url, sha256: sha256.toLowerCase(), ...(archive && archive !== "file" && { archive }), url };
+export function resolveArtifact(artifact: ArtifactDeclaration["artifact"]): Binary {
+  const { url, sha256 } = artifact;
+  const archive = archiveOf(artifact);
+  return { path: url, sha256: sha256.toLowerCase(), ...(archive && { archive }), url };
 }
+
+function archiveOf({
+  url,
+  format,
+}: Pick<ArtifactDeclaration["artifact"], "url" | "format">): ArchiveFormat | undefined {
+  const found = format ?? formatOf(basename(new URL(url).pathname));
+  return found === "file" ? undefined : found;
+}
+
+/** Whether an artifact is unpacked. One whose address cannot be read is a problem already. */
+export const isArchive = ({ url, format }: Sound<ArtifactDeclaration["artifact"]>): boolean =>
+  url !== undefined && archiveOf({ url, ...(format && { format }) }) !== undefined;

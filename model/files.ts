@@ -11,6 +11,8 @@ export interface Files {
   /** "missing", "unreadable", "folder", "file" or "executable". Relative paths count from the project's folder. */
   look(path: string): "missing" | "unreadable" | "folder" | "file" | "executable";
   absolute(path: string): string;
+  /** Where a file or folder really is, without links. @default as `absolute` */
+  real?(path: string): string;
   sha256(path: string): string;
   /**
    * A folder as it is packed for a node.
@@ -35,6 +37,13 @@ export function nodeFiles(folder: string = process.cwd()): Files {
   const absolute = (path: string) => resolve(folder, path);
   return {
     absolute,
+    real(path) {
+      try {
+        return realpathSync(absolute(path));
+      } catch {
+        return absolute(path); // it is not there
+      }
+    },
     look(path) {
       try {
         const stat = statSync(absolute(path));

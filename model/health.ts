@@ -67,7 +67,7 @@ interface TlsOption {
 }
 
 interface HealthChecks {
-  /** Path to ask for; 2xx is healthy. */
+  /** Path to ask for; 2xx is healthy. A redirect is not followed. */
   http: string;
   /** A connection is healthy. */
   tcp: true;
@@ -167,7 +167,7 @@ function checkScript(script: (string | undefined)[], path: Path, problems: Probl
   if (script.length === 0) problems.add(path, script, { reason: "there is no command", remedy });
   else if (script[0] !== undefined && !script[0].startsWith("/")) {
     problems.add([...path, 0], script[0], {
-      reason: "the agent does not look the command up: it needs its full path",
+      reason: "a script is started by its full path on the node",
       remedy,
     });
   }

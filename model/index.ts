@@ -1,13 +1,12 @@
 /** The door of this folder: everything that a mesh file and the other folders use. */
+export type { AgentDeclaration, AgentLimitsDeclaration, LogLevel, TelemetryDeclaration } from "./agent";
+export type { AgentSetting } from "./agent-setting";
 export { checkMesh } from "./check";
 export { formatProblems, type Problem } from "./checking/problem";
-export type {
-  ConfigEntryDeclaration,
-  OtherConfigEntryDeclaration,
-  OtherConfigEntryKind,
-} from "./config-entry/declared";
+export type { ConfigEntryDeclaration, OtherConfigEntryDeclaration } from "./config-entry/declared";
 export type { ConfigEntry } from "./config-entry/derived";
 export type { HeaderModifiersDeclaration } from "./config-entry/fields";
+export type { OtherConfigEntryKind } from "./config-entry/kinds";
 export type { LoadBalancerDeclaration } from "./config-entry/load-balancer";
 export { MARK } from "./config-entry/mark";
 export { below, pascalCase, toConsul } from "./config-entry/pascal-case";
@@ -40,6 +39,7 @@ export { LAB_MESH, loadDeclaration, loadMesh, meshPath } from "./load";
 export { defineMesh, type Mesh, type MeshDeclaration } from "./mesh";
 export { LONGEST_NAME } from "./name";
 export type { Arch, MeshNode, NodeDeclaration } from "./node";
+export type { OtherServiceDeclaration } from "./other-service";
 export type { HeaderPermissionDeclaration, HttpPermissionDeclaration, PermissionDeclaration } from "./permission";
 export { type Labels, type LabelsDeclaration, labelsOf, nodeOf, type PlacementDeclaration } from "./placement";
 export { CONSUL_PORTS, type PortRange, type PortRanges, type PortsDeclaration, portRanges } from "./ports";
@@ -56,4 +56,12 @@ export { hasEnvoy, type Protocol, type Service, type ServiceDeclaration, type Up
 export { instanceCount } from "./several";
 export type { BastionDeclaration, NodeSsh, SshDeclaration } from "./ssh";
 export type { TakeOver, TakeOverDeclaration } from "./take-over";
+export type {
+  CallLimitsDeclaration,
+  ConnectTimeoutDeclaration,
+  PassiveHealthCheckDeclaration,
+  ServiceLimitsDeclaration,
+  TimeoutsDeclaration,
+  UpstreamTrafficDeclaration,
+} from "./traffic";
 export type { UnitDeclaration, UnitLimitsDeclaration, UnitSettings } from "./unit";

@@ -43,6 +43,11 @@ const NAME = "write its full name, for example `nginx.service`: `systemctl list-
 function unitFault(unit: string): Fault | undefined {
   if (!/^[A-Za-z0-9:_.@\\-]{1,247}\.service$/.test(unit))
     return { reason: "this is not the name of a service's unit", remedy: NAME };
+  if (unit.endsWith("@.service"))
+    return {
+      reason: "this is a template, which has no process",
+      remedy: "name an instance of it, for example `postgresql@15-main.service`",
+    };
   if (unit !== layout.consulUnit && !unit.startsWith("gatehouse-")) return undefined;
   return { reason: "this unit is the node's own part of the mesh", remedy: "name the unit of a program that serves" };
 }

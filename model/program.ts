@@ -11,12 +11,14 @@ import {
   commandFault,
   contentSchema,
   type FilesDeclaration,
+  isArchive,
   resolveArtifact,
   resolveFiles,
 } from "./content";
 import { checkFile, type Files, UNKNOWN_SHA256 } from "./files";
 import { filledTextFault, sha256Fault, textFault } from "./formats/text";
 import { sandboxPathFault } from "./formats/unit";
+import { privateFault } from "./private-files";
 
 /** Exactly one of `binary`, `files`, `artifact` and `command` alone; `files` need a `command`, and `artifact` may have one. */
 export type ProgramDeclaration =
@@ -88,6 +90,12 @@ export function checkProgram(run: Sound<ProgramDeclaration>, path: Path, view: V
       remedy: 'add one: `command: ["/usr/bin/node", "server.js"]`; a single executable file is a `binary`',
     });
   }
+  if (run.artifact && kinds.length === 1 && !hasBroken(run) && isArchive(run.artifact)) {
+    problems.add(path, run, {
+      reason: "an archive is unpacked, and it is not said which of its files to run",
+      remedy: 'add a command: `command: ["bin/server"]`',
+    });
+  }
   checkFiles(run, path, view, problems);
   const sound = checkBinary(run.binary, [...path, "binary"], view, problems);
   if (run.sha256 === undefined) return;
@@ -117,6 +125,9 @@ function checkCommand(command: (string | undefined)[], path: Path, inFiles: bool
 function checkBinary(binary: string | undefined, path: Path, view: View, problems: Problems): boolean {
   const remedy = "write the path of an executable file from the project's folder; is it built yet?";
   if (!checkFile(binary, path, remedy, view, problems)) return false;
+  const fault = privateFault(binary!, view);
+  if (fault) problems.add(path, binary, fault);
+  if (fault) return false;
   if (view.files.look(binary!) === "executable") return true;
   problems.add(path, binary, {
     reason: `the file is not executable (${view.files.absolute(binary!)})`,

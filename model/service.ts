@@ -26,6 +26,15 @@ import {
 } from "./placement";
 import { type Run, type RunDeclaration, resolveRun, runSchema } from "./run";
 import { resolveSeveral, type Several } from "./several";
+import {
+  resolveTraffic,
+  type ServiceLimitsDeclaration,
+  type TimeoutsDeclaration,
+  type Traffic,
+  trafficSchema,
+  type UpstreamTrafficDeclaration,
+  upstreamTrafficSchema,
+} from "./traffic";
 
 /** How a service speaks. Consul: service-defaults `Protocol`. */
 export type Protocol = "http" | "http2" | "grpc" | "tcp";
@@ -51,16 +60,20 @@ export interface ServiceDeclaration extends LabelsDeclaration {
   health?: HealthDeclaration | JobHealthDeclaration;
   /** Services that this one calls, by name. @default none */
   upstreams?: Record<string, UpstreamDeclaration>;
+  /** How long its callers wait. @default Envoy's: 5 s for a connection, 15 s for a request */
+  timeouts?: TimeoutsDeclaration;
+  /** How many calls there may be at once. @default Envoy's: 1024 to each upstream */
+  limits?: ServiceLimitsDeclaration;
 }
 
 /** A service that another one calls. */
-export interface UpstreamDeclaration {
+export interface UpstreamDeclaration extends UpstreamTrafficDeclaration {
   /** Port on 127.0.0.1 at which the caller finds the upstream; with several instances on a node, the first one there. */
   localPort: number;
 }
 
 /** A service of the checked mesh. */
-export interface Service extends Run, Limits, Labelled, Several {
+export interface Service extends Run, Limits, Labelled, Several, Traffic {
   kind: "service";
   name: string;
   runsOn: string[];
@@ -83,6 +96,7 @@ export const protocolSchema = field(z.enum(PROTOCOLS), "write `http`, `http2`, `
 
 const upstreamSchema = z.strictObject({
   localPort: port("choose a free port at which the caller finds the upstream on 127.0.0.1, for example 5000"),
+  ...upstreamTrafficSchema,
 });
 
 export const serviceSchema = z.strictObject({
@@ -98,6 +112,7 @@ export const serviceSchema = z.strictObject({
     z.record(z.string(), field(upstreamSchema, "write `{ localPort: 5000 }`")),
     "write `{ <service>: { localPort: 5000 } }`",
   ).optional(),
+  ...trafficSchema,
   ...labelsSchema,
   ...limitsSchema,
 });
@@ -153,5 +168,6 @@ export function resolveService(
     upstreams: upstreamsOf(service),
     deployAfter,
     ...limitsOf(service),
+    ...resolveTraffic(service),
   };
 }

@@ -45,6 +45,7 @@ export function asInstance(service: Service, number: number): Service {
     args: own.args.map(fill),
     env: Object.fromEntries(Object.entries(own.env).map(([name, value]) => [name, fill(value)])),
     ...(own.command && { command: own.command.map(fill) }),
+    ...(own.before && { before: own.before.map((command) => command.map(fill)) }),
     health: own.health.script ? { ...own.health, script: own.health.script.map(fill) } : own.health,
   };
 }
@@ -73,7 +74,8 @@ function checkOneProcess(named: string, path: Path, { services }: View, problems
 
 function checkNames(service: Sound<ServiceDeclaration>, path: Path, problems: Problems): void {
   if (isBroken(service, "upstreams")) return;
-  for (const { written, upstream } of placeholdersIn(textsOf(service))) {
+  const before = items(service.run?.before).flatMap(({ value }) => value.filter((text) => text !== undefined));
+  for (const { written, upstream } of placeholdersIn([...textsOf(service), ...before])) {
     const there = upstream === undefined ? hasPort(service) : Object.hasOwn(service.upstreams ?? {}, upstream);
     if (there) continue;
     const reason =

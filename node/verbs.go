@@ -53,16 +53,16 @@ func init() {
 		"secrets forget": func(_ context.Context, h *host.Host, _ []string) error { return setup.Forget(h) },
 		"tokens":         withDocument(setup.Tokens),
 		"agent setup": withNode(func(ctx context.Context, n *instance.Node, doc document.Agent) error {
-			return agent.Setup(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
+			return agent.Setup(ctx, n.Host, n.Systemd, agent.NewTools(n.Host), doc)
 		}),
 		"agent token": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentToken) error {
-			return agent.Token(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
+			return agent.Token(ctx, n.Host, n.Systemd, agent.NewTools(n.Host), doc)
 		}),
 		"agent refresh": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentRefresh) error {
 			return agent.Refresh(ctx, n.Host, n.Agent, doc)
 		}),
 		"agent remove": withNode(func(ctx context.Context, n *instance.Node, doc document.AgentRemoval) error {
-			return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(), doc)
+			return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(n.Host), doc)
 		}),
 		"fence":         keepFence,
 		"bootstrap":     makeBootstrap,
@@ -131,7 +131,7 @@ func inspectNode(ctx context.Context, h *host.Host, doc document.Questions) erro
 
 func wipeNode(ctx context.Context, n *instance.Node, doc document.Wipe) error {
 	return sweep.Wipe(ctx, n, doc, func(ctx context.Context) error {
-		return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(), document.AgentRemoval{Owner: doc.Owner})
+		return agent.Remove(ctx, n.Host, n.Systemd, agent.NewTools(n.Host), document.AgentRemoval{Owner: doc.Owner})
 	})
 }
 

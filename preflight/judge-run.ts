@@ -32,6 +32,8 @@ function said(fault: string): string {
     missing: "there is no such file",
     "not a file": "it is not a file",
     mode: "it is not executable for everyone",
+    "line end":
+      "its first line ends with a carriage return, which counts as part of the interpreter's name (dos2unix converts it)",
   };
   if (fault.startsWith("processor ")) return `it is built for ${fault.slice("processor ".length)}`;
   const interpreter = fault.startsWith("interpreter ") && fault.slice("interpreter ".length);

@@ -50,6 +50,9 @@ export function openings({ consul, services }: Pick<Mesh, "consul" | "services">
     ...(consul.gossipEncryption
       ? []
       : ["consul.gossipEncryption is false: anybody in the network may join the agents, and read what they tell"]),
+    ...(consul.agent?.settings && Object.keys(consul.agent.settings).length > 0
+      ? [`consul.agent.settings may open what Gatehouse closes: ${Object.keys(consul.agent.settings).join(", ")}`]
+      : []),
     ...(consul.openDns
       ? ["consul.openDns is true: whoever reaches a server's DNS is told services and nodes, in plain text"]
       : []),

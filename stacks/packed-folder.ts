@@ -1,6 +1,6 @@
 /** Folders of the project as archives, next to what is synthesized: Terraform uploads files. In a run elsewhere they travel with it. */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { TerraformStack } from "cdktf";
 import { addCustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
@@ -46,18 +46,31 @@ function writeArchives(to: string, folders: ReadonlyMap<string, string>): void {
 }
 
 function writeArchive(archive: string, folder: string, sha256: string): void {
-  const [hash, unfinished] = [createHash("sha256"), `${archive}.unfinished`];
-  const file = openSync(unfinished, "w", 0o600);
+  const unfinished = `${archive}.unfinished`;
+  try {
+    if (writePieces(unfinished, folder) !== sha256) throw new FolderFault("", CHANGED, AGAIN);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    // It could be read when the declaration was checked.
+    throw error instanceof FolderFault ? new FolderFault(join(folder, error.entry), CHANGED, AGAIN) : error;
+  }
+  renameSync(unfinished, archive);
+}
+
+const CHANGED = "the folder changed while it was packed";
+const AGAIN = "let the build end, and try again";
+
+/** Returns the SHA-256 of what it wrote. */
+function writePieces(to: string, folder: string): string {
+  const hash = createHash("sha256");
+  const file = openSync(to, "w", 0o600);
   try {
     for (const piece of packing(folder)) {
       hash.update(piece);
-      writeSync(file, piece);
+      writeFileSync(file, piece);
     }
   } finally {
     closeSync(file);
   }
-  if (hash.digest("hex") !== sha256) {
-    throw new FolderFault("", `${folder} changed while it was packed`, "try again when it is built");
-  }
-  renameSync(unfinished, archive);
+  return hash.digest("hex");
 }

@@ -1,7 +1,8 @@
 /** The Consul agent of one node, for the `cluster` stack. */
 import { isIP } from "node:net";
-import { layout, type Mesh, type MeshNode } from "../model";
+import { type AgentDeclaration, type AgentSetting, layout, type Mesh, type MeshNode } from "../model";
 import { render } from "./engine";
+import { hclValue } from "./escape";
 import { type NodeFile, nodeFile } from "./node-file";
 import { contentHash, nodeProgram } from "./program";
 
@@ -17,14 +18,14 @@ export interface AgentRelease {
 
 /** Renders the agent's configuration and unit. */
 export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
-  const { datacenter, acl, tls, gossipEncryption, openDns, wanGossip } = mesh.consul;
+  const { datacenter, acl, tls, gossipEncryption, openDns, wanGossip, agent = {} } = mesh.consul;
   const servers = mesh.nodes.filter((one) => one.role === "server" && !one.retired);
   const configuration = render("consul/agent.hcl", {
     datacenter,
     node: node.name,
     // A host name cannot be bound; Consul then takes the node's private address.
     bind: isIP(node.address) ? node.address : null,
-    join: servers.map((server) => server.address),
+    join: [...servers.map((server) => server.address), ...(agent.retryJoin ?? [])],
     server: node.role === "server",
     serverCount: servers.length,
     clientAddress: isIP(node.address) ? `127.0.0.1 ${node.address}` : "0.0.0.0",
@@ -33,6 +34,8 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
     openDns,
     wanGossip,
     local: node.role === "server" && (tls || !openDns),
+    logLevel: (agent.logLevel ?? "info").toUpperCase(),
+    settings: moreSettings(agent),
   });
   const unit = render("systemd/consul.service", { mesh: mesh.name });
   const files = {
@@ -56,6 +59,24 @@ export function agentRelease(mesh: Mesh, node: MeshNode): AgentRelease {
     removal: nodeProgram("agent remove", { mesh: mesh.name, node: node.name }),
   };
 }
+
+/** Settings that the mesh itself does not need, by Consul's names, as HCL. */
+function moreSettings({ telemetry, limits, settings }: AgentDeclaration): [string, string][] {
+  const all = {
+    ...(telemetry && { telemetry: inSnakeCase(telemetry) }),
+    ...(limits && { limits: inSnakeCase(limits) }),
+    ...settings,
+  };
+  return Object.entries(all).map(([name, value]) => [name, hclValue(value)]);
+}
+
+const inSnakeCase = (fields: object): Record<string, AgentSetting> =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
 
 /** Files of a locked mesh's agent in addition to its configuration, for the doctor. */
 export function agentSecretFiles({ consul }: Mesh, { role }: MeshNode): ({ path: string } & layout.Access)[] {

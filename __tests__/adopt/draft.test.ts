@@ -121,17 +121,26 @@ test("a locked Consul is declared as one", () => {
   expect(draft(found).declaration.consul).toEqual({ datacenter: "dc1", address: "192.0.2.10:8501", existing: true });
 });
 
-test("what only half of is named is not taken over, and the half is left out", () => {
+test("what is not named and called, or calls, is one of the services that others run", () => {
   const { declaration, problems, ...rest } = draft(handMade(), ["frontend", "ingress-gateway", "ledger"]);
   expect(problems).toEqual([]);
-  expect(words({ declaration, problems, ...rest }, "blocks")).toEqual([
-    "frontend: it calls backend, which is not named: name both, or neither",
-    "ledger: legacy, which is not named, has an intention for it: name both, or neither",
-  ]);
-  expect(declaration.takeOver).toEqual({
-    gateways: ["ingress-gateway"],
-    configEntries: ["ingress-gateway/ingress-gateway"],
-  });
+  expect(words({ declaration, problems, ...rest }, "blocks")).toEqual([]);
+  expect(declaration.consul.services).toEqual({ backend: { protocol: "http" }, legacy: { protocol: "http" } });
+  expect(declaration.services!.frontend!.upstreams).toEqual({ backend: { localPort: 5000 } });
+  expect(declaration.takeOver!.services).toEqual(["frontend", "ledger"]);
+  expect(words({ declaration, problems, ...rest }, "foreign")).toContain(
+    "backend: what is declared names it, so it is in consul.services: others go on running it",
+  );
+});
+
+test("a caller of what Consul does not know is not taken over", () => {
+  const found = handMade();
+  for (const [node, all] of Object.entries(found.consul.registrations))
+    found.consul.registrations[node] = all.filter(({ Service }) => Service !== "backend");
+  const made = draft(found, ["frontend", "ingress-gateway"]);
+  expect(words(made, "blocks")).toEqual(["frontend: it calls backend, which Consul does not know as a service"]);
+  expect(made.declaration.takeOver!.gateways).toEqual(["ingress-gateway"]);
+  expect(made.declaration.consul.services).toBeUndefined();
 });
 
 test.each([
@@ -192,7 +201,7 @@ test("intentions with permissions and routing are declared as Consul has them", 
   found.consul.entries.push({
     Kind: "service-router",
     Name: "frontend",
-    Routes: [{ Destination: { Service: "ledger" } }],
+    Routes: [{ Destination: { Service: "nowhere" } }],
   });
   const made = draft(found);
   expect(made.problems).toEqual([]);

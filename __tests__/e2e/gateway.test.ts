@@ -1,3 +1,4 @@
+import type { MeshDeclaration } from "../../model";
 import {
   agent,
   consul,
@@ -14,10 +15,22 @@ import {
 
 jest.setTimeout(300_000);
 
+/** Its services may take longer than Envoy's 15 s. */
+function patient(): MeshDeclaration {
+  const mesh = declaration();
+  const { frontend, backend } = mesh.services!;
+  for (const service of [frontend!, backend!]) service.timeouts = { request: "20s", connect: "1m" };
+  frontend!.run.args!.push("-timeout", "60s");
+  backend!.run.args!.push("-max-echo-delay", "1m");
+  return mesh;
+}
+
+const waiting = (delay: string) => get(`${gatewayUrl}/?delay=${delay}`, [], 60);
+
 describeOnLab("the gateway", () => {
   beforeAll(async () => {
     await freshLab();
-    const part1 = declaration();
+    const part1 = patient();
     part1.gateways!["ingress-gateway"]!.listeners = [];
     await deploy(part1);
   });
@@ -30,9 +43,15 @@ describeOnLab("the gateway", () => {
 
   test("gets its routes without a restart: the seed's part 2", async () => {
     const pid = await on("gateway1", "systemctl show -P MainPID ingress-gateway");
-    await deploy(declaration());
+    await deploy(patient());
     expect((await get(gatewayUrl)).status).toBe(200);
     expect(await on("gateway1", "systemctl show -P MainPID ingress-gateway")).toBe(pid);
+  });
+
+  test("waits as long as the declaration says for an answer, and no longer", async () => {
+    const [slow, slower] = await Promise.all([waiting("16s"), waiting("24s")]);
+    expect([slow.status, slower.status]).toEqual([200, 504]);
+    expect(await plan(patient())).toEqual([]);
   });
 
   test("moves to another worker, where it serves before the old one stops", async () => {

@@ -4,6 +4,8 @@ import { part } from "../../toolchain";
 import { type ConsulAgent, startConsul } from "../support/consul-agent";
 import { type Draft, edited, meshOf, problemsOf } from "../support/shop";
 
+jest.setTimeout(120_000);
+
 let consul: ConsulAgent;
 beforeAll(async () => {
   consul = await startConsul(await part("consul"));
@@ -18,6 +20,15 @@ const rich = (d: Draft) => {
   const service = d.services.backend;
   d.services.backend2 = { ...service, port: 9012 };
   d.services.rpc = { ...service, port: 9013, protocol: "grpc" };
+  service.timeouts = { connect: "2500ms", request: "1m" };
+  d.services.backend2.timeouts = { request: "90s" };
+  d.services.rpc.limits = { maxInboundConnections: 100 };
+  d.services.frontend.limits = { maxConnections: 4096, maxPendingRequests: 10, maxInboundConnections: 5 };
+  Object.assign(d.services.frontend.upstreams.backend, {
+    timeouts: { connect: "2s" },
+    limits: { maxConcurrentRequests: 7 },
+    passiveHealthCheck: { interval: "500ms", maxFailures: 9, maxEjectionPercent: 10, baseEjectionTime: "1m" },
+  });
   d.gateways.edge.listeners = [
     { port: 80, protocol: "http", services: [{ name: "*" }, { name: "frontend", hosts: ["*.example.org"] }] },
     { port: 81, protocol: "tcp", services: [{ name: "store" }] },

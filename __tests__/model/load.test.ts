@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { formatProblems, nodeFiles, type Problem } from "../../model";
@@ -104,6 +104,11 @@ describe("nodeFiles", () => {
   it("counts relative paths from the project's folder", () => {
     expect(files.absolute("a/b")).toBe(join(folder, "a/b"));
     expect(files.absolute("/a/b")).toBe("/a/b");
+  });
+
+  it("says where a link leads", () => {
+    expect(files.real?.("link")).toBe(join(realpathSync(folder), "tool"));
+    expect(files.real?.("nothing")).toBe(join(folder, "nothing"));
   });
 
   it("hashes what is in a file, once", () => {

@@ -76,6 +76,12 @@ it("a script of a check gets the ports, too", () => {
   expect(service(second!).health.script).toEqual(["/usr/bin/check", "9002"]);
 });
 
+it("a command before a release gets the ports, too", () => {
+  const before = [["/usr/bin/migrate", "--to=%port", "%upstream.backend.port", "%%port"]];
+  const [, second] = frontends(shop({ runsOn: [{ node: "worker1", instances: 2 }], run: { ...run, before } }));
+  expect(service(second!).before).toEqual([["/usr/bin/migrate", "--to=9002", "5001", "%port"]]);
+});
+
 it("a job without a port or upstreams runs several times as it is", () => {
   const { services } = declaration();
   const run = { command: ["/usr/bin/job"] };

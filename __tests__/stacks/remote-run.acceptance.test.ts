@@ -102,6 +102,7 @@ test.each([
   synth(folder, backend, packed());
   expect(readdirSync(join(stack, "assets/packed"))).toEqual([`${nodeFiles().pack(dist).sha256}.tar`]);
   expect(() => synth(folder, backend, packed("0".repeat(64)))).toThrow("changed while it was packed");
+  expect(readdirSync(join(stack, "assets/packed"))).toEqual([]);
 });
 
 test.each(["cluster", "mesh"])("the cloud block of %s names a workspace of its own and no token", (stack) => {

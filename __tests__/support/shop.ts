@@ -84,13 +84,14 @@ export function edited(edit: (declaration: Draft) => void): unknown {
 }
 
 /**
- * Files that need not exist. Each is executable, unless it is called `missing/...`, `unreadable/...`, `folder/...` or `file/...`. In a
- * folder, a program is executable unless its name begins with `missing` or `file`; `folder/faulty` cannot be packed.
+ * Files that need not exist. Each is executable, unless it is called `missing/...`, `unreadable/...`, `folder/...` or `file/...`, or `secrets`. In a
+ * folder, a program is executable unless its name begins with `missing` or `file`; `folder/faulty` cannot be packed, and
+ * `folder/empty` has no file.
  */
 export const files: Files = {
   look: (path) =>
     (/^folder\/.*\/(missing|file)/.exec(path)?.[1] as "file" | undefined) ??
-    (/^folder\/[^/]+\/?$/.test(path) ? "folder" : undefined) ??
+    (/^(folder\/[^/]+|secrets)\/?$/.test(path) ? "folder" : undefined) ??
     (/^(missing|unreadable|file)\//.exec(path)?.[1] as "file" | undefined) ??
     "executable",
   absolute: (path) => join("/project", path),
@@ -98,7 +99,11 @@ export const files: Files = {
   sha256: (path) => Buffer.from(path).toString("hex").padEnd(64, "0"),
   pack: (path) => {
     if (path === "folder/faulty") throw new FolderFault("a/b", "it is a socket", "take it out");
-    return { sha256: Buffer.from(path).toString("hex").padEnd(64, "0"), files: 3, bytes: 3 << 20 };
+    return {
+      sha256: Buffer.from(path).toString("hex").padEnd(64, "0"),
+      files: path === "folder/empty" ? 0 : 3,
+      bytes: 3 << 20,
+    };
   },
 };
 

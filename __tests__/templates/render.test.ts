@@ -65,6 +65,7 @@ describe("a service", () => {
       "check {",
       'name = "health"',
       'http = "http://127.0.0.1:9001/ready"',
+      "disable_redirects = true",
       'interval = "2s"',
       'timeout = "1s"',
       "failures_before_critical = 2",
@@ -361,6 +362,7 @@ describe("a service", () => {
       'Host = ["shop.test"]'.replace("Host", '"Host"'),
       '"X-Key" = ["a", "b\\""]',
       'method = "HEAD"',
+      "disable_redirects = true",
       "tls_skip_verify = true",
       "success_before_passing = 2",
       "failures_before_critical = 3",
@@ -517,6 +519,27 @@ describe("an agent", () => {
     expect(opened.filter((line) => /^(dns|serf_wan) /.test(line))).toEqual([]);
     expect(withConsul({ tls: false, openDns: true })).not.toContain("addresses {");
     expect(withConsul({ tls: false })).toContain('dns = "127.0.0.1"');
+  });
+
+  test("has the declared settings by Consul's names, with the servers first of those it joins", () => {
+    const configuration = withConsul({
+      agent: {
+        logLevel: "warn",
+        retryJoin: ["provider=aws tag_key=consul"],
+        telemetry: { prometheusRetentionTime: "60s", prefixFilter: ["-consul.rpc"] },
+        limits: { httpMaxConnsPerClient: 400 },
+        settings: { dns_config: { service_ttl: { "*": "5s" }, allow_stale: false } },
+      },
+    });
+    expect(configuration).toEqual(
+      expect.arrayContaining([
+        'log_level = "WARN"',
+        'retry_join = ["10.77.0.10", "provider=aws tag_key=consul"]',
+        '"telemetry" = { "prometheus_retention_time" = "60s", "prefix_filter" = ["-consul.rpc"] }',
+        '"limits" = { "http_max_conns_per_client" = 400 }',
+        '"dns_config" = { "service_ttl" = { "*" = "5s" }, "allow_stale" = false }',
+      ]),
+    );
   });
 
   test.each([server, worker])("of a $role denies by default", (node) => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import type { HealthDeclaration } from "../../model";
+import type { AgentDeclaration, HealthDeclaration } from "../../model";
 import { agentRelease, instanceRelease, type NodeFile, nodeRelease, userData } from "../../templates";
 import { which } from "../../toolchain";
 import { nasty } from "../support/nasty";
@@ -75,6 +75,35 @@ describe("Consul accepts", () => {
 
   test.each([server, worker])("the agent of a $role", (node) => {
     expect(validate(agentRelease(mesh(), node).files)).toBe("");
+  });
+
+  test("an agent with every setting", () => {
+    const agent: AgentDeclaration = {
+      logLevel: "trace",
+      retryJoin: ["provider=aws tag_key=consul tag_value=server"],
+      telemetry: {
+        prometheusRetentionTime: "1m30s",
+        statsdAddress: "10.0.0.9:8125",
+        dogstatsdAddr: "10.0.0.9:8125",
+        statsiteAddress: "10.0.0.9:8125",
+        metricsPrefix: 'a "b" ${c}',
+        disableHostname: true,
+        prefixFilter: ["+consul.rpc", "-consul.raft"],
+      },
+      limits: { httpMaxConnsPerClient: 400, rpcMaxConnsPerClient: 200, rpcRate: 100, rpcMaxBurst: 2000 },
+      settings: {
+        dns_config: { service_ttl: { "*": "5s" }, allow_stale: false },
+        node_meta: { zone: "a" },
+        autopilot: { max_trailing_logs: 250 },
+        segments: [],
+      },
+    };
+    const whole = mesh();
+    expect(validate(agentRelease({ ...whole, consul: { ...whole.consul, agent } }, server).files)).toBe("");
+    const wrong = { ...agent, settings: { no_such_setting: true } };
+    expect(validate(agentRelease({ ...whole, consul: { ...whole.consul, agent: wrong } }, server).files)).toContain(
+      "no_such_setting",
+    );
   });
 });
 

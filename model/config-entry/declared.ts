@@ -1,12 +1,13 @@
 /** Config entries that a person writes in addition to the derived ones. */
 import { z } from "zod";
 import { text } from "../checking/fields";
-import { didYouMean, type Fault, formatPath, type Path, type Problems } from "../checking/problem";
+import { type Fault, formatPath, type Path, type Problems } from "../checking/problem";
 import type { View } from "../checking/view";
 import { notOwned } from "../consul";
 import { uncallable } from "../job";
 import { nameFault } from "../name";
 import { checkFreeFields } from "./free-fields";
+import { kindFault, type OtherConfigEntryKind } from "./kinds";
 import { MARK } from "./mark";
 import { ROUTING_KINDS, type RoutingDeclaration } from "./routing";
 import { checkRouting } from "./routing-check";
@@ -16,23 +17,6 @@ import { checkRouting } from "./routing-check";
  * are checked field by field; of other kinds only the shape of the keys is.
  */
 export type ConfigEntryDeclaration = RoutingDeclaration | OtherConfigEntryDeclaration;
-
-/** Consul's kinds other than the three that route traffic. */
-export type OtherConfigEntryKind =
-  | "api-gateway"
-  | "control-plane-request-limit"
-  | "exported-services"
-  | "file-system-certificate"
-  | "http-route"
-  | "ingress-gateway"
-  | "inline-certificate"
-  | "jwt-provider"
-  | "mesh"
-  | "sameness-group"
-  | "service-defaults"
-  | "service-intentions"
-  | "tcp-route"
-  | "terminating-gateway";
 
 /** Fields as Consul documents them, in camelCase. */
 export interface OtherConfigEntryDeclaration {
@@ -45,25 +29,6 @@ export const configEntrySchema = z.looseObject({
   kind: text('write the kind of config entry, for example `"service-router"`', () => undefined),
   name: text("write the config entry's name", () => undefined),
 });
-
-/** Every kind that may be declared. `proxy-defaults` is derived, and Consul writes `bound-api-gateway` itself. */
-const KINDS: readonly string[] = [
-  ...ROUTING_KINDS,
-  "api-gateway",
-  "control-plane-request-limit",
-  "exported-services",
-  "file-system-certificate",
-  "http-route",
-  "ingress-gateway",
-  "inline-certificate",
-  "jwt-provider",
-  "mesh",
-  "sameness-group",
-  "service-defaults",
-  "service-intentions",
-  "tcp-route",
-  "terminating-gateway",
-] satisfies (RoutingDeclaration["kind"] | OtherConfigEntryKind)[];
 
 const OWN_DENY =
   'remove it, and change the entry in Consul itself; or write `owns: ["default-deny"]` under consul and use `intentions`';
@@ -94,26 +59,6 @@ function checkMeta(entry: object, path: Path, problems: Problems): void {
     reason: "by this key Gatehouse knows which mesh an entry belongs to, and writes it itself",
     remedy: "remove it, or choose another key",
   });
-}
-
-function kindFault(kind: string, view: View): Fault | undefined {
-  if (KINDS.includes(kind)) return undefined;
-  if (kind === "proxy-defaults") {
-    const elsewhere =
-      'remove it, and change the entry in Consul itself; or write `owns: ["proxy-defaults"]` under consul to have Gatehouse derive it';
-    return (
-      notOwned(view, "proxy-defaults", elsewhere) ?? {
-        reason: "Gatehouse derives the only proxy-defaults entry there can be, `global`",
-        remedy: "remove it; a protocol is set for each service",
-      }
-    );
-  }
-  if (kind === "bound-api-gateway")
-    return { reason: "Consul writes these entries itself", remedy: "remove it, and declare the `api-gateway`" };
-  return {
-    reason: "Consul has no such kind of config entry",
-    remedy: didYouMean(kind, KINDS, `use one of ${KINDS.join(", ")}`),
-  };
 }
 
 function checkName(

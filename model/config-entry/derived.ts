@@ -10,6 +10,7 @@ import type { ConfigEntryDeclaration } from "./declared";
 import { marked } from "./mark";
 import { toConsul } from "./pascal-case";
 import { isRouting, ROUTING_KINDS, reachOf, targetsOf } from "./routing";
+import { PROXY_PARTS, passiveHealthCheck, serviceDefaults, withTimeouts } from "./service-defaults";
 import { intentionEntries } from "./service-intentions";
 
 /** A config entry as Consul's API takes it, in the form that plans clean. */
@@ -42,7 +43,8 @@ export function configEntries(sources: EntrySources): ConfigEntry[] {
   return entriesOf(sources).map((entry) => marked(entry, sources.mesh));
 }
 
-function entriesOf({ owns, services, gateways, intentions, configEntries: declared }: EntrySources): ConfigEntry[] {
+function entriesOf({ owns, services, gateways, intentions, configEntries }: EntrySources): ConfigEntry[] {
+  const declared = withTimeouts(services, configEntries);
   return [
     ...(owns.includes("proxy-defaults") ? [proxyDefaults()] : []),
     ...services.filter(hasEnvoy).map(serviceDefaults),
@@ -56,37 +58,17 @@ function entriesOf({ owns, services, gateways, intentions, configEntries: declar
   ];
 }
 
-/** Consul gives these back with every proxy-defaults and service-defaults, empty where nothing was written. */
-const PROXY_PARTS = { Expose: {}, MeshGateway: {}, TransparentProxy: {} };
-
-const SECOND = 1e9; // Consul gives durations back in nanoseconds
-
-/**
- * An instance that fails this often in a row gets no calls for 3 seconds: it may have died, and Consul's checks need a
- * second to see that. Envoy does the same by default, but never to more than a tenth of the instances. Not to more than
- * half here, so that a service whose instances all answer with errors is still called.
- */
-const PASSIVE_HEALTH_CHECK = {
-  Interval: SECOND,
-  MaxFailures: 3,
-  MaxEjectionPercent: 50,
-  BaseEjectionTime: 3 * SECOND,
-};
-
 function proxyDefaults(): ConfigEntry {
   const config = { AccessLogs: {}, Config: { protocol: "http" }, ...PROXY_PARTS };
   return { kind: "proxy-defaults", name: "global", config };
 }
 
-/** How a service calls its upstreams; `Peer` and `MeshGateway` since Consul gives them back. */
-const CALLS = { Peer: "", PassiveHealthCheck: PASSIVE_HEALTH_CHECK, MeshGateway: {} };
-
-/** The same for a gateway. Consul gives back a zero, which means Envoy's own limit, where none was written. */
+/** How a gateway calls services. Consul gives back a zero, which means Envoy's own limit, where none was written. */
 const GATEWAY_CALLS = {
   MaxConnections: 0,
   MaxPendingRequests: 0,
   MaxConcurrentRequests: 0,
-  PassiveHealthCheck: PASSIVE_HEALTH_CHECK,
+  PassiveHealthCheck: passiveHealthCheck(),
 };
 
 /**
@@ -107,14 +89,6 @@ function unambiguousPaths(
   };
   const HTTP = { SanitizeXForwardedClientCert: false, Incoming: { RequestNormalization } };
   return [{ kind: "mesh", name: "mesh", config: { HTTP, TransparentProxy: { MeshDestinationsOnly: false } } }];
-}
-
-function serviceDefaults({ name, protocol }: Service): ConfigEntry {
-  return {
-    kind: "service-defaults",
-    name,
-    config: { Protocol: protocol, ...PROXY_PARTS, UpstreamConfig: { Defaults: CALLS } },
-  };
 }
 
 function ingressGateway({ name, listeners }: Gateway): ConfigEntry {

@@ -14,6 +14,15 @@ export function milliseconds(duration: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) * UNITS[unit!]!;
 }
 
+/** Milliseconds as Consul gives a duration back, in Go's form: `500ms`, `2.5s`, `1m0s`, `1h0m0s`. */
+export function goDuration(length: number): string {
+  if (length < UNITS.s!) return `${length}ms`;
+  const [hours, minutes] = [Math.floor(length / UNITS.h!), Math.floor((length % UNITS.h!) / UNITS.m!)];
+  const seconds = `${(length % UNITS.m!) / UNITS.s!}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
+}
+
 /** The interval or timeout of a health check. */
 export function durationFault(duration: string): Fault | undefined {
   const remedy = "write digits and a unit, `ms`, `s`, `m` or `h`, for example `500ms` or `2s`";

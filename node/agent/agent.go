@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/node/consul"
+	"gatehouse/node/fence"
 	"gatehouse/node/host"
 )
 
@@ -50,6 +51,8 @@ type Tools struct {
 	XDSCertificate func(ctx context.Context, folder string) (Certificate, error)
 	// Users of the node.
 	Users Users
+	// FreePorts on loopback that were closed for the sake of the agent, once it is gone.
+	FreePorts func() error
 	// Patience is how long to wait for a leader, and for Consul to know a token.
 	Patience time.Duration
 	// Poll is the pause between two requests.
@@ -65,7 +68,7 @@ type Users interface {
 }
 
 // NewTools returns the tools of the node that this program runs on.
-func NewTools() Tools {
+func NewTools(h *host.Host) Tools {
 	return Tools{
 		Connect: func(token string) (Client, error) {
 			client, err := consul.New(consul.Address, token)
@@ -77,6 +80,7 @@ func NewTools() Tools {
 		Validate:       validate,
 		XDSCertificate: xdsCertificate,
 		Users:          users{},
+		FreePorts:      func() error { return fence.New(h).Keep(true) },
 		Patience:       time.Minute,
 		Poll:           200 * time.Millisecond,
 	}

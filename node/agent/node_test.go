@@ -36,6 +36,8 @@ type node struct {
 	// token that Consul knows.
 	token  string
 	leaves bool
+	// freed are the calls to free ports: whether the node had an agent of Gatehouse's then.
+	freed []bool
 	// fault is called at every change of any sort.
 	fault func(change string) error
 }
@@ -69,7 +71,11 @@ func newNode(t *testing.T) *node {
 		XDSCertificate: func(context.Context, string) (agent.Certificate, error) {
 			return agent.Certificate{CA: []byte("xds ca\n"), Certificate: []byte("xds\n"), Key: []byte("xds key\n")}, nil
 		},
-		Users:    n,
+		Users: n,
+		FreePorts: func() error {
+			n.freed = append(n.freed, n.h.Exists(host.AgentRecord))
+			return n.ask("free the ports")
+		},
 		Patience: 20 * time.Millisecond,
 		Poll:     2 * time.Millisecond,
 	}

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/node/consul"
 	"gatehouse/node/document"
+	"gatehouse/node/fence"
 	"gatehouse/node/host"
 	"gatehouse/node/mark"
 	"gatehouse/node/secrets"
@@ -32,7 +33,7 @@ func Remove(ctx context.Context, h *host.Host, units systemd.Manager, tools Tool
 	for _, path := range []string{unitFile, configuration} {
 		if h.Exists(path) && !written(h, path) {
 			h.Say("the Consul agent of %s stays: Gatehouse did not write the %s that is there now", doc.Node, path)
-			return removeRecord(h, doc.Mesh)
+			return removeRecord(h, doc.Mesh, tools.FreePorts)
 		}
 	}
 	if err := removeUnit(ctx, h, units, tools); err != nil {
@@ -46,7 +47,7 @@ func Remove(ctx context.Context, h *host.Host, units systemd.Manager, tools Tool
 			return err
 		}
 	}
-	if err := removeRecord(h, doc.Mesh); err != nil {
+	if err := removeRecord(h, doc.Mesh, tools.FreePorts); err != nil {
 		return err
 	}
 	h.Say("the Consul agent is gone from %s", doc.Node)
@@ -115,11 +116,14 @@ func removeFiles(h *host.Host, mesh string) error {
 
 // removeRecord is the last step: with the record, an interrupted removal can go on. It also removes this program when the
 // mesh has nothing else here.
-func removeRecord(h *host.Host, mesh string) error {
+func removeRecord(h *host.Host, mesh string, freePorts func() error) error {
 	for _, path := range []string{undo.Kept(RecordFile), undo.Kept(legacyRecord), legacyRecord, RecordFile} {
 		if err := h.Remove(path); err != nil {
 			return err
 		}
+	}
+	if err := freePorts(); err != nil {
+		h.Say("warning: the ports of the agent's API could not be opened (%v); see: nft list table inet %s", err, fence.Table)
 	}
 	if record, err := h.Record(mesh); err == nil && record.Mesh == "" {
 		if err := h.RemoveProgram(mesh); err != nil {

@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,9 @@ func TestRemove(t *testing.T) {
 	}
 	if !n.leaves {
 		t.Error("the agent did not leave the cluster")
+	}
+	if !slices.Equal(n.freed, []bool{false}) {
+		t.Errorf("the ports are freed once the node has no agent of Gatehouse's: %v", n.freed)
 	}
 	if got := n.out.String(); got != "gatehouse: the Consul agent is gone from worker1\n" {
 		t.Errorf("output: %s", got)

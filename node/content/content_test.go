@@ -7,6 +7,9 @@ import (
 	"compress/gzip"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -147,8 +150,32 @@ func TestLimits(t *testing.T) {
 	files := []entry{{"a", tar.TypeReg, 0o644, strings.Repeat("x", 100)}, {"b", tar.TypeReg, 0o644, "x"}}
 	_, err := unpack(t, tarOf(t, files...), content.Tar, content.Limits{Entries: 1, Bytes: 1 << 20})
 	testkit.Refused(t, err, "more than 1 files, folders and links")
+	deep := entry{strings.Repeat("d/", 10) + "file", tar.TypeReg, 0o644, ""}
+	_, err = unpack(t, tarOf(t, deep), content.Tar, content.Limits{Entries: 10, Bytes: 100})
+	testkit.Refused(t, err, "more than 10 files, folders and links")
+	_, err = unpack(t, tarOf(t, deep), content.Tar, content.Limits{Entries: 11, Bytes: 100})
+	testkit.Must(t, err)
+	again := slices.Repeat([]entry{{"d/", tar.TypeDir, 0o755, ""}}, 11)
+	_, err = unpack(t, tarOf(t, again...), content.Tar, content.Limits{Entries: 10, Bytes: 100})
+	testkit.Refused(t, err, "more than 10 files, folders and links")
 	_, err = unpack(t, tarOf(t, files...), content.Tar, content.Limits{Entries: 10, Bytes: 100})
 	testkit.Refused(t, err, "MiB when unpacked")
+}
+
+func TestTheListOfAZipArchiveIsReadUpToTheLimit(t *testing.T) {
+	many := make([]entry, 50_000)
+	for i := range many {
+		many[i] = entry{strconv.Itoa(i), tar.TypeReg, 0o644, ""}
+	}
+	archive := zipOf(t, many...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := unpack(t, archive, content.Zip, content.Limits{Entries: 10, Bytes: 1 << 20})
+	runtime.ReadMemStats(&after)
+	testkit.Refused(t, err, "more than 10 files, folders and links")
+	if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
+		t.Errorf("it took %d bytes of memory to refuse it", took)
+	}
 }
 
 func TestABrokenArchiveIsNamedSo(t *testing.T) {

@@ -36,7 +36,7 @@ func Fetch(ctx context.Context, address, sum string, to io.Writer, most int64, p
 	if err != nil {
 		return err
 	}
-	answer, err := client(patience).Do(request)
+	answer, err := client(request, patience).Do(request)
 	if err != nil {
 		return cause(ctx, err)
 	}
@@ -60,10 +60,12 @@ func Fetch(ctx context.Context, address, sum string, to io.Writer, most int64, p
 	return nil
 }
 
-func client(patience Patience) *http.Client {
+// client for a request and where it is redirected.
+func client(first *http.Request, patience Patience) *http.Client {
+	guard := &guard{free: isOfNode(first.URL.Hostname())}
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true,
-		DialContext:         (&net.Dialer{Timeout: patience.Answer}).DialContext,
+		DialContext:         (&net.Dialer{Timeout: patience.Answer, Control: guard.check}).DialContext,
 		TLSHandshakeTimeout: patience.Answer, ResponseHeaderTimeout: patience.Answer,
 		DisableCompression: true, DisableKeepAlives: true,
 	}
@@ -74,6 +76,8 @@ func client(patience Patience) *http.Client {
 		if next.URL.Scheme != "http" && next.URL.Scheme != "https" {
 			return fmt.Errorf("it was redirected to a %s address", next.URL.Scheme)
 		}
+		proxy, _ := http.ProxyFromEnvironment(next)
+		guard.set(proxy == nil)
 		return nil
 	}}
 }

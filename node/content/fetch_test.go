@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +60,58 @@ func TestFetchFollowsARedirect(t *testing.T) {
 		if got, err := fetch(server(t)+path, sum, 100); err != nil || got != text {
 			t.Errorf("%s: got %q, %v", path, got, err)
 		}
+	}
+}
+
+// serverOfTheNetwork listens on an address of this machine that is not on loopback. It redirects to where it is asked to, or has the
+// artifact.
+func serverOfTheNetwork(t *testing.T) string {
+	t.Helper()
+	addresses, err := net.InterfaceAddrs()
+	testkit.Must(t, err)
+	for _, address := range addresses {
+		network, is := address.(*net.IPNet)
+		if !is || !network.IP.IsGlobalUnicast() || network.IP.To4() == nil {
+			continue
+		}
+		listener, err := net.Listen("tcp", net.JoinHostPort(network.IP.String(), "0"))
+		testkit.Must(t, err)
+		redirect := func(w http.ResponseWriter, r *http.Request) {
+			if to := r.FormValue("to"); to != "" {
+				http.Redirect(w, r, to, http.StatusFound)
+			}
+			fmt.Fprint(w, text)
+		}
+		one := httptest.NewUnstartedServer(http.HandlerFunc(redirect))
+		one.Listener = listener
+		one.Start()
+		t.Cleanup(one.Close)
+		return one.URL
+	}
+	t.Skip("SKIPPED: this machine has no address but on loopback")
+	return ""
+}
+
+func TestFetchIsNotLedToWhatTheNodeHasForItself(t *testing.T) {
+	asked := false
+	agent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer agent.Close()
+	port := agent.URL[strings.LastIndex(agent.URL, ":"):]
+	from := serverOfTheNetwork(t)
+	for _, host := range []string{"127.0.0.1", "localhost", "127.1.2.3", "[::ffff:127.0.0.1]", "0.0.0.0"} {
+		to := "http://" + host + port
+		_, err := fetch(from+"/?to="+to, sum, 100)
+		testkit.Refused(t, err, "an address of the node itself")
+		_, err = fetch(from+"/?to="+url.QueryEscape(from+"/?to="+to), sum, 100)
+		testkit.Refused(t, err, "an address of the node itself")
+	}
+	_, err := fetch(from+"/?to=http://169.254.169.254/latest", sum, 100)
+	testkit.Refused(t, err, "an address of the node itself")
+	if asked {
+		t.Error("it was asked")
+	}
+	if got, err := fetch(from+"/?to="+from, sum, 100); err != nil || got != text {
+		t.Errorf("to another of the network: %q, %v", got, err)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // StartFault is why a unit cannot start a command: an absolute path, or a name that is looked up. It is "missing", "not a file",
-// "mode", "interpreter PATH" or "processor NAME", and "" when the unit can.
+// "mode", "line end", "interpreter PATH" or "processor NAME", and "" when the unit can.
 func StartFault(h *host.Host, command string) string {
 	if !filepath.IsAbs(command) {
 		if lookUp(h, command) == "" {
@@ -35,6 +35,8 @@ func StartFault(h *host.Host, command string) string {
 	}
 	interpreter, processor := needs(path)
 	switch {
+	case strings.HasSuffix(interpreter, "\r"):
+		return lineEnd
 	case processor != "" && processor != runtime.GOARCH:
 		return "processor " + processor
 	case interpreter != "" && missing(h, interpreter):
@@ -42,6 +44,9 @@ func StartFault(h *host.Host, command string) string {
 	}
 	return ""
 }
+
+// lineEnd is the fault of a script whose first line ends as on Windows: Linux takes that for a part of the interpreter's name.
+const lineEnd = "line end"
 
 // InWords a fault, behind the path of the program.
 func InWords(fault string) string {
@@ -51,7 +56,8 @@ func InWords(fault string) string {
 	if processor, is := strings.CutPrefix(fault, "processor "); is {
 		return "it is built for " + processor + ", and this node is " + runtime.GOARCH
 	}
-	words := map[string]string{"missing": "there is no such file", "not a file": "it is not a file", "mode": "it is not executable"}
+	words := map[string]string{"missing": "there is no such file", "not a file": "it is not a file", "mode": "it is not executable",
+		lineEnd: "its first line ends with a carriage return, which counts as part of the interpreter's name: convert its line ends (dos2unix)"}
 	return words[fault]
 }
 
@@ -102,7 +108,7 @@ func ofScript(path string) string {
 	defer file.Close()
 	line, _ := bufio.NewReader(io.LimitReader(file, 256)).ReadString('\n')
 	script, isScript := strings.CutPrefix(line, "#!")
-	words := strings.Fields(script)
+	words := strings.FieldsFunc(strings.TrimSuffix(script, "\n"), func(letter rune) bool { return letter == ' ' || letter == '\t' })
 	if !isScript || len(words) == 0 {
 		return ""
 	}

@@ -50,3 +50,20 @@ func TestADynamicProgramNeedsItsLoaderAndItsProcessor(t *testing.T) {
 	fault("processor 386")
 	testkit.Contains(t, content.InWords("processor 386"), "it is built for 386")
 }
+
+func TestAScriptWithLineEndsOfWindowsHasNoInterpreter(t *testing.T) {
+	h := &host.Host{Root: testkit.Folder(t), Unowned: true}
+	testkit.Put(t, h.Root, "/usr/bin/python3", "")
+	testkit.Must(t, os.Chmod(h.Path("/usr/bin/python3"), 0o755))
+	for first, expected := range map[string]string{
+		"#!/usr/bin/python3\n": "", "#! /usr/bin/python3\t-B\n": "", "#!/usr/bin/env python3\n": "",
+		"#!/usr/bin/python3\r\n": "line end", "#!/usr/bin/env python3\r\n": "line end",
+	} {
+		testkit.Put(t, h.Root, "/srv/web", first+"print()")
+		testkit.Must(t, os.Chmod(h.Path("/srv/web"), 0o755))
+		if found := content.StartFault(h, "/srv/web"); found != expected {
+			t.Errorf("%q: %q instead of %q", first, found, expected)
+		}
+	}
+	testkit.Contains(t, content.InWords("line end"), "dos2unix")
+}

@@ -25,32 +25,54 @@ type tree struct {
 	links [][2]string
 }
 
-// entry counts one, and returns its name without "./" and a "/" at the end.
-func (t *tree) entry(name string) (string, error) {
-	clean := path.Clean(name)
+// count one.
+func (t *tree) count() error {
+	if t.left.Entries--; t.left.Entries < 0 {
+		return t.tooMany()
+	}
+	return nil
+}
+
+func (t *tree) tooMany() error {
+	return fmt.Errorf("it has more than %d files, folders and links", t.limits.Entries)
+}
+
+// cleaned is the name of an entry without "./" and a "/" at the end.
+func cleaned(name string) (string, error) {
 	if !filepath.IsLocal(name) || slices.Contains(strings.Split(name, "/"), "..") || strings.Contains(name, "\x00") {
 		return "", refusal(name, "leads out of the folder")
 	}
-	if t.left.Entries--; t.left.Entries < 0 {
-		return "", fmt.Errorf("it has more than %d files, folders and links", t.limits.Entries)
+	return path.Clean(name), nil
+}
+
+// entry counts one that is no folder, and returns its clean name.
+func (t *tree) entry(name string) (string, error) {
+	if err := t.count(); err != nil {
+		return "", err
 	}
-	return clean, nil
+	return cleaned(name)
 }
 
 func (t *tree) folder(name string) error {
-	clean, err := t.entry(name)
+	clean, err := cleaned(name)
 	if err != nil {
 		return err
+	}
+	if t.folders[clean] {
+		return t.count()
 	}
 	return t.make(clean)
 }
 
-// make a folder with its parents, for everybody to read whatever the umask is.
+// make a folder with its parents, each of which counts, for everybody to read whatever the umask is.
 func (t *tree) make(name string) error {
 	if t.folders[name] {
 		return nil
 	}
 	if err := t.make(path.Dir(name)); err != nil {
+		return err
+	}
+	if err := t.count(); err != nil {
 		return err
 	}
 	if err := t.root.Mkdir(name, 0o755); err != nil {
@@ -116,7 +138,7 @@ func (t *tree) hardLink(name, target string) error {
 	if err != nil {
 		return err
 	}
-	to, err := t.entry(target)
+	to, err := cleaned(target)
 	if err != nil {
 		return err
 	}

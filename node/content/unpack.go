@@ -2,14 +2,11 @@ package content
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"strings"
 )
 
 // Unpack an archive into an empty folder. Every path and link has to stay in the folder. Modes become 0755 or 0644, times are not
@@ -59,7 +56,7 @@ func (t *tree) takeTar(from io.Reader) error {
 func (t *tree) takeHeader(header *tar.Header, content io.Reader) error {
 	switch header.Typeflag {
 	case tar.TypeXGlobalHeader: // a comment of `git archive`
-		return nil
+		return t.count()
 	case tar.TypeDir:
 		return t.folder(header.Name)
 	case tar.TypeReg:
@@ -70,50 +67,4 @@ func (t *tree) takeHeader(header *tar.Header, content io.Reader) error {
 		return t.hardLink(header.Name, header.Linkname)
 	}
 	return refusal(header.Name, "is neither a file nor a folder nor a link (type %q)", header.Typeflag)
-}
-
-// longestTarget of a link, in bytes: PATH_MAX.
-const longestTarget = 4096
-
-func (t *tree) takeZip(from *os.File) error {
-	info, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	reader, err := zip.NewReader(from, info.Size())
-	if err != nil {
-		return fmt.Errorf("it is no whole zip archive: %w", err)
-	}
-	for _, one := range reader.File {
-		if err := t.takeZipped(one); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *tree) takeZipped(one *zip.File) error {
-	mode := one.Mode()
-	if strings.Contains(one.Name, `\`) {
-		return refusal(one.Name, "has backslashes where a zip archive has slashes")
-	}
-	if mode.IsDir() {
-		return t.folder(one.Name)
-	}
-	if mode.Type() != 0 && mode.Type() != fs.ModeSymlink {
-		return refusal(one.Name, "is neither a file nor a folder nor a link")
-	}
-	content, err := one.Open()
-	if err != nil {
-		return refusal(one.Name, "cannot be read: %v", err)
-	}
-	defer content.Close()
-	if mode.IsRegular() {
-		return t.file(one.Name, mode, content)
-	}
-	target, err := io.ReadAll(io.LimitReader(content, longestTarget))
-	if err != nil {
-		return refusal(one.Name, "cannot be read: %v", err)
-	}
-	return t.link(one.Name, string(target))
 }

@@ -185,9 +185,34 @@ func nodeAgent() *pages {
 
 const maintenance = "/v1/agent/maintenance "
 
+// inMaintenance is how Consul's servers have the node.
+func inMaintenance() any {
+	return []object{check("serfHealth", "", "", "passing", ""), check(nodeMaintenance, "", "maintenance", "critical", "")}
+}
+
+func TestANodeIsGivenUpOnlyWhenTheServersKnow(t *testing.T) {
+	h, out := newHost(t)
+	agent := nodeAgent()
+	asked := 0
+	agent.get["/v1/health/node/worker1"] = func() any {
+		if asked++; asked > 2 {
+			return inMaintenance()
+		}
+		return []object{check("serfHealth", "", "", "passing", "")}
+	}
+	if err := quickNode().on(context.Background(), h, agent.client(t)); err != nil || out.Len() > 0 || asked != 3 {
+		t.Errorf("%v %s, asked %d times", err, out, asked)
+	}
+	agent.get["/v1/health/node/worker1"] = fixed([]object{})
+	if err := quickNode().on(context.Background(), h, agent.client(t)); err != nil || !strings.Contains(out.String(), "did not learn within 20ms") {
+		t.Errorf("%v %s", err, out)
+	}
+}
+
 func TestNodeOn(t *testing.T) {
 	h, out := newHost(t)
 	agent := nodeAgent()
+	agent.get["/v1/health/node/worker1"] = inMaintenance
 	if err := quickNode().on(context.Background(), h, agent.client(t)); err != nil || out.Len() > 0 {
 		t.Errorf("%v %s", err, out)
 	}

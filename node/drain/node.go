@@ -27,7 +27,7 @@ type NodeAgent interface {
 
 // nodePace of a node's drain.
 type nodePace struct {
-	// leave is how long callers' Envoys need to learn of it, and running requests to end.
+	// leave is how long callers' Envoys need to learn of it from the servers, and running requests to end.
 	leave time.Duration
 	// answer is how long to wait for the agent, and for a leader.
 	answer time.Duration
@@ -55,9 +55,21 @@ func NodeOn(ctx context.Context, h *host.Host, agent NodeAgent, shutsDown bool) 
 func (p nodePace) on(ctx context.Context, h *host.Host, agent NodeAgent) error {
 	if err := agent.NodeMaintenance(ctx, true); err != nil {
 		h.Say("Consul's agent does not answer: callers do not learn that this node shuts down")
+	} else if !host.Wait(ctx, p.agree, p.poll, func() bool { return serversKnow(ctx, agent) }) {
+		h.Say("Consul's servers did not learn within %s that this node shuts down; going on", p.agree)
 	}
 	host.Pause(ctx, p.leave)
 	return nil
+}
+
+// serversKnow says that Consul's servers, from which callers learn it, have this node in maintenance mode.
+func serversKnow(ctx context.Context, agent NodeAgent) bool {
+	node, err := agent.NodeName(ctx)
+	if err != nil {
+		return false
+	}
+	theirs, err := agent.ServerChecks(ctx, node)
+	return err == nil && slices.ContainsFunc(theirs, func(check consul.Check) bool { return check.ID == nodeMaintenance })
 }
 
 // NodeOff takes this node back into the mesh after it has started.

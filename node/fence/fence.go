@@ -71,6 +71,11 @@ func (k Keeper) Keep(free bool) error {
 	if err != nil {
 		return err
 	}
+	if !wanted.Empty() && !k.Host.Exists(served) {
+		if err := k.Host.Write(served, nil, 0o600, host.Owner{}); err != nil {
+			return err
+		}
+	}
 	if !free && !wanted.Empty() {
 		now, err := k.Kernel.Read()
 		if err != nil {

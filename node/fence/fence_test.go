@@ -2,6 +2,7 @@ package fence_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -96,10 +97,11 @@ func TestAnAgentOfGatehouseIsForRootAndItsUser(t *testing.T) {
 	n.instance("web", web, 61, 62)
 	n.instance("api", api, 71, 72)
 	n.keep(true,
-		"5000 only [62]", "5001 only [62]",
+		"5000 only [62]", "5000 answered by [61]", "5001 only [62]", "5001 answered by [61]",
 		"8500 only [100]", "8501 only [100]",
 		"8502 only [61 71 100]", "8502 answered by [100]", "8503 only [61 71 100]", "8503 answered by [100]",
-		"9001 only [61 62 100]", "9002 only [71 72 100]", "19001 only [61]", "19002 only [71]")
+		"9001 only [61 62 100]", "9001 answered by [62]", "9002 only [71 72 100]", "9002 answered by [72]",
+		"19001 only [61]", "19001 answered by [61]", "19002 only [71]", "19002 answered by [71]")
 }
 
 func TestAtAnotherPersonsAgentOnlyTheUnitsOfTheMeshAreRefused(t *testing.T) {
@@ -108,9 +110,10 @@ func TestAtAnotherPersonsAgentOnlyTheUnitsOfTheMeshAreRefused(t *testing.T) {
 	n.instance("web", web, 61, 62)
 	n.instance("api", api, 71, 72)
 	n.keep(true,
-		"5000 only [62]", "5001 only [62]",
+		"5000 only [62]", "5000 answered by [61]", "5001 only [62]", "5001 answered by [61]",
 		"8500 not [61 62 71 72]", "8501 not [61 62 71 72]", "8502 not [62 72]", "8503 not [62 72]",
-		"9001 not [71 72]", "9002 not [61 62]", "18503 not [62 72]", "19001 only [61]", "19002 only [71]")
+		"9001 not [71 72]", "9002 not [61 62]", "18503 not [62 72]",
+		"19001 only [61]", "19001 answered by [61]", "19002 only [71]", "19002 answered by [71]")
 }
 
 func TestAnInstanceOfAnEarlierVersionStillReachesTheAgent(t *testing.T) {
@@ -119,8 +122,9 @@ func TestAnInstanceOfAnEarlierVersionStillReachesTheAgent(t *testing.T) {
 	n.instance("web", web, 61, 62)
 	n.instance("old", "")
 	n.keep(true,
-		"5000 only [62]", "5001 only [62]", "8500 not [61 62]", "8501 not [61 62]", "8502 not [62]", "8503 not [62]",
-		"9001 not []", "19001 only [61]")
+		"5000 only [62]", "5000 answered by [61]", "5001 only [62]", "5001 answered by [61]",
+		"8500 not [61 62]", "8501 not [61 62]", "8502 not [62]", "8503 not [62]",
+		"9001 not []", "19001 only [61]", "19001 answered by [61]")
 }
 
 func TestAPortForHealthIsFencedLikeTheService(t *testing.T) {
@@ -136,6 +140,9 @@ func TestAPortForHealthIsFencedLikeTheService(t *testing.T) {
 	testkit.Must(t, n.Keep(true))
 	if got := n.kernel.rules.Only[9011]; !slices.Equal(got, fence.UIDs{61, 62, 100}) {
 		t.Errorf("%v", got)
+	}
+	if got := n.kernel.rules.Answer[9011]; !slices.Equal(got, fence.UIDs{62}) {
+		t.Errorf("answered by %v", got)
 	}
 }
 
@@ -153,6 +160,35 @@ func TestOnlyTheAgentAsksWhetherAGatewayIsReady(t *testing.T) {
 	if got := n.kernel.rules.Only[21003]; !slices.Equal(got, fence.UIDs{100}) {
 		t.Errorf("%v", got)
 	}
+	if got := n.kernel.rules.Answer[21003]; !slices.Equal(got, fence.UIDs{81}) {
+		t.Errorf("answered by %v", got)
+	}
+}
+
+func TestWhereTheKernelDoesNotKnowWhoAnswersNoAnswerIsLookedAt(t *testing.T) {
+	for _, one := range []struct {
+		cookies, release, multipath string
+		want                        bool
+	}{
+		{"1", "6.1.0-18-amd64", "1", true},
+		{"2", "6.1.0-18-amd64", "1", false},
+		{"1", "5.12.0", "1", true},
+		{"1", "5.10.0-28-amd64", "1", false},
+		{"1", "5.10.0-28-amd64", "0", true},
+		{"1", "4.18.0-513.el8.x86_64", "", true},
+		{"", "", "", true},
+	} {
+		n := newNode(t)
+		n.put(host.AgentRecord, "{}")
+		n.instance("web", web, 61, 62)
+		n.put("/proc/sys/net/ipv4/tcp_syncookies", one.cookies+"\n")
+		n.put("/proc/sys/kernel/osrelease", one.release+"\n")
+		n.put("/proc/sys/net/mptcp/enabled", one.multipath+"\n")
+		testkit.Must(t, n.Keep(true))
+		if got := len(n.kernel.rules.Answer) > 0; got != one.want {
+			t.Errorf("%v: %t", one, got)
+		}
+	}
 }
 
 func TestThePortOfAUnitOfOthersStaysOpenAndItsUpstreamsAreNoOtherUnits(t *testing.T) {
@@ -161,9 +197,11 @@ func TestThePortOfAUnitOfOthersStaysOpenAndItsUpstreamsAreNoOtherUnits(t *testin
 	n.instance("web", web, 61, 62)
 	n.instance("api", `{"envoy": "gatehouse-api_sidecar", "adminPort": 19002, "upstreams": [5002]}`, 71)
 	n.keep(true,
-		"5000 only [62]", "5001 only [62]", "5002 not [61 62 71]",
-		"8500 only [100]", "8501 only [100]", "8502 only [61 71 100]", "8502 answered by [100]", "8503 only [61 71 100]", "8503 answered by [100]",
-		"9001 only [61 62 100]", "19001 only [61]", "19002 only [71]")
+		"5000 only [62]", "5000 answered by [61]", "5001 only [62]", "5001 answered by [61]",
+		"5002 not [61 62 71]", "5002 answered by [71]", "8500 only [100]", "8501 only [100]",
+		"8502 only [61 71 100]", "8502 answered by [100]", "8503 only [61 71 100]", "8503 answered by [100]",
+		"9001 only [61 62 100]", "9001 answered by [62]",
+		"19001 only [61]", "19001 answered by [61]", "19002 only [71]", "19002 answered by [71]")
 }
 
 func TestAPortThatIsLeftStaysClosedUntilItIsFreed(t *testing.T) {
@@ -186,12 +224,45 @@ func TestAUserThatIsNotThereIsLetInNowhere(t *testing.T) {
 	n.put(host.AgentRecord, "{}")
 	n.instance("api", api)
 	n.keep(true, "8500 only [100]", "8501 only [100]",
-		"8502 only [100]", "8502 answered by [100]", "8503 only [100]", "8503 answered by [100]", "9002 only [100]", "19002 only []")
+		"8502 only [100]", "8502 answered by [100]", "8503 only [100]", "8503 answered by [100]",
+		"9002 only [100]", "9002 answered by []", "19002 only []", "19002 answered by []")
 }
 
-func TestNothingIsLeftAfterTheLastInstance(t *testing.T) {
+func TestAUnitThatAPersonChangedGoesOnAnswering(t *testing.T) {
+	for unit, left := range map[string][]int{
+		"web": {5000, 5001, 8502, 8503, 19001}, "web-sidecar-proxy": {8502, 8503, 9001}, "consul": {5000, 5001, 9001, 19001},
+	} {
+		n := newNode(t)
+		n.put(host.AgentRecord, "{}")
+		n.instance("web", web, 61, 62)
+		n.put("/etc/systemd/system/"+unit+".service.d/user.conf", "[Service]\nUser=shop\n")
+		testkit.Must(t, n.Keep(true))
+		if got := slices.Sorted(maps.Keys(n.kernel.rules.Answer)); !slices.Equal(got, left) {
+			t.Errorf("%s: %v", unit, got)
+		}
+		if only := n.kernel.rules.Only[9001]; !slices.Equal(only, fence.UIDs{61, 62, 100}) {
+			t.Errorf("%s: %v", unit, only)
+		}
+	}
+}
+
+func TestTheAgentsAPIStaysClosedAfterTheLastInstance(t *testing.T) {
 	n := newNode(t)
 	n.put(host.AgentRecord, "{}")
+	n.keep(true) // nothing ran here yet
+	n.instance("web", web, 61, 62)
+	testkit.Must(t, n.Keep(true))
+	testkit.Must(t, n.Host.Remove(fence.Path("web")))
+	testkit.Must(t, n.Host.Remove("/opt/gatehouse/instances/web"))
+	n.keep(true, "8500 only [100]", "8501 only [100]")
+	n.kernel.rules = fence.NoRules() // a firewall starts again
+	n.keep(true, "8500 only [100]", "8501 only [100]")
+	testkit.Must(t, n.Host.Remove(host.AgentRecord))
+	n.keep(true)
+}
+
+func TestNothingIsLeftAfterTheLastInstanceAtAnotherPersonsAgent(t *testing.T) {
+	n := newNode(t)
 	n.instance("web", web, 61, 62)
 	testkit.Must(t, n.Keep(true))
 	testkit.Must(t, n.Host.Remove(fence.Path("web")))
@@ -269,9 +340,9 @@ func TestAtAnotherPersonsAgentAUserOfTheNodeIsNotRefused(t *testing.T) {
 	n.instance("web", strings.Replace(web, "gatehouse-web\"", "www-data\"", 1), 61)
 	n.instance("api", api, 71, 72)
 	n.keep(true,
-		"5000 only [33]", "5001 only [33]",
+		"5000 only [33]", "5000 answered by [61]", "5001 only [33]", "5001 answered by [61]",
 		"8500 not [61 71 72]", "8501 not [61 71 72]", "8502 not [72]", "8503 not [72]",
-		"9001 not [71 72]", "9002 not [61]", "19001 only [61]", "19002 only [71]")
+		"9001 not [71 72]", "9002 not [61]", "19001 only [61]", "19001 answered by [61]", "19002 only [71]", "19002 answered by [71]")
 }
 
 func TestAServiceWithoutAPortHasItsUpstreamsFencedOrNothing(t *testing.T) {

@@ -64,17 +64,19 @@ func (Netfilter) Write(rules Rules) error {
 		Hooknum: nftables.ChainHookOutput, Priority: nftables.ChainPriorityRef(priority),
 	})
 	for _, loopback := range []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")} {
-		for _, match := range [][]expr.Any{
-			inSet(refused, tcpDestination, false),
-			slices.Concat(atPort(closed, tcpDestination), notRoot(), inSet(callers, tcpDestination, true)),
-		} {
-			rule := slices.Concat(newConnections(loopback), match, []expr.Any{&expr.Reject{Type: unix.NFT_REJECT_TCP_RST}})
-			conn.AddRule(&nftables.Rule{Table: own, Chain: output, Exprs: rule})
+		rule := func(exprs ...[]expr.Any) {
+			conn.AddRule(&nftables.Rule{Table: own, Chain: output, Exprs: slices.Concat(exprs...)})
 		}
+		// A packet that belongs to no socket matches no rule with a user. So who may is let through first, and all others are refused.
+		calls, answer := newConnections(loopback), answers(loopback)
+		rule(calls, inSet(refused, tcpDestination), verdict(reset))
+		rule(calls, atPort(closed, tcpDestination), isRoot(), verdict(pass))
+		rule(calls, inSet(callers, tcpDestination), verdict(pass))
+		rule(calls, atPort(closed, tcpDestination), verdict(reset))
+		rule(answer, atPort(answered, tcpSource), isRoot(), verdict(pass))
+		rule(answer, inSet(answerers, tcpSource), verdict(pass))
 		// Who called waits: a reset would go to the program that answered.
-		rule := slices.Concat(answers(loopback), atPort(answered, tcpSource), notRoot(), inSet(answerers, tcpSource, true),
-			[]expr.Any{&expr.Verdict{Kind: expr.VerdictDrop}})
-		conn.AddRule(&nftables.Rule{Table: own, Chain: output, Exprs: rule})
+		rule(answer, atPort(answered, tcpSource), verdict(drop))
 	}
 	return conn.Flush()
 }

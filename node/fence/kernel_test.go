@@ -5,6 +5,7 @@ import (
 	"net"
 	"reflect"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -119,6 +120,70 @@ func TestTheKernelLetsOnlySomeAnswer(t *testing.T) {
 			if read, err := kernel.Read(); err != nil || !reflect.DeepEqual(read, rules) {
 				t.Errorf("read %v, written %v, %v", read, rules, err)
 			}
+		}
+	}
+}
+
+// A program that listens with no room for a second caller makes the kernel answer with cookies, which belong to no socket.
+func TestTheKernelLetsNoFullListenerAnswer(t *testing.T) {
+	kernel := ownNetwork(t)
+	testkit.Must(t, unix.Setfsuid(65002))
+	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	testkit.Must(t, unix.Setfsuid(0))
+	testkit.Must(t, err)
+	defer unix.Close(listener)
+	testkit.Must(t, unix.Bind(listener, v4(0)))
+	testkit.Must(t, unix.Listen(listener, 0))
+	name, err := unix.Getsockname(listener)
+	testkit.Must(t, err)
+	port := name.(*unix.SockaddrInet4).Port
+	rules := fence.NoRules()
+	rules.Answer[port] = fence.UIDs{65001}
+	testkit.Must(t, kernel.Write(rules))
+	for range 4 {
+		socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+		testkit.Must(t, err)
+		defer unix.Close(socket)
+		if err := unix.Connect(socket, v4(port)); !errors.Is(err, unix.EINPROGRESS) {
+			t.Errorf("%v", err)
+		}
+		time.Sleep(50 * time.Millisecond)
+		poll := []unix.PollFd{{Fd: int32(socket), Events: unix.POLLOUT}}
+		if ready, err := unix.Poll(poll, 0); err == nil && ready > 0 {
+			t.Errorf("a connection was made: %x", poll[0].Revents)
+		}
+	}
+}
+
+// Go listens with multipath TCP where the kernel has it, whose connections have sockets of the kernel's own.
+func TestTheKernelKnowsTheUserOfMultipathTCP(t *testing.T) {
+	kernel := ownNetwork(t)
+	socket := func(uid int) int {
+		testkit.Must(t, unix.Setfsuid(uid))
+		one, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, unix.IPPROTO_MPTCP)
+		testkit.Must(t, unix.Setfsuid(0))
+		if err != nil {
+			t.Skipf("SKIPPED: this kernel has no multipath TCP: %v", err)
+		}
+		t.Cleanup(func() { unix.Close(one) })
+		testkit.Must(t, unix.SetsockoptTimeval(one, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Usec: 200_000}))
+		return one
+	}
+	for _, one := range []struct {
+		listener, caller int
+		want             error
+	}{{65001, 65003, nil}, {65001, 0, nil}, {65002, 65003, unix.EINPROGRESS}, {65001, 65004, unix.ECONNREFUSED}} {
+		listener := socket(one.listener)
+		testkit.Must(t, unix.Bind(listener, v4(0)))
+		testkit.Must(t, unix.Listen(listener, 1))
+		address, err := unix.Getsockname(listener)
+		testkit.Must(t, err)
+		port := address.(*unix.SockaddrInet4).Port
+		rules := fence.NoRules()
+		rules.Only[port], rules.Answer[port] = fence.UIDs{65003}, fence.UIDs{65001}
+		testkit.Must(t, kernel.Write(rules))
+		if err := unix.Connect(socket(one.caller), v4(port)); !errors.Is(err, one.want) {
+			t.Errorf("user %d calls user %d: %v, want %v", one.caller, one.listener, err, one.want)
 		}
 	}
 }

@@ -60,19 +60,28 @@ func atPort(ports *nftables.Set, which uint32) []expr.Any {
 	}
 }
 
-// notRoot: the user whose socket sends is another one.
-func notRoot() []expr.Any {
+// isRoot: the user whose socket sends is root.
+func isRoot() []expr.Any {
 	return []expr.Any{
 		&expr.Meta{Key: expr.MetaKeySKUID, Register: userRegister},
-		&expr.Cmp{Op: expr.CmpOpNeq, Register: userRegister, Data: binaryutil.NativeEndian.PutUint32(0)},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: userRegister, Data: binaryutil.NativeEndian.PutUint32(0)},
 	}
 }
 
-// inSet says whether port and user are, or are not, in a set.
-func inSet(pairs *nftables.Set, which uint32, invert bool) []expr.Any {
+// inSet says whether port and user are in a set.
+func inSet(pairs *nftables.Set, which uint32) []expr.Any {
 	return []expr.Any{
 		&expr.Payload{DestRegister: portRegister, Base: expr.PayloadBaseTransportHeader, Offset: which, Len: 2},
 		&expr.Meta{Key: expr.MetaKeySKUID, Register: userRegister},
-		&expr.Lookup{SourceRegister: portRegister, SetName: pairs.Name, SetID: pairs.ID, Invert: invert},
+		&expr.Lookup{SourceRegister: portRegister, SetName: pairs.Name, SetID: pairs.ID},
 	}
 }
+
+// Ends of a rule.
+var (
+	pass  expr.Any = &expr.Verdict{Kind: expr.VerdictReturn}
+	drop  expr.Any = &expr.Verdict{Kind: expr.VerdictDrop}
+	reset expr.Any = &expr.Reject{Type: unix.NFT_REJECT_TCP_RST}
+)
+
+func verdict(end expr.Any) []expr.Any { return []expr.Any{end} }

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gatehouse/node/document"
@@ -21,6 +19,10 @@ var (
 	apiPorts = []int{8500, 8501}
 	xdsPorts = []int{8502, 8503}
 )
+
+// served says that instances were on the node since it started. After the last one the agent's API stays closed: the agent keeps the
+// certificates and keys of what ran here for days, in its memory, and gives them to whoever asks.
+const served = host.Locks + "/served"
 
 // unitUsers is how the names of users begin that systemd makes for units.
 const unitUsers = "gatehouse-"
@@ -65,6 +67,8 @@ type plan struct {
 	units []string
 	// strict: see Strict.
 	strict bool
+	// overridden users: see overriddenUsers.
+	overridden []string
 }
 
 // Strict says whether Gatehouse set up the node's agent, and every instance has a fence. Otherwise programs that are not
@@ -88,8 +92,11 @@ func (k Keeper) Wanted() (Rules, error) {
 	if err != nil {
 		return Rules{}, err
 	}
-	p := plan{NoRules(), k.UID, nil, Strict(k.Host, fences)}
+	p := plan{NoRules(), k.UID, nil, Strict(k.Host, fences), overriddenUsers(k.Host, fences)}
 	if len(fences) == 0 {
+		if p.strict && k.Host.Exists(served) {
+			p.only(apiPorts, agentUser)
+		}
 		return p.Rules, nil
 	}
 	var services, envoys []string
@@ -112,10 +119,13 @@ func (k Keeper) Wanted() (Rules, error) {
 		p.only(apiPorts, agentUser)
 		p.only(xds, append(envoys, agentUser)...)
 		// An Envoy sends its token there, and without TLS it does not know which program that is. This program looks for itself (package consul).
-		p.add(p.Answer, xds, []string{agentUser})
+		p.answer(xds, agentUser)
 	} else {
 		p.refuse(apiPorts, p.units...)
 		p.refuse(xds, p.unitsBut(envoys...)...)
+	}
+	if !answersHaveUsers(k.Host) {
+		clear(p.Answer)
 	}
 	return p.Rules, nil
 }
@@ -123,6 +133,7 @@ func (k Keeper) Wanted() (Rules, error) {
 func (p *plan) instance(one document.Fence) {
 	if one.AdminPort != 0 { // an Envoy's listener for its own readiness asks its own page
 		p.only([]int{one.AdminPort}, one.Envoy)
+		p.answer([]int{one.AdminPort}, one.Envoy)
 	}
 	for _, port := range []int{one.Port, one.HealthPort} {
 		own := []int{port}
@@ -130,6 +141,7 @@ func (p *plan) instance(one document.Fence) {
 		case port == 0:
 		case p.strict && one.Service != "":
 			p.only(own, one.Service, one.Envoy, agentUser)
+			p.answer(own, one.Service)
 		default:
 			p.refuse(own, p.unitsBut(one.Service, one.Envoy)...)
 		}
@@ -138,9 +150,11 @@ func (p *plan) instance(one document.Fence) {
 	case one.ReadyPort == 0:
 	case p.strict:
 		p.only([]int{one.ReadyPort}, agentUser)
+		p.answer([]int{one.ReadyPort}, one.Envoy)
 	default:
 		p.refuse([]int{one.ReadyPort}, p.units...)
 	}
+	p.answer(one.Upstreams, one.Envoy)
 	if one.Service != "" {
 		p.only(one.Upstreams, one.Service)
 	} else {
@@ -155,6 +169,13 @@ func (p *plan) unitsBut(names ...string) []string {
 func (p *plan) only(ports []int, names ...string)   { p.add(p.Only, ports, names) }
 func (p *plan) refuse(ports []int, names ...string) { p.add(p.Refused, ports, names) }
 
+// answer: a program of another user that takes a port while its own process is away is taken for that process otherwise.
+func (p *plan) answer(ports []int, name string) {
+	if !slices.Contains(p.overridden, name) {
+		p.add(p.Answer, ports, []string{name})
+	}
+}
+
 func (p *plan) add(rules map[int]UIDs, ports []int, names []string) {
 	uids := UIDs{}
 	for _, name := range names {
@@ -167,20 +188,4 @@ func (p *plan) add(rules map[int]UIDs, ports []int, names []string) {
 		slices.Sort(all)
 		rules[port] = slices.Compact(all)
 	}
-}
-
-var xdsAddress = regexp.MustCompile(`-grpc-addr \S*:(\d+)`)
-
-// otherXDS is the port of an agent that has its own.
-func otherXDS(h *host.Host) []int {
-	text, _ := h.Read(host.NodeEnv)
-	found := xdsAddress.FindStringSubmatch(string(text))
-	if found == nil {
-		return nil
-	}
-	port, err := strconv.Atoi(found[1])
-	if err != nil || slices.Contains(xdsPorts, port) {
-		return nil
-	}
-	return []int{port}
 }

@@ -132,3 +132,6 @@ func Pause(ctx context.Context, length time.Duration) {
 	case <-time.After(length):
 	}
 }
+
+// DropInFolders are where a person, or `systemctl edit` and `systemctl set-property`, may change a unit: in the folder UNIT.d below.
+var DropInFolders = []string{UnitDir, "/etc/systemd/system.control", "/run/systemd/system", "/run/systemd/system.control"}

@@ -168,6 +168,7 @@ func (a *apply) putIntoService(ctx context.Context) error {
 		}
 		return errUnhealthy
 	}
+	a.warnOfSignal(ctx)
 	return nil
 }
 

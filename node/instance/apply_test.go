@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/node/host"
 	"gatehouse/node/instance"
@@ -223,4 +224,34 @@ func TestAUnitThatAPersonDisabledIsEnabledAgainAndSystemdSaysSo(t *testing.T) {
 	// THEN systemd has it as enabled, and no process was restarted
 	same(t, "units", n.Units.State(), before)
 	lacks(t, strings.Join(n.Units.Calls(), "\n"), "restart")
+}
+
+func TestAReleaseThatOpensNoPortIsAwayNoLongerThanItMayTakeToStart(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	apply(t, n, fake.Service("web", "r1"))
+	n.Timing.Health = time.Minute
+	silent := fake.Service("web", "r2", fake.DoesNotListen)
+	silent.Health.StartSeconds = 0.05
+	began := time.Now()
+	refused(t, n.Apply(context.Background(), silent, nil), "went back to release r1, which serves")
+	contains(t, n.Printed(), "web.service runs, and did not serve within 50ms: if it takes longer to start, declare health.startTimeout")
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("nothing served for %s", took)
+	}
+}
+
+func TestCallsToAnotherPortAreHeldBackBeforeConsulNamesIt(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	apply(t, n, fake.Service("web", "r1"))
+	moved := fake.Service("web", "r2")
+	moved.Port = 9011
+	for i, file := range moved.Files {
+		moved.Files[i].Content = strings.ReplaceAll(file.Content, "9001", "9011")
+	}
+	apply(t, n, moved)
+	now, ever := n.Holds.Held()
+	same(t, "held before Consul reloads, and while the process restarts", ever, []string{"web [9011]", "web [9011]"})
+	same(t, "held in the end", len(now), 0)
 }

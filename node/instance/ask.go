@@ -53,8 +53,8 @@ func (n *Node) ask(ctx context.Context, health document.Health) (string, error) 
 // anyCertificate: a service's own port on loopback is asked.
 func anyCertificate() *tls.Config { return &tls.Config{InsecureSkipVerify: true} } //nolint:gosec // see the comment
 
-// askHTTP asks a URL. A redirect is an answer: root must not fetch what the service names. Consul's agent, which follows it as a
-// user of its own, decides by its end.
+// askHTTP asks a URL. A redirect is an answer and not followed: root must not fetch what the service names. Consul's agent does not
+// follow it either, and decides: a redirect is no good answer for it, unless the definition is one of an earlier version.
 func askHTTP(ctx context.Context, health document.Health) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, health.Method, health.URL, nil)
 	if err != nil {
@@ -77,6 +77,9 @@ func askHTTP(ctx context.Context, health document.Health) (string, error) {
 	defer response.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(response.Body, utf8.UTFMax*(longestExcerpt+1)))
 	answer := fmt.Sprintf("status %d%s", response.StatusCode, excerpt(string(body)))
+	if to := response.Header.Get("Location"); to != "" && response.StatusCode/100 == 3 {
+		answer += fmt.Sprintf(", a redirect%s, which health checks do not follow: name the page itself in health.http", excerpt(to))
+	}
 	if response.StatusCode >= http.StatusBadRequest {
 		return answer, errors.New(answer)
 	}

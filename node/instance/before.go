@@ -60,7 +60,7 @@ func (a *apply) runBefore(ctx context.Context) error {
 		}
 		a.Host.Say("the last lines of what runs before release %s:\n%s", a.release.Release, a.Systemd.Journal(ctx, unit, 20))
 		if bounded.Err() != nil {
-			return fmt.Errorf("what runs before the release (run.before) did not end within %s", patience)
+			return fmt.Errorf("what runs before the release (run.before) did not end within %s: give it longer by health.startTimeout", patience)
 		}
 		return fmt.Errorf("what runs before the release (run.before) failed: %w", err)
 	}

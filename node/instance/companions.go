@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
@@ -21,15 +22,40 @@ func (n *Node) companions(release document.Instance) []document.Instance {
 	return found
 }
 
-// sharedPorts are those of companions whose process restarts with these units.
-func (a *apply) sharedPorts(units []string) []int {
+// shared are the companions whose process restarts with these units, and which are called meanwhile: no other instance serves them.
+func (a *apply) shared(units []string) []document.Instance {
+	if !slices.Contains(units, mainUnit(a.release.Name)) {
+		return nil
+	}
+	return slices.DeleteFunc(a.companions(a.release), func(one document.Instance) bool {
+		return slices.ContainsFunc(a.drained, func(drained document.Instance) bool { return drained.Name == one.Name })
+	})
+}
+
+func calledPorts(all []document.Instance) []int {
 	var ports []int
-	if slices.Contains(units, mainUnit(a.release.Name)) {
-		for _, one := range a.companions(a.release) {
-			ports = append(ports, one.Port)
-		}
+	for _, one := range all {
+		ports = append(ports, one.Port)
 	}
 	return ports
+}
+
+// awaitShared waits until companions can be called again. One whose port the new release does not open is not waited for long, and the
+// process's own port does not wait for it.
+func (a *apply) awaitShared(ctx context.Context, shared []document.Instance, began time.Time) {
+	if len(shared) == 0 {
+		return
+	}
+	open := func() bool { return a.listens(calledPorts(shared)) || a.crashLooping(ctx, a.release) }
+	if !open() {
+		_ = a.Hold.Hold(a.release.Name, calledPorts(shared)) // these alone
+	}
+	if !host.Wait(ctx, a.Timing.Served, restartPoll, open) || a.crashLooping(ctx, a.release) {
+		return // what follows finds out why
+	}
+	for _, one := range shared {
+		a.Host.Say("%s was away for %d ms: it is served by the same process as %s, and no other instance of it serves", one.Name, time.Since(began).Milliseconds(), a.release.Name)
+	}
 }
 
 // drainCompanions sends their callers elsewhere as well, where the process restarts and other nodes serve meanwhile.
@@ -39,7 +65,7 @@ func (a *apply) drainCompanions(ctx context.Context) {
 	}
 	for _, one := range a.companions(a.release) {
 		if !one.Drain || !a.othersServe(ctx, one) {
-			a.Host.Say("%s is served by the same process, and no other instance of it passes its checks: it is not drained", one.Name)
+			a.Host.Say("%s is served by the same process, and no other instance of it passes its checks: its calls are held back meanwhile", one.Name)
 			continue
 		}
 		a.undo.Add("end the maintenance mode of "+one.Name, func(ctx context.Context) error { return a.undrain(ctx, one.Kind, one.Name) })

@@ -75,3 +75,40 @@ func TestCallsOfBothServicesOfTheOnlyProcessAreHeldBack(t *testing.T) {
 	_, ever := n.Holds.Held()
 	same(t, "held", ever, []string{"web [9101 9001]"})
 }
+
+func TestCallsOfAServiceWithoutAnotherInstanceAreHeldBackWhileItsProcessRestarts(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	apply(t, n, web("r1"))
+	apply(t, n, admin("a1"))
+	n.Consul.Others = map[string][]string{"web": {"worker2"}}
+	next := web("r2", "-verbose")
+	next.Drain = true
+	apply(t, n, next)
+	held, ever := n.Holds.Held()
+	same(t, "held", ever, []string{"web [9101]"})
+	same(t, "still held", len(held), 0)
+	contains(t, n.Printed(), "admin was away for", "it is served by the same process as web")
+	// A release that does not open the port is no reason to wait for ever, to fail, or to hold back the calls of web.
+	n.Consul.Others = nil
+	apply(t, n, fake.Service("web", "r3"))
+	same(t, "release", current(n, "web"), "r3")
+	_, ever = n.Holds.Held()
+	same(t, "held", ever[1:], []string{"web [9101 9001]", "web [9101]"})
+}
+
+func TestCallsOfASecondPortOfAJobAreHeldBackWhileItRestarts(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	apply(t, n, fake.Job("web", "r1", "-port 9101"))
+	metrics := admin("a1") // the job has no sidecar, so the first automatic port is free
+	metrics.SidecarPort = 21000
+	for i, file := range metrics.Files {
+		metrics.Files[i].Content = strings.ReplaceAll(file.Content, "21001", "21000")
+	}
+	apply(t, n, metrics)
+	apply(t, n, fake.Job("web", "r2", "-port 9101 -other"))
+	same(t, "restarts", restarts(n)[len(restarts(n))-1], "web.service")
+	_, ever := n.Holds.Held()
+	same(t, "held", ever, []string{"web [9101]"})
+}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"gatehouse/node/document"
 	"gatehouse/node/host"
+	"gatehouse/node/undo"
 )
 
 // stageConfig makes the folder of the service's configuration files. Its parent keeps every user but root out; the unit shows
@@ -53,7 +55,20 @@ func (n *Node) signal(ctx context.Context, release document.Instance) error {
 	return n.Systemd.Signal(ctx, unit.Name, int(unix.SignalNum(release.Reload)))
 }
 
-// dropConfig removes the folder of an instance that has no configuration file any more.
+// warnOfSignal warns of a process that ended by the signal instead of reading its configuration files.
+func (a *apply) warnOfSignal(ctx context.Context) {
+	unit := mainUnit(a.release.Name)
+	if now, err := a.Systemd.Restarts(ctx, unit); a.swap.signalled && err == nil && now > a.swap.restarts {
+		a.Host.Say("warning: %s ended by %s (run.reload), and systemd started it again: requests were lost. Have the program read its configuration files at this signal, or remove reload: then a change of them restarts it in an orderly way", unit, a.release.Reload)
+	}
+}
+
+// dropConfig removes the folder of an instance that has no configuration file any more, and what killed runs kept of its files.
 func (n *Node) dropConfig(name string) {
+	for _, file := range n.Host.List(host.Config) {
+		if strings.HasPrefix(file, "."+name+".") && strings.HasSuffix(file, undo.KeptSuffix) {
+			_ = n.Host.Remove(filepath.Join(host.Config, file))
+		}
+	}
 	n.Host.RemoveEmpty(filepath.Clean(configFolder(name)), host.Config)
 }

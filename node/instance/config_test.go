@@ -51,7 +51,10 @@ func TestOtherConfigurationFilesAreToldByASignal(t *testing.T) {
 	n := fake.New(t)
 	apply(t, n, configured("r1", "SIGHUP", "app.yaml", "a: 1\n", "old.yaml", ""))
 	n.Forget()
+	var seen []string
+	n.Units.OnSignal = func(string, int) { seen = n.Host.List(host.Config + "/web") }
 	apply(t, n, configured("r2", "SIGHUP", "app.yaml", "a: 2\n"))
+	same(t, "what the process finds", seen, []string{"app.yaml"})
 	same(t, "restarts", restarts(n), []string(nil))
 	if calls := n.Units.Calls(); !slices.Contains(calls, "signal web.service") {
 		t.Errorf("no signal: %q", calls)
@@ -87,6 +90,21 @@ func TestAConfigurationThatTheProcessDoesNotBearIsTakenBack(t *testing.T) {
 	refused(t, n.Apply(context.Background(), configured("r2", "SIGHUP", "app.yaml", "a: [\n"), nil), "went back to release r1, which serves")
 	same(t, "signals", signals, 2)
 	same(t, "state", n.State(), before)
+}
+
+func TestAProcessThatEndsByItsSignalIsToldOf(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	apply(t, n, configured("r1", "SIGHUP", "app.yaml", "a: 1\n"))
+	n.Units.OnSignal = func(unit string, _ int) {
+		state, err := n.Units.Unit(context.Background(), unit)
+		must(t, err)
+		state.Restarts++
+		n.Units.Set(state)
+	}
+	apply(t, n, configured("r2", "SIGHUP", "app.yaml", "a: 2\n"))
+	contains(t, n.Printed(), "warning: web.service ended by SIGHUP (run.reload), and systemd started it again: requests were lost", "remove reload")
+	same(t, "release", current(n, "web"), "r2")
 }
 
 func TestAConfigurationFileOfAnotherServiceIsRefused(t *testing.T) {

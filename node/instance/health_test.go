@@ -3,6 +3,7 @@ package instance
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,7 +21,8 @@ func TestAskFollowsNoRedirect(t *testing.T) {
 	other := answering(t, func(http.ResponseWriter, *http.Request) { followed = true })
 	health := answering(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) })
 	answer, err := new(Node).ask(t.Context(), health)
-	if followed || err != nil || !strings.HasPrefix(answer, "status 302") {
+	if followed || err != nil || !strings.HasPrefix(answer, "status 302") ||
+		!strings.Contains(answer, strconv.Quote(other.URL)+", which health checks do not follow") {
 		t.Errorf("followed %t, %q, %v", followed, answer, err)
 	}
 }

@@ -51,7 +51,7 @@ func leftDropIns(h *host.Host, unit string) []string {
 
 func inDropIns(h *host.Host, unit string, which func(name string) (string, bool)) []string {
 	var found []string
-	for _, folder := range []string{"/etc/systemd/system", "/etc/systemd/system.control", "/run/systemd/system", "/run/systemd/system.control"} {
+	for _, folder := range host.DropInFolders {
 		at := filepath.Join(folder, unit+".d")
 		for _, name := range h.List(at) {
 			if one, wanted := which(name); wanted {

@@ -19,6 +19,9 @@ func (n *Node) report(ctx context.Context, release document.Instance) {
 			n.Host.Say("%s does not answer: %v", check, err)
 		}
 	}
+	if n.isSlow(ctx, release) {
+		n.Host.Say("%s runs, and did not serve within %s: if it takes longer to start, declare health.startTimeout", processUnit(release), n.patience(release))
+	}
 	for _, one := range listeners(release) {
 		unit, err := n.Systemd.Unit(ctx, one.unit)
 		switch {
@@ -47,4 +50,13 @@ func (n *Node) reportChecks(ctx context.Context, release document.Instance) {
 	for _, check := range checks {
 		n.Host.Say("  %s: %s %s", check.Name, check.Status, strings.TrimSpace(check.Output))
 	}
+}
+
+// isSlow says whether the process may just need longer: it runs, and has not ended since its start.
+func (n *Node) isSlow(ctx context.Context, release document.Instance) bool {
+	if release.Kind != document.Service || release.Port == 0 || n.Processes.Listens(release.Port) {
+		return false
+	}
+	unit, err := n.Systemd.Unit(ctx, processUnit(release))
+	return err == nil && unit.Active() && unit.Restarts == 0
 }

@@ -66,7 +66,8 @@ func (a *apply) didNotStart(ctx context.Context, err error) error {
 // restartPoll is short: callers wait meanwhile.
 const restartPoll = 20 * time.Millisecond
 
-// restart units. In an outage, where no other instance serves, new connections are held back while the ports are closed.
+// restart units. In an outage, where no other instance serves, new connections are held back while the ports are closed; and so are
+// those to other services of the process that no other instance serves.
 func (a *apply) restart(ctx context.Context, units []string, outage bool) error {
 	if len(units) == 0 {
 		return nil
@@ -75,24 +76,45 @@ func (a *apply) restart(ctx context.Context, units []string, outage bool) error 
 		a.swap.restarted[unit] = true
 	}
 	_ = a.Systemd.ResetFailed(ctx, units...) // restarts are counted from here
-	if !outage {
-		if err := a.Systemd.Restart(ctx, units...); err != nil {
-			return a.didNotStart(ctx, err)
-		}
-		return nil
+	shared := a.shared(units)
+	var closing []int
+	if outage {
+		closing = a.closing(units)
 	}
-	closing := a.closing(units)
 	began := time.Now()
-	if err := a.Hold.Hold(a.release.Name, append(a.sharedPorts(units), closing...)); err != nil {
-		a.Host.Say("connections could not be held back (%v); they are refused meanwhile", err)
+	if held := append(calledPorts(shared), closing...); len(held) > 0 {
+		if err := a.Hold.Hold(a.release.Name, held); err != nil {
+			a.Host.Say("connections could not be held back (%v); they are refused meanwhile", err)
+		}
+		defer a.Hold.Release(a.release.Name)
 	}
-	defer a.Hold.Release(a.release.Name)
 	if err := a.Systemd.Restart(ctx, units...); err != nil {
 		return a.didNotStart(ctx, err)
 	}
+	if outage {
+		if err := a.awaitOpen(ctx, closing, began); err != nil {
+			return err
+		}
+	}
+	a.awaitShared(ctx, shared, began)
+	return ctx.Err()
+}
+
+// holdOtherPort holds connections to a port that the instance did not have before: its sidecar calls it as soon as Consul has read the
+// definition, and the process opens it only after its restart, which lets them go. The result lets them go, too.
+func (a *apply) holdOtherPort(outage bool) (release func()) {
+	if !outage || a.old == nil || a.old.Port == a.release.Port || !slices.Contains(a.changed.units, mainUnit(a.release.Name)) {
+		return func() {}
+	}
+	_ = a.Hold.Hold(a.release.Name, []int{a.release.Port}) // where that fails, the restart says so
+	return func() { a.Hold.Release(a.release.Name) }
+}
+
+// awaitOpen waits until the ports of the only instance are open again, as long as a release may take to start.
+func (a *apply) awaitOpen(ctx context.Context, closing []int, began time.Time) error {
 	open := func() bool { return a.listens(closing) || a.crashLooping(ctx, a.release) }
 	switch {
-	case host.Wait(ctx, a.Timing.Health, restartPoll, open):
+	case host.Wait(ctx, min(a.Timing.Health, a.patience(a.release)), restartPoll, open):
 	case ctx.Err() == nil && a.patience(a.release) > a.Timing.Health:
 		a.Host.Say("%s takes longer: connections are refused from now on, until it listens", a.release.Name)
 		return nil

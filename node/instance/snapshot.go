@@ -24,6 +24,8 @@ type snapshot struct {
 	restarted map[string]bool
 	// signalled says that the main process was told to read other configuration files.
 	signalled bool
+	// restarts of the main process by systemd until then.
+	restarts int
 	// enabled says that the change has enabled the units, or tried to.
 	enabled bool
 	// overridden says that the change removed a person's drop-in or mask.

@@ -45,6 +45,7 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 		restart = slices.DeleteFunc(slices.Clone(restart), func(unit string) bool { return unit == mainUnit(a.release.Name) })
 	} else {
 		if a.changed.definition || isNew || a.registeredOtherwise(ctx) {
+			defer a.holdOtherPort(outage)()
 			if err := a.reloadConsul(ctx); err != nil {
 				return err
 			}
@@ -63,6 +64,7 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 	}
 	if a.changed.signal && !isNew {
 		a.swap.signalled = true
+		a.swap.restarts, _ = a.Systemd.Restarts(ctx, mainUnit(a.release.Name))
 		if err := a.signal(ctx, a.release); err != nil {
 			return err
 		}

@@ -16,7 +16,13 @@ import (
 // Kept is the name under which a file or folder waits until its change is final. It is in the same folder, so that putting it
 // back is a rename, which a full disk does not stop; and without an ending that Consul or systemd would read. It is still
 // there after a killed run.
+//
+// A service sees the whole folder of its configuration files, and may read all of it: theirs wait next to the folder.
 func Kept(path string) string {
+	folder := filepath.Dir(path)
+	if filepath.Dir(folder) == host.Config {
+		return filepath.Join(host.Config, "."+filepath.Base(folder)+"."+filepath.Base(path)+KeptSuffix)
+	}
 	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+KeptSuffix)
 }
 

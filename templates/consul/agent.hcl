@@ -100,4 +100,7 @@ performance {
   raft_multiplier = 1
 }
 disable_update_check = true
-log_level            = "INFO"
+log_level            = {{ logLevel }}
+{%- for setting in settings %}
+{{ setting[0] }} = {{ setting[1] | raw }}
+{%- endfor %}

@@ -22,6 +22,10 @@ service {
     name     = "health"
 {%- if health.http != nil %}
     http     = {{ health.http }}
+
+    # The agent may call more on this node than the service, which chooses where a redirect leads.
+    disable_redirects = true
+
 {%- endif %}
 {%- if health.tcp != nil %}
     tcp      = {{ health.tcp }}

@@ -39,6 +39,10 @@ async function forEverybody(): Promise<string[]> {
   ];
 }
 
+/** Where the gateway tells the agent that it is ready. */
+const ready = async () =>
+  new URL(await on("gateway1", "grep -o 'http://127.0.0.1:[0-9]*/ready' /etc/consul.d/ingress-gateway.hcl")).host;
+
 const leaf = (user: string, service: string) =>
   on(
     "worker1",
@@ -90,11 +94,7 @@ describeOnLab("a node with two services", () => {
   });
 
   test("lets only the agent ask whether a gateway is ready", async () => {
-    const [ready] = await on(
-      "gateway1",
-      "grep -o 'http://127.0.0.1:[0-9]*/ready' /etc/consul.d/ingress-gateway.hcl",
-    ).then((url) => url.split("\n"));
-    const port = new URL(ready!).host;
+    const port = await ready();
     const gateway = await userOf("gateway1", "ingress-gateway");
     for (const user of [STRANGER, gateway]) expect(await reached("gateway1", user, [port])).toEqual([]);
     expect(await reached("gateway1", await userOf("gateway1", "consul"), [port])).toEqual([port]);
@@ -116,17 +116,35 @@ describeOnLab("a node with two services", () => {
     );
   });
 
-  test("lets a service reach of other nodes what asks for a certificate", async () => {
+  test("lets a service and a stranger reach of other nodes sshd, gossip, the gateway, and what asks for a certificate", async () => {
     const { sidecarPort } = await portsOf("worker2", "backend");
-    const open = [
-      ...(await openToTheNetwork("worker2", "10.77.0.13")),
-      "10.77.0.13:9002",
-      "10.77.0.13:8500",
-      "10.77.0.13:8503",
+    const nodes = { server1: "10.77.0.10", gateway1: "10.77.0.11", worker2: "10.77.0.13" };
+    const open = Object.entries(nodes).map(async ([node, address]) => [
+      ...(await openToTheNetwork(node, address)),
+      ...[8500, 8502, 8503, 8600, 9002].map((port) => `${address}:${port}`),
+    ]);
+    const tried = [...new Set((await Promise.all(open)).flat())];
+    const expected = [
+      ...[22, 8300, 8301, 8501, 8503].map((port) => `10.77.0.10:${port}`),
+      ...[22, 8301, 8080].map((port) => `10.77.0.11:${port}`),
+      ...[22, 8301, sidecarPort].map((port) => `10.77.0.13:${port}`),
     ];
-    const frontend = await userOf("worker1", "frontend");
-    const found = await reached("worker1", frontend, [...new Set(open)].sort());
-    expect(found).toEqual(["10.77.0.13:22", `10.77.0.13:${sidecarPort}`, "10.77.0.13:8301"].sort());
+    for (const user of [STRANGER, await userOf("worker1", "frontend")])
+      expect((await reached("worker1", user, tried)).sort()).toEqual(expected.sort());
+  });
+
+  test("has no socket in the file system for who is not root or the agent", async () => {
+    // The kernel names the sockets of programs that only send: @ and five digits.
+    const paths = (await on("worker1", "ss -Hxl | awk '{ print $5 }'")).split("\n").filter(Boolean);
+    const program = `import socket, sys
+for path in sys.argv[1:]:
+    for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET:
+        try: socket.socket(socket.AF_UNIX, kind).connect(path.replace("@", "\\0", 1) if path[0] == "@" else path); print(path)
+        except OSError: pass`;
+    for (const user of [STRANGER, await userOf("worker1", "frontend")]) {
+      const open = await on("worker1", `${as(user)} python3 -c '${program}' ${paths.join(" ")}`);
+      expect(open.split("\n").filter((path) => !/^(\/run\/(systemd|dbus)\/|@[0-9a-f]{5}$)/.test(path))).toEqual([]);
+    }
   });
 
   test("is as well when a process or the agent starts again, and after a reboot of the rules", async () => {
@@ -164,31 +182,63 @@ cat /run/sits.log; rm /run/sits.log /run/told.log`,
     await getUntil(200, gatewayUrl);
   });
 
-  test("gives no connection to a program that sits on the port of the agent's xDS", async () => {
-    const fortio = await on("worker1", "readlink /proc/$(systemctl show -P MainPID echo)/exe");
-    const asked = await on(
+  test.each([
+    ["of the agent's xDS", "worker1", "consul", () => 8503],
+    ["of a service", "worker1", "echo", () => 9020],
+    ["where a service is asked for its health", "worker1", "echo", () => HEALTH],
+    ["of an upstream", "worker1", "frontend-sidecar-proxy", () => 5000],
+    [
+      "of an admin page",
       "worker1",
-      `systemctl stop consul
-trap 'systemctl start consul' EXIT
-${as(STRANGER)} ${fortio} server -loglevel debug -http-port 127.0.0.1:8503 -redirect-port disabled -grpc-port disabled -tcp-port disabled -udp-port disabled >/run/sits.log 2>&1 &
-for try in $(seq 100); do ss -Hltn 'sport = 8503' | grep -q . && break; sleep 0.1; done
-ss -Hltn 'sport = 8503' | wc -l
-curl -s -m 2 -o /dev/null -w '%{http_code}\\n' 127.0.0.1:8503 || true
-sleep 3
-ss -Htn state established 'sport = 8503' | wc -l
-kill %1; rm /run/sits.log`,
+      "frontend-sidecar-proxy",
+      async () => (await portsOf("worker1", "frontend")).adminPort,
+    ],
+    ["where a gateway says that it is ready", "gateway1", "ingress-gateway", async () => (await ready()).split(":")[1]],
+  ])("gives no connection to a program that sits on the port %s", async (_, machine, unit, portOf) => {
+    const port = await portOf();
+    const asked = await on(
+      machine,
+      `systemctl stop ${unit}
+trap 'systemctl start ${unit}' EXIT
+${as(STRANGER)} python3 -m http.server -b 127.0.0.1 -d /usr/share ${port} >/dev/null 2>&1 &
+for try in $(seq 100); do ss -Hltn 'sport = ${port}' | grep -q . && break; sleep 0.1; done
+ss -Hltn 'sport = ${port}' | wc -l
+curl -s -m 2 -o /dev/null -w '%{http_code}\\n' 127.0.0.1:${port} || true
+sleep 1
+ss -Htn state established 'sport = ${port}' | wc -l
+kill %1`,
     );
     expect(asked.split("\n")).toEqual(["1", "000", "0"]);
     await getUntil(200, gatewayUrl);
   });
 
-  test("has nothing left after the last instance", async () => {
-    expect(await on("worker1", "nft list tables")).toBe("table inet gatehouse_fence");
+  test("has the agent follow no redirect of a service that it asks for its health", async () => {
+    const file = "/etc/consul.d/backend.hcl";
+    const key = "http://127.0.0.1:8500/v1/agent/connect/ca/leaf/backend";
+    const answer = await on(
+      "worker2",
+      `cp -p ${file} /run/declared.hcl
+trap 'mv /run/declared.hcl ${file}; systemctl reload consul' EXIT
+sed -i 's|"http://127.0.0.1:9002/"|"http://127.0.0.1:9002/?status=302\\&header=Location:${key}"|' ${file}
+systemctl reload consul
+for try in $(seq 100); do
+  curl -s -H "X-Consul-Token: $(cat /opt/gatehouse/secrets/backend.token)" 127.0.0.1:8500/v1/agent/checks | grep -o 'HTTP GET [^ ]*status=302.*' && break
+  sleep 0.1
+done`,
+    );
+    expect(answer).toContain(": 302 Found");
+    expect(answer).not.toContain("CERTIFICATE");
+    await getUntil(200, gatewayUrl);
+  });
+
+  test("keeps the agent's API alone closed after the last instance, since the agent keeps the keys of what ran there", async () => {
     const without = declaration();
     for (const service of Object.values(without.services!)) service.runsOn = ["worker2"];
     await deploy(without);
     await getUntil(200, gatewayUrl);
-    expect(await on("worker1", "nft list tables")).toBe("");
     expect(await on("worker1", "ls /opt/gatehouse/fences /run/gatehouse-envoy")).not.toContain("json");
+    expect(await on("worker1", "nft list set inet gatehouse_fence closed")).toMatch(/elements = \{ 8500, 8501 \}/);
+    expect(await leaf("0 0", "frontend")).toBe("200");
+    expect(await leaf(STRANGER, "frontend")).toBe("000");
   });
 });

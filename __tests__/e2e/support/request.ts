@@ -7,8 +7,16 @@ export interface Answer {
 }
 
 /** One request to the lab. */
-export async function get(url: string, headers: string[] = []): Promise<Answer> {
-  const arguments_ = ["-s", "-m", "10", "-w", "\n%{http_code}", ...headers.flatMap((header) => ["-H", header]), url];
+export async function get(url: string, headers: string[] = [], seconds = 10): Promise<Answer> {
+  const arguments_ = [
+    "-s",
+    "-m",
+    String(seconds),
+    "-w",
+    "\n%{http_code}",
+    ...headers.flatMap((header) => ["-H", header]),
+    url,
+  ];
   const { stdout } = await output("curl", arguments_);
   const lines = stdout.split("\n");
   return { status: Number(lines.at(-1)), body: lines.slice(0, -1).join("\n") };

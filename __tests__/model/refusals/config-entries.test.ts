@@ -1,5 +1,5 @@
 import { refuses } from "../../support/refusals";
-import type { Draft } from "../../support/shop";
+import { type Draft, edited, meshOf } from "../../support/shop";
 
 const at = "configEntries[0]";
 const entries =
@@ -15,6 +15,8 @@ describe("config entries", () => {
     ["an unknown kind", entries({ kind: "service-routr", name: "frontend" }), `${at}.kind`, '"service-routr"', /no such kind/, /did you mean `service-router`/],
     ["Kubernetes' spelling of a kind", entries({ kind: "ServiceSplitter", name: "frontend" }), `${at}.kind`, '"ServiceSplitter"', /no such kind/, /did you mean `service-splitter`/],
     ["proxy-defaults", entries({ kind: "proxy-defaults", name: "global", config: { protocol: "http2" } }), `${at}.kind`, '"proxy-defaults"', /derives the only/, /remove it/],
+    ["a route of an API gateway", entries({ kind: "http-route", name: "web", parents: [] }), `${at}.kind`, '"http-route"', /only an API gateway reads .* do nothing/, /service-router/],
+    ["a terminating gateway", entries({ kind: "terminating-gateway", name: "out", services: [] }), `${at}.kind`, '"terminating-gateway"', /runs none/, /past its sidecar/],
     ["bound-api-gateway", entries({ kind: "bound-api-gateway", name: "a" }), `${at}.kind`, '"bound-api-gateway"', /writes these entries itself/, /api-gateway/],
     ["service-defaults of a service", entries({ kind: "service-defaults", name: "backend", protocol: "http" }), `${at}.name`, '"backend"', /derives this entry from services.backend/, /services.backend.protocol/],
     ["ingress-gateway of a gateway", entries({ kind: "ingress-gateway", name: "edge", listeners: [] }), `${at}.name`, '"edge"', /derives this entry from gateways.edge/, /listeners there/],
@@ -123,4 +125,14 @@ describe("service-resolver", () => {
     ["a cookie for a header", balance({ policy: "maglev", hashPolicies: [{ field: "header", fieldValue: "x", cookieConfig: {} }] }), `${at}.loadBalancer.hashPolicies[0]`, /header/, /`cookie`/, /cookie/],
     ["a session cookie with ttl", balance({ policy: "maglev", hashPolicies: [{ field: "cookie", fieldValue: "x", cookieConfig: { session: true, ttl: "9s" } }] }), `${at}.loadBalancer.hashPolicies[0]`, /cookie/, /no `ttl`/, /remove/],
   ]);
+});
+
+test("an entry of an API gateway may be written where Consul was there before: others may run that gateway", () => {
+  const mesh = meshOf(
+    edited((d) => {
+      Object.assign(d.consul, { existing: true });
+      d.configEntries = [{ kind: "http-route", name: "web", parents: [{ kind: "api-gateway", name: "theirs" }] }];
+    }),
+  );
+  expect(mesh.configEntries).toContainEqual(expect.objectContaining({ kind: "http-route", name: "web" }));
 });

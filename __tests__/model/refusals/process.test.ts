@@ -31,6 +31,7 @@ describe("a process that is another's", () => {
   refuses([
     ["a unit without its ending", run({ unit: "nginx" }), `${at}.unit`, '"nginx"', /not the name of a service's unit/, /its full name, for example `nginx.service`/],
     ["a path as unit", run({ unit: "/etc/systemd/system/web.service" }), `${at}.unit`, /web/, /not the name/, /full name/],
+    ["a template", run({ unit: "postgresql@.service" }), `${at}.unit`, '"postgresql@.service"', /a template, which has no process/, /`postgresql@15-main.service`/],
     ["a timer", run({ unit: "backup.timer" }), `${at}.unit`, '"backup.timer"', /not the name of a service's unit/, /full name/],
     ["a unit by number", run({ unit: 7 }), `${at}.unit`, "7", /this is a number/, /nginx.service/],
     ["the agent's unit", run({ unit: "consul.service" }), `${at}.unit`, '"consul.service"', /the node's own part of the mesh/, /a program that serves/],

@@ -2,7 +2,11 @@ import { frontend, type Row, refuses } from "../../support/refusals";
 import type { Draft } from "../../support/shop";
 
 describe("what runs, and its health", () => {
-  const run = (field: string, value: unknown) => (d: Draft) => (frontend(d).run[field] = value);
+  const run =
+    (field: string, value: unknown, others: object = {}) =>
+    (d: Draft) =>
+      Object.assign(frontend(d).run, others, { [field]: value });
+  const appYaml = { configFiles: { "app.yaml": { text: "a" } } };
   const command =
     (...words: string[]) =>
     (d: Draft) =>
@@ -82,6 +86,10 @@ describe("what runs, and its health", () => {
     ["too much configuration", config({ text: "x".repeat(300_000) }), "services.frontend.run.configFiles", '"300000 bytes"', /262144 bytes together/, /their path/],
     ["a signal for nothing", run("reload", "SIGHUP"), "services.frontend.run.reload", '"SIGHUP"', /no `configFiles`/, /remove it/],
     ["a signal that is none", run("reload", "HUP"), "services.frontend.run.reload", '"HUP"', /not a signal/, /SIGHUP/],
+    ["a signal for no files", run("reload", "SIGHUP", { configFiles: {} }), "services.frontend.run.reload", '"SIGHUP"', /no `configFiles`/, /remove it/],
+    ["a reload that ends the program", run("reload", "SIGTERM", appYaml), "services.frontend.run.reload", '"SIGTERM"', /the program ends by this signal/, /`SIGHUP`/],
+    ["a reload by the declared signal to stop", run("reload", "SIGINT", { ...appYaml, stopSignal: "SIGINT" }), "services.frontend.run.reload", '"SIGINT"', /ends by this signal/, /`SIGHUP`/],
+    ["a reload that kills", run("reload", "SIGKILL", appYaml), "services.frontend.run.reload", '"SIGKILL"', /ends by this signal/, /`SIGHUP`/],
     ["files that are not there", files("missing/dist", "/usr/bin/node"), "services.frontend.run.files", '"missing/dist"', /there is nothing \(\/project\/missing\/dist\)/, /is it built yet/],
     ["unreadable files", files("unreadable/dist", "/usr/bin/node"), "services.frontend.run.files", '"unreadable/dist"', /cannot be read/, /is it built yet/],
     ["files without a command", (d) => (frontend(d).run = { files: "folder/dist" }), "services.frontend.run", /^{"files"/, /no command that runs them/, /`binary`/],
@@ -93,10 +101,20 @@ describe("what runs, and its health", () => {
     ["no program of the folder", files("folder/dist", ""), "services.frontend.run.command[0]", '""', /names no file/, /bin\/server/],
     ["a person's program with files", files("folder/dist", "/home/anna/node"), "services.frontend.run.command[0]", /anna/, /cannot see `\/home`/, /\/srv/],
     ["the whole project", files("folder/..", "/usr/bin/node"), "services.frontend.run.files", '"folder/.."', /whole project is in this folder: its keys, secrets/, /`dist\/`/],
+    ["the mesh's secrets", files("secrets/", "/usr/bin/node"), "services.frontend.run.files", '"secrets/"', /the mesh's secrets are in this folder \(\/project\/secrets\)/, /`dist\/`/],
+    ["a folder with a key", (d) => { d.ssh = { user: "root", privateKeyFile: "folder/keys/deploy" }; files("folder/keys", "/usr/bin/node")(d); }, "services.frontend.run.files", '"folder/keys"', /a private key of ssh is in this folder \(\/project\/folder\/keys\/deploy\)/, /`dist\/`/],
+    ["a secret as an archive", files("secrets/shop.json", "/usr/bin/node"), "services.frontend.run.files", '"secrets/shop.json"', /among the mesh's secrets \(\/project\/secrets\/shop.json\)/, /run\.secrets/],
+    ["a secret as a configuration file", config({ from: "secrets/shop.json" }), `${configFile}.from`, '"secrets/shop.json"', /among the mesh's secrets/, /`secret` under/],
+    ["a key as a configuration file", config({ from: "keys/deploy" }), `${configFile}.from`, '"keys/deploy"', /private key of ssh/, /another file/],
+    ["a state as a configuration file", config({ from: "terraform.shop.mesh.tfstate" }), `${configFile}.from`, /tfstate/, /state of Terraform/, /another file/],
+    ["a key as the program", run("binary", "keys/deploy"), "services.frontend.run.binary", '"keys/deploy"', /private key of ssh/, /another file/],
+    ["an empty folder", files("folder/empty", "/usr/bin/node"), "services.frontend.run.files", '"folder/empty"', /there is no file in it \(\/project\/folder\/empty\)/, /is it built yet/],
     ["a folder that cannot be packed", files("folder/faulty", "/usr/bin/node"), "services.frontend.run.files", '"folder/faulty"', /^\/project\/folder\/faulty\/a\/b: it is a socket/, /take it out/],
     ["an artifact without a sum", artifact({ url: "https://example.org/web" }), "services.frontend.run.artifact.sha256", "nothing", /missing/, /sha256sum/],
     ["an artifact at no address", artifact({ url: "file:///etc/passwd", sha256: SUM }), "services.frontend.run.artifact.url", /file:/, /no http or https address/, /https:\/\/downloads/],
     ["an artifact with a password", artifact({ url: "https://anna:x@example.org/web", sha256: SUM }), "services.frontend.run.artifact.url", /./, /would stand in Terraform's state/, /needs none/],
+    ["an archive without a command", artifact({ url: "https://example.org/web.tar.gz", sha256: SUM }), "services.frontend.run", /^{"artifact"/, /an archive is unpacked, and it is not said which of its files to run/, /bin\/server/],
+    ["an archive by its format, without a command", artifact({ url: "https://example.org/web", format: "zip", sha256: SUM }), "services.frontend.run", /^{"artifact"/, /an archive is unpacked/, /bin\/server/],
     ["an artifact of another format", artifact({ url: "https://example.org/web.rar", sha256: SUM, format: "rar" }), "services.frontend.run.artifact.format", '"rar"', /./, /`tar.gz`/],
     ["a command without its path, of an artifact", (d) => (frontend(d).run = { artifact: { url: "https://example.org/a.zip", sha256: SUM }, command: ["../x"] }), "services.frontend.run.command[0]", '"../x"', /leads out/, /bin\/server/],
     ["a directive with a field", unit({ MemoryMax: "1G" }), `${directive}.MemoryMax`, '"1G"', /field of its own/, /run\.limits\.memoryMax/],
