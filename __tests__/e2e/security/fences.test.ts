@@ -147,6 +147,20 @@ for path in sys.argv[1:]:
     }
   });
 
+  test("shows no user the files, the memory and the environment of another's process", async () => {
+    const pids = await Promise.all(
+      ["echo", "echo-sidecar-proxy", "frontend-sidecar-proxy", "consul"].map((unit) => mainPid("worker1", unit)),
+    );
+    const tries = pids.flatMap((pid) => [
+      ...["root/", "cwd/", "fd/"].map((folder) => `ls /proc/${pid}/${folder}`),
+      ...["environ", "maps"].map((file) => `head -c 1 /proc/${pid}/${file}`),
+    ]);
+    const done = tries.map((one) => `${one} >/dev/null 2>&1 && echo ${one}`).join("\n");
+    const seen = (user: string) => on("worker1", `${as(user)} bash -c '${done}\ntrue'`);
+    expect((await seen("0 0")).split("\n")).toEqual(tries);
+    for (const user of [STRANGER, await userOf("worker1", "frontend")]) expect(await seen(user)).toBe("");
+  });
+
   test("is as well when a process or the agent starts again, and after a reboot of the rules", async () => {
     const again = async (how: string) => {
       await on("worker1", how);
