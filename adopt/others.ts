@@ -20,7 +20,8 @@ export function othersIn(
 /** The declaration with those of `consul.services` alone that something in it names. */
 export function withNamedOthers(mesh: MeshDeclaration, remarks: Remarks): MeshDeclaration {
   const { services: others = {}, ...consul } = mesh.consul;
-  const named = Object.entries(others).filter(([name]) => names(mesh).has(name));
+  const names = namesIn(mesh);
+  const named = Object.entries(others).filter(([name]) => names.has(name));
   for (const [name] of named)
     remarks.add("foreign", name, "what is declared names it, so it is in consul.services: others go on running it");
   const kept = named.length > 0 && { services: Object.fromEntries(named) };
@@ -28,7 +29,7 @@ export function withNamedOthers(mesh: MeshDeclaration, remarks: Remarks): MeshDe
 }
 
 /** Every name that services, gateways, intentions and routing of the declaration have in them. */
-function names({ services = {}, gateways = {}, intentions = [], configEntries = [] }: MeshDeclaration): Set<string> {
+function namesIn({ services = {}, gateways = {}, intentions = [], configEntries = [] }: MeshDeclaration): Set<string> {
   return new Set([
     ...Object.values(services).flatMap(({ upstreams = {} }) => Object.keys(upstreams)),
     ...Object.values(gateways).flatMap(({ listeners }) =>

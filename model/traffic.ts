@@ -1,9 +1,9 @@
 /** How long calls of a service may take, and how many there may be at once. */
 import { z } from "zod";
 import { count, field, text } from "./checking/fields";
-import type { Fault, Path, Problems } from "./checking/problem";
+import type { Path, Problems } from "./checking/problem";
 import { hasBroken, isBroken, type Sound, type View } from "./checking/view";
-import { milliseconds } from "./formats/duration";
+import { timeoutFault } from "./formats/duration";
 import type { ServiceDeclaration } from "./service";
 
 /** How long a connection may take. */
@@ -64,17 +64,6 @@ export interface Traffic {
   limits?: ServiceLimitsDeclaration;
   /** By the upstream's name; only those that have something of their own. */
   calls?: Record<string, UpstreamTrafficDeclaration>;
-}
-
-const LONGEST_MS = 24 * 3_600_000;
-
-function timeoutFault(duration: string): Fault | undefined {
-  const remedy = "write digits and a unit, `ms`, `s`, `m` or `h`, for example `60s`";
-  const length = milliseconds(duration);
-  if (length === undefined) return { reason: "this is not a length of time as Consul reads it", remedy };
-  if (!Number.isInteger(length) || length < 1)
-    return { reason: "Envoy counts whole milliseconds, from one on", remedy };
-  return length > LONGEST_MS ? { reason: "it is longer than a day", remedy } : undefined;
 }
 
 const timeout = text("write a length of time, for example `60s`", timeoutFault).optional();

@@ -23,7 +23,7 @@ import {
 } from "./support/mesh";
 import { untilWell } from "./support/on-node";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const nodes = ["gateway1", "worker1", "worker2"];
 const stockUrl = "http://10.77.0.11:8090";

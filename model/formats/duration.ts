@@ -42,6 +42,16 @@ export function goDurationFault(duration: string): Fault | undefined {
   };
 }
 
+/** How long a connection or a request may take. */
+export function timeoutFault(duration: string): Fault | undefined {
+  const remedy = "write digits and a unit, `ms`, `s`, `m` or `h`, for example `60s`";
+  const length = milliseconds(duration);
+  if (length === undefined) return { reason: "this is not a length of time as Consul reads it", remedy };
+  if (!Number.isInteger(length) || length < 1)
+    return { reason: "Envoy counts whole milliseconds, from one on", remedy };
+  return length > LONGEST_MS ? { reason: "it is longer than a day", remedy } : undefined;
+}
+
 /** How long a release may take until it serves. */
 export function startTimeoutFault(duration: string): Fault | undefined {
   const remedy = "write digits and a unit, `s`, `m` or `h`, for example `3m`";

@@ -3,20 +3,26 @@ package fence
 import "slices"
 
 // Compare the kernel's rules with those that the node's instances need. A user in a rule who is not needed there is no difference:
-// it is the one of a unit that does not run just now.
+// it is the one of a unit that does not run just now. Nor is a rule of who answers for a unit that a person gave a drop-in: the rule
+// goes when the unit starts again.
 func (k Keeper) Compare() (open, closed []int, err error) {
 	unlock, err := lock(k.Host)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer unlock()
-	wanted, err := k.Wanted()
+	wanted, err := k.plan()
 	if err != nil {
 		return nil, nil, err
 	}
 	now, err := k.Kernel.Read()
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, port := range wanted.spared {
+		if still, there := now.Answer[port]; there {
+			wanted.Answer[port] = still
+		}
 	}
 	for _, port := range wanted.Ports() {
 		switch {

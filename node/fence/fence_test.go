@@ -324,6 +324,10 @@ func TestTheRulesAreComparedWithThoseThatAreNeeded(t *testing.T) {
 	differ("an agent that is another person's now", nil, []int{8500, 8501, 8502, 8503, 9001, 9002})
 	n.put(host.AgentRecord, "{}")
 	testkit.Must(t, n.Keep(true))
+	dropIn := "/etc/systemd/system/web.service.d/nice.conf"
+	n.put(dropIn, "[Service]\nNice=5\n")
+	differ("a drop-in since the unit started", nil, nil)
+	testkit.Must(t, n.Host.Remove(dropIn))
 	delete(n.kernel.rules.Answer, 8502)
 	differ("anybody may answer", []int{8502}, nil)
 	n.kernel.rules.Answer[8502] = fence.UIDs{}

@@ -124,6 +124,16 @@ func TestTheKernelLetsOnlySomeAnswer(t *testing.T) {
 	}
 }
 
+// listenWith has a socket listen on loopback, and returns the port.
+func listenWith(t *testing.T, socket, backlog int) int {
+	t.Helper()
+	testkit.Must(t, unix.Bind(socket, v4(0)))
+	testkit.Must(t, unix.Listen(socket, backlog))
+	address, err := unix.Getsockname(socket)
+	testkit.Must(t, err)
+	return address.(*unix.SockaddrInet4).Port
+}
+
 // A program that listens with no room for a second caller makes the kernel answer with cookies, which belong to no socket.
 func TestTheKernelLetsNoFullListenerAnswer(t *testing.T) {
 	kernel := ownNetwork(t)
@@ -132,11 +142,7 @@ func TestTheKernelLetsNoFullListenerAnswer(t *testing.T) {
 	testkit.Must(t, unix.Setfsuid(0))
 	testkit.Must(t, err)
 	defer unix.Close(listener)
-	testkit.Must(t, unix.Bind(listener, v4(0)))
-	testkit.Must(t, unix.Listen(listener, 0))
-	name, err := unix.Getsockname(listener)
-	testkit.Must(t, err)
-	port := name.(*unix.SockaddrInet4).Port
+	port := listenWith(t, listener, 0)
 	rules := fence.NoRules()
 	rules.Answer[port] = fence.UIDs{65001}
 	testkit.Must(t, kernel.Write(rules))
@@ -174,11 +180,7 @@ func TestTheKernelKnowsTheUserOfMultipathTCP(t *testing.T) {
 		want             error
 	}{{65001, 65003, nil}, {65001, 0, nil}, {65002, 65003, unix.EINPROGRESS}, {65001, 65004, unix.ECONNREFUSED}} {
 		listener := socket(one.listener)
-		testkit.Must(t, unix.Bind(listener, v4(0)))
-		testkit.Must(t, unix.Listen(listener, 1))
-		address, err := unix.Getsockname(listener)
-		testkit.Must(t, err)
-		port := address.(*unix.SockaddrInet4).Port
+		port := listenWith(t, listener, 1)
 		rules := fence.NoRules()
 		rules.Only[port], rules.Answer[port] = fence.UIDs{65003}, fence.UIDs{65001}
 		testkit.Must(t, kernel.Write(rules))

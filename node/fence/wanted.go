@@ -69,6 +69,8 @@ type plan struct {
 	strict bool
 	// overridden users: see overriddenUsers.
 	overridden []string
+	// spared are the ports at which those users' programs would answer.
+	spared []int
 }
 
 // Strict says whether Gatehouse set up the node's agent, and every instance has a fence. Otherwise programs that are not
@@ -88,16 +90,21 @@ func Strict(h *host.Host, fences map[string]document.Fence) bool {
 
 // Wanted are the rules that the node's instances need.
 func (k Keeper) Wanted() (Rules, error) {
+	p, err := k.plan()
+	return p.Rules, err
+}
+
+func (k Keeper) plan() (plan, error) {
 	fences, err := LoadAll(k.Host)
 	if err != nil {
-		return Rules{}, err
+		return plan{}, err
 	}
-	p := plan{NoRules(), k.UID, nil, Strict(k.Host, fences), overriddenUsers(k.Host, fences)}
+	p := plan{Rules: NoRules(), uid: k.UID, strict: Strict(k.Host, fences), overridden: overriddenUsers(k.Host, fences)}
 	if len(fences) == 0 {
 		if p.strict && k.Host.Exists(served) {
 			p.only(apiPorts, agentUser)
 		}
-		return p.Rules, nil
+		return p, nil
 	}
 	var services, envoys []string
 	for _, one := range fences {
@@ -127,7 +134,7 @@ func (k Keeper) Wanted() (Rules, error) {
 	if !answersHaveUsers(k.Host) {
 		clear(p.Answer)
 	}
-	return p.Rules, nil
+	return p, nil
 }
 
 func (p *plan) instance(one document.Fence) {
@@ -171,9 +178,11 @@ func (p *plan) refuse(ports []int, names ...string) { p.add(p.Refused, ports, na
 
 // answer: a program of another user that takes a port while its own process is away is taken for that process otherwise.
 func (p *plan) answer(ports []int, name string) {
-	if !slices.Contains(p.overridden, name) {
-		p.add(p.Answer, ports, []string{name})
+	if slices.Contains(p.overridden, name) {
+		p.spared = append(p.spared, ports...)
+		return
 	}
+	p.add(p.Answer, ports, []string{name})
 }
 
 func (p *plan) add(rules map[int]UIDs, ports []int, names []string) {

@@ -57,7 +57,9 @@ export async function underLoad<T>(
     await pause(1000);
     fortio.kill("SIGINT"); // it then reports what it has
     await ended;
-    return { load: read(report), result };
+    const load = read(report);
+    if (load.failed > 0) console.error(`of ${load.sent} requests: ${JSON.stringify(load.codes)}`); // -1: no answer
+    return { load, result };
   } finally {
     fortio.kill("SIGKILL");
   }
