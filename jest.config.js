@@ -1,6 +1,6 @@
 // `unit` takes seconds and needs nothing but npm. `acceptance` holds our parts against real programs. `e2e` deploys to
-// the lab, of which there is one: run it with --runInBand. `reliability` does the same under load and with faults, for
-// an hour: `npm run reliability` runs it and makes docs/reliability.md, all but `upgrade/`,
+// the lab, of which there is one: run it with --runInBand. `reliability` does the same under load and with faults, and what takes
+// long, for more than an hour: `npm run reliability` runs it and makes docs/reliability.md, all but `upgrade/`,
 // which is long and rarely of use: npx jest --selectProjects reliability --runInBand --testPathPattern e2e/upgrade
 // They run where Terraform's registry cannot be reached, too.
 process.env.GATEHOUSE_PROVIDERS ??= "stand-ins";

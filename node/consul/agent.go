@@ -77,6 +77,9 @@ type Agent interface {
 	Offered(ctx context.Context, service string, sidecar bool) ([]Offer, error)
 	// Registrations are all of the agent's.
 	Registrations(ctx context.Context) ([]Registration, error)
+	// PreRegister registers a service's sidecar at Consul's servers, as critical, which its agent does not know yet. It is done with
+	// the token of the instance.
+	PreRegister(ctx context.Context, sidecar Registration, token string) error
 	// Deregister removes a registration, with the token that made it; "" is the node's own.
 	Deregister(ctx context.Context, id, token string) error
 }

@@ -2,6 +2,7 @@ package consul
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strings"
 
@@ -58,6 +59,31 @@ func restOf(service *api.AgentService) Rest {
 		Address: service.Address, TaggedAddresses: tagged, SocketPath: service.SocketPath,
 		Tags: service.Tags, EnableTagOverride: service.EnableTagOverride, Meta: service.Meta, Proxy: service.Proxy,
 	}
+}
+
+// PreRegister implements Agent. The checks have the ids that the agent gives to those of a definition.
+func (c *Client) PreRegister(ctx context.Context, sidecar Registration, token string) error {
+	node, err := c.NodeName(ctx)
+	if err != nil {
+		return err
+	}
+	service := &api.AgentService{
+		Kind: api.ServiceKindConnectProxy, ID: sidecar.ID, Service: sidecar.Service, Port: sidecar.Port,
+		Meta:  map[string]string{mark.Meta: sidecar.Mesh},
+		Proxy: &api.AgentServiceConnectProxyConfig{DestinationServiceName: sidecar.Of, DestinationServiceID: sidecar.OfID},
+	}
+	var checks api.HealthChecks
+	for i, name := range []string{"sidecar listener", "service"} {
+		id := fmt.Sprintf("service:%s:%d", sidecar.ID, i+1)
+		checks = append(checks, &api.HealthCheck{
+			Node: node, CheckID: id, Name: name, Status: api.HealthCritical, ServiceID: sidecar.ID, ServiceName: sidecar.Service,
+		})
+	}
+	_, err = c.Client.Catalog().Register(
+		&api.CatalogRegistration{Node: node, SkipNodeUpdate: true, Service: service, Checks: checks},
+		(&api.WriteOptions{Token: token}).WithContext(ctx),
+	)
+	return err
 }
 
 // Deregister implements Agent.

@@ -2,7 +2,9 @@ package instance_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +39,38 @@ func TestTheFirstReleaseIsIntroducedToConsulWithTheResultThatItsCheckHas(t *test
 	same(t, "kept", n.Kept(), []string(nil))
 	contains(t, n.Printed(), "gatehouse: web serves (restarted: web.service web-sidecar-proxy.service)")
 	lacks(t, n.Text("/opt/gatehouse/instances/web/releases/r1/instance.json"), "secret-of-web")
+}
+
+func TestConsulsServersKnowANewSidecarAsCriticalBeforeTheAgentRegistersIt(t *testing.T) {
+	t.Parallel()
+	for _, direct := range []bool{true, false} {
+		n := fake.New(t)
+		release := fake.Service("web", "r1")
+		release.Health.Direct = direct
+		apply(t, n, release)
+		requests := n.Consul.Requests()
+		first, reload := slices.Index(requests, "pre-register web-sidecar-proxy"), slices.Index(requests, "reload")
+		if first < 0 || first > reload {
+			t.Errorf("%v: %q", direct, requests)
+		}
+		// AND they are not told again of one that is there
+		n.Forget()
+		apply(t, n, fake.Service("web", "r2", "-verbose"))
+		lacks(t, strings.Join(n.Consul.Requests(), "\n"), "pre-register")
+	}
+}
+
+func TestANewInstanceIsRegisteredAlsoWhereTheServersCannotBeToldBefore(t *testing.T) {
+	t.Parallel()
+	n := fake.New(t)
+	n.Consul.Fault = func(request string) error {
+		if strings.HasPrefix(request, "pre-register") {
+			return errors.New("no leader")
+		}
+		return nil
+	}
+	apply(t, n, fake.Service("web", "r1"))
+	contains(t, n.Printed(), "calls may be sent to web before it takes them", "no leader", "web serves")
 }
 
 func TestAServiceWhoseCheckOnlyConsulCanDoIsKnownToConsulBeforeItIsWell(t *testing.T) {

@@ -11,6 +11,21 @@ import (
 	"gatehouse/node/document"
 )
 
+// preRegister has Consul's servers know a new sidecar as critical before the agent registers it. The agent sometimes does so without the
+// checks, and callers' Envoys then send requests to a sidecar that does not listen yet (docs/decisions/0009-rollouts.md).
+func (a *apply) preRegister(ctx context.Context) {
+	if a.release.Kind != document.Service || !isCalled(a.release) {
+		return
+	}
+	sidecar := consul.Registration{
+		ID: sidecarID(a.release.Name), Service: sidecarID(a.release.Workload()), Port: a.release.SidecarPort,
+		Of: a.release.Workload(), OfID: a.release.Name, Mesh: a.release.Mesh,
+	}
+	if err := a.Agent.PreRegister(ctx, sidecar, a.token(a.release.Name)); err != nil && ctx.Err() == nil {
+		a.Host.Say("calls may be sent to %s before it takes them, since Consul does not know it as critical: %v", a.release.Name, err)
+	}
+}
+
 // registeredOtherwise says whether Consul's agent has the instance in another way than its definition may say: its own token can
 // register it so. The answer may be yes too often, as a reload does no harm, and is yes where the agent does not answer.
 func (a *apply) registeredOtherwise(ctx context.Context) bool {

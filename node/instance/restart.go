@@ -33,6 +33,7 @@ func (a *apply) introduce(ctx context.Context, restart, outage bool) error {
 	if err != nil {
 		return err
 	}
+	a.preRegister(ctx)
 	return a.announce(ctx, definition, withResult(definition.content))
 }
 

@@ -46,6 +46,9 @@ func (a *apply) swapTo(ctx context.Context, isNew, outage bool) error {
 	} else {
 		if a.changed.definition || isNew || a.registeredOtherwise(ctx) {
 			defer a.holdOtherPort(outage)()
+			if isNew {
+				a.preRegister(ctx)
+			}
 			if err := a.reloadConsul(ctx); err != nil {
 				return err
 			}

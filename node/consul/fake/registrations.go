@@ -40,6 +40,11 @@ func (a *Agent) IntroducedPassing(id string) bool {
 	return a.registered[id].passing
 }
 
+// PreRegister implements consul.Agent. The servers are not a part of the agent.
+func (a *Agent) PreRegister(ctx context.Context, sidecar consul.Registration, _ string) error {
+	return errors.Join(a.ask("pre-register", sidecar.ID), ctx.Err())
+}
+
 // Deregister removes a registration.
 func (a *Agent) Deregister(ctx context.Context, id, token string) error {
 	if err := errors.Join(a.ask("deregister", id), ctx.Err()); err != nil {
