@@ -133,6 +133,14 @@ describeOnLab("a node with two services", () => {
       expect((await reached("worker1", user, tried)).sort()).toEqual(expected.sort());
   });
 
+  test("listens over UDP for gossip, which is encrypted, and for Consul's DNS on loopback", async () => {
+    const nodes = { gateway1: "10.77.0.11", worker1: "10.77.0.12", worker2: "10.77.0.13" };
+    for (const [node, address] of Object.entries(nodes)) {
+      const open = (await on(node, "ss -Hlun | awk '{print $4}' | sort")).split("\n");
+      expect(open).toEqual([`${address}:8301`, "127.0.0.1:8600"]);
+    }
+  });
+
   test("has no socket in the file system for who is not root or the agent", async () => {
     // The kernel names the sockets of programs that only send: @ and five digits.
     const paths = (await on("worker1", "ss -Hxl | awk '{ print $5 }'")).split("\n").filter(Boolean);
