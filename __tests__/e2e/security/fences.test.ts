@@ -133,6 +133,14 @@ describeOnLab("a node with two services", () => {
       expect((await reached("worker1", user, tried)).sort()).toEqual(expected.sort());
   });
 
+  test("listens over UDP for gossip, which is encrypted, and for Consul's DNS on loopback", async () => {
+    const nodes = { gateway1: "10.77.0.11", worker1: "10.77.0.12", worker2: "10.77.0.13" };
+    for (const [node, address] of Object.entries(nodes)) {
+      const open = (await on(node, "ss -Hlun | awk '{print $4}' | sort")).split("\n");
+      expect(open).toEqual([`${address}:8301`, "127.0.0.1:8600"]);
+    }
+  });
+
   test("has no socket in the file system for who is not root or the agent", async () => {
     // The kernel names the sockets of programs that only send: @ and five digits.
     const paths = (await on("worker1", "ss -Hxl | awk '{ print $5 }'")).split("\n").filter(Boolean);
@@ -145,6 +153,20 @@ for path in sys.argv[1:]:
       const open = await on("worker1", `${as(user)} python3 -c '${program}' ${paths.join(" ")}`);
       expect(open.split("\n").filter((path) => !/^(\/run\/(systemd|dbus)\/|@[0-9a-f]{5}$)/.test(path))).toEqual([]);
     }
+  });
+
+  test("shows no user the files, the memory and the environment of another's process", async () => {
+    const pids = await Promise.all(
+      ["echo", "echo-sidecar-proxy", "frontend-sidecar-proxy", "consul"].map((unit) => mainPid("worker1", unit)),
+    );
+    const tries = pids.flatMap((pid) => [
+      ...["root/", "cwd/", "fd/"].map((folder) => `ls /proc/${pid}/${folder}`),
+      ...["environ", "maps"].map((file) => `head -c 1 /proc/${pid}/${file}`),
+    ]);
+    const done = tries.map((one) => `${one} >/dev/null 2>&1 && echo ${one}`).join("\n");
+    const seen = (user: string) => on("worker1", `${as(user)} bash -c '${done}\ntrue'`);
+    expect((await seen("0 0")).split("\n")).toEqual(tries);
+    for (const user of [STRANGER, await userOf("worker1", "frontend")]) expect(await seen(user)).toBe("");
   });
 
   test("is as well when a process or the agent starts again, and after a reboot of the rules", async () => {
