@@ -33,7 +33,7 @@ export default defineMesh({
       // Debian's postgresql.service only starts this one, which has the process.
       run: { unit: "postgresql@15-main.service" },
       health: {
-        script: ["/usr/lib/postgresql/15/bin/pg_isready", "-q", "-h", "127.0.0.1"],
+        script: ["/usr/lib/postgresql/15/bin/pg_isready", "-q", "-h", "127.0.0.1", "-U", "shop"],
         interval: "5s",
         timeout: "2s",
       },

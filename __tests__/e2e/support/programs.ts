@@ -92,7 +92,7 @@ export function programs(): Record<string, Program> {
         ...{ runsOn: workers, port: 5432, protocol: "tcp" },
         run: { unit: "postgresql@15-main.service" },
         health: {
-          script: ["/usr/lib/postgresql/15/bin/pg_isready", "-q", "-h", "127.0.0.1"],
+          script: ["/usr/lib/postgresql/15/bin/pg_isready", "-q", "-h", "127.0.0.1", "-U", "shop"],
           ...{ interval: "1s", timeout: "1s" },
         },
       },
