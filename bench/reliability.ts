@@ -60,9 +60,10 @@ function render(rows: Row[]): string {
     "# Reliability",
     "",
     `Made by \`npm run reliability\` on ${date}, on the lab's machines, from the last good run of each file of the tests.`,
-    "While a change, a fault or a repair goes on, 200 requests a second go through the gateway; every answer other than 200",
-    "counts as failed. Rows without requests are about deploys, not traffic. `seconds` is from the begin of the change until",
-    "the mesh was as declared again, deploys included. `doctor` is what `npm run doctor` said afterwards.",
+    "While a change, a fault or a repair goes on, 200 requests a second go through the gateway, or 100 where the row names a",
+    "program (Node.js, Java, WSGI, nginx, PostgreSQL, a queue worker); every answer other than 200 counts as failed. Rows",
+    "without requests are about deploys, not traffic. `seconds` is from the begin of the change until the mesh was as declared",
+    "again, deploys included. `doctor` is what `npm run doctor` said afterwards.",
     ...sections.flatMap((section) => [
       "",
       `## ${section}`,

@@ -17,6 +17,8 @@ export interface LoadOptions {
   keepAlive?: boolean;
   /** Requests a second. @default 200 */
   qps?: number;
+  /** Such as `Host: shop.test`. @default none */
+  headers?: string[];
 }
 
 /**
@@ -26,7 +28,7 @@ export interface LoadOptions {
 export async function underLoad<T>(
   url: string,
   change: () => Promise<T>,
-  { keepAlive = true, qps = 200 }: LoadOptions = {},
+  { keepAlive = true, qps = 200, headers = [] }: LoadOptions = {},
 ): Promise<{ load: Load; result: T }> {
   const args = [
     "load",
@@ -43,6 +45,7 @@ export async function underLoad<T>(
     `-keepalive=${keepAlive}`,
     "-json",
     "-",
+    ...headers.flatMap((header) => ["-H", header]),
     url,
   ];
   const fortio = spawn("lab/bin/fortio", args, { stdio: ["ignore", "pipe", "ignore"] });
