@@ -34,8 +34,18 @@ function healthOfJob({ startTimeout }: Service["health"]): InstanceDocument["hea
     direct: true,
     timeoutSeconds: 1,
     steadySeconds: declared ?? JOB_SECONDS,
-    ...(declared !== undefined && { startSeconds: declared }),
+    // Commands before a release take longer than it has to run.
+    ...(declared !== undefined && declared > LEAST_SECONDS && { startSeconds: declared }),
   };
+}
+
+/** Seconds that the commands before a release of a service may take together, whatever is declared where it has no port. */
+const LEAST_SECONDS = 60;
+
+/** `TimeoutStartSec=` of the commands before a release. */
+export function timeoutBefore({ port, health }: Service): string {
+  const { startTimeout = "60s" } = health;
+  return port === undefined && seconds(startTimeout) < LEAST_SECONDS ? `${LEAST_SECONDS}s` : startTimeout;
 }
 
 function urlOf(service: Service): string | undefined {

@@ -12,7 +12,7 @@ import {
 } from "../model";
 import { commandBefore, commandOf } from "./binary";
 import { render } from "./engine";
-import { checkTarget, failuresBeforeCritical } from "./health";
+import { checkTarget, failuresBeforeCritical, timeoutBefore } from "./health";
 import { healthFiles, ownerOf } from "./health-script";
 import type { Fence } from "./node-documents";
 import { type NodeFile, nodeFile } from "./node-file";
@@ -52,7 +52,7 @@ export function beforeUnit(mesh: Mesh, service: Service): string | undefined {
     config: settings.config && { ...settings.config, folder: `${folder}/config` },
     environmentFile: `${folder}/env`,
     secretFile: service.secrets.length > 0 ? `${folder}/secret.env` : null,
-    before: { timeout: service.health.startTimeout ?? "60s" },
+    before: { timeout: timeoutBefore(service) },
     isHealth: false,
   });
 }

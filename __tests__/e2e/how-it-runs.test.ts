@@ -169,6 +169,7 @@ describeOnLab("a service with settings", () => {
     const before = await mainPid("worker2", "backend");
     await deploy(mesh({ configFiles: { "greeting.txt": { text: "bye\n" } } }));
     expect((await ask())[0]).toBe("bye");
+    expect(await on("worker2", "ls -A /opt/gatehouse/config /opt/gatehouse/config/backend")).not.toContain("before");
     expect(await mainPid("worker2", "backend")).toBe(before);
   });
 

@@ -54,6 +54,15 @@ describe("a service without a port that calls others", () => {
   });
 });
 
+test("a job may run for some seconds only, and the commands before its release take a minute", () => {
+  const short = { ...job, health: { ...job.health, startTimeout: "4s" }, before: [["/usr/bin/true"]] };
+  const { document } = released(short);
+  expect(document.health).toEqual({ direct: true, timeoutSeconds: 1, steadySeconds: 4 });
+  expect(document.before?.unit).toContain("TimeoutStartSec=60s\n");
+  const long = released({ ...short, health: { ...job.health, startTimeout: "3m" } }).document;
+  expect(long.before?.unit).toContain("TimeoutStartSec=3m\n");
+});
+
 describe("commands before a release", () => {
   const settings: Partial<Service> = {
     ...{ stateDirectory: true, user: "shop", secrets: [{ name: "KEY", version: "1" }] },

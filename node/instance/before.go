@@ -35,12 +35,12 @@ func (a *apply) beforeInside() bool {
 // runBefore runs the commands before the release, if they did not run on this node yet. They see the files of the release, while those
 // of the one that serves stay as they are.
 func (a *apply) runBefore(ctx context.Context) error {
-	if a.release.Before == nil || slices.Contains(a.record.Before, a.release.Release) {
-		return nil
-	}
 	name, unit := a.release.Name, beforeUnit(a.release.Name)
 	end := func() { a.endBefore(context.WithoutCancel(ctx), name) }
 	end() // what a killed run left
+	if a.release.Before == nil || slices.Contains(a.record.Before, a.release.Release) {
+		return nil
+	}
 	defer end()
 	if err := a.stageBefore(); err != nil {
 		return fmt.Errorf("what runs before the release could not be prepared: %w", err)
@@ -117,13 +117,15 @@ func (a *apply) stageBefore() error {
 // endBefore stops the commands and removes their unit and files.
 func (n *Node) endBefore(ctx context.Context, name string) {
 	unit := beforeUnit(name)
-	path := filepath.Join(runtimeUnits, unit)
+	path, folder := filepath.Join(runtimeUnits, unit), beforeFolder(name)
 	if n.Host.Exists(path) {
 		_ = n.Systemd.Stop(ctx, unit)
 		_ = n.Systemd.ResetFailed(ctx, unit)
+		_ = n.Host.Remove(path)
 	}
-	_ = n.Host.Remove(path)
-	_ = n.Host.Remove(beforeFolder(name))
+	if n.Host.Exists(folder) {
+		_ = n.Host.Remove(folder)
+	}
 }
 
 // beforePrograms are the programs of the commands before a release.

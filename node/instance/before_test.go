@@ -154,6 +154,32 @@ func TestCommandsAreEndedWithTheirRun(t *testing.T) {
 	same(t, "state", n.State(), before)
 }
 
+func TestTheCommandsOfAKilledRunAreEndedByTheNextOne(t *testing.T) {
+	t.Parallel()
+	kill := func(n *fake.Node) {
+		n.Put(migrationsUnit, "[Service]\nExecStart=/usr/bin/migrate\n")
+		n.Put(migrationsRun+"/secret.env", "KEY=secret\n")
+		must(t, n.Units.Start(context.Background(), migrations))
+	}
+	for what, next := range map[string]func(n *fake.Node){
+		"a release without commands": func(n *fake.Node) { apply(t, n, fake.Service("web", "r2", "-other")) },
+		"a removal":                  func(n *fake.Node) { must(t, n.Remove(context.Background(), "web")) },
+	} {
+		n := fake.New(t)
+		apply(t, n, fake.Service("web", "r1"))
+		kill(n)
+		next(n)
+		if unit, _ := n.Units.Unit(context.Background(), migrations); unit.Active() {
+			t.Errorf("after %s the commands go on", what)
+		}
+		for _, path := range []string{migrationsUnit, migrationsRun} {
+			if n.Host.Exists(path) {
+				t.Errorf("after %s %s is left", what, path)
+			}
+		}
+	}
+}
+
 func TestAMissingProgramOfACommandIsSaidFirst(t *testing.T) {
 	t.Parallel()
 	n := fake.New(t)

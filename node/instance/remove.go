@@ -115,6 +115,7 @@ func (n *Node) remove(ctx context.Context, name string) error {
 		n.Hold.Release(name) // of a run that was killed
 	}
 	if err == nil && left == nil {
+		n.endBefore(context.WithoutCancel(ctx), name) // of a run that was killed
 		n.dropConfig(name)
 		left = n.purge(name)
 	}
